@@ -1,0 +1,194 @@
+"""One server process: started with its output in a log file, awaited by condition, stopped by its id."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_LIFELINE = Path(__file__).with_name("lifeline.py")
+
+
+class ServerError(Exception):
+    """A server did not start, ended by itself or did not stop; the message has the end of its log."""
+
+
+@dataclass(frozen=True)
+class User:
+    """The unprivileged user that a server runs as when the demo itself is run by root."""
+
+    uid: int
+    gid: int
+
+
+class ServerProcess:
+    """A child in a process group of its own, that ends with this process even if this process is SIGKILLed.
+
+    `stop_signal` goes to the server alone, or to its whole group with `whole_group`; after `grace` seconds SIGKILL
+    follows, to everything it started.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: User | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        whole_group: bool = False,
+        grace: float = 10.0,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = [os.fspath(word) for word in command]
+        self._env = dict(os.environ if env is None else env)
+        self._cwd = cwd
+        self._user = user
+        self._stop_signal = stop_signal
+        self._whole_group = whole_group
+        self._grace = grace
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: int | None = None
+        self._log_start = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the lifeline that holds the server; its end is the server's end."""
+        return self._process.pid if self._process else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the server was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the server and return at once; `wait_until` says when it is ready."""
+        if self.running:
+            raise ServerError(f"{self.name} is already running (pid {self.pid}).")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        read_end, write_end = os.pipe()
+        as_user = ["--user", str(self._user.uid), "--group", str(self._user.gid)] if self._user else []
+        command = [
+            *(sys.executable, "-I", "-S", str(_LIFELINE), "--lifeline", str(read_end)),
+            *("--stop-signal", str(int(self._stop_signal)), "--grace", str(self._grace)),
+            *(["--whole-group"] if self._whole_group else []),
+            *as_user,
+            *("--", *self._command),
+        ]
+        with self.log.open("ab") as output:
+            self._log_start = output.tell()
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    env=self._env,
+                    cwd=self._cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(read_end,),
+                    start_new_session=True,
+                )
+            except OSError:
+                os.close(write_end)
+                raise
+            finally:
+                os.close(read_end)
+        self._lifeline = write_end
+
+    def wait_until(self, ready: Callable[[], bool], *, timeout: float, interval: float = 0.05) -> None:
+        """Return when `ready()` is true; raise ServerError when the server ends first or `timeout` seconds pass."""
+        deadline = time.monotonic() + timeout
+        while True:
+            self.check()
+            if ready():
+                return
+            if time.monotonic() > deadline:
+                raise ServerError(f"{self.name} was not ready within {timeout:.0f} s.{self._log_end()}")
+            time.sleep(interval)
+
+    def wait(self, *, timeout: float | None = None) -> int:
+        """Wait for a command that ends by itself; its exit status."""
+        if self._process is None:
+            raise ServerError(f"{self.name} was not started.")
+        try:
+            status = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise ServerError(f"{self.name} did not end within {timeout:.0f} s.{self._log_end()}") from None
+        self._close_lifeline()
+        return status
+
+    def check(self) -> None:
+        """Raise ServerError with the end of the log if the server is not running."""
+        if not self.running:
+            status = "was never started" if self._process is None else f"ended with status {self._process.returncode}"
+            raise ServerError(f"{self.name} {status}.{self._log_end()}")
+
+    def stop(self) -> None:
+        """Ask the server to stop, kill it and what it started after the grace time; harmless if it has ended."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(self._grace + 5.0)
+            except subprocess.TimeoutExpired:
+                raise ServerError(
+                    f"{self.name} (pid {self._process.pid}) does not stop, not even on SIGKILL.{self._log_end()}"
+                ) from None
+        self._close_lifeline()
+        self._process = None
+
+    def __enter__(self) -> ServerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _close_lifeline(self) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+
+    def _log_end(self, lines: int = 12) -> str:
+        with contextlib.suppress(OSError), self.log.open("rb") as output:
+            output.seek(self._log_start)
+            last = output.read().decode(errors="replace").splitlines()[-lines:]
+            return "".join(f"\n    {line}" for line in [f"Its log is {self.log}", *last])
+        return f" Its log is {self.log}"
+
+
+def free_port(preferred: int | None = None) -> int:
+    """A loopback TCP port that nobody listens on: the preferred one if it can be had, else any other.
+
+    The caller compares and says so when it is another one. Between this call and the server's start somebody else can
+    take the port; the server's own message then ends up in the ServerError.
+    """
+    if preferred:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", preferred))
+            return preferred
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def accepts_connections(port: int) -> bool:
+    """Whether a server listens on this loopback port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""Definitions and report types: YAML in, checked domain values or located errors out."""

@@ -1,0 +1,1 @@
+"""What Promo Reports is about, in plain values: no I/O, no clock, standard library only."""

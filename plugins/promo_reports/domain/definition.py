@@ -1,0 +1,72 @@
+"""A report definition: a named report of one type with its filters, delivery and frequency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from promo_reports.domain.delivery import Destination, Download
+from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.schedule import Schedule, Stop
+from promo_reports.domain.window import DateRange
+
+ID_PATTERN = r"^[a-z][a-z0-9_-]{0,99}$"
+MAX_NAME = 120
+
+
+class CsvSafety(str, Enum):
+    """Whether text cells that a spreadsheet would run as formulas get a leading apostrophe (reliability)."""
+
+    RAW = "raw"
+    SPREADSHEET = "spreadsheet"
+
+
+class Origin(str, Enum):
+    """Where a definition is kept: in git, in the store of created reports, or in a run's conf."""
+
+    GIT = "git"
+    CREATED = "created"
+    CONF = "conf"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A valid definition: everything in it has been checked against its report type and the account.
+
+    Exactly one of these holds: `schedule` is set (recurring), or the report is one-time, with `date_range` where its type
+    takes one. `sha256` is the hash of its canonical content; `starts_at` the first instant at which a delivery may be due.
+    """
+
+    id: str
+    name: str
+    report_type: ReportType
+    owner: str
+    filters: Mapping[str, tuple[str, ...] | None]
+    destinations: tuple[Destination, ...]
+    timezone: str
+    week_starts_on: str
+    sha256: str
+    origin: Origin
+    source: str
+    schedule: Schedule | None = None
+    date_range: DateRange | None = None
+    starts_at: datetime | None = None
+    stops: tuple[Stop, ...] = field(default=())
+
+    @property
+    def recurring(self) -> bool:
+        """Whether it is delivered on a schedule."""
+        return self.schedule is not None
+
+    @property
+    def frequency(self) -> str:
+        """`one_time`, `daily` or `weekly`."""
+        return self.schedule.interval.value if self.schedule else "one_time"
+
+    @property
+    def csv_safety(self) -> CsvSafety:
+        """People open what is only downloaded; machines read what goes to a bucket."""
+        only_download = all(isinstance(destination, Download) for destination in self.destinations)
+        return CsvSafety.SPREADSHEET if only_download else CsvSafety.RAW

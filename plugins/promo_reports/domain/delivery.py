@@ -1,0 +1,51 @@
+"""Where an export goes, and which ways go with which frequency (product-spec, "Report Delivery Matrix")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Partner(str, Enum):
+    """Cloud storage providers of a partner export."""
+
+    AMAZON_S3 = "amazon_s3"
+
+
+@dataclass(frozen=True)
+class Download:
+    """Device storage: the file waits in the download area."""
+
+    def __str__(self) -> str:
+        return "download"
+
+
+@dataclass(frozen=True)
+class PartnerExport:
+    """Cloud partner: the file is pushed to a connected bucket, below `prefix`."""
+
+    partner: Partner
+    bucket: str
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.partner.value}:{self.bucket}/{self.prefix}".rstrip("/")
+
+
+Destination = Download | PartnerExport
+
+
+def matrix_problem(*, recurring: bool, destinations: Sequence[Destination]) -> str | None:
+    """What is wrong with a combination, in a sentence, or None.
+
+    One-time reports may use every way. A recurring report must reach a bucket, since nobody is there to press
+    download; it may add the download area (FAQ: "include Download as the delivery method").
+    """
+    if not destinations:
+        return "needs at least one of: download, partner_export"
+    if len(set(destinations)) != len(destinations):
+        return "names the same destination twice"
+    if recurring and not any(isinstance(destination, PartnerExport) for destination in destinations):
+        return "a recurring report needs a partner_export; download alone is for one-time reports"
+    return None

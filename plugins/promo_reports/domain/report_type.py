@@ -1,0 +1,131 @@
+"""A report type: what can be reported, by which filters, in which columns. Its SQL lies beside it under the same id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class PromotionType(str, Enum):
+    """The modules of the product, by their key."""
+
+    LOYALTY_WALLET = "loyalty_wallet"
+    PARTNER_VOUCHERS = "partner_vouchers"
+    PROMO_CAMPAIGNS = "promo_campaigns"
+
+    @property
+    def label(self) -> str:
+        """The name that users know: `Loyalty Wallet`."""
+        return self.value.replace("_", " ").title()
+
+
+class Select(str, Enum):
+    """How many values of a filter a definition names: exactly one, at least one, or any (none named means all)."""
+
+    ONE = "one"
+    MANY = "many"
+    ALL = "all"
+
+
+class DateRangeRule(str, Enum):
+    """Whether a report covers a window (`required`, `optional`) or is a snapshot (`none`)."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    NONE = "none"
+
+
+class ColumnType(str, Enum):
+    """How a column's cells are written and read again."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    TIMESTAMP = "timestamp"
+    DATE = "date"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One fixed value of a filter and the words for it."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of a report type.
+
+    Its values are the fixed `choices`, or what the query `options` (include/sql/options/<options>.sql) answers, which may
+    depend on the value of another filter (`depends_on`).
+    """
+
+    name: str
+    title: str
+    description: str
+    select: Select
+    choices: tuple[Choice, ...] = ()
+    options: str | None = None
+    depends_on: str | None = None
+    default_all: bool = False
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The fixed values, in the order the page shows them."""
+        return tuple(choice.value for choice in self.choices)
+
+    @property
+    def required(self) -> bool:
+        """Whether a definition must name a value."""
+        return self.select is not Select.ALL and not self.default_all
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file. `total` columns are summed by the database and again from the staged file."""
+
+    name: str
+    type: ColumnType
+    description: str
+    unit: str | None = None
+    scale: int | None = None
+    pii: bool = False
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class ReportType:
+    """One report type, as its YAML file says.
+
+    `order` names the columns of the total order, window column first; `totals_by` an optional column whose values get
+    totals of their own; `max_months` the longest window in calendar months.
+    """
+
+    id: str
+    title: str
+    promotion_type: PromotionType
+    description: str
+    connection: str
+    date_range: DateRangeRule
+    order: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    columns: tuple[Column, ...]
+    window_column: str | None = None
+    recorded_column: str | None = None
+    max_months: int | None = None
+    totals_by: str | None = None
+
+    @property
+    def totals(self) -> tuple[Column, ...]:
+        """The columns that are reconciled by sum."""
+        return tuple(column for column in self.columns if column.total)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where there is none."""
+        return {column.name: column for column in self.columns}[name]
+
+    def filter(self, name: str) -> Filter:
+        """The filter of that name; KeyError where there is none."""
+        return {choice.name: choice for choice in self.filters}[name]

@@ -1,0 +1,105 @@
+"""When a recurring report is delivered, and the window each delivery covers.
+
+Consecutive deliveries tile: each window starts where the one before it ended, in every timezone, DST days included
+(reliability, P11). Daily: the previous local day. Weekly: the last complete calendar week before the delivery day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.calendar import WEEKDAYS, instant, local_date, start_of, start_of_week
+from promo_reports.domain.window import Window
+
+DEFAULT_DELIVERY_TIME = time(6, 0)
+
+
+class Interval(str, Enum):
+    """How often a recurring report is delivered."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A time in which a report is stopped: `[stopped_at, resumed_at)`, for ever where `resumed_at` is None."""
+
+    stopped_at: datetime
+    resumed_at: datetime | None = None
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether a delivery due at that instant is left out."""
+        return self.stopped_at <= moment and (self.resumed_at is None or moment < self.resumed_at)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery: due at an instant, for one window that has ended by then."""
+
+    due: datetime
+    window: Window
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The rhythm of a recurring report in one timezone; `delivery_day` is None for daily ones."""
+
+    interval: Interval
+    timezone: str
+    week_starts_on: str = "monday"
+    delivery_day: str | None = None
+    delivery_time: time = DEFAULT_DELIVERY_TIME
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The timezone that days, weeks and the delivery time are counted in."""
+        return ZoneInfo(self.timezone)
+
+    def latest(self, at: datetime) -> Delivery:
+        """The last delivery that is due at or before an instant."""
+        return next(d for d in self._walk(local_date(at, self.zone) + timedelta(days=1), -1) if d.due <= at)
+
+    def after(self, window: Window) -> Delivery:
+        """The delivery of the first window that starts at or after another one's end."""
+        return self.first_from(window.end)
+
+    def first_from(self, start: datetime) -> Delivery:
+        """The first delivery whose window starts at or after an instant."""
+        day = local_date(start, self.zone)
+        return next(d for d in self._walk(day - timedelta(days=7), 1) if d.window.start >= start)
+
+    def first_due(self, at: datetime) -> Delivery:
+        """The first delivery that is due at or after an instant."""
+        return next(d for d in self._walk(local_date(at, self.zone) - timedelta(days=7), 1) if d.due >= at)
+
+    def upcoming(self, at: datetime, count: int) -> list[Delivery]:
+        """The next deliveries from an instant on, soonest first."""
+        days = self._walk(local_date(at, self.zone) - timedelta(days=7), 1)
+        return list(islice((d for d in days if d.due >= at), count))
+
+    def _walk(self, day: date, step: int) -> Iterator[Delivery]:
+        while True:
+            delivery = self._on(day)
+            if delivery is not None:
+                yield delivery
+            day += timedelta(days=step)
+
+    def _on(self, day: date) -> Delivery | None:
+        """The delivery of one local day: None where there is none, or where its day was skipped by the calendar."""
+        if self.interval is Interval.WEEKLY:
+            if WEEKDAYS[day.weekday()] != self.delivery_day:
+                return None
+            last = start_of_week(day, self.week_starts_on)
+            first = last - timedelta(days=7)
+        else:
+            first, last = day - timedelta(days=1), day
+        start, end = start_of(first, self.zone), start_of(last, self.zone)
+        if start >= end:
+            return None
+        return Delivery(max(instant(day, self.delivery_time, self.zone), end), Window(start, end))

@@ -1,0 +1,101 @@
+"""Windows: half-open `[start, end)` of instants, and the date ranges that people choose them by.
+
+Source of the presets: product-spec, "Date Range"; their exact meaning: domain reference, "decided".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.calendar import add_months, local_date, start_of, start_of_week
+
+
+@dataclass(frozen=True)
+class Window:
+    """Half-open `[start, end)`; both are aware instants and start < end."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(f"a window starts before it ends, not {self.start} .. {self.end}")
+
+    def key(self) -> str:
+        """A name for directories and objects: unique, sortable, the same in every timezone."""
+        return "_".join(
+            f"{moment.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}" for moment in (self.start, self.end)
+        )
+
+    def days(self, zone: ZoneInfo) -> tuple[date, date]:
+        """The first and the last local day that the window touches, both inclusive."""
+        return local_date(self.start, zone), local_date(self.end - timedelta(microseconds=1), zone)
+
+    def exceeds_months(self, months: int, zone: ZoneInfo) -> bool:
+        """Whether the window is longer than so many calendar months of the timezone."""
+        start = self.start.astimezone(zone)
+        limit = start_of(add_months(start.date(), months), zone) + (self.start - start_of(start.date(), zone))
+        return self.end > limit
+
+
+class Preset(str, Enum):
+    """The date ranges of the product spec, by their key in a definition."""
+
+    YESTERDAY = "yesterday"
+    TODAY = "today"
+    PAST_7_DAYS = "past_7_days"
+    PAST_WEEK = "past_week"
+    PAST_2_WEEKS = "past_2_weeks"
+    PAST_3_WEEKS = "past_3_weeks"
+    PAST_MONTH = "past_month"
+    PAST_2_MONTHS = "past_2_months"
+    PAST_3_MONTHS = "past_3_months"
+
+
+_WEEKS = {Preset.PAST_WEEK: 1, Preset.PAST_2_WEEKS: 2, Preset.PAST_3_WEEKS: 3}
+_MONTHS = {Preset.PAST_MONTH: 1, Preset.PAST_2_MONTHS: 2, Preset.PAST_3_MONTHS: 3}
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """A custom range of local days, first and last both included."""
+
+    first: date
+    last: date
+
+
+DateRange = Preset | DayRange | Window
+
+
+def resolve(chosen: DateRange, at: datetime, zone: ZoneInfo, week_starts_on: str) -> Window | None:
+    """The absolute window of a date range chosen at an instant; None where it holds no instant yet.
+
+    Weeks and months are complete calendar ones before today; "today", and a custom range that includes today, end at
+    the instant of choosing, so that no window reaches into the future.
+    """
+    if isinstance(chosen, Window):
+        return chosen if chosen.end <= at else None
+    first, last = _local_days(chosen, local_date(at, zone), week_starts_on)
+    start, end = start_of(first, zone), start_of(last + timedelta(days=1), zone)
+    end = min(end, at)
+    return Window(start, end) if start < end else None
+
+
+def _local_days(chosen: Preset | DayRange, today: date, week_starts_on: str) -> tuple[date, date]:
+    yesterday = today - timedelta(days=1)
+    if isinstance(chosen, DayRange):
+        return chosen.first, chosen.last
+    if chosen is Preset.TODAY:
+        return today, today
+    if chosen is Preset.YESTERDAY:
+        return yesterday, yesterday
+    if chosen is Preset.PAST_7_DAYS:
+        return today - timedelta(days=7), yesterday
+    if chosen in _WEEKS:
+        monday = start_of_week(today, week_starts_on)
+        return monday - timedelta(weeks=_WEEKS[chosen]), monday - timedelta(days=1)
+    first_of_month = today.replace(day=1)
+    return add_months(first_of_month, -_MONTHS[chosen]), first_of_month - timedelta(days=1)

@@ -1,0 +1,103 @@
+"""Every error the product raises, as one tree::
+
+    PromoReportsError              reason, fix, retryable
+    ├── InvalidInput               a YAML file, a conf or a setting breaks rules; carries located problems
+    ├── SqlTemplateError           a SQL template breaks a rule, with file:line
+    ├── SourceRefused              the promo database answers, but will not do this: no retry helps
+    ├── SourceUnavailable          the promo database is away or overloaded
+    ├── DataRefused                a value that no file may carry (NaN, NUL, infinite time)
+    ├── ReconciliationError        the staged file is not what the database counted
+    ├── StagingError               the staging area is full, read-only or has lost a file
+    ├── DestinationRefused         the destination answers, but will not do this: no retry helps
+    ├── DestinationUnavailable     the destination is away
+    └── StoreError                 the store of created reports cannot be read whole
+
+A mistake of a person fails at once and says what to change; a fault of the infrastructure is retried (reliability, P10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class PromoReportsError(Exception):
+    """Base of all errors; `reason` says what happened and where, `fix` what to do about it."""
+
+    retryable = False
+
+    def __init__(self, reason: str, fix: str = "") -> None:
+        super().__init__(reason, fix)
+        self.reason = reason
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.fix}".strip()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule of one file or conf, at `file:line` and the key's dotted path."""
+
+    where: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.path}: {self.message}" if self.path else f"{self.where}: {self.message}"
+
+
+class InvalidInput(PromoReportsError):
+    """All broken rules of one input together, so that its writer fixes them in one go."""
+
+    def __init__(self, what: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{what} has {count}:\n{lines}")
+
+
+class SqlTemplateError(PromoReportsError):
+    """A SQL template breaks a rule; the reason starts with file:line."""
+
+
+class SourceRefused(PromoReportsError):
+    """Wrong password, missing table, permission denied, unknown filter value."""
+
+
+class SourceUnavailable(PromoReportsError):
+    """Connection lost, server starting, too many connections, statement timeout, serialization failure."""
+
+    retryable = True
+
+
+class DataRefused(PromoReportsError):
+    """A value in the source that cannot be exported truthfully."""
+
+
+class ReconciliationError(PromoReportsError):
+    """Rows or totals of the staged file differ from the database's; nothing may be published."""
+
+    retryable = True
+
+
+class StagingError(PromoReportsError):
+    """The staging area is full, read-only, or no longer holds what extract put there."""
+
+    retryable = True
+
+
+class DestinationRefused(PromoReportsError):
+    """Unknown bucket, access denied, or a newer export of the window is already published."""
+
+
+class DestinationUnavailable(PromoReportsError):
+    """The destination cannot be reached, is throttling or failing, or is full."""
+
+    retryable = True
+
+
+class StoreError(PromoReportsError):
+    """The store of created reports cannot be read whole; nothing may be concluded from a part of it."""
+
+    retryable = True

@@ -1,0 +1,1 @@
+"""Airflow's side: bundle, DAG factory, timetable, operators."""

@@ -1,0 +1,1 @@
+"""SQL templates: sandboxed, checked when loaded, every value bound."""
