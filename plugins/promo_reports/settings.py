@@ -20,17 +20,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(
-        PROJECT_ROOT, description="the project: reports/, report_types/ and include/ lie in it"
-    )
+    home: Path = Field(PROJECT_ROOT, description="the project: reports/, report_types/ and include/ lie in it")
     data_dir: Path = Field(PROJECT_ROOT / ".data", description="holds staging/, downloads/ and created/")
     staging_dir: Path | None = Field(
         None, description="staged exports, shared by all workers; default <data_dir>/staging"
     )
     download_dir: Path | None = Field(None, description="the download area; default <data_dir>/downloads")
-    store_dir: Path | None = Field(
-        None, description="created reports and stop marks; default <data_dir>/created"
-    )
+    store_dir: Path | None = Field(None, description="created reports and stop marks; default <data_dir>/created")
     rows_per_file: PositiveInt = Field(
         1_000_000, description="rows; a longer export is a ZIP of CSVs of this many rows"
     )
@@ -45,9 +41,7 @@ class Settings(BaseModel):
         120, description="minutes that one query may run in the promo database"
     )
     execution_timeout_minutes: PositiveInt = Field(240, description="minutes that one task may run")
-    retries: int = Field(
-        3, ge=0, description="times a task is tried again after a fault of the infrastructure"
-    )
+    retries: int = Field(3, ge=0, description="times a task is tried again after a fault of the infrastructure")
     retry_delay_seconds: PositiveInt = Field(
         30, description="seconds until the first retry; doubles each time, at most 10 minutes"
     )
@@ -96,9 +90,7 @@ class Settings(BaseModel):
             return cls.model_validate({name[len(PREFIX) :].lower(): value for name, value in named.items()})
         except ValidationError as invalid:
             problems = [
-                Problem(
-                    PREFIX + str(error["loc"][0]).upper(), "", f"{error['msg']}; it is {error['input']!r}"
-                )
+                Problem(PREFIX + str(error["loc"][0]).upper(), "", f"{error['msg']}; it is {error['input']!r}")
                 for error in invalid.errors()
             ]
             raise InvalidInput("The environment", problems) from None

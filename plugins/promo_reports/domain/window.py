@@ -26,9 +26,7 @@ class Window:
 
     def key(self) -> str:
         """A name for directories and objects: unique, sortable, the same in every timezone."""
-        return "_".join(
-            f"{moment.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}" for moment in (self.start, self.end)
-        )
+        return "_".join(f"{moment.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}" for moment in (self.start, self.end))
 
     def days(self, zone: ZoneInfo) -> tuple[date, date]:
         """The first and the last local day that the window touches, both inclusive."""

@@ -1,0 +1,131 @@
+"""The manifest of an export: what lies beside every delivered file and says what is in it (reliability, P7)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One CSV: the whole export, or one member of its ZIP.
+
+    `rows` leaves the header out, `bytes` and `sha256` are of the CSV itself; `first` and `last` are the window column's
+    text in its first and last row, None where there is no row or no window.
+    """
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """One file as it is delivered; `members` are the CSVs in a ZIP, in order, and empty for a plain CSV."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    first: str | None = None
+    last: str | None = None
+    members: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What is reconciled: rows and exact sums, of the whole and of each value of the report type's `totals_by`."""
+
+    rows: int
+    sums: Mapping[str, str]
+    by: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything a reader needs to trust an export without asking the database.
+
+    `window` holds `start` and `end` (half-open, with offset) and `open` (not settled when it was read), or is None for a
+    snapshot, which has `as_of`. `late_rows` counts rows of the previous window that were recorded after its export.
+    `event_key` is a hash of the content alone: the same data again gives the same key (reliability, P14).
+    """
+
+    report_id: str
+    report_name: str
+    report_type: str
+    promotion_type: str
+    owner: str
+    filters: Mapping[str, tuple[str, ...] | None]
+    timezone: str
+    window: Mapping[str, Any] | None
+    as_of: str | None
+    dag_id: str
+    run_id: str
+    rows: int
+    source_rows: int
+    files: tuple[ExportFile, ...]
+    totals: Mapping[str, str]
+    totals_by: Mapping[str, Any] | None
+    columns: tuple[Mapping[str, Any], ...]
+    csv_safety: str
+    cells_changed: int
+    excluded_rows: int
+    late_rows: Mapping[str, Any] | None
+    definition_sha256: str
+    sql_sha256: str
+    snapshot_at: str
+    started_at: str
+    finished_at: str
+    window_key: str
+    event_key: str = ""
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> bytes:
+        """The manifest as it is written: UTF-8, indented, keys in the order of this class."""
+        return (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Manifest:
+        """Read a manifest again; ValueError where it is none, or of a format this release does not know."""
+        values = json.loads(text)
+        if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
+            raise ValueError(f"not a manifest of format version {FORMAT_VERSION}")
+        try:
+            files = tuple(
+                ExportFile(**{**each, "members": tuple(Part(**member) for member in each["members"])})
+                for each in values.pop("files")
+            )
+            return cls(files=files, columns=tuple(values.pop("columns")), **values)
+        except (KeyError, TypeError) as wrong:
+            raise ValueError(f"not a whole manifest: {wrong}") from wrong
+
+
+def event_key(manifest: Manifest) -> str:
+    """sha256 over what makes the content: report, window or as_of, filters, definition, SQL and file hashes."""
+    content = {
+        "report_id": manifest.report_id,
+        "window": {k: v for k, v in manifest.window.items() if k != "open"} if manifest.window else manifest.as_of,
+        "filters": {name: list(values) if values else None for name, values in sorted(manifest.filters.items())},
+        "definition_sha256": manifest.definition_sha256,
+        "sql_sha256": manifest.sql_sha256,
+        "files": [[file.rows, file.sha256] for file in manifest.files],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class StagedExport:
+    """A verified export in the staging area: the manifest's files lie in `directory` under their names."""
+
+    directory: Path
+    manifest: Manifest
