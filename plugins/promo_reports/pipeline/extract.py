@@ -1,0 +1,95 @@
+"""From an export to a verified file in the staging area: one snapshot, counted, copied, split, read again, sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.manifest import ExportFile, StagedExport
+from promo_reports.pipeline.count import count
+from promo_reports.pipeline.describe import Made, describe
+from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.filters import check_exist
+from promo_reports.pipeline.generic import GenericSnapshot
+from promo_reports.pipeline.package import Artefact
+from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.source import Snapshot, Source
+from promo_reports.pipeline.split import Splitter
+from promo_reports.pipeline.staging import attempt, seal
+from promo_reports.pipeline.verify import Reading, read_again, reconcile
+from promo_reports.settings import Settings
+from promo_reports.sql.report_query import ReportQuery, load_report_query
+
+Progress = Callable[[int, int], None]
+
+
+def open_snapshot(source: Source, zone: ZoneInfo, settings: Settings) -> Snapshot:
+    """A snapshot of a promo database by its dialect; nothing is connected before it is entered."""
+    if source.dialect == "postgresql":
+        return PostgresSnapshot(source, zone, statement_timeout_minutes=settings.statement_timeout_minutes)
+    return GenericSnapshot(source, zone)
+
+
+def extract(
+    export: Export,
+    source: Source,
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    progress: Progress | None = None,
+) -> StagedExport:
+    """Make, verify and stage one export; `progress` gets rows written and rows counted.
+
+    Raises `SourceRefused`/`SourceUnavailable`, `DataRefused`, `ReconciliationError` or `StagingError`; whatever is
+    raised, nothing of the attempt stays behind.
+    """
+    started = now()
+    report_type = export.definition.report_type
+    query = load_report_query(report_type, settings.sql)
+    with attempt(settings.staging, export) as directory:
+        with open_snapshot(source, export.zone, settings) as snapshot:
+            check_exist(snapshot, export.definition, settings.sql)
+            counted = count(snapshot, query, export)
+            artefact = Artefact(
+                directory,
+                export.stem,
+                [column.name for column in report_type.columns],
+                zipped=counted.totals.rows > settings.rows_per_file,
+            )
+            expected = counted.totals.rows
+            splitter = Splitter(
+                artefact, settings.rows_per_file, (lambda rows: progress(rows, expected)) if progress else None
+            )
+            sent = _copy(snapshot, query, export, artefact, splitter)
+        reading = read_again(artefact.path, report_type, spreadsheet=export.spreadsheet)
+        reconcile(reading, counted.totals, sent, artefact.parts)
+        file = _named_by_content(artefact, reading)
+        made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
+        return seal(directory, describe(made, timedelta(minutes=settings.settle_minutes)))
+
+
+def _copy(snapshot: Snapshot, query: ReportQuery, export: Export, artefact: Artefact, splitter: Splitter) -> int:
+    rows = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)
+    with artefact:
+        splitter.begin()
+        sent = snapshot.copy(rows, export.definition.report_type, splitter.write, spreadsheet=export.spreadsheet)
+        splitter.finish()
+    return sent
+
+
+def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:
+    """Rename the file so that another content never has the same name: what makes a re-run's publication atomic."""
+    path: Path = artefact.path
+    name = f"{path.stem}-{reading.sha256[:8]}{path.suffix}"
+    path.rename(path.with_name(name))
+    return ExportFile(
+        name=name,
+        rows=reading.rows,
+        bytes=reading.bytes,
+        sha256=reading.sha256,
+        first=reading.parts[0].first,
+        last=reading.parts[-1].last,
+        members=reading.parts if artefact.zipped else (),
+    )

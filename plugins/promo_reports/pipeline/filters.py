@@ -1,0 +1,39 @@
+"""Filter values that come from the promo database: what can be chosen, and whether what was chosen exists."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.report_type import Choice, Filter
+from promo_reports.errors import SourceRefused
+from promo_reports.pipeline.source import Snapshot
+from promo_reports.sql.report_query import load_options_query
+from promo_reports.sql.template import FilterValues, Parameters
+
+
+def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:
+    """What a filter can be set to, whatever its status, in the order of its options query."""
+    if each.options is None:
+        return list(each.choices)
+    template = load_options_query(sql, each.options, each.depends_on)
+    parent = {each.depends_on: chosen.get(each.depends_on)} if each.depends_on else {}
+    query, _ = template.render(Parameters(parent))
+    return [Choice(str(value), str(title)) for value, title in snapshot.fetch(query)]
+
+
+def check_exist(snapshot: Snapshot, definition: Definition, sql: Path) -> None:
+    """Raise `SourceRefused` for a value that the promo database does not know: an empty file would hide the mistake."""
+    for each in definition.report_type.filters:
+        values = definition.filters.get(each.name)
+        if each.options is None or values is None:
+            continue
+        known = [choice.value for choice in choices(snapshot, each, definition.filters, sql)]
+        for value in values:
+            if value not in known:
+                near = difflib.get_close_matches(value, known, n=3)
+                hint = f"Did you mean {', '.join(near)}?" if near else f"There are {len(known)} to choose from."
+                raise SourceRefused(
+                    f"Report {definition.id!r}: {each.title.lower()} {value!r} is not in the promo database.", hint
+                )

@@ -1,0 +1,91 @@
+"""An export's artefact: one CSV, or one ZIP of CSVs, each with a header (product-spec, "Report Constraints")."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from promo_reports.pipeline.background import Background
+from promo_reports.pipeline.zip_archive import ZipArchive, ZipMember
+
+
+@dataclass(frozen=True)
+class WrittenPart:
+    """What the writer knows of a part: rows without the header, bytes and sha256 of the CSV."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Artefact:
+    """Writes parts on a thread of its own: plainly into one CSV, or deflated into the members of a ZIP.
+
+    Whether it is a ZIP is known from the database's count before the first row is read. `parts` is complete once the
+    `with` block has been left without an error.
+    """
+
+    def __init__(self, directory: Path, stem: str, header: Sequence[str], *, zipped: bool) -> None:
+        self.path = directory / f"{stem}.{'zip' if zipped else 'csv'}"
+        self.zipped = zipped
+        self._stem = stem
+        self._header = (",".join(header) + "\n").encode()
+        self._background = Background()
+        self._name = ""
+        self._rows = 0
+        self._bytes = 0
+        self._sha256 = hashlib.sha256()
+        self._member: ZipMember | None = None
+        self._file: BinaryIO
+        self._archive: ZipArchive
+        self.parts: list[WrittenPart] = []
+
+    def __enter__(self) -> Artefact:
+        self._file = self.path.open("xb", buffering=1 << 18)
+        self._archive = ZipArchive(self._file)
+        self._background.__enter__()
+        return self
+
+    def begin(self, number: int) -> None:
+        """Start the next CSV with its header."""
+        name = f"{self._stem}_{number:04d}.csv" if self.zipped else f"{self._stem}.csv"
+        self._background.submit(lambda: self._begin(name))
+        self._background.submit(lambda: self._write(self._header, 0))
+
+    def write(self, records: bytes, rows: int) -> None:
+        """Append whole records."""
+        self._background.submit(lambda: self._write(records, rows))
+
+    def end(self) -> None:
+        """Finish the CSV."""
+        self._background.submit(self._end)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._background.__exit__(kind, error, trace)
+            if error is None and self.zipped:
+                self._archive.close()
+        finally:
+            self._file.close()
+
+    def _begin(self, name: str) -> None:
+        self._name, self._rows, self._bytes, self._sha256 = name, 0, 0, hashlib.sha256()
+        self._member = self._archive.open_member(name) if self.zipped else None
+
+    def _write(self, data: bytes, rows: int) -> None:
+        self._rows += rows
+        self._bytes += len(data)
+        self._sha256.update(data)
+        (self._member or self._file).write(data)
+
+    def _end(self) -> None:
+        if self._member is not None:
+            self._archive.close_member(self._member)
+        self.parts.append(WrittenPart(self._name, self._rows, self._bytes, self._sha256.hexdigest()))

@@ -1,0 +1,103 @@
+"""The promo database as the pipeline sees it: one read-only snapshot that counts, sums and streams rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from promo_reports.domain.report_type import Column, ReportType
+from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.template import Rows
+
+RecordSink = Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a promo database is: the Airflow connection's id, and its URL, which is never printed."""
+
+    connection: str
+    url: str = field(repr=False)
+
+    @property
+    def dialect(self) -> str:
+        """The URL's scheme without its driver: `postgresql`, `sqlite`, `mysql` ..."""
+        scheme = urlsplit(self.url).scheme.partition("+")[0]
+        return "postgresql" if scheme == "postgres" else scheme
+
+
+@dataclass(frozen=True)
+class GroupTotals:
+    """Rows and exact sums of one value of `totals_by` (the empty text for NULL, or where there is no such column)."""
+
+    rows: int
+    sums: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class SourceTotals:
+    """What the database says an export holds, before a row of it is read.
+
+    `cells_changed` is None where the database cannot count them.
+    """
+
+    rows: int
+    sums: Mapping[str, Decimal]
+    groups: Mapping[str, GroupTotals]
+    cells_changed: int | None
+
+
+class Snapshot(Protocol):
+    """One consistent, read-only state of a promo database; queries of one snapshot never disagree (design, 7).
+
+    `formula_test` is the operator that matches a regular expression in this dialect, None where the client escapes
+    formulas itself; `timeless` the rows whose time no window can hold.
+    """
+
+    formula_test: str | None
+    timeless: Rows
+    taken_at: datetime
+
+    def __enter__(self) -> Snapshot: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
+        """All rows of a small answer (totals, filter choices, a preview)."""
+        ...
+
+    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
+        """Send each row as one CSV record (PostgreSQL's COPY text, `\\n` ended) and return how many were sent."""
+        ...
+
+
+def totals_of(answer: list[Sequence[object]], columns: Sequence[Column], *, counts_cells: bool) -> SourceTotals:
+    """Read the answer of `ReportQuery.totals`, exact at each column's scale."""
+    groups: dict[str, GroupTotals] = {}
+    changed = 0
+    for by, rows, cells, *sums in answer:
+        if not int(str(rows)):
+            continue
+        changed += int(str(cells))
+        exact = {column.name: exact_decimal(value, column.scale) for column, value in zip(columns, sums, strict=True)}
+        groups["" if by is None else str(by)] = GroupTotals(int(str(rows)), exact)
+    total = {column.name: sum((g.sums[column.name] for g in groups.values()), Decimal(0)) for column in columns}
+    rows_in_all = sum(group.rows for group in groups.values())
+    return SourceTotals(rows_in_all, total, groups, changed if counts_cells else None)
+
+
+def exact_decimal(value: object, scale: int | None) -> Decimal:
+    """A database's number as an exact decimal; a binary float is taken at the column's scale."""
+    if value is None:
+        return Decimal(0)
+    if isinstance(value, float):
+        number = Decimal(repr(value))
+        return number if scale is None or not number.is_finite() else number.quantize(Decimal(1).scaleb(-scale))
+    return Decimal(str(value))

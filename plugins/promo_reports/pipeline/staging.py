@@ -1,0 +1,91 @@
+"""The staging area: one directory for each attempt of each run, so that overlapping attempts cannot mix (P6)."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from promo_reports.domain.manifest import MANIFEST_NAME, Manifest, StagedExport
+from promo_reports.errors import StagingError
+from promo_reports.pipeline.export import Export
+
+_PRIVATE = 0o700
+
+
+def run_directory(root: Path, export: Export) -> Path:
+    """Where the attempts of one run lie."""
+    run = hashlib.sha256(f"{export.dag_id}\n{export.run_id}".encode()).hexdigest()[:16]
+    return root / export.definition.id / run
+
+
+@contextmanager
+def attempt(root: Path, export: Export) -> Iterator[Path]:
+    """A new private directory for one attempt, removed again where the attempt fails.
+
+    What earlier attempts of the run left behind is removed first: an attempt that was killed could not do it itself.
+    Raises `StagingError` where the area is full or read-only.
+    """
+    parent = run_directory(root, export)
+    directory = parent / uuid.uuid4().hex
+    try:
+        if parent.exists():
+            shutil.rmtree(parent)
+        directory.mkdir(parents=True, mode=_PRIVATE)
+        for private in (directory, parent, parent.parent):
+            private.chmod(_PRIVATE)
+        yield directory
+    except OSError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise _explained(error, root) from None
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+def seal(directory: Path, manifest: Manifest) -> StagedExport:
+    """Write the manifest of a verified attempt, last and whole; from now on it may be delivered."""
+    temporary = directory / f".{MANIFEST_NAME}"
+    with temporary.open("wb") as file:
+        file.write(manifest.to_json())
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(directory / MANIFEST_NAME)
+    return StagedExport(directory, manifest)
+
+
+def open_staged(address: str) -> StagedExport | None:
+    """The staged export at an address that `extract` gave, or None where it is gone."""
+    directory = Path(address)
+    try:
+        manifest = Manifest.from_json((directory / MANIFEST_NAME).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as damage:
+        raise StagingError(f"The staged manifest in {directory} is damaged: {damage}.", "Clear the run.") from None
+    return StagedExport(directory, manifest)
+
+
+def mark_delivered(staged: StagedExport, destination: int, destinations: int) -> None:
+    """Note that one of so many destinations has the export; the last one to say so removes it from staging."""
+    try:
+        (staged.directory / f".delivered-{destination}").touch()
+        if len(list(staged.directory.glob(".delivered-*"))) >= destinations:
+            shutil.rmtree(staged.directory.parent, ignore_errors=True)
+    except FileNotFoundError:
+        return
+
+
+def _explained(error: OSError, root: Path) -> StagingError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(root).free
+        return StagingError(
+            f"The staging area {root} is full: {free} bytes are free.",
+            "Free space, or set PROMO_REPORTS_STAGING_DIR to a larger disk.",
+        )
+    return StagingError(f"The staging area {root}: {error.strerror or error}.", "Correct PROMO_REPORTS_STAGING_DIR.")

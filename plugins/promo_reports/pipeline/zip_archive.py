@@ -1,0 +1,133 @@
+"""A ZIP written as its members are compressed: zip64 throughout, fixed times, so the same rows give the same bytes.
+
+Format: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3. Only what an export needs: deflated members, UTF-8 names.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from isal import isal_zlib
+
+_VERSION_ZIP64 = 45
+_UTF8_NAMES = 0x0800
+_DEFLATED = 8
+_FIXED_DATE = (1 << 5) | 1  # 1980-01-01, the earliest a ZIP can say
+_UNKNOWN = 0xFFFFFFFF
+_ZIP64_EXTRA = 0x0001
+_REGULAR_FILE = 0o100644 << 16
+_LEVEL = 2
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: bytes
+    offset: int
+    crc: int
+    plain: int
+    packed: int
+
+
+class ZipMember:
+    """The member being written; sizes and checksum go into its header when it is closed."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._name, self._offset = file, name.encode(), file.tell()
+        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -15)
+        self._crc, self._plain, self._packed = 0, 0, 0
+        file.write(self._header())
+
+    def write(self, data: bytes) -> None:
+        """Compress some bytes of the member."""
+        self._crc = isal_zlib.crc32(data, self._crc)
+        self._plain += len(data)
+        self._put(self._deflate.compress(data))
+
+    def close(self) -> _Entry:
+        """Finish the member and fill in its header."""
+        self._put(self._deflate.flush(zlib.Z_FINISH))
+        end = self._file.tell()
+        self._file.seek(self._offset)
+        self._file.write(self._header())
+        self._file.seek(end)
+        return _Entry(self._name, self._offset, self._crc, self._plain, self._packed)
+
+    def _put(self, data: bytes) -> None:
+        self._packed += len(data)
+        self._file.write(data)
+
+    def _header(self) -> bytes:
+        fixed = struct.pack(
+            "<4s5H3L2H",
+            b"PK\x03\x04",
+            _VERSION_ZIP64,
+            _UTF8_NAMES,
+            _DEFLATED,
+            0,
+            _FIXED_DATE,
+            self._crc,
+            _UNKNOWN,
+            _UNKNOWN,
+            len(self._name),
+            20,
+        )
+        return fixed + self._name + struct.pack("<HHQQ", _ZIP64_EXTRA, 16, self._plain, self._packed)
+
+
+class ZipArchive:
+    """Members one after another, then the directory of them; `file` is seekable and belongs to the caller."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._entries: list[_Entry] = []
+
+    def open_member(self, name: str) -> ZipMember:
+        """Begin the next member."""
+        return ZipMember(self._file, name)
+
+    def close_member(self, member: ZipMember) -> None:
+        """Finish a member and keep its place for the directory."""
+        self._entries.append(member.close())
+
+    def close(self) -> None:
+        """Write the central directory, with zip64 ends."""
+        start = self._file.tell()
+        for entry in self._entries:
+            self._file.write(_directory_entry(entry))
+        size, count = self._file.tell() - start, len(self._entries)
+        self._file.write(
+            struct.pack(
+                "<4sQ2H2L4Q", b"PK\x06\x06", 44, _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, size, start
+            )
+        )
+        self._file.write(struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1))
+        short = min(count, 0xFFFF)
+        self._file.write(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, short, short, _UNKNOWN, _UNKNOWN, 0))
+
+
+def _directory_entry(entry: _Entry) -> bytes:
+    extra = struct.pack("<HHQQQ", _ZIP64_EXTRA, 24, entry.plain, entry.packed, entry.offset)
+    fixed = struct.pack(
+        "<4s6H3L5H2L",
+        b"PK\x01\x02",
+        (3 << 8) | _VERSION_ZIP64,
+        _VERSION_ZIP64,
+        _UTF8_NAMES,
+        _DEFLATED,
+        0,
+        _FIXED_DATE,
+        entry.crc,
+        _UNKNOWN,
+        _UNKNOWN,
+        len(entry.name),
+        len(extra),
+        0,
+        0,
+        0,
+        _REGULAR_FILE,
+        _UNKNOWN,
+    )
+    return fixed + entry.name + extra

@@ -1,0 +1,34 @@
+"""SQL text with bound values: no value ever becomes part of the text (design, decision 6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_MARK = re.compile("\x00([a-z_0-9]+)\x00")
+
+
+def mark(name: str) -> str:
+    """The place of a bind in SQL text, which no template can write itself (NUL is refused in templates)."""
+    return f"\x00{name}\x00"
+
+
+@dataclass(frozen=True)
+class BoundQuery:
+    """SQL text with the places of its binds, and their values."""
+
+    text: str
+    values: Mapping[str, object]
+
+    def pyformat(self) -> str:
+        """The text for drivers that bind `%(name)s`, such as psycopg2."""
+        return _MARK.sub(r"%(\1)s", self.text.replace("%", "%%"))
+
+    def named(self) -> str:
+        """The text for SQLAlchemy's `text()`, which binds `:name`."""
+        return _MARK.sub(r":\1", self.text.replace(":", r"\:"))
+
+    def plain(self) -> str:
+        """The text with each bind as `:name`, for checks and for people."""
+        return _MARK.sub(r":\1", self.text)
