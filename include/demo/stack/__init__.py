@@ -2,13 +2,14 @@
 
 | module | what it runs |
 |---|---|
-| `processes` | one server process: its log, its readiness, its end (through `lifeline`, which outlives a killed supervisor) |
+| `processes` | one server process: its log, its readiness, its end |
+| `lifeline` | stands between a server and its supervisor, so that none outlives a killed one |
 | `postgres` | a real PostgreSQL, from PyPI: Airflow's metadata database and the promo database |
 | `s3` | a server that speaks the S3 protocol, and its buckets |
 | `airflow` | api-server, scheduler and dag-processor, with the settings of the demo |
 | `rest` | a client of Airflow's REST API: trigger, wait, asset events |
 | `stack` | all of the above, in the order that reaches the first export soonest |
 
-`make demo` keeps it in front of you; the end-to-end tests start the same thing in a temporary directory. Servers listen on
-loopback only.
+`make demo` keeps it in front of you; the end-to-end tests start the same thing in a temporary directory.
+Servers listen on loopback only.
 """

@@ -2,9 +2,9 @@
 
 A supervisor that is killed with SIGKILL cannot clean up, and its children would go on: servers that hold ports, tasks
 that write files. So between the supervisor and each server stands this small process. It holds the reading end of a
-pipe whose writing end only the supervisor has; when the supervisor is gone, for whatever reason, the pipe closes and the
-command is stopped. The alternative, PR_SET_PDEATHSIG, exists on Linux only, fires when the starting *thread* ends, and is
-lost when the command changes its user.
+pipe whose writing end only the supervisor has; when the supervisor is gone, for whatever reason, the pipe closes and
+the command is stopped. The alternative, PR_SET_PDEATHSIG, exists on Linux only, fires when the starting *thread* ends,
+and is lost when the command changes its user.
 
 A signal to the command's process group does not reach everything either: Airflow puts each task in a group of its own.
 On Linux this process therefore adopts orphans (PR_SET_CHILD_SUBREAPER) and at the end kills whatever is still below
@@ -16,6 +16,7 @@ It is run as a file, with `python -I -S`, so it must stay within the standard li
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import select
@@ -73,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         status = _reap(child)
     _send(child, signal.SIGKILL, group=True)
     _kill_descendants()
-    return os.waitstatus_to_exitcode(status) % 256 if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
 def _become(command: list[str], user: int | None, group: int | None) -> NoReturn:
@@ -99,18 +100,15 @@ def _adopt_orphans() -> None:
 
 
 def _drain(descriptor: int) -> None:
-    try:
+    with contextlib.suppress(BlockingIOError):
         while os.read(descriptor, 512):
             pass
-    except BlockingIOError:
-        pass
 
 
 def _send(process: int, number: int, *, group: bool) -> None:
-    try:
+    # It may have gone, or be a zombie that macOS will not let us signal.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         (os.killpg if group else os.kill)(process, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # it has gone, or is a zombie that macOS will not let us signal
 
 
 def _reap(child: int) -> int | None:

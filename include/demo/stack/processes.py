@@ -168,13 +168,13 @@ class ServerProcess:
         return f" Its log is {self.log}"
 
 
-def free_port(preferred: int | None = None) -> int:
-    """A loopback TCP port that nobody listens on: the preferred one if it can be had, else any other.
+def free_port(preferred: int = 0) -> int:
+    """A loopback TCP port that nobody listens on: the preferred one if it can be had, else any other (0: any).
 
     The caller compares and says so when it is another one. Between this call and the server's start somebody else can
     take the port; the server's own message then ends up in the ServerError.
     """
-    if preferred:
+    if preferred and not accepts_connections(preferred):
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", preferred))

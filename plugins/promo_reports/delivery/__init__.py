@@ -1,1 +1,27 @@
-"""From the staged file to a destination: whole files first, the manifest last."""
+"""From the staged file to a destination: whole files first, the manifest last.
+
+`publish(staged, area_for(destination, account, settings))` delivers; `sweep` and `sweep_staging` remove what is old.
+"""
+
+from __future__ import annotations
+
+from promo_reports.delivery.amazon_s3 import AmazonS3Area
+from promo_reports.delivery.area import Area, Folder
+from promo_reports.delivery.destinations import area_for
+from promo_reports.delivery.download_area import DownloadArea
+from promo_reports.delivery.publication import Published, already_published, publish
+from promo_reports.delivery.retention import Swept, sweep, sweep_staging
+
+__all__ = [
+    "AmazonS3Area",
+    "Area",
+    "DownloadArea",
+    "Folder",
+    "Published",
+    "Swept",
+    "already_published",
+    "area_for",
+    "publish",
+    "sweep",
+    "sweep_staging",
+]

@@ -52,6 +52,11 @@ class Preset(str, Enum):
     PAST_2_MONTHS = "past_2_months"
     PAST_3_MONTHS = "past_3_months"
 
+    @property
+    def months(self) -> int:
+        """Calendar months that it spans: 0 where it is shorter than any month."""
+        return _MONTHS.get(self, 0)
+
 
 _WEEKS = {Preset.PAST_WEEK: 1, Preset.PAST_2_WEEKS: 2, Preset.PAST_3_WEEKS: 3}
 _MONTHS = {Preset.PAST_MONTH: 1, Preset.PAST_2_MONTHS: 2, Preset.PAST_3_MONTHS: 3}

@@ -59,24 +59,29 @@ def seal(directory: Path, manifest: Manifest) -> StagedExport:
     return StagedExport(directory, manifest)
 
 
-def open_staged(address: str) -> StagedExport | None:
-    """The staged export at an address that `extract` gave, or None where it is gone."""
+def open_staged(address: str) -> StagedExport:
+    """The staged export at an address that `extract` gave; `StagingError` where it is gone or damaged."""
     directory = Path(address)
     try:
-        manifest = Manifest.from_json((directory / MANIFEST_NAME).read_bytes())
+        return StagedExport(directory, Manifest.from_json((directory / MANIFEST_NAME).read_bytes()))
     except FileNotFoundError:
-        return None
+        raise StagingError(f"The staged export {directory} is gone.", "Clear the task extract of this run.") from None
     except ValueError as damage:
-        raise StagingError(f"The staged manifest in {directory} is damaged: {damage}.", "Clear the run.") from None
-    return StagedExport(directory, manifest)
+        raise StagingError(
+            f"The staged manifest in {directory} is damaged: {damage}.", "Clear the task extract of this run."
+        ) from None
 
 
 def mark_delivered(staged: StagedExport, destination: int, destinations: int) -> None:
-    """Note that one of so many destinations has the export; the last one to say so removes it from staging."""
+    """Note that one of so many destinations has the export; the last one to say so removes its files from staging.
+
+    The manifest stays until the area is swept, so that delivering again finds that there is nothing to do.
+    """
     try:
         (staged.directory / f".delivered-{destination}").touch()
         if len(list(staged.directory.glob(".delivered-*"))) >= destinations:
-            shutil.rmtree(staged.directory.parent, ignore_errors=True)
+            for file in staged.manifest.files:
+                (staged.directory / file.name).unlink(missing_ok=True)
     except FileNotFoundError:
         return
 

@@ -1,0 +1,48 @@
+"""Removes expired exports from the download area, and staged exports that nobody delivered (reliability, P15)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import dag, task
+from promo_reports import settings
+
+with_settings = settings.current()
+
+
+@dag(
+    dag_id="promo_reports.retention",
+    dag_display_name="Promo Reports: retention",
+    description=f"Removes exports older than {with_settings.retention_days} days from the download area.",
+    schedule="17 3 * * *",
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    tags=["promo_reports", "maintenance"],
+    default_args={"owner": "promo-reports", "retries": 1},
+    doc_md=__doc__,
+)
+def retention() -> None:
+    """Two independent sweeps; an open download keeps its file until it ends."""
+
+    @task
+    def sweep_downloads(dag_run=None) -> str:
+        from promo_reports.delivery import sweep
+
+        days = timedelta(days=with_settings.retention_days)
+        return str(sweep(with_settings.downloads, older_than=dag_run.run_after - days))
+
+    @task
+    def sweep_staged(dag_run=None) -> str:
+        from promo_reports.delivery import sweep_staging
+
+        days = timedelta(days=with_settings.staging_days)
+        return str(sweep_staging(with_settings.staging, older_than=dag_run.run_after - days))
+
+    sweep_downloads()
+    sweep_staged()
+
+
+retention()

@@ -1,0 +1,254 @@
+"""Airflow on this machine: its settings as an environment, and api-server, scheduler and dag-processor supervised.
+
+`airflow standalone` would start the same three, but leaves them behind on SIGTERM.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from include.demo.stack.credentials import Credentials
+from include.demo.stack.processes import ServerError, ServerProcess, free_port
+from include.demo.stack.rest import AirflowApi
+
+PREFERRED_PORT = 8080
+LOGINS: Mapping[str, str] = {"admin": "admin", "viewer": "viewer"}
+"""User, who is also the role of SimpleAuthManager, to password. Fit for loopback only, which is where we listen."""
+
+Bundle = Mapping[str, Any]
+REPORT_BUNDLE: Bundle = {
+    "name": "promo-reports",
+    "classpath": "promo_reports.orchestration.bundle.ReportBundle",
+    "kwargs": {"refresh_interval": 5},
+}
+DAGS_FOLDER_BUNDLE: Bundle = {
+    "name": "dags-folder",
+    "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+    "kwargs": {"refresh_interval": 5},
+}
+
+
+@dataclass(frozen=True)
+class AirflowSetup:
+    """What this Airflow works on; everything else is settled in `environment`."""
+
+    project: Path
+    home: Path
+    metadata_url: str
+    credentials: Credentials
+    bundles: Sequence[Bundle] = (REPORT_BUNDLE, DAGS_FOLDER_BUNDLE)
+    dags_folder: Path | None = None
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    parallelism: int = 4
+
+    @property
+    def passwords_file(self) -> Path:
+        """Where SimpleAuthManager reads the logins."""
+        return self.home / "simple_auth_manager_passwords.json"
+
+    def environment(self, port: int) -> dict[str, str]:
+        """The environment of every Airflow process, and of a `promo-reports` that is to see the same."""
+        url = f"http://127.0.0.1:{port}"
+        sections: dict[str, dict[str, object]] = {
+            "core": {
+                "executor": "LocalExecutor",
+                "parallelism": self.parallelism,
+                "dags_folder": self.dags_folder or self.project / "dags",
+                "plugins_folder": self.project / "plugins",
+                "load_examples": False,
+                "fernet_key": self.credentials.fernet_key,
+                "execution_api_server_url": f"{url}/execution/",
+                "simple_auth_manager_users": ",".join(f"{user}:{user}" for user in LOGINS),
+                "simple_auth_manager_passwords_file": self.passwords_file,
+                "hostname_callable": "socket.gethostname",
+            },
+            "api": {
+                "base_url": url,
+                "host": "127.0.0.1",
+                "port": port,
+                "workers": 1,
+                "secret_key": self.credentials.api_secret_key,
+            },
+            "api_auth": {"jwt_secret": self.credentials.jwt_secret},
+            "database": {
+                "sql_alchemy_conn": self.metadata_url.replace("postgresql://", "postgresql+psycopg2://", 1),
+                "load_default_connections": False,
+            },
+            "logging": {"base_log_folder": self.home / "logs"},
+            "scheduler": {
+                "scheduler_heartbeat_sec": 1,
+                "scheduler_idle_sleep_time": 0.2,
+                "catchup_by_default": False,
+                # A run that died with an earlier stack is noticed after a minute instead of five.
+                "task_instance_heartbeat_timeout": 60,
+            },
+            "dag_processor": {
+                "dag_bundle_config_list": json.dumps(list(self.bundles)),
+                "dag_bundle_storage_path": self.home / "bundles",
+                "bundle_refresh_check_interval": 1,
+                # What changed is parsed at once anyway; what did not need not be parsed again.
+                "min_file_process_interval": 86400,
+                "parsing_processes": 2,
+            },
+            "usage_data_collection": {"enabled": False},
+        }
+        settings = {
+            f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
+            for section, values in sections.items()
+            for key, value in values.items()
+        }
+        connections = {
+            f"AIRFLOW_CONN_{name.upper()}": json.dumps(dict(fields)) for name, fields in self.connections.items()
+        }
+        return {
+            **_without_other_airflows(os.environ),
+            "AIRFLOW_HOME": str(self.home),
+            "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"])),
+            "PYTHONUNBUFFERED": "1",
+            **({"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if sys.platform == "darwin" else {}),
+            **settings,
+            **connections,
+            **self.extra,
+        }
+
+
+class Airflow:
+    """The three processes of one Airflow. `migrate`, then `launch`, then `wait_ready`."""
+
+    def __init__(self, setup: AirflowSetup, *, logs: Path, port: int = PREFERRED_PORT) -> None:
+        self.setup = setup
+        self.port = free_port(port)
+        self._logs = logs
+        self._launched_at = 0.0
+        self._environment = setup.environment(self.port)
+        self._servers: dict[str, ServerProcess] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the UI and the REST API are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that its processes run in."""
+        return dict(self._environment)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process id of each server's lifeline, by the server's name."""
+        return {name: server.pid for name, server in self._servers.items() if server.pid}
+
+    def api(self, user: str = "admin") -> AirflowApi:
+        """A client of the REST API, logged in at its first call."""
+        return AirflowApi(self.url, user, LOGINS[user])
+
+    def migrate(self) -> None:
+        """Create or upgrade the metadata database's tables."""
+        self._prepare_home()
+        migration = self._process("db-migrate", ["db", "migrate"])
+        migration.start()
+        if status := migration.wait(timeout=300):
+            raise ServerError(f"airflow db migrate failed with status {status}. Its log is {migration.log}")
+
+    def launch(self) -> None:
+        """Start the three processes without waiting for them."""
+        self._prepare_home()
+        self._launched_at = time.time()
+        commands = {
+            "api-server": ["api-server"],
+            "dag-processor": ["dag-processor"],
+            "scheduler": ["scheduler", "--skip-serve-logs"],
+        }
+        for name, arguments in commands.items():
+            # Once it has stopped serving, the api-server spends seconds on tidying its own memory.
+            self._servers[name] = self._process(name, arguments, grace=1.5 if name == "api-server" else 4.0)
+            self._servers[name].start()
+
+    def wait_ready(self, *, timeout: float = 120.0, progress: Callable[[str], None] | None = None) -> None:
+        """Return when scheduler and dag-processor have both reported to the api-server since `launch`."""
+        waiting_for = {"scheduler", "dag_processor"}
+        with self.api() as api:
+
+            def ready() -> bool:
+                for server in self._servers.values():
+                    server.check()
+                health = api.health() or {}
+                for component in sorted(waiting_for):
+                    if self._reported_since_launch(health.get(component)):
+                        waiting_for.discard(component)
+                        if progress:
+                            progress(component.replace("_", "-"))
+                return not waiting_for
+
+            self._servers["api-server"].wait_until(ready, timeout=timeout, interval=0.2)
+
+    def check(self) -> None:
+        """Raise ServerError with the end of its log if one of the three has ended."""
+        for server in self._servers.values():
+            server.check()
+
+    def start(self) -> None:
+        """Migrate, launch and wait until ready."""
+        self.migrate()
+        self.launch()
+        self.wait_ready()
+
+    def stop(self) -> None:
+        """Stop all three; harmless if they are not running.
+
+        The scheduler goes first: a task that ends on SIGTERM (its operator's `on_kill`) can then still tell the
+        api-server. One that does not is killed, and its run is taken up again by the next start.
+        """
+        if scheduler := self._servers.pop("scheduler", None):
+            scheduler.stop()
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(ServerProcess.stop, self._servers.values()))
+        self._servers.clear()
+
+    def __enter__(self) -> Airflow:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _prepare_home(self) -> None:
+        self.setup.home.mkdir(parents=True, exist_ok=True)
+        self.setup.passwords_file.write_text(json.dumps(dict(LOGINS)))
+        self.setup.passwords_file.chmod(0o600)
+
+    def _process(self, name: str, arguments: Sequence[str], *, grace: float = 4.0) -> ServerProcess:
+        return ServerProcess(
+            f"Airflow's {name}",
+            [sys.executable, "-m", "airflow", *arguments],
+            log=self._logs / f"{name}.log",
+            env=self._environment,
+            cwd=self.setup.home,
+            grace=grace,
+        )
+
+    def _reported_since_launch(self, component: Mapping[str, Any] | None) -> bool:
+        """A heartbeat of an earlier start counts as healthy for Airflow, but nobody is there yet."""
+        if not component or component.get("status") != "healthy":
+            return False
+        last = next((value for key, value in component.items() if key.endswith("_heartbeat")), None)
+        return bool(last) and datetime.fromisoformat(str(last)).timestamp() >= self._launched_at
+
+
+def _without_other_airflows(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's own Airflow settings and connections are about another Airflow; bytecode makes starts 5x faster."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("AIRFLOW_", "PROMO_REPORTS_")) and name != "PYTHONDONTWRITEBYTECODE"
+    }

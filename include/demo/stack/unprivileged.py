@@ -1,0 +1,91 @@
+"""A user and a place for a server that refuses to run as root.
+
+PostgreSQL does not start as root, and containers are often nothing but root. The server then runs as `nobody`, who must
+be able to reach its files: not the case below /root or below a `mktemp -d`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from include.demo.stack.processes import User
+
+
+def unprivileged_user() -> User | None:
+    """The user a server must be run as: `nobody` when we are root, None (stay who you are) otherwise."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        return User(65534, 65534)
+    return User(nobody.pw_uid, nobody.pw_gid)
+
+
+def reachable(path: Path, user: User | None) -> bool:
+    """Whether the user can enter this directory; asked of the system, because modes alone do not tell."""
+    if user is None:
+        return True
+    answer = subprocess.run(
+        ["sh", "-c", 'cd "$1" && ls >/dev/null', "sh", str(path)],
+        user=user.uid,
+        group=user.gid,
+        extra_groups=[],
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return answer.returncode == 0
+
+
+def give_to(path: Path, user: User | None) -> None:
+    """Make the directory private to the user."""
+    if user is not None:
+        os.chown(path, user.uid, user.gid)
+    path.chmod(0o700)
+
+
+def home_for(wanted: Path, user: User | None) -> Path:
+    """A private directory of the user: the wanted one, or one under /var/tmp if the user cannot reach that.
+
+    In the second case `<wanted>.location` remembers the place, so that the next start finds the same data.
+    """
+    wanted.mkdir(parents=True, exist_ok=True)
+    give_to(wanted, user)
+    if reachable(wanted, user):
+        return wanted
+    note = location_note(wanted)
+    if note.exists():
+        elsewhere = Path(note.read_text().strip())
+        if elsewhere.is_dir() and not elsewhere.is_symlink() and user and elsewhere.stat().st_uid == user.uid:
+            return elsewhere
+    elsewhere = Path(tempfile.mkdtemp(prefix="promo-reports-", dir="/var/tmp"))
+    give_to(elsewhere, user)
+    note.write_text(f"{elsewhere}\n")
+    return elsewhere
+
+
+def location_note(wanted: Path) -> Path:
+    """The file that says where the data really is, when it could not be where it was wanted."""
+    return wanted.with_name(wanted.name + ".location")
+
+
+def reachable_copy(program_dir: Path, user: User | None, home: Path) -> Path:
+    """A directory of programs that the user can run: the installed one, or a copy of it in the user's home."""
+    if reachable(program_dir, user):
+        return program_dir
+    copy = home / program_dir.name
+    if not copy.is_dir():
+        unfinished = home / f"{program_dir.name}.copying"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(program_dir, unfinished, symlinks=True)
+        for directory in (unfinished, *(path for path in unfinished.rglob("*") if path.is_dir())):
+            directory.chmod(0o755)
+        unfinished.rename(copy)
+    return copy

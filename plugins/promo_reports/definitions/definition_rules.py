@@ -1,0 +1,130 @@
+"""The rules of a definition against its report type and the account, for files, a run's conf and the page alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from promo_reports.definitions.definition_dates import check_date_range, check_schedule
+from promo_reports.definitions.definition_filters import check_filters
+from promo_reports.definitions.definition_form import CreatedForm, DefinitionForm, RecurringForm
+from promo_reports.definitions.fields import EMAIL
+from promo_reports.definitions.findings import Findings
+from promo_reports.definitions.forms import read_form, require, sound
+from promo_reports.definitions.located import Document
+from promo_reports.definitions.wording import listed, nearest, not_among, quoted
+from promo_reports.domain.account import Account
+from promo_reports.domain.calendar import start_of
+from promo_reports.domain.definition import Definition, Origin
+from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
+from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.schedule import Stop
+from promo_reports.errors import InvalidInput
+
+REQUIRED = ("id", "name", "report_type", "owner", "frequency", "delivery")
+
+
+def check_definition(
+    document: Document,
+    *,
+    report_types: Mapping[str, ReportType],
+    account: Account,
+    origin: Origin,
+    source: str = "",
+    now: datetime | None = None,
+    stops: tuple[Stop, ...] = (),
+) -> Definition:
+    """The definition that a document holds, or `InvalidInput` with everything that is wrong in it.
+
+    `now` is the instant against which dates may not lie in the future; None leaves the clock out. `report_types` may
+    load lazily and raise `InvalidInput` for a type that is itself broken.
+    """
+    findings = document.findings
+    form = read_form(CreatedForm if origin is Origin.CREATED else DefinitionForm, document.mapping(), findings)
+    require(form, REQUIRED, findings)
+    if origin is Origin.CREATED:
+        require(form, ("created_at", "created_by"), findings)
+    _check_owner(form, origin, findings)
+    report_type = _report_type(form, report_types, findings)
+    filters = check_filters(report_type, form.filters or {}, findings) if report_type is not None else {}
+    zone = ZoneInfo(form.timezone or account.timezone)
+    schedule = check_schedule(form, account, findings)
+    date_range = check_date_range(form, report_type, zone, findings, now)
+    destinations = _destinations(form, account, findings)
+    findings.raise_any()
+    assert form.id and form.name and form.owner and report_type  # noqa: S101, PT018
+    return Definition(
+        id=form.id,
+        name=form.name,
+        report_type=report_type,
+        owner=form.owner,
+        filters=filters,
+        destinations=tuple(destinations),
+        timezone=zone.key,
+        week_starts_on=account.week_starts_on,
+        sha256=form.sha256(),
+        origin=origin,
+        source=source or findings.name,
+        schedule=schedule,
+        date_range=date_range,
+        starts_at=_starts_at(form, zone),
+        stops=stops,
+    )
+
+
+def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> None:
+    """In git an address that somebody can write to; elsewhere the name that the user signed in with."""
+    if form.owner is not None and origin is Origin.GIT and not re.fullmatch(EMAIL, form.owner):
+        findings.add(("owner",), f"must be an email address, not {quoted(form.owner)}")
+
+
+def _report_type(form: DefinitionForm, report_types: Mapping[str, ReportType], findings: Findings) -> ReportType | None:
+    if form.report_type is None:
+        return None
+    refused = findings.touches("report_type")
+    key = ("report_type",)
+    try:
+        report_type = report_types[form.report_type]
+    except KeyError:
+        if not refused:
+            findings.add(key, not_among(form.report_type, sorted(report_types), "a report type"))
+        return None
+    except InvalidInput as broken:
+        findings.add(key, f"{form.report_type} cannot be used: its own file has problems, first {broken.problems[0]}")
+        return None
+    if form.promotion_type is not None and form.promotion_type is not report_type.promotion_type:
+        findings.add(
+            ("promotion_type",),
+            f"{report_type.id} belongs to {report_type.promotion_type.value}, not to {form.promotion_type.value}",
+        )
+    return report_type
+
+
+def _destinations(form: DefinitionForm, account: Account, findings: Findings) -> list[Destination]:
+    destinations: list[Destination] = []
+    for index, each in sound(form.delivery):
+        if isinstance(each, str):
+            destinations.append(Download())
+            continue
+        export = each.partner_export
+        if account.bucket(export.partner.value, export.bucket) is None:
+            known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner.value]
+            findings.add(
+                ("delivery", index, "partner_export", "bucket"),
+                f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listed(known)}",
+            )
+        destinations.append(PartnerExport(export.partner, export.bucket, export.prefix))
+    if form.delivery is not None and not findings.touches("delivery"):
+        problem = matrix_problem(recurring=isinstance(form.frequency, RecurringForm), destinations=destinations)
+        if problem is not None:
+            findings.add(("delivery",), problem)
+    return destinations
+
+
+def _starts_at(form: DefinitionForm, zone: ZoneInfo) -> datetime | None:
+    """The first instant of `starts_on`, but for a created report not before it was created."""
+    starts = start_of(form.starts_on, zone) if form.starts_on is not None else None
+    created = form.created_at if isinstance(form, CreatedForm) else None
+    return max((each for each in (starts, created) if each is not None), default=None)

@@ -1,0 +1,68 @@
+"""JSON Schemas for editors, made from the forms; `python -m promo_reports.definitions.schema` writes docs/schemas/.
+
+They help while typing: keys, words, patterns. What needs other files (filter names, buckets, report types) is left to
+`promo-reports validate`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from promo_reports.definitions import definition_rules, report_type_form
+from promo_reports.definitions.definition_form import DefinitionForm
+from promo_reports.definitions.forms import Form
+from promo_reports.definitions.report_type_form import ReportTypeForm
+from promo_reports.settings import PROJECT_ROOT
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIRECTORY = PROJECT_ROOT / "docs" / "schemas"
+
+
+class _ForEditors(GenerateJsonSchema):
+    """Without null, defaults and made-up titles: in a file a key is there or not, which is all that None stands for."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+
+def json_schemas() -> dict[str, str]:
+    """The text of each schema by its file name."""
+    definition = _schema(DefinitionForm, definition_rules.REQUIRED)
+    definition["$defs"]["RecurringForm"] |= {
+        "if": {"properties": {"interval": {"const": "weekly"}}},
+        "then": {"required": ["interval", "delivery_day"]},
+        "else": {"properties": {"delivery_day": False}},
+    }
+    report_type = _schema(ReportTypeForm, report_type_form.REQUIRED)
+    report_type["$defs"]["FilterForm"]["oneOf"] = [{"required": ["choices"]}, {"required": ["options"]}]
+    for key in report_type_form.MAY_BE_NULL:
+        report_type["properties"][key]["type"] = [report_type["properties"][key]["type"], "null"]
+    schemas = {"definition.schema.json": definition, "report_type.schema.json": report_type}
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
+
+
+def write(directory: Path = DIRECTORY) -> None:
+    """Write the schemas' files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in json_schemas().items():
+        (directory / name).write_text(text)
+
+
+def _schema(form: type[Form], required: tuple[str, ...]) -> dict[str, Any]:
+    schema = form.model_json_schema(schema_generator=_ForEditors)
+    return {"$schema": DIALECT, **schema, "required": list(required)}
+
+
+if __name__ == "__main__":
+    write()

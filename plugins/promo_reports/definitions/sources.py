@@ -1,0 +1,106 @@
+"""Which files should be definitions or report types, and whether any may have changed: names and stamps only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from promo_reports.domain.definition import ID_PATTERN, Origin
+from promo_reports.errors import StoreError
+
+RACY_NANOSECONDS = 2_000_000_000
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file that should be a definition, or a report type.
+
+    `key` is the id that its name promises, always safe as a file name and in Python text; `stamp` changes with the
+    file; `twin` is another file that promises the same id, so that neither may be used.
+    """
+
+    key: str
+    path: Path
+    origin: Origin
+    stamp: str
+    twin: Path | None = None
+
+
+def list_directory(directory: Path, origin: Origin) -> Iterator[Source]:
+    """The YAML files of one directory; `StoreError` where it cannot be read whole. Hidden files are not looked at."""
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or not entry.name.endswith(_SUFFIXES):
+                    continue
+                stamp = stamp_of(Path(entry.path))
+                if stamp:
+                    yield Source(key_of(entry.name), Path(entry.path), origin, stamp)
+    except OSError as error:
+        raise unreadable(directory, error) from error
+
+
+def paired(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """The sources by key, each key once; where two files have one key, a source that names both."""
+    found: dict[str, Source] = {}
+    for source in sorted(sources, key=lambda each: (each.key, each.origin is not Origin.GIT, str(each.path))):
+        first = found.get(source.key)
+        found[source.key] = (
+            source
+            if first is None
+            else replace(first, twin=first.twin or source.path, stamp=f"{first.stamp}+{source.stamp}")
+        )
+    return tuple(found[key] for key in sorted(found))
+
+
+def key_of(file_name: str) -> str:
+    """The id that a file's name promises; for a name that is no id, one made of it that nothing else has."""
+    stem = file_name.rpartition(".")[0]
+    if re.fullmatch(ID_PATTERN, stem) and "\n" not in stem:
+        return stem
+    slug = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:60]
+    return f"unnamed_{slug}-{hashlib.sha256(file_name.encode(errors='surrogateescape')).hexdigest()[:8]}"
+
+
+def stamp_of(path: Path) -> str:
+    """A text that changes when the file does; empty where it is gone by now, `dangling` for a link to nothing."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return "dangling" if path.is_symlink() else ""
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+
+
+def generation_of(paths: Iterable[Path]) -> str:
+    """A value that differs after any file was added to, removed from or replaced in the directories; one stat each.
+
+    A change within the last two seconds may share its directory's time with a later one, so such a value is never given
+    twice. A file edited in place does not change its directory: its `stamp` tells.
+    """
+    now = time.time_ns()
+    parts = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            parts.append("-")
+            continue
+        except OSError as error:
+            raise unreadable(path, error) from error
+        racy = f"?{now:x}" if now - status.st_mtime_ns < RACY_NANOSECONDS else ""
+        parts.append(f"{status.st_mtime_ns:x}.{status.st_ino:x}{racy}")
+    return "_".join(parts)
+
+
+def unreadable(path: Path, error: OSError) -> StoreError:
+    """The error for a directory or file that cannot be read whole."""
+    return StoreError(
+        f"{path} cannot be read: {error.strerror or error}.",
+        "Check that it is mounted and that its permissions allow it.",
+    )

@@ -1,0 +1,75 @@
+"""The words of problems: values quoted safely, allowed values listed, near misses named.
+
+A problem is shown in logs and in Airflow's import errors, so a value that looks like a secret is never repeated, and
+control or bidirectional characters are shown escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+MAX_QUOTED = 60
+MAX_GUESSED = 100
+
+SECRET = re.compile(
+    r"://[^/\s]*@"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|(?:password|passwd|pwd|secret|secret_?key|access_?key|account_?key|api_?key|token|sig)\s*=\s*\S",
+    re.IGNORECASE,
+)
+SECRET_KEY = re.compile(
+    r"passw|secret|token|credential|access_?key|api_?key|private_?key|conn|dsn|ur[il]$|endpoint|host$|login$",
+    re.IGNORECASE,
+)
+
+
+def quoted(value: Any) -> str:
+    """A value as a problem may show it: escaped, shortened, hidden where it looks like a secret."""
+    if not isinstance(value, str):
+        return kind(value)
+    if SECRET.search(value):
+        return "(hidden)"
+    return repr(str(value)) if len(value) <= MAX_QUOTED else repr(value[:MAX_QUOTED]) + "..."
+
+
+def kind(value: Any) -> str:
+    """What a value is, in the words of somebody who writes YAML or JSON."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def nearest(value: Any, allowed: Iterable[str]) -> str:
+    """`; did you mean 'weekly'?` where an allowed value is close, else nothing."""
+    if not isinstance(value, str) or len(value) > MAX_GUESSED:
+        return ""
+    by_lower = {each.lower(): each for each in allowed}
+    wanted = re.sub(r"[\s-]+", "_", value.strip().lower())
+    close = get_close_matches(wanted, by_lower, n=1, cutoff=0.6) or get_close_matches(value.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
+def listed(allowed: Iterable[str]) -> str:
+    """` Allowed: a, b.`, at most twenty of them."""
+    names = list(allowed)
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f" Allowed: {', '.join(names[:20])}{more}." if names else " None is allowed."
+
+
+def not_among(value: Any, allowed: Iterable[str], what: str = "allowed") -> str:
+    """`'weakly' is not allowed; did you mean 'weekly'? Allowed: daily, weekly.`"""
+    names = list(allowed)
+    near = nearest(value, names)
+    return f"{quoted(value)} is not {what}{near or '.'}{listed(names)}"

@@ -1,0 +1,80 @@
+"""Talking to one bucket through an Airflow connection: credentials renewed once, errors translated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, TypeVar
+
+from promo_reports.delivery.amazon_s3_errors import answer, meaning
+from promo_reports.errors import DestinationRefused
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+T = TypeVar("T")
+ClientFactory = Callable[[], "S3Client"]
+"""Makes a client with fresh credentials each time it is called."""
+
+
+class BucketAccess:
+    """Requests to one bucket; `connection` names in messages where its credentials come from."""
+
+    def __init__(self, bucket: str, connection: str, client: ClientFactory) -> None:
+        self.bucket = bucket
+        self._connection = connection
+        self._make_client = client
+        self._client: S3Client | None = None
+
+    def ask(self, request: Callable[[S3Client], T], *, otherwise: Collection[str] = ()) -> T | str:
+        """What `request` returns, or S3's error code if it is one of `otherwise`.
+
+        Expired credentials are renewed once. Raises DestinationRefused, DestinationUnavailable, or StagingError if a
+        file to upload is gone.
+        """
+        for renewed in (False, True):
+            try:
+                return request(self._connected())
+            except Exception as error:
+                refused = answer(error)
+                if refused and refused.code in otherwise:
+                    return refused.code
+                if refused and refused.expired and not renewed:
+                    self._client = None
+                    continue
+                # Not chained: the original's text may hold keys and signed URLs.
+                translated = meaning(error, bucket=self.bucket, connection=self._connection)
+                if translated is None:
+                    raise
+            raise translated
+        raise AssertionError("unreachable")
+
+    def _connected(self) -> S3Client:
+        if self._client is None:
+            self._client = self._make_client()
+        return self._client
+
+
+def through_airflow(connection: str) -> ClientFactory:
+    """Clients of the amazon provider's hook, with our time limits where the connection's extra sets none."""
+
+    def client() -> S3Client:
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from airflow.providers.common.compat.sdk import AirflowNotFoundException
+        from botocore.config import Config
+
+        hook = S3Hook(aws_conn_id=connection)
+        try:
+            # The hook itself would go on with whatever credentials this host has.
+            hook.get_connection(connection)
+        except AirflowNotFoundException:
+            raise DestinationRefused(
+                f"There is no Airflow connection {connection!r}.",
+                "Create it, or correct the bucket's connection in include/account.yaml.",
+            ) from None
+        ours = Config(
+            connect_timeout=10, read_timeout=60, tcp_keepalive=True, retries={"mode": "standard", "max_attempts": 5}
+        )
+        made: S3Client = hook.get_client_type(region_name=hook.region_name, config=ours.merge(hook.config))
+        return made
+
+    return client

@@ -1,0 +1,103 @@
+"""What an answer of S3 means: whose mistake it is, and whether a retry can help.
+
+Messages are made of the bucket, the connection, the operation and S3's error code alone. S3's own text, URLs and
+request ids stay out: they may hold access keys and signatures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError, StagingError
+
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
+"""A new client may get fresh credentials from the connection."""
+
+_CREDENTIALS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "InvalidSecurity", *EXPIRED}
+_REGION = {"PermanentRedirect", "301", "307", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+_BUCKET = {"NoSuchBucket", "InvalidBucketName", "AllAccessDisabled"}
+_PASSING = {
+    *("RequestTimeout", "RequestTimeoutException", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests"),
+    *(
+        "InternalError",
+        "ServiceUnavailable",
+        "BandwidthLimitExceeded",
+        "OperationAborted",
+        "IncompleteBody",
+        "BadDigest",
+    ),
+    *("ConditionalRequestConflict", "NoSuchUpload", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"),
+}
+_MISCONFIGURED = (
+    *("NoCredentialsError", "PartialCredentialsError", "ParamValidationError", "NoRegionError", "ProfileNotFound"),
+    *("InvalidRegionError", "UnknownSignatureVersionError", "InvalidS3AddressingStyleError", "ConfigParseError"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """S3's error code, HTTP status and the operation that was asked for; `expired` if credentials may be renewed."""
+
+    code: str
+    status: int
+    operation: str
+
+    @property
+    def expired(self) -> bool:
+        """Whether credentials ran out. A HEAD has no body, so there it is a bare 400."""
+        return self.code in EXPIRED or (self.code == "400" and self.operation.startswith("Head"))
+
+
+def answer(error: BaseException) -> Answer | None:
+    """S3's answer in an exception of botocore or of boto3's transfer manager, or None where S3 did not answer."""
+    from boto3.exceptions import S3UploadFailedError
+    from botocore.exceptions import ClientError
+
+    cause = error.__context__ if isinstance(error, S3UploadFailedError) else error
+    if not isinstance(cause, ClientError):
+        return None
+    status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = cause.response.get("Error", {}).get("Code") or str(status)
+    return Answer(code, status, cause.operation_name)
+
+
+def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsError | None:
+    """The error of the product for one of boto3's, or None where it is none of S3's business."""
+    from botocore.exceptions import BotoCoreError
+
+    where = f"Bucket {bucket!r} of connection {connection!r}"
+    if refused := answer(error):
+        what = f"{where} answers {refused.operation} with {refused.code}"
+        if (
+            refused.code in _PASSING
+            or refused.status in (408, 429)
+            or (refused.status >= 500 and refused.status != 501)
+        ):
+            return DestinationUnavailable(f"{what}.", "If it lasts, look at the storage provider's status.")
+        return DestinationRefused(f"{what}.", _fix(refused, connection))
+    name = type(error).__name__
+    if name in _MISCONFIGURED:
+        return DestinationRefused(f"{where} cannot be used ({name}).", f"Correct the connection {connection!r}.")
+    if isinstance(error, BotoCoreError):
+        return DestinationUnavailable(
+            f"{where} cannot be reached ({name}).", f"Check the network and endpoint_url in connection {connection!r}."
+        )
+    if isinstance(error, FileNotFoundError):
+        return StagingError("A staged file disappeared during the upload.", "Clear the run's extract task.")
+    return None
+
+
+def _fix(refused: Answer, connection: str) -> str:
+    if refused.code in _BUCKET:
+        return "Create the bucket, or correct its name in include/account.yaml."
+    if refused.code in _CREDENTIALS or refused.expired:
+        return f"Renew the credentials in the Airflow connection {connection!r}."
+    if refused.code in _REGION:
+        return f"Set region_name in the extra of connection {connection!r} to the bucket's region."
+    if refused.code == "RequestTimeTooSkewed":
+        return "Set this host's clock."
+    if refused.status == 403:
+        return (
+            f"Grant connection {connection!r} the permissions in docs/delivery.md; {refused.operation} lacks its own."
+        )
+    return f"Check the bucket and connection {connection!r}."

@@ -1,0 +1,95 @@
+"""The port between publication and a destination: an area of folders, one folder per export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+
+_DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
+
+
+class LostRace(Exception):  # noqa: N818 - an answer of the destination, not an error of the product
+    """The manifest is no longer the one that was read: another attempt has published meanwhile."""
+
+
+@dataclass(frozen=True)
+class PresentManifest:
+    """The manifest that readers see now; `tag` changes with every replacement (an ETag, a hash)."""
+
+    content: bytes
+    tag: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something in a folder other than its manifest.
+
+    `bytes` is None for what was never finished: a temporary file, or an open multipart upload, whose id `upload` holds.
+    `settled` means that no live attempt can still count on it: an attempt that made it would now lose the race.
+    """
+
+    name: str
+    bytes: int | None
+    settled: bool
+    upload: str | None = None
+
+
+class Folder(Protocol):
+    """Where one export lies: `manifest.json` and the files it names.
+
+    Every method raises DestinationRefused (no retry helps) or DestinationUnavailable.
+    """
+
+    def manifest(self) -> PresentManifest | None:
+        """The manifest that is there now, or None."""
+
+    def items(self) -> Sequence[Item]:
+        """Data files, and what killed attempts have left; files of others are not listed."""
+
+    def put(self, file: ExportFile, source: Path) -> bool:
+        """Store `source` whole under the file's name, verified by bytes and sha256; False if it was there already.
+
+        Nothing is visible under the name until all of it is. StagingError if `source` is gone or is not that file.
+        """
+
+    def switch(self, manifest: bytes, *, replacing: str | None) -> None:
+        """Replace the manifest in one step if it still has the tag `replacing` (None: if there is none); else LostRace.
+
+        After any other error than LostRace and DestinationRefused it may have been replaced all the same.
+        """
+
+    def remove(self, items: Iterable[Item]) -> None:
+        """Remove items; those that are gone already are no error."""
+
+    def address(self, name: str) -> str:
+        """The URI under which readers find a file."""
+
+
+class Area(Protocol):
+    """A destination: its folders, by report id and window key."""
+
+    def folder(self, report_id: str, window_key: str) -> AbstractContextManager[Folder]:
+        """The folder of one export, for the time of a publication; it need not exist yet."""
+
+
+def data_file(name: str) -> bool:
+    """Whether publication gives such names: `<stem>-<first 8 of sha256>.csv` or `.zip`. Others are never touched."""
+    return _DATA_FILE.fullmatch(name) is not None
+
+
+def check_file_name(file: ExportFile) -> None:
+    """Raise ValueError unless the name is plain and carries the hash that makes the switch of manifests atomic."""
+    if not data_file(file.name) or f"-{file.sha256[:8]}." not in file.name or file.name.startswith("."):
+        raise ValueError(f"{file.name!r} is not named <stem>-<first 8 of its sha256>.csv or .zip")
+
+
+def check_folder_name(name: str) -> None:
+    """Raise ValueError for a name that would leave its area or hide in it."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", name) or name == MANIFEST_NAME:
+        raise ValueError(f"{name!r} cannot name a folder of an export")

@@ -1,0 +1,158 @@
+"""The download area: a directory of this host or of a shared file system, from which the Reports page serves files."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
+from promo_reports.delivery.export_directory import TEMPORARY, made_and_locked
+from promo_reports.delivery.staged_file import chunks
+from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+
+LOCK_WAIT = 600.0
+"""Seconds to wait for another publication of the same window: longer than a worker may freeze and wake up again."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {
+    errno.EROFS: "read-only",
+    errno.EACCES: "not writable for this user",
+    errno.EPERM: "not writable for this user",
+    errno.ELOOP: "a symbolic link, or has one in it",
+    errno.ENOTDIR: "not a directory, or has a file in its path",
+    errno.EEXIST: "not a directory",
+    errno.EISDIR: "holding a directory in the place of a file",
+    errno.ENAMETOOLONG: "unable to take names this long",
+}
+
+
+class DownloadArea:
+    """The area of exports that wait to be downloaded; directories are 0700, files 0600, addresses `file:///...`."""
+
+    def __init__(self, root: Path, *, lock_wait: float = LOCK_WAIT) -> None:
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would hide a link that the operator sees
+        self._lock_wait = lock_wait
+
+    @contextmanager
+    def folder(self, report_id: str, window_key: str) -> Iterator[DownloadFolder]:
+        """The export's directory, locked meanwhile: whoever comes second waits."""
+        check_folder_name(report_id)
+        check_folder_name(window_key)
+        with contextlib.ExitStack() as stack:
+            with _told(self.root):
+                directory = stack.enter_context(made_and_locked(self.root, report_id, window_key, wait=self._lock_wait))
+            yield DownloadFolder(self.root / report_id / window_key, directory)
+
+
+class DownloadFolder:
+    """One export's directory, reached through its descriptor so that no link can lead elsewhere."""
+
+    def __init__(self, path: Path, directory: int) -> None:
+        self._path = path
+        self._directory = directory
+
+    def manifest(self) -> PresentManifest | None:
+        """The manifest that is there now; its tag is its hash."""
+        with _told(self._path):
+            try:
+                descriptor = os.open(MANIFEST_NAME, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._directory)
+            except FileNotFoundError:
+                return None
+            with os.fdopen(descriptor, "rb") as file:
+                content = file.read()
+        return PresentManifest(content, hashlib.sha256(content).hexdigest())
+
+    def items(self) -> Sequence[Item]:
+        """Everything of ours; all of it is settled, since nobody else can be at work while we hold the lock."""
+        with _told(self._path), os.scandir(self._directory) as entries:
+            return [_item(entry.name, entry.stat(follow_symlinks=False)) for entry in entries if _ours(entry)]
+
+    def put(self, file: ExportFile, source: Path) -> bool:
+        """Copy to a temporary file, verify on the way, sync, rename."""
+        self._write(file.name, chunks(file, source), file.bytes)
+        return True
+
+    def switch(self, manifest: bytes, *, replacing: str | None) -> None:
+        """Rename the new manifest over the old one, if that is still the one that was read."""
+        present = self.manifest()
+        if (present.tag if present else None) != replacing:
+            raise LostRace
+        self._write(MANIFEST_NAME, [manifest], len(manifest))
+
+    def remove(self, items: Iterable[Item]) -> None:
+        """Unlink; whoever reads one of the files at this moment keeps it until the end."""
+        with _told(self._path):
+            for item in items:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(item.name, dir_fd=self._directory)
+            os.fsync(self._directory)
+
+    def address(self, name: str) -> str:
+        """A `file:///...` URI."""
+        return (self._path / name).as_uri()
+
+    def _write(self, name: str, content: Iterable[bytes], size: int) -> None:
+        temporary = TEMPORARY + secrets.token_hex(8)
+        with _told(self._path, size):
+            self._make_room(size)
+            try:
+                descriptor = os.open(
+                    temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=self._directory
+                )
+                with os.fdopen(descriptor, "wb") as file:
+                    for chunk in content:
+                        file.write(chunk)
+                    file.flush()
+                    os.fsync(descriptor)
+                os.replace(temporary, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary, dir_fd=self._directory)
+                raise
+            os.fsync(self._directory)
+
+    def _make_room(self, size: int) -> None:
+        """Refuse before the file system of others is filled to the brim; some file systems do not say what is free."""
+        free = os.fstatvfs(self._directory)
+        if free.f_blocks and size > free.f_bavail * free.f_frsize:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _ours(entry: os.DirEntry[str]) -> bool:
+    return (data_file(entry.name) or entry.name.startswith(TEMPORARY)) and not entry.is_dir(follow_symlinks=False)
+
+
+def _item(name: str, status: os.stat_result) -> Item:
+    whole = not name.startswith(TEMPORARY) and stat.S_ISREG(status.st_mode)
+    return Item(name, status.st_size if whole else None, settled=True)
+
+
+@contextmanager
+def _told(path: Path, needed: int | None = None) -> Iterator[None]:
+    """Say what an OSError of the download area means, and whether a retry can help."""
+    try:
+        yield
+    except OSError as error:
+        raise _meaning(error, path, needed) from None
+
+
+def _meaning(error: OSError, path: Path, needed: int | None) -> PromoReportsError:
+    if error.errno in _FULL:
+        reason = f"The download area at {path} cannot take more ({error.strerror})"
+        with contextlib.suppress(OSError):
+            space = os.statvfs(path)
+            reason += f": {needed or 0:,} bytes are needed and {space.f_bavail * space.f_frsize:,} are free"
+        return DestinationUnavailable(f"{reason}.", "Make room, or lower PROMO_REPORTS_RETENTION_DAYS.")
+    if error.errno in _REFUSED:
+        return DestinationRefused(
+            f"The download area at {path} is {_REFUSED[error.errno]}.", "Correct it, or PROMO_REPORTS_DOWNLOAD_DIR."
+        )
+    return DestinationUnavailable(f"The download area at {path} fails: {error.strerror or type(error).__name__}.")

@@ -1,0 +1,111 @@
+"""Directories of the download area: opened without following symbolic links, and locked.
+
+Publication and retention lock the directory of an export (flock on the directory itself), so that neither works in the
+middle of the other. A process that dies lets go of its lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from promo_reports.errors import DestinationUnavailable
+
+TEMPORARY = ".part-"
+"""Prefix of files that are still being written."""
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class Busy(Exception):  # noqa: N818 - an answer, not an error
+    """Somebody else has locked the directory."""
+
+
+@contextmanager
+def made_and_locked(root: Path, report_id: str, window_key: str, *, wait: float) -> Iterator[int]:
+    """Descriptor of `<root>/<report_id>/<window_key>`, made with mode 0700 and removed afterwards if it is empty.
+
+    DestinationUnavailable if it stays locked for `wait` seconds; OSError as the file system gives it.
+    """
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    deadline = time.monotonic() + wait
+    while True:
+        with ExitStack() as opened:
+            try:
+                top = _opened(opened, root, None)
+                _make(report_id, top)
+                parent = _opened(opened, report_id, top)
+                _make(window_key, parent)
+                directory = _opened(opened, window_key, parent)
+                locked = _lock(directory)
+            except FileNotFoundError:
+                if not root.is_dir():
+                    raise
+                continue  # retention has removed the empty parent meanwhile
+            if not locked:
+                _wait_for(deadline, root / report_id / window_key)
+            elif _is_still(directory, root / report_id / window_key):
+                try:
+                    yield directory
+                finally:
+                    with contextlib.suppress(OSError):
+                        os.rmdir(window_key, dir_fd=parent)
+                        os.rmdir(report_id, dir_fd=top)
+                return
+
+
+@contextmanager
+def locked(root: Path, report_id: str, window_key: str) -> Iterator[int]:
+    """Descriptor of a directory that is there; Busy at once if it is locked or gone."""
+    with ExitStack() as opened:
+        try:
+            parent = _opened(opened, report_id, _opened(opened, root, None))
+            directory = _opened(opened, window_key, parent)
+        except FileNotFoundError:
+            raise Busy(report_id, window_key) from None
+        if not _lock(directory):
+            raise Busy(report_id, window_key)
+        yield directory
+
+
+def _make(name: str, parent: int) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=parent)
+        os.fsync(parent)
+
+
+def _opened(opened: ExitStack, name: str | Path, parent: int | None) -> int:
+    """Open a directory until the stack is left; below the root (`parent` given) it must not be a symbolic link."""
+    descriptor = os.open(name, _DIRECTORY | (0 if parent is None else os.O_NOFOLLOW), dir_fd=parent)
+    opened.callback(os.close, descriptor)
+    return descriptor
+
+
+def _lock(directory: int) -> bool:
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_still(directory: int, path: Path) -> bool:
+    """Whether the path still leads to the directory that we have locked: it may have been removed while we waited."""
+    try:
+        return os.path.samestat(os.fstat(directory), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _wait_for(deadline: float, path: Path) -> None:
+    if time.monotonic() >= deadline:
+        raise DestinationUnavailable(
+            f"{path} is locked by another publication or by retention.",
+            "If no run of this report is active, look for a process that hangs.",
+        )
+    time.sleep(0.05)

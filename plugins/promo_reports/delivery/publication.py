@@ -1,0 +1,194 @@
+"""Publishing a staged export so that a reader who starts at the manifest never sees half of anything.
+
+Data files are named by their content and lie beside those of the previous export; replacing the manifest is the one
+step that shows them (reliability, P4). It is conditional on the manifest that was read at the start, so of two
+overlapping attempts one wins whole (P6); running it again with the same content changes nothing (P5, P14). What only
+older manifests named is removed afterwards. An attempt that dies leaves the previous export as it was (P9).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from promo_reports.delivery.area import Area, Folder, Item, LostRace, PresentManifest, check_file_name
+from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest, StagedExport
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Published:
+    """Addresses of the manifest and of the files it names; `changed` is False where all of it was there already."""
+
+    manifest: str
+    files: tuple[str, ...]
+    changed: bool
+
+
+def publish(staged: StagedExport, area: Area) -> Published:
+    """Deliver a staged export to one destination; safe to repeat, to kill and to run twice at one time.
+
+    DestinationRefused if a newer export of the window is there or the destination says no; DestinationUnavailable if a
+    retry may help; StagingError if the staged files are needed and are gone or damaged.
+    """
+    for file in staged.manifest.files:
+        check_file_name(file)
+    if not staged.manifest.event_key:
+        raise ValueError(f"the manifest of {staged.manifest.report_id} has no event_key")
+    with area.folder(staged.manifest.report_id, staged.manifest.window_key) as folder:
+        attempt = _Attempt(staged, folder)
+        try:
+            try:
+                return attempt.run()
+            except LostRace:
+                return attempt.run(again=True)
+        except LostRace:
+            attempt.withdraw()
+            raise DestinationUnavailable(f"{folder.address(MANIFEST_NAME)} is being replaced by others.") from None
+        except BaseException:
+            attempt.withdraw()
+            raise
+
+
+def already_published(area: Area, *, report_id: str, window_key: str, event_key: str) -> Published | None:
+    """What is at the destination if it is whole and has this content, else None; for when the staged export is gone.
+
+    DestinationRefused or DestinationUnavailable if the destination does not say.
+    """
+    with area.folder(report_id, window_key) as folder:
+        theirs = _manifest(folder, folder.manifest())
+        if theirs and theirs.event_key == event_key and not _missing(theirs.files, folder.items()):
+            return _published(folder, theirs, changed=False)
+    return None
+
+
+class _Attempt:
+    """One publication; `_mine` are files that it has put and that no manifest is known to name."""
+
+    def __init__(self, staged: StagedExport, folder: Folder) -> None:
+        self._staged = staged
+        self._ours = staged.manifest
+        self._content = staged.manifest.to_json()
+        self._folder = folder
+        self._mine: list[ExportFile] = []
+
+    def run(self, *, again: bool = False) -> Published:
+        """Publish, or find that it is published; LostRace if another attempt replaced the manifest meanwhile."""
+        present = self._folder.manifest()
+        theirs = _manifest(self._folder, present)
+        found = self._folder.items()
+        if theirs and theirs.event_key == self._ours.event_key and not _missing(theirs.files, found):
+            if not _settles(self._ours, theirs):
+                self._tidy(item for item in _others(found, theirs.files) if item.settled)
+                # A reply that was lost looks like a lost race against ourselves.
+                ours = again and present is not None and present.content == self._content
+                return _published(self._folder, theirs, changed=ours)
+        elif theirs and _instant(theirs.snapshot_at) > _instant(self._ours.snapshot_at):
+            raise DestinationRefused(
+                f"A newer export of this window is already there: {self._folder.address(MANIFEST_NAME)} was read at "
+                f"{theirs.snapshot_at}, this one at {self._ours.snapshot_at}.",
+                "Clear the run with its extract task to export the window again.",
+            )
+        published = theirs.files if theirs else ()
+        self._tidy(item for item in _others(found, (*published, *self._ours.files)) if item.settled)
+        held = {(file.name, file.sha256) for file in published} - {
+            (file.name, file.sha256) for file in _missing(published, found)
+        }
+        self._put(file for file in self._ours.files if (file.name, file.sha256) not in held)
+        self._switch(present)
+        # All of it was found before the switch, so whoever is still at work on some of it has lost the race by now.
+        self._tidy(_others(found, self._ours.files))
+        self._restore()
+        return _published(self._folder, self._ours, changed=True)
+
+    def withdraw(self) -> None:
+        """Remove what this attempt has put, unless the present manifest names it; a failure here hides no other."""
+        try:
+            if self._mine:
+                theirs = _manifest(self._folder, self._folder.manifest())
+                named = {file.name for file in theirs.files} if theirs else set()
+                self._folder.remove(Item(file.name, file.bytes, False) for file in self._mine if file.name not in named)
+        except PromoReportsError as error:
+            log.warning("Left behind until the next publication: %s (%s)", [file.name for file in self._mine], error)
+
+    def _put(self, files: Iterable[ExportFile]) -> None:
+        for file in files:
+            if self._folder.put(file, self._staged.directory / file.name):
+                self._mine.append(file)
+
+    def _switch(self, present: PresentManifest | None) -> None:
+        try:
+            self._folder.switch(self._content, replacing=present.tag if present else None)
+        except (LostRace, DestinationRefused):
+            raise
+        except BaseException:
+            # The request may yet be carried out: its files must be there then. The next attempt tidies up.
+            self._mine.clear()
+            raise
+        self._mine.clear()
+
+    def _tidy(self, items: Iterable[Item]) -> None:
+        """Remove what no reader is sent to; failing to is no reason to fail the delivery."""
+        leftovers = tuple(items)
+        try:
+            if leftovers:
+                self._folder.remove(leftovers)
+        except PromoReportsError as error:
+            log.warning("Left behind until the next publication: %s (%s)", [item.name for item in leftovers], error)
+
+    def _restore(self) -> None:
+        """Put again what an overlapping attempt with the same content has withdrawn or tidied away meanwhile."""
+        gone = _missing(self._ours.files, self._folder.items())
+        if gone:
+            present = self._folder.manifest()
+            if present and present.content == self._content:
+                self._put(gone)
+                self._mine.clear()
+
+
+def _manifest(folder: Folder, present: PresentManifest | None) -> Manifest | None:
+    if present is None:
+        return None
+    try:
+        manifest = Manifest.from_json(present.content)
+        _instant(manifest.snapshot_at)
+        return manifest
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DestinationRefused(
+            f"{folder.address(MANIFEST_NAME)} is not a manifest that this release can read ({error}).",
+            "Move it away, or deliver with the release that wrote it.",
+        ) from None
+
+
+def _published(folder: Folder, manifest: Manifest, *, changed: bool) -> Published:
+    return Published(
+        folder.address(MANIFEST_NAME), tuple(folder.address(file.name) for file in manifest.files), changed
+    )
+
+
+def _missing(files: Iterable[ExportFile], found: Sequence[Item]) -> list[ExportFile]:
+    """The files that are not there with the right size."""
+    sizes = {item.name: item.bytes for item in found if item.bytes is not None}
+    return [file for file in files if sizes.get(file.name) != file.bytes]
+
+
+def _others(found: Sequence[Item], keep: Collection[ExportFile]) -> list[Item]:
+    """What is neither one of these files nor ever will be: unfinished, or under another name."""
+    names = {file.name for file in keep}
+    return [item for item in found if item.bytes is None or item.name not in names]
+
+
+def _settles(ours: Manifest, theirs: Manifest) -> bool:
+    """Whether the same content was published as `open` and is now known to be settled (reliability, P2)."""
+    still_open = bool((theirs.window or {}).get("open")) and not (ours.window or {}).get("open")
+    return still_open and _instant(ours.snapshot_at) >= _instant(theirs.snapshot_at)
+
+
+def _instant(text: str) -> datetime:
+    """An ISO 8601 time; without an offset it is UTC. Python 3.10 does not read `Z`."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,40 @@
+"""Reading a staged file so that only what its manifest says can leave the staging area."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from promo_reports.domain.manifest import ExportFile
+from promo_reports.errors import StagingError
+
+CHUNK = 1 << 20
+"""Bytes that are read at one time."""
+
+_FIX = "Clear the run's extract task to stage it again."
+
+
+def chunks(file: ExportFile, source: Path) -> Iterator[bytes]:
+    """The bytes of `source`; StagingError, after the last chunk at the latest, unless it is the manifest's file."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with source.open("rb") as staged:
+            while chunk := staged.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                yield chunk
+    except OSError as error:
+        raise StagingError(f"The staged file {source} cannot be read ({error.strerror}).", _FIX) from None
+    if (size, digest.hexdigest()) != (file.bytes, file.sha256):
+        raise StagingError(
+            f"The staged file {source} is not what was verified: {size} bytes with sha256 {digest.hexdigest()[:8]}…, "
+            f"not {file.bytes} with {file.sha256[:8]}…",
+            _FIX,
+        )
+
+
+def verify(file: ExportFile, source: Path) -> None:
+    """Read all of it; StagingError unless it is the file of the manifest."""
+    for _ in chunks(file, source):
+        pass

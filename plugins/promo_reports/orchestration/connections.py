@@ -1,0 +1,46 @@
+"""Airflow's connections as the addresses that the pipeline takes; secrets stay inside them (design, decision 10)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow.exceptions import AirflowException
+from airflow.sdk.bases.hook import BaseHook
+
+from promo_reports.errors import SourceRefused
+from promo_reports.pipeline.source import Source
+
+_SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql+pymysql", "sqlite": "sqlite"}
+_LIBPQ_EXTRAS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "options", "target_session_attrs")
+
+
+def promo_source(connection_id: str) -> Source:
+    """The promo database behind an Airflow connection; `SourceRefused` where there is none or its kind is unknown."""
+    try:
+        connection = BaseHook.get_connection(connection_id)
+    except AirflowException:
+        raise SourceRefused(
+            f"There is no Airflow connection {connection_id!r}.",
+            "Add it under Admin > Connections, or as AIRFLOW_CONN_" + connection_id.upper() + ".",
+        ) from None
+    scheme = _SCHEMES.get(connection.conn_type or "")
+    if scheme is None:
+        raise SourceRefused(
+            f"Connection {connection_id!r} is of type {connection.conn_type!r}.",
+            f"A promo database is one of: {', '.join(sorted(_SCHEMES))}.",
+        )
+    return Source(connection_id, _url(scheme, connection))
+
+
+def _url(scheme: str, connection: Any) -> str:
+    login = quote(connection.login or "", safe="")
+    if connection.password:
+        login += ":" + quote(connection.password, safe="")
+    host = connection.host or ""
+    if scheme == "sqlite":
+        return f"sqlite:///{connection.schema or host}"
+    port = f":{connection.port}" if connection.port else ""
+    extras = {name: value for name, value in connection.extra_dejson.items() if name in _LIBPQ_EXTRAS}
+    query = f"?{urlencode(extras)}" if extras else ""
+    return f"{scheme}://{login}{'@' if login else ''}{host}{port}/{quote(connection.schema or '', safe='')}{query}"

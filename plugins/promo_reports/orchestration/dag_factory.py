@@ -1,0 +1,132 @@
+"""Definitions and report types as DAGs that read like the product: display name, tags, configuration, two tasks.
+
+Everything here runs at each parse: it imports neither pandas, pyarrow, boto3, sqlalchemy nor a provider, and what it
+makes depends on the definition alone, so that the same definition is the same DAG version.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Asset, Param
+
+from promo_reports.domain.definition import Origin
+from promo_reports.domain.delivery import Download
+from promo_reports.domain.report_type import DateRangeRule, ReportType
+from promo_reports.domain.window import Preset
+from promo_reports.orchestration.doc import definition_doc, type_doc
+from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
+from promo_reports.orchestration.project import registry
+from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
+from promo_reports.settings import Settings
+from promo_reports.sql.report_query import load_report_query
+
+DAG_PREFIX = "promo_reports."
+ON_DEMAND_RUNS_AT_ONE_TIME = 64
+
+
+def report_dag_id(report_id: str) -> str:
+    """The DAG of a definition."""
+    return f"{DAG_PREFIX}report.{report_id}"
+
+
+def type_dag_id(report_type: str) -> str:
+    """The on-demand DAG of a report type."""
+    return f"{DAG_PREFIX}type.{report_type}"
+
+
+def report_dag(report_id: str) -> DAG:
+    """The DAG of one definition; raises what is wrong with it, so that Airflow shows it as this file's import error."""
+    definition = registry().definition(report_id)
+    if definition.schedule is not None:
+        timetable: Any = RecurringTimetable(definition.schedule, starts_at=definition.starts_at, stops=definition.stops)
+    else:
+        timetable = OneTimeTimetable(definition.date_range, definition.timezone, definition.week_starts_on)
+    dag = DAG(
+        dag_id=report_dag_id(report_id),
+        dag_display_name=definition.name,
+        description=f"{definition.report_type.title}, {timetable.description}",
+        schedule=timetable,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=_tags(definition.report_type, definition.frequency, definition.origin.value),
+        doc_md=definition_doc(definition),
+        default_args=_task_arguments(registry().settings, definition.owner),
+    )
+    _two_tasks(dag, report_id=report_id)
+    return dag
+
+
+def type_dag(report_type_id: str) -> DAG:
+    """The on-demand DAG of one report type: each run is a one-time export, its conf the definition."""
+    report_type = registry().report_types[report_type_id]
+    load_report_query(report_type, registry().settings.sql)
+    dag = DAG(
+        dag_id=type_dag_id(report_type_id),
+        dag_display_name=f"{report_type.title} (on demand)",
+        description=f"One-time exports: {report_type.description}",
+        schedule=None,
+        max_active_runs=ON_DEMAND_RUNS_AT_ONE_TIME,
+        is_paused_upon_creation=False,
+        tags=_tags(report_type, "one_time", "on_demand"),
+        doc_md=type_doc(report_type),
+        params=_trigger_form(report_type),
+        default_args=_task_arguments(registry().settings, "promo-reports"),
+    )
+    _two_tasks(dag, report_type=report_type_id)
+    return dag
+
+
+def _two_tasks(dag: DAG, **of: str) -> None:
+    with dag:
+        extract = ExtractOperator(task_id="extract", **of)
+        DeliverOperator.partial(
+            task_id="deliver",
+            outlets=[Asset(name=dag.dag_id)],
+            map_index_template="{{ destination }}",
+        ).expand(handover=extract.output)
+
+
+def _tags(report_type: ReportType, frequency: str, origin: str) -> list[str]:
+    marks = [] if origin == Origin.GIT.value else [origin]
+    return sorted({"promo_reports", report_type.promotion_type.label, report_type.title, frequency, *marks})
+
+
+def _task_arguments(settings: Settings, owner: str) -> dict[str, Any]:
+    return {
+        "owner": owner,
+        "retries": settings.retries,
+        "retry_delay": timedelta(seconds=settings.retry_delay_seconds),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(minutes=settings.execution_timeout_minutes),
+        "pool": settings.pool,
+    }
+
+
+def _trigger_form(report_type: ReportType) -> dict[str, Param]:
+    """The fields of Airflow's own trigger form; the task checks the conf again, whoever posted it."""
+    fields = {
+        "name": Param(
+            "", type="string", title="Name", description="What the export is called in the list.", minLength=1
+        ),
+        "filters": Param(
+            {each.name: list(each.values) if each.default_all else "" for each in report_type.filters},
+            type="object",
+            title="Filters",
+            description="; ".join(f"{each.name}: {each.description}" for each in report_type.filters),
+        ),
+        "delivery": Param(
+            [str(Download())], type="array", title="Delivery", description="download, or a partner_export mapping"
+        ),
+    }
+    if report_type.date_range is not DateRangeRule.NONE:
+        fields["date_range"] = Param(
+            Preset.YESTERDAY.value,
+            type=["string", "object"],
+            title="Date range",
+            description="A preset, or {first: DATE, last: DATE}",
+            examples=[preset.value for preset in Preset],
+        )
+    return fields

@@ -1,0 +1,59 @@
+"""A DAG's `doc_md`: the report's configuration in the product's words, for whoever opens the DAG."""
+
+from __future__ import annotations
+
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.report_type import DateRangeRule, ReportType
+from promo_reports.domain.window import DateRange, DayRange, Preset
+from promo_reports.orchestration.timetable import describe_schedule
+
+
+def definition_doc(definition: Definition) -> str:
+    """What a definition exports, when and where to."""
+    report_type = definition.report_type
+    rows = [
+        ("Report type", f"{report_type.title} ({report_type.promotion_type.label})"),
+        ("Frequency", describe_schedule(definition.schedule) if definition.schedule else "One time"),
+        ("Timezone", definition.timezone),
+        ("Delivery", ", ".join(str(destination) for destination in definition.destinations)),
+        ("Owner", definition.owner),
+        ("Definition", f"`{definition.source}` ({definition.sha256[:12]})"),
+    ]
+    if definition.date_range is not None:
+        rows.insert(2, ("Date range", _date_range_text(definition.date_range)))
+    for each in report_type.filters:
+        values = definition.filters.get(each.name)
+        rows.insert(1, (each.title, ", ".join(values) if values else "all"))
+    if definition.stops and definition.stops[-1].resumed_at is None:
+        rows.insert(0, ("Status", f"Stopped since {definition.stops[-1].stopped_at.isoformat()}"))
+    return _table(definition.name, report_type.description, rows)
+
+
+def type_doc(report_type: ReportType) -> str:
+    """What a report type exports, and what a run's conf may say."""
+    rows = [
+        ("Date range", report_type.date_range.value),
+        ("Longest window", f"{report_type.max_months} months" if report_type.max_months else "no limit"),
+    ]
+    if report_type.date_range is DateRangeRule.NONE:
+        rows = [("Date range", "none: a snapshot as of the moment of the run")]
+    rows += [(f"Filter `{each.name}`", f"{each.description} ({each.select.value})") for each in report_type.filters]
+    rows += [(f"Column `{column.name}`", column.description) for column in report_type.columns]
+    return _table(report_type.title, report_type.description, rows)
+
+
+def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:
+    lines = [f"| {_cell(name)} | {_cell(value)} |" for name, value in rows]
+    return "\n".join([f"### {_cell(title)}", "", text, "", "| | |", "|---|---|", *lines, ""])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _date_range_text(chosen: DateRange) -> str:
+    if isinstance(chosen, Preset):
+        return chosen.value.replace("_", " ")
+    if isinstance(chosen, DayRange):
+        return f"{chosen.first} to {chosen.last}, both included"
+    return f"{chosen.start.isoformat()} up to {chosen.end.isoformat()}"

@@ -1,0 +1,68 @@
+"""What passes from extract to each deliver: an address in the staging area and a destination, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from promo_reports.domain.delivery import Destination, Download, Partner, PartnerExport
+from promo_reports.domain.manifest import Manifest, StagedExport
+
+PREVIOUS_KEY = "window"
+
+
+def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> list[dict[str, Any]]:
+    """One handover for each destination; deliver is mapped over them."""
+    return [
+        {
+            "staged": str(staged.directory),
+            "title": str(destination),
+            "destination": _plain(destination),
+            "number": number,
+            "of": len(destinations),
+        }
+        for number, destination in enumerate(destinations, start=1)
+    ]
+
+
+def destination_of(handover: Mapping[str, Any]) -> Destination:
+    """The destination of a handover."""
+    plain = handover["destination"]
+    if plain == "download":
+        return Download()
+    return PartnerExport(Partner(plain["partner"]), plain["bucket"], plain["prefix"])
+
+
+def window_left(manifest: Manifest) -> dict[str, str] | None:
+    """What the run of the next window needs to count late rows; None for a snapshot."""
+    if manifest.window is None:
+        return None
+    return {
+        "start": manifest.window["start"],
+        "end": manifest.window["end"],
+        "snapshot_at": manifest.snapshot_at,
+    }
+
+
+def asset_extra(manifest: Manifest, address: str, files: tuple[str, ...]) -> dict[str, Any]:
+    """What the asset event tells downstream DAGs (reliability, P14)."""
+    return {
+        "manifest": address,
+        "files": list(files),
+        "rows": manifest.rows,
+        "window": dict(manifest.window) if manifest.window else None,
+        "as_of": manifest.as_of,
+        "event_key": manifest.event_key,
+        "report_id": manifest.report_id,
+        "report_type": manifest.report_type,
+    }
+
+
+def _plain(destination: Destination) -> Any:
+    if isinstance(destination, Download):
+        return "download"
+    return {
+        "partner": destination.partner.value,
+        "bucket": destination.bucket,
+        "prefix": destination.prefix,
+    }

@@ -1,0 +1,135 @@
+"""The two tasks of every export: extract makes a verified file, deliver publishes it to one destination.
+
+They take a report's id and load its definition when they run; nothing of a definition goes through Airflow's templates.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from airflow.exceptions import AirflowException
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from promo_reports.errors import PromoReportsError
+from promo_reports.orchestration import handover as hand
+from promo_reports.orchestration.project import registry
+from promo_reports.orchestration.run_export import Run, one_time_export, previous_export, scheduled_export
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from promo_reports.pipeline.export import Export
+
+_SECONDS_BETWEEN_PROGRESS = 5.0
+
+
+class ExportTask(BaseOperator):
+    """What extract and deliver share: how they end when they are told to stop, and how errors become retries."""
+
+    def on_kill(self) -> None:
+        """Leave the running work by an exception, so that its temporaries are removed."""
+        raise AirflowException("The task was told to stop; what it had begun is removed.")
+
+
+class ExtractOperator(ExportTask):
+    """Makes the export of its run in the staging area and hands it over to each destination.
+
+    `report_id` names the definition of a report's own DAG; `report_type` is given instead for the on-demand DAG, whose
+    definition is the run's conf.
+    """
+
+    def __init__(self, *, report_id: str | None = None, report_type: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.report_id, self.report_type = report_id, report_type
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Extract, verify and stage; the answer is one handover for each destination."""
+        from promo_reports.orchestration.connections import promo_source
+        from promo_reports.pipeline.extract import extract
+
+        with airflow_failures():
+            export = self._export(context)
+            source = promo_source(export.definition.report_type.connection)
+            staged = extract(export, source, registry().settings, now=_now, progress=self._progress())
+        manifest = staged.manifest
+        self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
+        context["ti"].xcom_push(key=hand.PREVIOUS_KEY, value=hand.window_left(manifest))
+        return hand.handovers(staged, export.definition.destinations)
+
+    def _export(self, context: Context) -> Export:
+        run = _run(context)
+        if self.report_type is not None:
+            conf = context["dag_run"].conf or {}
+            definition = registry().from_conf(conf, run_id=run.run_id, at=run.run_after, report_type=self.report_type)
+            return one_time_export(definition, run)
+        assert self.report_id is not None  # noqa: S101 - the DAG factory gives one of the two
+        earlier = context["ti"].xcom_pull(task_ids=self.task_id, key=hand.PREVIOUS_KEY, include_prior_dates=True)
+        return scheduled_export(registry().definition(self.report_id), run, previous_export(earlier))
+
+    def _progress(self) -> Callable[[int, int], None]:
+        last = time.monotonic()
+
+        def progress(rows: int, expected: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS:
+                last = time.monotonic()
+                self.log.info("%s of %s rows written", f"{rows:,}", f"{expected:,}")
+
+        return progress
+
+
+class DeliverOperator(ExportTask):
+    """Publishes a staged export to one destination and emits the report's asset event; running it again is cheap."""
+
+    def __init__(self, *, handover: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.handover = handover
+
+    def execute(self, context: Context) -> str:
+        """Publish; the answer is the manifest's address."""
+        from promo_reports.delivery import area_for, publish
+        from promo_reports.pipeline.staging import mark_delivered, open_staged
+
+        context["destination"] = self.handover["title"]
+        with airflow_failures():
+            staged = open_staged(self.handover["staged"])
+            destination = hand.destination_of(self.handover)
+            published = publish(staged, area_for(destination, registry().account, registry().settings))
+            mark_delivered(staged, self.handover["number"], self.handover["of"])
+        manifest = staged.manifest
+        done = "Delivered" if published.changed else "Already there:"
+        self.log.info("%s %s rows, %s", done, f"{manifest.rows:,}", published.manifest)
+        events = context["outlet_events"]
+        for asset in self.outlets:
+            events[asset].extra = hand.asset_extra(manifest, published.manifest, published.files)
+        return published.manifest
+
+
+@contextmanager
+def airflow_failures() -> Iterator[None]:
+    """A mistake of a person fails the task at once, a fault of the infrastructure leaves it its retries (P10)."""
+    try:
+        yield
+    except PromoReportsError as error:
+        kind = AirflowException if error.retryable else AirflowFailException
+        raise kind(str(error)) from None
+
+
+def _run(context: Context) -> Run:
+    dag_run = context["dag_run"]
+    return Run(
+        dag_id=dag_run.dag_id,
+        run_id=dag_run.run_id,
+        run_after=dag_run.run_after,
+        interval_start=dag_run.data_interval_start,
+        interval_end=dag_run.data_interval_end,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -1,0 +1,171 @@
+"""Airflow timetables whose data interval is exactly the report's window (design, decision 3).
+
+Airflow's scheduler asks with no restriction, because our DAGs have no start date; its backfill asks with one. That is
+how stops and the first delivery bind the scheduler alone, and a backfill may make any past window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pendulum
+from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+
+from promo_reports.domain.schedule import Delivery, Interval, Schedule, Stop
+from promo_reports.domain.window import DateRange, DayRange, Preset, Window, resolve
+
+
+def data_interval(window: Window) -> DataInterval:
+    """A window as Airflow's data interval."""
+    return DataInterval(pendulum.instance(window.start), pendulum.instance(window.end))
+
+
+class RecurringTimetable(Timetable):
+    """Daily or weekly deliveries; consecutive runs tile, also after an outage, but not over a time of being stopped."""
+
+    def __init__(self, schedule: Schedule, *, starts_at: datetime | None = None, stops: tuple[Stop, ...] = ()) -> None:
+        self.schedule, self.starts_at, self.stops = schedule, starts_at, stops
+        self.description = describe_schedule(schedule)
+
+    @property
+    def summary(self) -> str:
+        """What Airflow's DAG list shows as the schedule."""
+        return self.description
+
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        """The run after the last one: for a backfill within its dates, for the scheduler outside of stops."""
+        last = last_automated_data_interval
+        if restriction.earliest is not None:
+            delivery = self.schedule.first_from(last.end if last else restriction.earliest)
+            late = restriction.latest is not None and delivery.window.start > restriction.latest
+            return None if late else _run(delivery)
+        if last is not None:
+            delivery = self.schedule.first_from(last.end)
+        elif self.starts_at is not None:
+            delivery = self.schedule.first_due(self.starts_at)
+        else:
+            delivery = self.schedule.latest(datetime.now(timezone.utc))
+        if self.starts_at is not None and delivery.due < self.starts_at:
+            delivery = self.schedule.first_due(self.starts_at)
+        return self._outside_stops(delivery)
+
+    def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
+        """A run started by hand exports the last window that had been due by then."""
+        return data_interval(self.schedule.latest(run_after).window)
+
+    def serialize(self) -> dict[str, Any]:
+        """What the scheduler needs to make the timetable again."""
+        schedule = self.schedule
+        return {
+            "interval": schedule.interval.value,
+            "timezone": schedule.timezone,
+            "week_starts_on": schedule.week_starts_on,
+            "delivery_day": schedule.delivery_day,
+            "delivery_time": schedule.delivery_time.isoformat(),
+            "starts_at": _text(self.starts_at),
+            "stops": [[_text(stop.stopped_at), _text(stop.resumed_at)] for stop in self.stops],
+        }
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> RecurringTimetable:
+        """Make the timetable from what `serialize` gave."""
+        schedule = Schedule(
+            Interval(data["interval"]),
+            data["timezone"],
+            data["week_starts_on"],
+            data["delivery_day"],
+            time.fromisoformat(data["delivery_time"]),
+        )
+        stops = tuple(Stop(datetime.fromisoformat(stopped), _moment(resumed)) for stopped, resumed in data["stops"])
+        return cls(schedule, starts_at=_moment(data["starts_at"]), stops=stops)
+
+    def _outside_stops(self, delivery: Delivery) -> DagRunInfo | None:
+        for stop in sorted(self.stops, key=lambda stop: stop.stopped_at):
+            if stop.covers(delivery.due):
+                if stop.resumed_at is None:
+                    return None
+                delivery = self.schedule.first_due(stop.resumed_at)
+        return _run(delivery)
+
+
+class OneTimeTimetable(Timetable):
+    """One run, when the definition is first registered; its window is resolved at that moment (design, decision 2)."""
+
+    def __init__(self, date_range: DateRange | None, zone: str, week_starts_on: str) -> None:
+        self.date_range, self.zone, self.week_starts_on = date_range, zone, week_starts_on
+        self.description = "Once, when it is registered"
+
+    @property
+    def summary(self) -> str:
+        """What Airflow's DAG list shows as the schedule."""
+        return self.description
+
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        """The one run, unless there has been one."""
+        if last_automated_data_interval is not None:
+            return None
+        now = pendulum.instance(datetime.now(timezone.utc).replace(microsecond=0))
+        return DagRunInfo(run_after=now, data_interval=self._interval(now))
+
+    def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
+        """The window as of the moment that a run is started by hand."""
+        return self._interval(run_after)
+
+    def serialize(self) -> dict[str, Any]:
+        """What the scheduler needs to make the timetable again."""
+        chosen: Any = self.date_range
+        if isinstance(chosen, Preset):
+            chosen = chosen.value
+        elif isinstance(chosen, DayRange):
+            chosen = {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
+        elif isinstance(chosen, Window):
+            chosen = {"start": chosen.start.isoformat(), "end": chosen.end.isoformat()}
+        return {"date_range": chosen, "zone": self.zone, "week_starts_on": self.week_starts_on}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> OneTimeTimetable:
+        """Make the timetable from what `serialize` gave."""
+        return cls(_date_range(data["date_range"]), data["zone"], data["week_starts_on"])
+
+    def _interval(self, at: pendulum.DateTime) -> DataInterval:
+        window = None
+        if self.date_range is not None:
+            window = resolve(self.date_range, at, ZoneInfo(self.zone), self.week_starts_on)
+        return data_interval(window) if window else DataInterval.exact(at)
+
+
+def describe_schedule(schedule: Schedule) -> str:
+    """The rhythm in words: `Every Monday at 06:00 America/New_York, the week before`."""
+    at = f"at {schedule.delivery_time:%H:%M} {schedule.timezone}"
+    if schedule.interval is Interval.WEEKLY:
+        return f"Every {str(schedule.delivery_day).title()} {at}, the week before"
+    return f"Every day {at}, the day before"
+
+
+def _run(delivery: Delivery) -> DagRunInfo:
+    return DagRunInfo(run_after=pendulum.instance(delivery.due), data_interval=data_interval(delivery.window))
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _date_range(value: str | Mapping[str, str] | None) -> DateRange | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return Preset(value)
+    if "first" in value:
+        return DayRange(*(datetime.fromisoformat(value[key]).date() for key in ("first", "last")))
+    return Window(datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"]))

@@ -1,0 +1,83 @@
+"""Real servers for every test that wants one: started once per test process, on free ports, gone at its end."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# Airflow reads these when it is first imported: nothing of the tests may land in ~/airflow.
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="promo-reports-airflow-home-"))
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+from include.demo.stack.credentials import Credentials
+from include.demo.stack.databases import PromoDatabase, create_promo_database, create_roles
+from include.demo.stack.postgres import PostgresServer
+from include.demo.stack.s3 import S3Server
+
+PROJECT = Path(__file__).resolve().parent.parent
+SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
+
+
+@pytest.fixture(scope="session")
+def credentials() -> Credentials:
+    """Passwords of this session's servers."""
+    return Credentials()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -> Iterator[PostgresServer]:
+    """A running PostgreSQL with the roles of the demo."""
+    server = PostgresServer(
+        tmp_path_factory.mktemp("postgres") / "postgres", password=credentials.postgres, port=0, durable=False
+    )
+    server.start()
+    try:
+        create_roles(server, credentials)
+        yield server
+    finally:
+        server.destroy()
+
+
+@pytest.fixture(scope="session")
+def promo_database(postgres: PostgresServer, credentials: Credentials) -> Callable[[], PromoDatabase]:
+    """Make a fresh promo database with the demo's schema and no rows: `promo_database()`, some 50 ms each."""
+    template = create_promo_database(postgres, credentials, "promo_template")
+    _load_schema(template.owner_url)
+    numbers = itertools.count(1)
+
+    def make() -> PromoDatabase:
+        return create_promo_database(postgres, credentials, f"promo_{next(numbers)}", template=template.name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A running S3 protocol server: `s3.endpoint_url`, `s3.client()`."""
+    with S3Server(log=tmp_path_factory.mktemp("s3") / "s3.log", port=0) as server:
+        yield server
+
+
+_bucket_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> str:
+    """The name of a fresh, empty bucket on `s3`."""
+    name = f"test-bucket-{next(_bucket_numbers)}"
+    s3.client().create_bucket(Bucket=name)
+    return name
+
+
+def _load_schema(owner_url: str) -> None:
+    import psycopg2
+
+    with contextlib.closing(psycopg2.connect(owner_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(SCHEMA.read_text(encoding="utf-8"))

@@ -1,0 +1,199 @@
+"""Staged exports made by hand, and an oracle of destinations that shares no code with delivery."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from promo_reports.delivery import AmazonS3Area, Area, DownloadArea
+from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+REPORT, WINDOW = "daily_wallets", "20240301T050000Z_20240302T050000Z"
+PREFIX = "exports/promo"
+EARLY, LATE, LATER = "2024-03-02T06:00:00+00:00", "2024-03-02T09:00:00.250000+02:00", "2024-03-02T08:00:00Z"
+"""Snapshot times in this order, each written in another way."""
+
+
+def staged(
+    directory: Path, *contents: bytes, snapshot_at: str = EARLY, stem: str = "Wallets", open_window: bool = False
+) -> StagedExport:
+    """Stage one CSV of each content in a new directory below `directory`, with the manifest beside it."""
+    attempt = directory / f"attempt-{len(list(directory.glob('attempt-*'))) + 1}"
+    attempt.mkdir(parents=True)
+    files = []
+    for number, content in enumerate(contents, start=1):
+        digest = hashlib.sha256(content).hexdigest()
+        name = f"{stem}{'' if number == 1 else f' {number}'}-{digest[:8]}.csv"
+        (attempt / name).write_bytes(content)
+        files.append(ExportFile(name, content.count(b"\n"), len(content), digest))
+    manifest = Manifest(
+        report_id=REPORT,
+        report_name="Daily wallets",
+        report_type="wallet_transactions",
+        promotion_type="wallets",
+        owner="growth@example.com",
+        filters={"wallet": ("grocery-rewards",), "reason": None},
+        timezone="America/New_York",
+        window={"start": "2024-03-01T00:00:00-05:00", "end": "2024-03-02T00:00:00-05:00", "open": open_window},
+        as_of=None,
+        dag_id="promo_reports.daily_wallets",
+        run_id=f"scheduled__{snapshot_at}",
+        rows=sum(file.rows for file in files),
+        source_rows=sum(file.rows for file in files),
+        files=tuple(files),
+        totals={"amount": "12.50"},
+        totals_by=None,
+        columns=({"name": "amount", "type": "decimal"},),
+        csv_safety="raw",
+        cells_changed=0,
+        excluded_rows=0,
+        late_rows=None,
+        definition_sha256="d" * 64,
+        sql_sha256="e" * 64,
+        snapshot_at=snapshot_at,
+        started_at=snapshot_at,
+        finished_at=snapshot_at,
+        window_key=WINDOW,
+    )
+    manifest = dataclasses.replace(manifest, event_key=event_key(manifest))
+    (attempt / "manifest.json").write_bytes(manifest.to_json())
+    return StagedExport(attempt, manifest)
+
+
+class Place(Protocol):
+    """One kind of destination as the tests see it."""
+
+    area: Area
+
+    def contents(self) -> dict[str, bytes]:
+        """Everything readers can see in the export's folder."""
+
+    def stamps(self) -> dict[str, Any]:
+        """What changes whenever something is written, by name."""
+
+    def unfinished(self) -> list[str]:
+        """Temporaries and open uploads."""
+
+    def address(self, name: str) -> str:
+        """The URI that is expected for a file."""
+
+    def overwrite(self, name: str, content: bytes) -> None:
+        """Write behind the product's back."""
+
+    def delete(self, name: str) -> None:
+        """Remove behind the product's back."""
+
+    def for_child(self) -> dict[str, str]:
+        """What another process needs to publish here."""
+
+
+@dataclass
+class LocalPlace:
+    """A download area."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        self.area: Area = DownloadArea(self.root)
+        self.folder = self.root / REPORT / WINDOW
+
+    def contents(self) -> dict[str, bytes]:
+        hidden = (".part-",)
+        paths = self.folder.iterdir() if self.folder.exists() else ()
+        return {path.name: path.read_bytes() for path in paths if not path.name.startswith(hidden)}
+
+    def stamps(self) -> dict[str, Any]:
+        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in self.folder.iterdir()}
+
+    def unfinished(self) -> list[str]:
+        return [str(path) for path in self.root.rglob(".*")] if self.root.exists() else []
+
+    def address(self, name: str) -> str:
+        return (self.folder / name).as_uri()
+
+    def overwrite(self, name: str, content: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_bytes(content)
+
+    def delete(self, name: str) -> None:
+        (self.folder / name).unlink()
+
+    def for_child(self) -> dict[str, str]:
+        return {"root": str(self.root)}
+
+
+@dataclass
+class BucketPlace:
+    """A bucket of the S3 protocol server."""
+
+    client: S3Client
+    endpoint_url: str
+    bucket: str
+
+    def __post_init__(self) -> None:
+        self.area: Area = AmazonS3Area("test_s3", self.bucket, PREFIX, client=lambda: self.client)
+        self.folder = f"{PREFIX}/{REPORT}/{WINDOW}/"
+        self._writes: Counter[str] = Counter()
+        for operation in ("PutObject", "CreateMultipartUpload", "CompleteMultipartUpload", "CopyObject"):
+            self.client.meta.events.register(f"provide-client-params.s3.{operation}", self._count)
+
+    def contents(self) -> dict[str, bytes]:
+        listed = self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])
+        assert all(each["Key"].startswith(self.folder) for each in listed)
+        return {
+            each["Key"][len(self.folder) :]: self.client.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
+            for each in listed
+        }
+
+    def stamps(self) -> dict[str, Any]:
+        listed = self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])
+        return {each["Key"]: (each["ETag"], each["LastModified"], self._writes[each["Key"]]) for each in listed}
+
+    def unfinished(self) -> list[str]:
+        uploads = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
+        return [each["UploadId"] for each in uploads]
+
+    def address(self, name: str) -> str:
+        return f"s3://{self.bucket}/{self.folder}{name}"
+
+    def overwrite(self, name: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=self.folder + name, Body=content)
+
+    def delete(self, name: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self.folder + name)
+
+    def _count(self, params: dict[str, Any], **_: object) -> None:
+        self._writes[params["Key"]] += 1
+
+    def for_child(self) -> dict[str, str]:
+        return {"endpoint_url": self.endpoint_url, "bucket": self.bucket}
+
+
+def assert_whole(place: Place) -> dict[str, Any] | None:
+    """The oracle of reliability.md: no manifest, or one whose every file matches in bytes and sha256; the manifest."""
+    contents = place.contents()
+    if "manifest.json" not in contents:
+        return None
+    manifest: dict[str, Any] = json.loads(contents["manifest.json"])
+    for file in manifest["files"]:
+        assert file["name"] in contents, f"{file['name']} is missing beside its manifest"
+        assert len(contents[file["name"]]) == file["bytes"]
+        assert hashlib.sha256(contents[file["name"]]).hexdigest() == file["sha256"]
+    return manifest
+
+
+def assert_is(place: Place, export: StagedExport) -> None:
+    """The place holds this export, all of it, and nothing else."""
+    manifest = assert_whole(place)
+    assert manifest is not None
+    assert manifest["event_key"] == export.manifest.event_key
+    assert set(place.contents()) == {"manifest.json", *(file.name for file in export.manifest.files)}
+    assert place.unfinished() == []

@@ -1,0 +1,149 @@
+"""An area that stops an attempt at one step: by an exception, or by killing or freezing the process.
+
+Run as a program it publishes a staged export in a process of its own, for signals that cannot be survived.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from promo_reports.delivery import AmazonS3Area, Area, DownloadArea, Folder, amazon_s3, download_area, publish
+from promo_reports.delivery.area import Item, PresentManifest
+from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
+from promo_reports.errors import PromoReportsError
+
+PROJECT = Path(__file__).resolve().parents[2]
+STEPS = ["manifest 1", "items 1", "put 1", "put 2", "switch 1", "remove 1", "items 2"]
+"""The calls of an attempt that replaces an export by two files, in order."""
+POINTS = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
+
+
+class InterruptedArea:
+    """Calls `stop` at one point, such as `before put 2`."""
+
+    def __init__(self, area: Area, point: str, stop: Callable[[], None]) -> None:
+        self._area = area
+        self._point = point
+        self._stop = stop
+        self.reached = False
+
+    @contextmanager
+    def folder(self, report_id: str, window_key: str) -> Iterator[Folder]:
+        with self._area.folder(report_id, window_key) as folder:
+            yield _InterruptedFolder(folder, self._at)
+
+    def _at(self, point: str) -> None:
+        if point == self._point and not self.reached:
+            self.reached = True
+            self._stop()
+
+
+class _InterruptedFolder:
+    def __init__(self, folder: Folder, at: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._at = at
+        self._calls: Counter[str] = Counter()
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self._calls[name] += 1
+        self._at(f"before {name} {self._calls[name]}")
+        yield
+        self._at(f"after {name} {self._calls[name]}")
+
+    def manifest(self) -> PresentManifest | None:
+        with self._step("manifest"):
+            return self._folder.manifest()
+
+    def items(self) -> Sequence[Item]:
+        with self._step("items"):
+            return self._folder.items()
+
+    def put(self, file: ExportFile, source: Path) -> bool:
+        with self._step("put"):
+            return self._folder.put(file, source)
+
+    def switch(self, manifest: bytes, *, replacing: str | None) -> None:
+        with self._step("switch"):
+            self._folder.switch(manifest, replacing=replacing)
+
+    def remove(self, items: Iterable[Item]) -> None:
+        with self._step("remove"):
+            self._folder.remove(items)
+
+    def address(self, name: str) -> str:
+        return self._folder.address(name)
+
+
+def child(staged: StagedExport, place: dict[str, str], point: str, signal_name: str) -> subprocess.Popen[str]:
+    """Publish in another process, which sends itself a signal at `point`; it prints the outcome as JSON."""
+    order = {"staged": str(staged.directory), "place": place, "point": point, "signal": signal_name}
+    path = os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.delivery.interruptions", json.dumps(order)],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _main(order: dict[str, Any]) -> None:
+    def stop() -> None:
+        os.kill(os.getpid(), signal.Signals[order["signal"]])
+
+    directory = Path(order["staged"])
+    staged = StagedExport(directory, Manifest.from_json((directory / "manifest.json").read_bytes()))
+    area = _area(order["place"])
+    if order["point"] == "while copying":
+        download_area.chunks = _stopping_chunks(stop)
+    elif order["point"] == "file size limit":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    try:
+        published = publish(staged, InterruptedArea(area, order["point"], stop))
+    except PromoReportsError as error:
+        print(json.dumps({"error": type(error).__name__, "text": str(error)}))  # noqa: T201
+    else:
+        print(json.dumps({"changed": published.changed}))  # noqa: T201
+
+
+def _stopping_chunks(stop: Callable[[], None]) -> Callable[[ExportFile, Path], Iterator[bytes]]:
+    def chunks(_: ExportFile, source: Path) -> Iterator[bytes]:
+        yield source.read_bytes()[:1000]
+        stop()
+
+    return chunks
+
+
+def _area(place: dict[str, str]) -> Area:
+    if "root" in place:
+        return DownloadArea(Path(place["root"]))
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=place["endpoint_url"],
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(s3={"addressing_style": "path"}, proxies={}),
+    )
+    if killed_at := place.get("killed_at"):
+        client.meta.events.register(killed_at, lambda **_: os.kill(os.getpid(), signal.SIGKILL))
+    return AmazonS3Area("test_s3", place["bucket"], place.get("prefix", "exports/promo"), client=lambda: client)
+
+
+if __name__ == "__main__":
+    amazon_s3.log.setLevel("CRITICAL")
+    _main(json.loads(sys.argv[1]))

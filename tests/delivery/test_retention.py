@@ -1,0 +1,196 @@
+"""Files expire by policy, and never in the middle of a download or a publication."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from promo_reports.delivery import Swept, publish, sweep, sweep_staging
+
+from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
+
+NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
+LIMIT = NOW - timedelta(days=30)
+
+
+def age(path: Path, days: float) -> None:
+    """Make a file or directory as old as that, as of NOW."""
+    moment = (NOW - timedelta(days=days)).timestamp()
+    os.utime(path, (moment, moment), follow_symlinks=False)
+
+
+def aged(local: LocalPlace, tmp_path: Path, days: float) -> int:
+    """Publish an export of that age; its bytes."""
+    publish(staged(tmp_path, b"some\n", b"rows\n"), local.area)
+    for path in local.folder.iterdir():
+        age(path, days)
+    return sum(path.stat().st_size for path in local.folder.iterdir())
+
+
+def test_an_old_export_goes_with_its_directories(local: LocalPlace, tmp_path: Path) -> None:
+    size = aged(local, tmp_path, 30.1)
+    assert sweep(local.root, older_than=LIMIT) == Swept((f"{REPORT}/{WINDOW}",), files=3, bytes=size)
+    assert list(local.root.iterdir()) == []
+    assert sweep(local.root, older_than=LIMIT) == Swept()
+
+
+def test_a_young_export_stays(local: LocalPlace, tmp_path: Path) -> None:
+    aged(local, tmp_path, 29.9)
+    before = local.stamps()
+    assert sweep(local.root, older_than=LIMIT) == Swept()
+    assert local.stamps() == before
+
+
+def test_the_age_is_that_of_the_manifest(local: LocalPlace, tmp_path: Path) -> None:
+    aged(local, tmp_path, 40)
+    age(local.folder / "manifest.json", 1)
+    assert sweep(local.root, older_than=LIMIT) == Swept()
+    assert assert_whole(local)
+
+
+def test_the_manifest_goes_first(local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aged(local, tmp_path, 40)
+    removed: list[str] = []
+    unlink = os.unlink
+
+    def failing(name: str, **options: int) -> None:
+        if removed:
+            raise PermissionError(13, "not now")
+        removed.append(name)
+        unlink(name, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", failing)
+        assert sweep(local.root, older_than=LIMIT).failed == (f"{REPORT}/{WINDOW}",)
+    assert removed == ["manifest.json"]
+    assert sweep(local.root, older_than=LIMIT).files == 2
+    assert not local.folder.exists()
+
+
+def test_data_of_a_killed_attempt_goes_when_it_is_old(local: LocalPlace) -> None:
+    local.overwrite("Wallets-0123abcd.csv", b"never named")
+    age(local.folder / "Wallets-0123abcd.csv", 29)
+    assert sweep(local.root, older_than=LIMIT) == Swept()
+    age(local.folder / "Wallets-0123abcd.csv", 31)
+    assert sweep(local.root, older_than=LIMIT).files == 1
+
+
+def test_temporaries_go_from_young_exports_too(local: LocalPlace, tmp_path: Path) -> None:
+    aged(local, tmp_path, 1)
+    local.overwrite(".part-0123", b"half")
+    assert sweep(local.root, older_than=LIMIT) == Swept(files=1, bytes=4)
+    assert assert_whole(local)
+
+
+def test_what_others_keep_there_stays(local: LocalPlace, tmp_path: Path) -> None:
+    aged(local, tmp_path, 40)
+    strange = [local.root / "lost+found" / "x" / "manifest.json", local.folder / "README.txt", local.root / "note"]
+    for path in strange:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not ours")
+        age(path, 400)
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / WINDOW).mkdir(parents=True)
+    (elsewhere / WINDOW / "manifest.json").write_text("{}")
+    age(elsewhere / WINDOW / "manifest.json", 400)
+    (local.root / "linked").symlink_to(elsewhere)
+    assert sweep(local.root, older_than=LIMIT).files == 3
+    assert all(path.exists() for path in strange)
+    assert (elsewhere / WINDOW / "manifest.json").exists()
+
+
+def test_a_download_that_has_begun_ends_whole(local: LocalPlace, tmp_path: Path) -> None:
+    aged(local, tmp_path, 40)
+    name = next(path for path in local.folder.iterdir() if path.suffix == ".csv")
+    content = name.read_bytes()
+    with name.open("rb") as download:
+        first = download.read(2)
+        sweep(local.root, older_than=LIMIT)
+        assert not local.folder.exists()
+        assert first + download.read() == content
+
+
+def test_a_publication_that_is_at_work_is_left_alone(local: LocalPlace, tmp_path: Path) -> None:
+    aged(local, tmp_path, 40)
+    with local.area.folder(REPORT, WINDOW):
+        assert sweep(local.root, older_than=LIMIT) == Swept(in_use=(f"{REPORT}/{WINDOW}",))
+    assert assert_whole(local)
+
+
+def test_publications_and_sweeps_all_the_time(local: LocalPlace, tmp_path: Path) -> None:
+    """Sweeping everything at once, against publications that make the directories again."""
+    exports = [staged(tmp_path, b"one\n", snapshot_at=LATE), staged(tmp_path, b"two\n", snapshot_at=LATE)]
+
+    swept: list[int] = []
+
+    def publishing(export: int) -> None:
+        while sum(swept) < 60:
+            publish(exports[export], local.area)
+
+    def sweeping() -> None:
+        while sum(swept) < 60:
+            swept.append(sweep(local.root, older_than=NOW).files)
+
+    with ThreadPoolExecutor(4) as pool:
+        for each in [pool.submit(publishing, 0), pool.submit(publishing, 1), *[pool.submit(sweeping)] * 2]:
+            each.result()
+    assert_whole(local)
+    publish(exports[0], local.area)
+    assert_is(local, exports[0])
+
+
+def test_an_area_that_does_not_exist_is_empty(tmp_path: Path) -> None:
+    assert sweep(tmp_path / "nowhere", older_than=LIMIT) == Swept()
+    assert sweep_staging(tmp_path / "nowhere", older_than=LIMIT) == Swept()
+
+
+def test_limits_need_a_timezone(tmp_path: Path) -> None:
+    for swept in (sweep, sweep_staging):
+        with pytest.raises(ValueError, match="needs a timezone"):
+            swept(tmp_path, older_than=datetime(2030, 1, 1))  # noqa: DTZ001
+
+
+def attempt(root: Path, name: str, *ages: float) -> Path:
+    """A staged attempt with files of these ages."""
+    directory = root / name
+    directory.mkdir(parents=True)
+    for number, days in enumerate(ages):
+        (directory / f"{number}.csv").write_bytes(b"rows")
+        age(directory / f"{number}.csv", days)
+    return directory
+
+
+def test_staged_attempts_go_by_their_youngest_file(tmp_path: Path) -> None:
+    root = tmp_path / "staging"
+    attempt(root, "report/run1/attempt1", 40, 31)
+    young = attempt(root, "report/run2/attempt1", 40, 29)
+    empty = attempt(root, "report/run3/attempt1")
+    for path in (empty, empty.parent):
+        age(path, 40)
+    assert sweep_staging(root, older_than=LIMIT) == Swept(("report/run1/attempt1",), files=2, bytes=8)
+    assert young.exists()
+    assert not empty.parent.exists()
+
+
+def test_a_staging_root_never_goes_itself(tmp_path: Path) -> None:
+    root = tmp_path / "staging"
+    attempt(root, "report/run/attempt", 40)
+    for path in [*root.rglob("*"), root]:
+        age(path, 40)
+    sweep_staging(root, older_than=LIMIT)
+    assert root.is_dir()
+
+
+def test_links_in_staging_are_removed_and_not_followed(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "staging", tmp_path / "elsewhere"
+    directory = attempt(root, "report/run/attempt", 40)
+    elsewhere.mkdir()
+    (elsewhere / "keep").write_text("kept")
+    (directory / "link").symlink_to(elsewhere)
+    age(directory / "link", 40)
+    sweep_staging(root, older_than=LIMIT)
+    assert not directory.exists()
+    assert (elsewhere / "keep").read_text() == "kept"

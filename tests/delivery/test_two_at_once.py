@@ -1,0 +1,101 @@
+"""Two attempts at the same window at the same time give one export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from promo_reports.delivery import publish
+from promo_reports.domain.manifest import StagedExport
+from promo_reports.errors import DestinationRefused
+
+from tests.delivery.exports import EARLY, LATE, LATER, Place, assert_is, staged
+from tests.delivery.interruptions import POINTS, InterruptedArea
+
+
+def both(place: Place, exports: list[StagedExport]) -> list[str]:
+    """Publish all at once; what became of each."""
+    start = Barrier(len(exports))
+
+    def one(export: StagedExport) -> str:
+        start.wait()
+        try:
+            return "published" if publish(export, place.area).changed else "nothing to do"
+        except DestinationRefused:
+            return "refused"
+
+    with ThreadPoolExecutor(len(exports)) as pool:
+        return list(pool.map(one, exports))
+
+
+def test_two_triggers_with_the_same_content(place: Place, tmp_path: Path) -> None:
+    exports = [staged(tmp_path, b"same 1\n", b"same 2\n", snapshot_at=at) for at in (EARLY, LATE)]
+    assert "published" in both(place, exports)
+    assert_is(place, exports[0])
+
+
+def test_the_newer_snapshot_wins(place: Place, tmp_path: Path) -> None:
+    older, newer = staged(tmp_path, b"older\n", snapshot_at=LATE), staged(tmp_path, b"newer\n", snapshot_at=LATER)
+    assert both(place, [older, newer])[1] == "published"
+    assert_is(place, newer)
+
+
+@pytest.mark.parametrize("point", [each for each in POINTS if each not in ("before remove 1", "after remove 1")])
+@pytest.mark.parametrize("content", [b"theirs\n", b"ours 1\n"], ids=["other content", "same first file"])
+def test_another_attempt_publishes_in_the_middle_of_ours(
+    in_bucket: Place, tmp_path: Path, point: str, content: bytes
+) -> None:
+    """Every interleaving of a whole publication with ours, where nothing is locked."""
+    newer = staged(tmp_path, content, snapshot_at=LATER)
+    older = staged(tmp_path, b"ours 1\n", b"ours 2\n", snapshot_at=LATE)
+    interrupted = InterruptedArea(in_bucket.area, point, lambda: _publish(newer, in_bucket))
+    _ignore_refusal(lambda: publish(older, interrupted))
+    assert interrupted.reached
+    assert_is(in_bucket, newer)
+
+
+@pytest.mark.parametrize("point", [each for each in POINTS if each not in ("before remove 1", "after remove 1")])
+def test_an_older_attempt_runs_in_the_middle_of_ours(in_bucket: Place, tmp_path: Path, point: str) -> None:
+    newer = staged(tmp_path, b"ours 1\n", b"ours 2\n", snapshot_at=LATER)
+    older = staged(tmp_path, b"ours 1\n", b"theirs\n", snapshot_at=LATE)
+    interrupted = InterruptedArea(
+        in_bucket.area, point, lambda: _ignore_refusal(lambda: publish(older, in_bucket.area))
+    )
+    assert publish(newer, interrupted).changed
+    assert interrupted.reached
+    assert_is(in_bucket, newer)
+
+
+@pytest.mark.parametrize("point", ["after put 1", "after put 2", "before switch 1", "after switch 1"])
+def test_an_attempt_that_fails_beside_ours_takes_no_file_of_ours_with_it(
+    in_bucket: Place, tmp_path: Path, point: str
+) -> None:
+    """It has put the files that we found there; it withdraws them when we are about to name them."""
+    ours = staged(tmp_path, b"same 1\n", b"same 2\n", snapshot_at=LATER)
+    theirs = staged(tmp_path, b"same 1\n", b"same 2\n", snapshot_at=LATE)
+
+    def we_publish() -> None:
+        publish(ours, InterruptedArea(in_bucket.area, point, they_withdraw))
+        raise RuntimeError("they fail afterwards")
+
+    def they_withdraw() -> None:
+        for file in theirs.manifest.files:
+            in_bucket.delete(file.name)
+
+    with pytest.raises(RuntimeError):
+        publish(theirs, InterruptedArea(in_bucket.area, "after put 2", we_publish))
+    assert_is(in_bucket, ours)
+
+
+def _publish(export: StagedExport, place: Place) -> None:
+    assert publish(export, place.area).changed
+
+
+def _ignore_refusal(publication: Callable[[], object]) -> None:
+    try:
+        publication()
+    except DestinationRefused as refused:
+        assert "newer export" in str(refused)  # noqa: PT017 - it may also be superseded a moment later

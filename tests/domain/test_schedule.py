@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from promo_reports.domain.calendar import UTC, WEEKDAYS, local_date, start_of
+from promo_reports.domain.schedule import Delivery, Interval, Schedule, Stop
+from promo_reports.domain.window import Window
+
+from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
+
+MONDAY_REPORT = Schedule(Interval.WEEKLY, "America/New_York", "monday", "monday")
+times = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> tuple[Schedule, date]:
+    """Any schedule, with a day that is often beside a change of its clock."""
+    name, day = draw(zones_and_days())
+    interval = draw(st.sampled_from(Interval))
+    delivery_day = draw(st.sampled_from(WEEKDAYS)) if interval is Interval.WEEKLY else None
+    return Schedule(interval, name, draw(st.sampled_from(WEEKDAYS)), delivery_day, draw(times)), day
+
+
+def assert_tile(deliveries: list[Delivery]) -> None:
+    for earlier, later in pairwise(deliveries):
+        assert earlier.window.end == later.window.start
+        assert earlier.due < later.due
+        assert later.window.end <= later.due
+
+
+@given(schedules())
+def test_consecutive_deliveries_tile(chosen: tuple[Schedule, date]) -> None:
+    schedule, day = chosen
+    assert_tile(schedule.upcoming(start_of(day, schedule.zone) - timedelta(days=2), 6))
+
+
+@pytest.mark.parametrize("zone", distinct_zones())
+def test_daily_and_weekly_deliveries_tile_around_every_change_of_every_clock(zone: str) -> None:
+    for change in changes(zone):
+        days = days_around(change, ZoneInfo(zone), reach=2)
+        for at in (time(0), time(2, 30), time(23, 59)):
+            daily = [each for day in days if (each := Schedule(Interval.DAILY, zone, delivery_time=at)._on(day))]
+            assert_tile(daily)
+    for change in changes(zone)[:6]:
+        start = change - timedelta(days=10)
+        assert_tile(Schedule(Interval.WEEKLY, zone, "sunday", "tuesday").upcoming(start, 4))
+
+
+@given(schedules())
+def test_a_daily_window_is_one_local_day_and_a_weekly_one_seven(chosen: tuple[Schedule, date]) -> None:
+    schedule, day = chosen
+    delivery = schedule.first_due(start_of(day, schedule.zone))
+    start, end = delivery.window.start, delivery.window.end
+    first = local_date(start, schedule.zone)
+    length = 1 if schedule.interval is Interval.DAILY else 7
+    assert start == start_of(first, schedule.zone)
+    assert end == start_of(first + timedelta(days=length), schedule.zone)
+    if schedule.interval is Interval.WEEKLY:
+        assert WEEKDAYS[first.weekday()] == schedule.week_starts_on
+
+
+@given(schedules(), st.integers(-200_000, 200_000))
+def test_latest_first_due_and_after_agree(chosen: tuple[Schedule, date], seconds: int) -> None:
+    schedule, day = chosen
+    at = start_of(day, schedule.zone) + timedelta(seconds=seconds)
+    latest, coming = schedule.latest(at), schedule.first_due(at)
+    assert latest.due <= at <= coming.due
+    assert schedule.latest(latest.due) == schedule.first_due(latest.due) == latest
+    if coming != latest:
+        assert schedule.after(latest.window) == coming
+    assert schedule.first_from(latest.window.start) == latest
+    assert schedule.first_from(latest.window.start + timedelta(microseconds=1)) == schedule.after(latest.window)
+    assert schedule.upcoming(at, 1) == [coming]
+
+
+def test_daily_report_covers_yesterday_and_comes_at_six() -> None:
+    daily = Schedule(Interval.DAILY, "America/New_York")
+    delivery = daily.latest(datetime(2026, 3, 9, 12, tzinfo=UTC))
+    assert delivery.due == datetime(2026, 3, 9, 10, tzinfo=UTC)
+    assert delivery.window == Window(datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 9, 4, tzinfo=UTC))  # 23 h
+
+
+@pytest.mark.parametrize("delivery_day", WEEKDAYS)
+def test_weekly_report_covers_the_last_complete_week_before_any_delivery_day(delivery_day: str) -> None:
+    schedule = Schedule(Interval.WEEKLY, "UTC", "monday", delivery_day)
+    delivery = schedule.first_due(datetime(2026, 7, 13, tzinfo=timezone.utc))  # a Monday
+    assert WEEKDAYS[delivery.due.weekday()] == delivery_day
+    assert delivery.window.days(ZoneInfo("UTC")) == (date(2026, 7, 6), date(2026, 7, 12))
+
+
+def test_weeks_with_a_change_of_clock_are_an_hour_shorter_or_longer() -> None:
+    spring = MONDAY_REPORT.latest(datetime(2026, 3, 9, 12, tzinfo=UTC)).window
+    autumn = MONDAY_REPORT.latest(datetime(2026, 11, 2, 12, tzinfo=UTC)).window
+    assert (spring.end - spring.start, autumn.end - autumn.start) == (timedelta(hours=167), timedelta(hours=169))
+
+
+def test_the_day_that_samoa_skipped_has_no_delivery_of_its_own() -> None:
+    daily = Schedule(Interval.DAILY, "Pacific/Apia")
+    deliveries = daily.upcoming(datetime(2011, 12, 29, 20, tzinfo=UTC), 4)
+    covered = [each.window.days(daily.zone)[0] for each in deliveries]
+    assert covered == [date(2011, 12, 29), date(2011, 12, 31), date(2012, 1, 1), date(2012, 1, 2)]
+    assert_tile(deliveries)
+
+
+def test_a_delivery_time_that_is_skipped_is_due_when_the_clock_is_put_forward() -> None:
+    daily = Schedule(Interval.DAILY, "America/New_York", delivery_time=time(2, 30))
+    assert daily.first_due(datetime(2026, 3, 8, 5, tzinfo=UTC)).due == datetime(2026, 3, 8, 7, tzinfo=UTC)
+
+
+def test_stops_cover_from_the_stop_up_to_the_resumption() -> None:
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    tick = timedelta(microseconds=1)
+    stop = Stop(at, at + timedelta(days=1))
+    assert [stop.covers(each) for each in (at - tick, at, at + timedelta(days=1) - tick, at + timedelta(days=1))] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    assert Stop(at).covers(at + timedelta(days=40_000))
+    assert not Stop(at, at).covers(at)

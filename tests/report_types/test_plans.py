@@ -1,0 +1,80 @@
+"""Logs come straight from their index, in order: no sort, whatever the number of rows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+
+import pytest
+
+from include.demo.stack.databases import PromoDatabase
+from promo_reports.domain.window import Window
+from promo_reports.sql.report_query import load_report_query
+from promo_reports.sql.template import Parameters
+from tests.report_types.cases import SQL
+from tests.report_types.test_report_types import LOGS, TYPES
+
+WINDOW = Window(datetime(2026, 2, 1, tzinfo=timezone.utc), datetime(2026, 3, 1, tzinfo=timezone.utc))
+CHOSEN = {
+    "wallet": ("w1",),
+    "transaction_source": ("api", "promo_campaign"),
+    "transaction_type": ("credit", "debit", "expired", "promised", "reverse", "refund"),
+    "partner": ("p1",),
+    "list_tag": ("t1",),
+    "campaign": ("c1",),
+}
+# 100,000 rows of each log, half a minute apart, over four wallets, lists and campaigns.
+ROWS = """
+INSERT INTO wallets SELECT 'w' || i, 'Wallet', 'points', 'active', '2026-01-01Z' FROM generate_series(0, 3) i;
+INSERT INTO campaigns
+    SELECT 'c' || i, 'Campaign', 'a', 'running', '2026-01-01Z', '2027-01-01Z' FROM generate_series(0, 3) i;
+INSERT INTO voucher_lists SELECT 'v' || i, 'p' || i, 't' || i, 'active' FROM generate_series(0, 3) i;
+CREATE TEMPORARY TABLE n AS
+    SELECT i AS id, timestamptz '2026-01-01Z' + i * interval '30 s' AS at, 'u' || i % 5000 AS u, i % 4 AS k
+    FROM generate_series(1, 100000) i;
+INSERT INTO wallet_transactions
+    (transaction_id, occurred_at, recorded_at, user_id, wallet_id, transaction_type, transaction_source, points,
+     balance_after)
+    SELECT id, at, at, u, 'w' || k, (ARRAY['credit', 'debit', 'expired'])[1 + id % 3],
+        (ARRAY['api', 'system', 'promo_campaign'])[1 + id % 3], 1, 1 FROM n;
+INSERT INTO voucher_assignments (assignment_id, assigned_at, recorded_at, user_id, voucher_list_id, voucher_code, source)
+    SELECT id, at, at, u, 'v' || k, 'code', 'api' FROM n;
+INSERT INTO reward_assignments (assignment_id, assigned_at, recorded_at, campaign_id, user_id, reward_type, reward_value)
+    SELECT id, at, at, 'c' || k, u, 'wallet_points', 1 FROM n;
+INSERT INTO user_errors
+    (error_id, occurred_at, recorded_at, campaign_id, user_id, reward_type, error_code, error_message, attempt)
+    SELECT id, at, at, 'c' || k, u, 'coupon', 'code', 'message', 1 FROM n;
+ANALYZE;
+"""
+
+
+@pytest.fixture(scope="module")
+def url(promo_database: Callable[[], PromoDatabase]) -> Iterator[str]:
+    import psycopg2
+
+    database = promo_database()
+    with contextlib.closing(psycopg2.connect(database.owner_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(ROWS)
+    yield database.reader_url
+
+
+@pytest.mark.parametrize("id", LOGS)
+def test_rows_of_logs_are_not_sorted(id: str, url: str) -> None:
+    plan = explain(id, url)
+    assert "Sort" not in plan, plan
+    table = {"wallet_transactions": "wallet_transactions", "voucher_assignment_logs": "voucher_assignments"}.get(
+        id, f"{id}s" if id == "reward_assignment" else id
+    )
+    assert f"Index Scan using {table}_window on {table}" in plan, plan
+
+
+def explain(id: str, url: str) -> str:
+    import psycopg2
+
+    report_type = TYPES[id]
+    filters = {each.name: CHOSEN[each.name] for each in report_type.filters}
+    query = load_report_query(report_type, SQL).rows(Parameters(filters, WINDOW))
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (COSTS OFF) " + query.pyformat(), query.values)
+        return "\n".join(line for (line,) in cursor.fetchall())
