@@ -14,6 +14,7 @@ import pytest
 # Airflow reads these when it is first imported: nothing of the tests may land in ~/airflow.
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="promo-reports-airflow-home-"))
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+os.environ.setdefault("AIRFLOW__CORE__PLUGINS_FOLDER", str(Path(__file__).resolve().parent.parent / "plugins"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from include.demo.stack.credentials import Credentials

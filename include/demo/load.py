@@ -1,6 +1,7 @@
 """Fill a promo database with the demo's data: `python -m include.demo.load --dsn postgresql://...`.
 
-A real grocery loyalty programme's year, mapped and not invented, and labelled generated rows for what it lacks.
+One year of a grocery loyalty programme from a public data set, mapped and not invented, and labelled generated rows
+for what it lacks.
 docs/demo-data.md says which is which. All of it is one transaction: a database is filled, or as empty as before.
 """
 
@@ -128,23 +129,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _fill(connection: psycopg2.extensions.connection, clock: DemoClock, tell: Callable[[str], None]) -> LoadedData:
-    tell("reading the purchases of a real loyalty programme's year")
+    tell("reading a year of purchases from the data set")
     purchases = source.purchases()
-    real = {campaign.campaign_id: campaign for campaign in source.campaigns()}
+    campaigns = {campaign.campaign_id: campaign for campaign in source.campaigns()}
     memberships = source.memberships()
     matched = redemptions.match(source.redemptions(), purchases, source.coupon_products())
     grocery = ledger.grocery_ledger(purchases, matched, source.product_descriptions(), clock)
-    assignments = vouchers.assign(real, memberships, clock)
+    assignments = vouchers.assign(campaigns, memberships, clock)
     rows: dict[str, int] = {}
     with bulk.constraints_lifted(connection, "wallet_transactions"):
         for table, content in (
             ("wallets", catalogue.wallets(clock, source.FIRST_DAY)),
-            ("campaigns", catalogue.campaigns(list(real.values()), clock)),
+            ("campaigns", catalogue.campaigns(list(campaigns.values()), clock)),
             ("voucher_lists", catalogue.voucher_lists(clock)),
             ("wallet_transactions", grocery.rows),
             ("voucher_assignments", assignments.rows()),
             ("reward_assignments", rewards.campaign_rewards(purchases, matched, grocery, assignments)),
-            ("user_errors", failures.user_errors(real, memberships, clock)),
+            ("user_errors", failures.user_errors(campaigns, memberships, clock)),
         ):
             rows[table] = bulk.copy_rows(connection, table, content, tell)
         tell(f"generating over {generated_ledger.ROWS_IN_WINDOW:,} rows in {generated_ledger.LOAD_WALLET_ID}")

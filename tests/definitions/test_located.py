@@ -22,7 +22,7 @@ def found(raw: bytes | str) -> list[str]:
         (b"", ["r.yaml:1: the file is empty"]),
         (b" \n\n", ["r.yaml:1: the file is empty"]),
         (b"# only a comment\n", ["r.yaml:1: the file is empty"]),
-        (b"---\n...\n", []),
+        (b"---\n...\n", ["r.yaml:1: the file is empty"]),
         (b"a: 1\nb: \xff\n", ["r.yaml:2: not UTF-8: byte 0xff. Save the file as UTF-8."]),
         ("a: é\n".encode("latin-1"), ["r.yaml:1: not UTF-8: byte 0xe9. Save the file as UTF-8."]),
         ("a: 1\n".encode("utf-16"), ["r.yaml:1: not UTF-8: byte 0xff. Save the file as UTF-8."]),

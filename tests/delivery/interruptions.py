@@ -28,6 +28,10 @@ STEPS = ["manifest 1", "items 1", "put 1", "put 2", "switch 1", "remove 1", "ite
 POINTS = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
 
 
+class Terminated(BaseException):
+    """What Airflow raises in a task on SIGTERM is no Exception either."""
+
+
 class InterruptedArea:
     """Calls `stop` at one point, such as `before put 2`."""
 
@@ -102,9 +106,13 @@ def _main(order: dict[str, Any]) -> None:
     def stop() -> None:
         os.kill(os.getpid(), signal.Signals[order["signal"]])
 
+    def terminated(*_: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminated)
     directory = Path(order["staged"])
     staged = StagedExport(directory, Manifest.from_json((directory / "manifest.json").read_bytes()))
-    area = _area(order["place"])
+    area = _area(order["place"], stop)
     if order["point"] == "while copying":
         download_area.chunks = _stopping_chunks(stop)
     elif order["point"] == "file size limit":
@@ -113,6 +121,8 @@ def _main(order: dict[str, Any]) -> None:
         published = publish(staged, InterruptedArea(area, order["point"], stop))
     except PromoReportsError as error:
         print(json.dumps({"error": type(error).__name__, "text": str(error)}))  # noqa: T201
+    except Terminated:
+        print(json.dumps({"error": "Terminated"}))  # noqa: T201
     else:
         print(json.dumps({"changed": published.changed}))  # noqa: T201
 
@@ -125,7 +135,7 @@ def _stopping_chunks(stop: Callable[[], None]) -> Callable[[ExportFile, Path], I
     return chunks
 
 
-def _area(place: dict[str, str]) -> Area:
+def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
     if "root" in place:
         return DownloadArea(Path(place["root"]))
     import boto3
@@ -139,8 +149,8 @@ def _area(place: dict[str, str]) -> Area:
         aws_secret_access_key="any",
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
-    if killed_at := place.get("killed_at"):
-        client.meta.events.register(killed_at, lambda **_: os.kill(os.getpid(), signal.SIGKILL))
+    if stopped_at := place.get("stopped_at"):
+        client.meta.events.register(stopped_at, lambda **_: stop())
     return AmazonS3Area("test_s3", place["bucket"], place.get("prefix", "exports/promo"), client=lambda: client)
 
 

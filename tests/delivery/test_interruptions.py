@@ -12,7 +12,7 @@ from promo_reports.delivery import DownloadArea, publish
 from promo_reports.errors import DestinationUnavailable
 
 from tests.delivery.exports import EARLY, LATE, LATER, BucketPlace, LocalPlace, Place, assert_is, assert_whole, staged
-from tests.delivery.interruptions import POINTS, InterruptedArea, child
+from tests.delivery.interruptions import POINTS, InterruptedArea, Terminated, child
 
 MIB = 1 << 20
 KILLS = ["before manifest 1", *(point for point in POINTS if point.startswith("after"))]
@@ -27,10 +27,6 @@ def previous(place: Place, tmp_path: Path, point: str = "") -> str:
     if isinstance(place, BucketPlace) and point not in BEFORE_SWITCH:
         time.sleep(1.05 - time.time() % 1)  # S3 counts in seconds
     return export.manifest.event_key
-
-
-class Terminated(BaseException):
-    """What Airflow raises in a task on SIGTERM is no Exception either."""
 
 
 FAULT = DestinationUnavailable("the network is down")
@@ -101,13 +97,23 @@ def test_sigkill_in_a_multipart_upload(in_bucket: BucketPlace, tmp_path: Path, a
         previous(in_bucket, tmp_path)
     untouched = in_bucket.contents()
     export = staged(tmp_path, b"0123456789abcdef" * (17 * MIB // 16), snapshot_at=LATE)
-    killed = {**in_bucket.for_child(), "killed_at": f"before-call.s3.{at}"}
+    killed = {**in_bucket.for_child(), "stopped_at": f"before-call.s3.{at}"}
     with child(export, killed, "nowhere", "SIGKILL") as process:
         assert process.wait(60) == -signal.SIGKILL
     assert len(in_bucket.unfinished()) == 1
     assert in_bucket.contents() == untouched
     assert publish(export, in_bucket.area).changed
     assert_is(in_bucket, export)
+
+
+def test_sigterm_in_a_multipart_upload_aborts_it(in_bucket: BucketPlace, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"0123456789abcdef" * (40 * MIB // 16))
+    terminated = {**in_bucket.for_child(), "stopped_at": "before-call.s3.UploadPart"}
+    with child(export, terminated, "nowhere", "SIGTERM") as process:
+        output, _ = process.communicate(timeout=60)
+    assert json.loads(output) == {"error": "Terminated"}
+    assert in_bucket.unfinished() == []
+    assert in_bucket.contents() == {}
 
 
 def test_a_frozen_upload_wakes_up_and_loses(in_bucket: BucketPlace, tmp_path: Path) -> None:

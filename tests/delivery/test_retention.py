@@ -127,15 +127,16 @@ def test_publications_and_sweeps_all_the_time(local: LocalPlace, tmp_path: Path)
     swept: list[int] = []
 
     def publishing(export: int) -> None:
-        while sum(swept) < 60:
+        while sum(swept) < 40:
             publish(exports[export], local.area)
 
     def sweeping() -> None:
-        while sum(swept) < 60:
+        while sum(swept) < 40:
             swept.append(sweep(local.root, older_than=NOW).files)
 
     with ThreadPoolExecutor(4) as pool:
-        for each in [pool.submit(publishing, 0), pool.submit(publishing, 1), *[pool.submit(sweeping)] * 2]:
+        work = [pool.submit(publishing, 0), pool.submit(publishing, 1), pool.submit(sweeping), pool.submit(sweeping)]
+        for each in work:
             each.result()
     assert_whole(local)
     publish(exports[0], local.area)

@@ -1,4 +1,4 @@
-"""Partner vouchers and user errors: generated, about real members of real campaigns."""
+"""Partner vouchers and user errors: generated, about members of the campaigns of the data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real wallet against the parquet files it comes from."""
+"""The wallet of the data set against the parquet files it comes from."""
 
 from __future__ import annotations
 

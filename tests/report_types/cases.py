@@ -16,7 +16,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window
 from promo_reports.pipeline.source import Snapshot, SourceTotals, totals_of
@@ -101,28 +100,39 @@ def ask(snapshot: Snapshot, report_type: ReportType, case: Case) -> Answer:
 
 
 def load_postgres(url: str, tables: Mapping[str, Sequence[Record]]) -> None:
-    """Insert rows into a promo database, as its owner."""
+    """Replace all rows of a promo database, as its owner."""
     import psycopg2
-    from psycopg2.extras import execute_values
 
     with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(TABLES)}")
         for table, records in tables.items():
             for record in records:
-                columns = ", ".join(record)
-                execute_values(cursor, f"INSERT INTO {table} ({columns}) VALUES %s", [tuple(record.values())])
+                places = ", ".join("%s" for _ in record)
+                values = list(record.values())
+                cursor.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({places})", values)
 
 
 def load_sqlite(path: Path, tables: Mapping[str, Sequence[Record]]) -> None:
-    """Make a SQLite database of the same schema, with the same rows; its times are UTC without offset."""
+    """Make a SQLite database of the same schema, with the same rows."""
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.executescript(SCHEMA.read_text(encoding="utf-8"))
-        for table, records in tables.items():
-            for record in records:
-                values = [_sqlite_value(name, value) for name, value in record.items()]
-                places = ", ".join("?" for _ in values)
-                connection.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({places})", values)
+        fill_sqlite(connection, tables)
+
+
+def fill_sqlite(connection: sqlite3.Connection, tables: Mapping[str, Sequence[Record]]) -> None:
+    """Make the schema and insert rows; times are UTC without offset."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.executescript(SCHEMA.read_text(encoding="utf-8"))
+    for table, records in tables.items():
+        for record in records:
+            values = [_sqlite_value(name, value) for name, value in record.items()]
+            places = ", ".join("?" for _ in values)
+            connection.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({places})", values)
+
+
+def sqlite_time(moment: datetime) -> str:
+    """An instant as the SQLite databases of these tests hold it."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def read_csv(path: Path) -> list[Record]:
@@ -153,7 +163,7 @@ def instant(text: str) -> datetime:
 def _sqlite_value(column: str, value: str | None) -> str | None:
     if value is None or not column.endswith("_at"):
         return value
-    return instant(value).astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return sqlite_time(instant(value))
 
 
 def _read(directory: Path) -> Case:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timezone
 
 import pytest
-
-from include.demo.stack.databases import PromoDatabase
 from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
+
+from include.demo.stack.databases import PromoDatabase
 from tests.report_types.cases import SQL
 from tests.report_types.test_report_types import LOGS, TYPES
 
 WINDOW = Window(datetime(2026, 2, 1, tzinfo=timezone.utc), datetime(2026, 3, 1, tzinfo=timezone.utc))
+TABLES = {
+    "reward_assignment": "reward_assignments",
+    "user_errors": "user_errors",
+    "voucher_assignment_logs": "voucher_assignments",
+    "wallet_transactions": "wallet_transactions",
+}
 CHOSEN = {
     "wallet": ("w1",),
     "transaction_source": ("api", "promo_campaign"),
@@ -38,9 +44,11 @@ INSERT INTO wallet_transactions
      balance_after)
     SELECT id, at, at, u, 'w' || k, (ARRAY['credit', 'debit', 'expired'])[1 + id % 3],
         (ARRAY['api', 'system', 'promo_campaign'])[1 + id % 3], 1, 1 FROM n;
-INSERT INTO voucher_assignments (assignment_id, assigned_at, recorded_at, user_id, voucher_list_id, voucher_code, source)
+INSERT INTO voucher_assignments
+    (assignment_id, assigned_at, recorded_at, user_id, voucher_list_id, voucher_code, source)
     SELECT id, at, at, u, 'v' || k, 'code', 'api' FROM n;
-INSERT INTO reward_assignments (assignment_id, assigned_at, recorded_at, campaign_id, user_id, reward_type, reward_value)
+INSERT INTO reward_assignments
+    (assignment_id, assigned_at, recorded_at, campaign_id, user_id, reward_type, reward_value)
     SELECT id, at, at, 'c' || k, u, 'wallet_points', 1 FROM n;
 INSERT INTO user_errors
     (error_id, occurred_at, recorded_at, campaign_id, user_id, reward_type, error_code, error_message, attempt)
@@ -50,29 +58,31 @@ ANALYZE;
 
 
 @pytest.fixture(scope="module")
-def url(promo_database: Callable[[], PromoDatabase]) -> Iterator[str]:
+def url(promo_database: Callable[[], PromoDatabase]) -> str:
     import psycopg2
 
     database = promo_database()
-    with contextlib.closing(psycopg2.connect(database.owner_url)) as connection, connection, connection.cursor() as cursor:
+    with (
+        contextlib.closing(psycopg2.connect(database.owner_url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(ROWS)
-    yield database.reader_url
+    return database.reader_url
 
 
-@pytest.mark.parametrize("id", LOGS)
-def test_rows_of_logs_are_not_sorted(id: str, url: str) -> None:
-    plan = explain(id, url)
+@pytest.mark.parametrize("name", LOGS)
+def test_rows_of_logs_are_not_sorted(name: str, url: str) -> None:
+    plan = explain(name, url)
     assert "Sort" not in plan, plan
-    table = {"wallet_transactions": "wallet_transactions", "voucher_assignment_logs": "voucher_assignments"}.get(
-        id, f"{id}s" if id == "reward_assignment" else id
-    )
+    table = TABLES[name]
     assert f"Index Scan using {table}_window on {table}" in plan, plan
 
 
-def explain(id: str, url: str) -> str:
+def explain(name: str, url: str) -> str:
     import psycopg2
 
-    report_type = TYPES[id]
+    report_type = TYPES[name]
     filters = {each.name: CHOSEN[each.name] for each in report_type.filters}
     query = load_report_query(report_type, SQL).rows(Parameters(filters, WINDOW))
     with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:

@@ -10,17 +10,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-
-from include.demo.stack.databases import PromoDatabase
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
+from promo_reports.pipeline.filters import choices
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Snapshot, Source
-from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.report_query import load_options_query, load_report_query
 from promo_reports.sql.template import Parameters
+
+from include.demo.stack.databases import PromoDatabase
 from tests.report_types.cases import CASES, PROJECT, SQL, Record, load_postgres, load_sqlite, read_csv
 
 TYPES = {path.stem: load_report_type(path) for path in sorted((PROJECT / "report_types").glob("*.yaml"))}
@@ -35,6 +35,13 @@ OIDS = {
     ColumnType.DECIMAL: {1700},
     ColumnType.TIMESTAMP: {1184},
 }
+
+
+@pytest.fixture(scope="module")
+def database(promo_database: Callable[[], PromoDatabase]) -> PromoDatabase:
+    """One database for the module."""
+    return promo_database()
+
 
 each_type = pytest.mark.parametrize("report_type", TYPES.values(), ids=TYPES.keys())
 
@@ -57,7 +64,7 @@ def test_the_seventh_needed_no_python() -> None:
 
 
 @pytest.mark.parametrize(
-    ("id", "filters"),
+    ("name", "filters"),
     [
         ("wallet_summary", {"wallet": Select.ONE}),
         (
@@ -71,13 +78,14 @@ def test_the_seventh_needed_no_python() -> None:
         ("user_errors", {"campaign": Select.ONE}),
     ],
 )
-def test_filters_are_those_of_the_spec(id: str, filters: dict[str, Select]) -> None:
-    assert {each.name: each.select for each in TYPES[id].filters} == filters
+def test_filters_are_those_of_the_spec(name: str, filters: dict[str, Select]) -> None:
+    assert {each.name: each.select for each in TYPES[name].filters} == filters
 
 
 def test_sources_are_all_selected_by_default_and_types_are_not() -> None:
-    source, kind = TYPES["wallet_transactions"].filter("transaction_source"), TYPES["wallet_transactions"].filter(
-        "transaction_type"
+    source, kind = (
+        TYPES["wallet_transactions"].filter("transaction_source"),
+        TYPES["wallet_transactions"].filter("transaction_type"),
     )
     assert (source.default_all, source.required) == (True, False)
     assert {choice.title for choice in source.choices} == {
@@ -99,7 +107,7 @@ def test_dates_are_limited_as_the_spec_says(report_type: ReportType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("id", "columns"),
+    ("name", "columns"),
     [
         (
             "wallet_summary",
@@ -135,9 +143,9 @@ def test_dates_are_limited_as_the_spec_says(report_type: ReportType) -> None:
         ("points_expiry_liability", "wallet_id wallet_name points_name expires_at points users"),
     ],
 )
-def test_columns_are_those_that_users_expect(id: str, columns: str) -> None:
+def test_columns_are_those_that_users_expect(name: str, columns: str) -> None:
     """A change here changes files that people's programs read: say so in the changelog."""
-    assert [column.name for column in TYPES[id].columns] == columns.split()
+    assert [column.name for column in TYPES[name].columns] == columns.split()
 
 
 @each_type
@@ -156,21 +164,22 @@ def test_marks_who_it_is_about_and_what_adds_up(report_type: ReportType) -> None
     for column in report_type.columns:
         assert column.pii == (column.name == "user_id"), column.name
         assert (column.scale == 2 and column.unit is not None) == (column.type is ColumnType.DECIMAL), column.name
-    by = {"wallet_transactions": ("transaction_type", {"points"}), "reward_assignment": ("reward_type", {"reward_value"})}
+    by = {
+        "wallet_transactions": ("transaction_type", {"points"}),
+        "reward_assignment": ("reward_type", {"reward_value"}),
+    }
     if report_type.id in by:
         assert (report_type.totals_by, {column.name for column in report_type.totals}) == by[report_type.id]
 
 
 @each_type
-def test_sql_gives_the_declared_columns_and_types(
-    report_type: ReportType, promo_database: Callable[[], PromoDatabase]
-) -> None:
+def test_sql_gives_the_declared_columns_and_types(report_type: ReportType, database: PromoDatabase) -> None:
     import psycopg2
 
     query = load_report_query(report_type, SQL).rows(a_month(report_type))
-    with contextlib.closing(psycopg2.connect(promo_database().reader_url)) as connection, connection.cursor() as cursor:
+    with contextlib.closing(psycopg2.connect(database.reader_url)) as connection, connection.cursor() as cursor:
         cursor.execute(query.pyformat(), query.values)
-        found = [(column.name, column.type_code) for column in cursor.description]
+        found = [(column.name, column.type_code) for column in cursor.description or ()]
     assert [name for name, _ in found] == [column.name for column in report_type.columns]
     for (name, oid), column in zip(found, report_type.columns, strict=True):
         assert oid in OIDS[column.type], f"{name} is {oid}, declared {column.type.value}"
@@ -197,61 +206,67 @@ def test_has_cases(report_type: ReportType) -> None:
         assert {"ordinary", "window_boundaries", "ties_in_time", "dst_fall_back", "infinite_time"} <= names
 
 
+MADE = "2026-01-01 00:00:00+00"
 OPTIONS_ROWS: dict[str, list[Record]] = {
-    table: [{"created_at": "2026-01-01 00:00:00+00"} | record if table == "wallets" else record for record in records]
-    for table, records in {
-        "wallets": [
-            {"wallet_id": "w2", "name": "Beans", "points_name": "beans", "status": "inactive"},
-            {"wallet_id": "w1", "name": "Stars", "points_name": "stars", "status": "active"},
-            {"wallet_id": "w0", "name": "Stars", "points_name": "stars", "status": "active"},
-        ],
-        "campaigns": [
-            {"campaign_id": id, "name": name, "campaign_type": "a", "status": status, "starts_at": at, "ends_at": at}
-            for id, name, status, at in (
-                ("c1", "Old", "ended", "2025-01-01 00:00:00+00"),
-                ("c3", "Tied", "running", "2026-01-01 00:00:00+00"),
-                ("c2", "New", "scheduled", "2026-01-01 00:00:00+00"),
-            )
-        ],
-        "voucher_lists": [
-            {"voucher_list_id": f"{partner}-{tag}", "partner": partner, "list_tag": tag, "status": status}
-            for partner, tag, status in (
-                ("Taxi", "gold", "active"),
-                ("Cinema", "silver", "expired"),
-                ("Cinema", "gold", "exhausted"),
-                ("Cinema", "bronze", "inactive"),
-            )
-        ],
-    }.items()
+    "wallets": [
+        {"wallet_id": "w2", "name": "Beans", "points_name": "beans", "status": "inactive", "created_at": MADE},
+        {"wallet_id": "w1", "name": "Stars", "points_name": "stars", "status": "active", "created_at": MADE},
+        {"wallet_id": "w0", "name": "Stars", "points_name": "stars", "status": "active", "created_at": MADE},
+    ],
+    "campaigns": [
+        {"campaign_id": key, "name": name, "campaign_type": "a", "status": status, "starts_at": at, "ends_at": at}
+        for key, name, status, at in (
+            ("c1", "Old", "ended", "2025-01-01 00:00:00+00"),
+            ("c3", "Tied", "running", MADE),
+            ("c2", "New", "scheduled", MADE),
+        )
+    ],
+    "voucher_lists": [
+        {"voucher_list_id": f"{partner}-{tag}", "partner": partner, "list_tag": tag, "status": status}
+        for partner, tag, status in (
+            ("Taxi", "gold", "active"),
+            ("Cinema", "silver", "expired"),
+            ("Cinema", "gold", "exhausted"),
+            ("Cinema", "bronze", "inactive"),
+        )
+    ],
 }
 
 
 @pytest.mark.parametrize(
-    ("name", "chosen", "expected"),
+    ("report_type", "name", "chosen", "expected"),
     [
-        ("wallets", {}, [("w2", "Beans"), ("w0", "Stars"), ("w1", "Stars")]),
-        ("campaigns", {}, [("c2", "New"), ("c3", "Tied"), ("c1", "Old")]),
-        ("partners", {}, [("Cinema", "Cinema"), ("Taxi", "Taxi")]),
-        ("list_tags", {"partner": "Cinema"}, [("bronze", "bronze"), ("gold", "gold"), ("silver", "silver")]),
-        ("list_tags", {"partner": "Taxi"}, [("gold", "gold")]),
-        ("list_tags", {"partner": "' OR 1=1"}, []),
+        ("wallet_summary", "wallet", {}, [("w2", "Beans"), ("w0", "Stars"), ("w1", "Stars")]),
+        ("reward_assignment", "campaign", {}, [("c2", "New"), ("c3", "Tied"), ("c1", "Old")]),
+        ("voucher_assignment_logs", "partner", {}, [("Cinema", "Cinema"), ("Taxi", "Taxi")]),
+        (
+            "voucher_assignment_logs",
+            "list_tag",
+            {"partner": ("Cinema",)},
+            [("bronze", "bronze"), ("gold", "gold"), ("silver", "silver")],
+        ),
+        ("voucher_assignment_logs", "list_tag", {"partner": ("Taxi",)}, [("gold", "gold")]),
+        ("voucher_assignment_logs", "list_tag", {"partner": ("' OR 1=1",)}, []),
     ],
 )
 def test_options_show_every_status(
+    report_type: str,
     name: str,
-    chosen: dict[str, str],
+    chosen: dict[str, tuple[str, ...] | None],
     expected: list[tuple[str, str]],
-    promo_database: Callable[[], PromoDatabase],
+    database: PromoDatabase,
     tmp_path: Path,
 ) -> None:
-    template = load_options_query(SQL, name, next(iter(chosen), None))
-    query, _ = template.render(Parameters({key: (value,) for key, value in chosen.items()}))
-    database = promo_database()
     load_postgres(database.owner_url, OPTIONS_ROWS)
     load_sqlite(tmp_path / "promo.sqlite", OPTIONS_ROWS)
-    postgres = PostgresSnapshot(Source("promo_db", database.reader_url), UTC_ZONE, statement_timeout_minutes=1)
-    sqlite = GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"), UTC_ZONE)
-    assert fetched(postgres, query) == fetched(sqlite, query) == expected
+    sources: list[Snapshot] = [
+        PostgresSnapshot(Source("promo_db", database.reader_url), UTC_ZONE, statement_timeout_minutes=1),
+        GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"), UTC_ZONE),
+    ]
+    for snapshot in sources:
+        with snapshot:
+            found = choices(snapshot, TYPES[report_type].filter(name), chosen, SQL)
+        assert [(choice.value, choice.title) for choice in found] == expected
 
 
 @each_type
@@ -274,8 +289,3 @@ def a_month(report_type: ReportType) -> Parameters:
     if report_type.date_range is DateRangeRule.NONE:
         return Parameters(filters, as_of=start)
     return Parameters(filters, Window(start, start.replace(month=6)))
-
-
-def fetched(snapshot: Snapshot, query: BoundQuery) -> list[tuple[object, ...]]:
-    with snapshot:
-        return [tuple(row) for row in snapshot.fetch(query)]

@@ -5,13 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-
-from include.demo.stack.databases import PromoDatabase
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Source
+
+from include.demo.stack.databases import PromoDatabase
 from tests.report_types.cases import PROJECT, Answer, Case, all_cases, ask, load_postgres, load_sqlite, read_csv
 
 CASES = all_cases()
@@ -19,9 +19,14 @@ BY_NAME = {f"{case.report_type}-{case.directory.name}": case for case in CASES}
 PORTABLE = {name: case for name, case in BY_NAME.items() if case.postgresql_only is None}
 
 
+@pytest.fixture(scope="module")
+def database(promo_database: Callable[[], PromoDatabase]) -> PromoDatabase:
+    """One database for all cases: each replaces its rows."""
+    return promo_database()
+
+
 @pytest.mark.parametrize("case", BY_NAME.values(), ids=BY_NAME.keys())
-def test_on_postgresql(case: Case, promo_database: Callable[[], PromoDatabase]) -> None:
-    database = promo_database()
+def test_on_postgresql(case: Case, database: PromoDatabase) -> None:
     load_postgres(database.owner_url, case.tables())
     report_type = the_type(case)
     snapshot = PostgresSnapshot(Source("promo_db", database.reader_url), case.zone, statement_timeout_minutes=1)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,12 @@ def test_a_killed_holder_frees_the_root(tmp_path: Path) -> None:
 
 def test_stopping_waits_until_the_root_is_free(tmp_path: Path) -> None:
     process = holder(tmp_path)
+    reaper = threading.Thread(target=process.wait)  # as the shell does that started it
+    reaper.start()
     assert stop_running(tmp_path, timeout=15) == process.pid
     assert running_state(tmp_path) is None
-    assert process.wait() == -signal.SIGTERM
+    reaper.join()
+    assert process.returncode == -signal.SIGTERM
 
 
 def test_nothing_runs_where_nothing_was_started(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What the demo's promo database is filled with, one module per kind of row; docs/demo-data.md says what is real."""
+"""What fills the demo's promo database, one module per kind of row; docs/demo-data.md says where each comes from."""

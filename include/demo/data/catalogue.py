@@ -38,26 +38,26 @@ def wallets(clock: DemoClock, first_day: datetime.date) -> pa.Table:
     return pa.table(rows)
 
 
-def campaigns(real: Sequence[Campaign], clock: DemoClock) -> pa.Table:
-    """List the real campaigns, whose last day is whole, and the labelled one of the generated wallets."""
+def campaigns(described: Sequence[Campaign], clock: DemoClock) -> pa.Table:
+    """List the campaigns of the data set, whose last day is whole, and the labelled one of the generated wallets."""
     import pyarrow as pa
 
-    starts = [*clock.move_days([campaign.start_date for campaign in real])]
-    ends = [*clock.move_days([campaign.end_date + _DAY for campaign in real])]
+    starts = [*clock.move_days([campaign.start_date for campaign in described])]
+    ends = [*clock.move_days([campaign.end_date + _DAY for campaign in described])]
     starts.append(_microseconds(clocks.midnight(generated_ledger.window_start(clock.today))))
     ends.append(_microseconds(clocks.midnight(clock.today + datetime.timedelta(days=150))))
     now = _microseconds(clocks.midnight(clock.today))
     rows = {
         "campaign_id": columns.words(
-            [*(f"campaign-{campaign.campaign_id}" for campaign in real), generated_ledger.CAMPAIGN_ID]
+            [*(f"campaign-{campaign.campaign_id}" for campaign in described), generated_ledger.CAMPAIGN_ID]
         ),
         "name": columns.words(
             [
-                *(f"Campaign {campaign.campaign_id} ({campaign.campaign_type})" for campaign in real),
+                *(f"Campaign {campaign.campaign_id} ({campaign.campaign_type})" for campaign in described),
                 "Generated Campaign (synthetic)",
             ]
         ),
-        "campaign_type": columns.words([*(campaign.campaign_type for campaign in real), "synthetic"]),
+        "campaign_type": columns.words([*(campaign.campaign_type for campaign in described), "synthetic"]),
         "status": columns.words(
             [
                 "scheduled" if start > now else "ended" if end <= now else "running"

@@ -1,4 +1,4 @@
-"""User errors, generated: the data set has none. Each is of a real member of a real campaign while it ran.
+"""User errors, generated: the data set has none. Each is of a member of one of its campaigns while it ran.
 
 The vocabulary is that of CleverTap's promo campaign errors (domain.md, "Error vocabulary").
 """

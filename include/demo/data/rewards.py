@@ -1,6 +1,6 @@
 """Reward assignments: who got what from which campaign.
 
-Real: a coupon redeemed is a coupon reward worth what it took off, and a line that it was redeemed on is a reward of
+Mapped: a coupon redeemed is a coupon reward worth what it took off, and a line that it was redeemed on is a reward of
 that line's points, so rewards and ledger can be reconciled. Generated: partner vouchers, and the generated wallet's
 points.
 """
@@ -33,7 +33,7 @@ def campaign_rewards(
     grocery: GroceryLedger,
     assignments: VoucherAssignments,
 ) -> pa.Table:
-    """List the rewards of the real campaigns in the order of time."""
+    """List the rewards of the data set's campaigns in the order of time."""
     import pyarrow as pa
 
     rewards = sorted([*_from_redemptions(purchases, matched, grocery), *_from_vouchers(assignments)], key=_order)

@@ -1,4 +1,4 @@
-"""The Complete Journey data set as arrays: one year of a real grocery loyalty programme (84.51 degrees, MIT package).
+"""The Complete Journey data set as arrays: one year of a grocery loyalty programme (84.51 degrees, MIT package).
 
 The parquet files are read directly. The package's own `get_data` goes through pandas, and its 20 million rows of
 `promotions.parquet` are of no use here.

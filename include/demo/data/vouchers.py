@@ -1,4 +1,4 @@
-"""Partner vouchers, generated: the data set has none. Users, campaigns and who was in which campaign are real."""
+"""Partner vouchers, generated: the data set has none. Users, campaigns and memberships are of the data set."""
 
 from __future__ import annotations
 

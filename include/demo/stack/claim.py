@@ -78,7 +78,7 @@ def stop_running(root: Path, *, timeout: float = 60.0) -> int | None:
     pid = int(state["pid"])
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
-    while _held(root):
+    while _held(root) or _alive(pid):
         if time.monotonic() > deadline:
             raise ServerError(f"Process {pid} was asked to stop {timeout:.0f} s ago and still runs on {root}.")
         time.sleep(0.1)
@@ -87,6 +87,14 @@ def stop_running(root: Path, *, timeout: float = 60.0) -> int | None:
 
 def _lock_file(root: Path) -> Path:
     return root / "stack.lock"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _held(root: Path) -> bool:

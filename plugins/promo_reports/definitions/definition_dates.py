@@ -66,7 +66,7 @@ def check_date_range(
     months = report_type.max_months if report_type is not None else None
     if isinstance(form.date_range, Preset):
         if months is not None and form.date_range.months > months:
-            findings.add(key, f"longer than the {months} months that {report_type and report_type.id} may cover")
+            findings.add(key, _longer_than(months, form.date_range.value))
         return form.date_range
     if isinstance(form.date_range, DaysForm):
         return _days(form.date_range, months, zone, findings, now)
@@ -85,7 +85,7 @@ def _days(
         findings.add(key, f"{form.first} does not exist in {zone.key}: the calendar skipped it")
         return None
     if months is not None and Window(start, end).exceeds_months(months, zone):
-        findings.add(key, f"longer than {months} months: {form.first} to {form.last}")
+        findings.add(key, _longer_than(months, f"{form.first} to {form.last}"))
     today = local_date(now, zone) if now is not None else None
     if today is not None and form.last > today:
         part = "first" if form.first > today else "last"
@@ -102,7 +102,11 @@ def _window(
         return None
     window = Window(form.start, form.end)
     if months is not None and window.exceeds_months(months, zone):
-        findings.add(key, f"longer than {months} months: {form.start.isoformat()} to {form.end.isoformat()}")
+        findings.add(key, _longer_than(months, f"{form.start.isoformat()} to {form.end.isoformat()}"))
     if now is not None and form.end > now:
         findings.add((*key, "end"), f"{form.end.isoformat()} is in the future; now is {now.isoformat()}")
     return window
+
+
+def _longer_than(months: int, what: str) -> str:
+    return f"longer than {months} month{'s' if months != 1 else ''}: {what}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -117,6 +117,8 @@ Delivery = Annotated[
 
 class DefinitionForm(Form):
     """A report definition: one file `reports/<id>.yaml`, or the conf of an on-demand run."""
+
+    taken_out_whole: ClassVar[frozenset[str]] = frozenset({"date_range"})
 
     id: ReportId | None = Field(
         None, description="the file's name without .yaml; never reused", examples=["wallet_transactions_daily"]

@@ -125,9 +125,10 @@ def _day(value: Any) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise broken_rule(f"must be a date like 2026-01-31, not {quoted(value)}")
     try:
-        return _in_range(date.fromisoformat(str(value)))
+        day = date.fromisoformat(str(value))
     except ValueError:
         raise broken_rule(f"{value} is not in the calendar") from None
+    return _in_range(day)
 
 
 def _instant(value: Any) -> datetime:

@@ -7,14 +7,26 @@ broken one is left out so that the rules between the others can still be checked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError, WrapValidator, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    ModelWrapValidatorHandler,
+    Tag,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from promo_reports.definitions.findings import Findings, KeyPath
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.wording import SECRET_KEY, kind, listed, nearest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _TAG = "\0"  # marks the names of a union's members, which pydantic puts into error locations
 
@@ -29,19 +41,33 @@ class Form(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @model_validator(mode="before")
+    taken_out_whole: ClassVar[frozenset[str]] = frozenset()
+    """Keys whose mapping is left out of further checks whole, since its parts mean nothing apart."""
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _only_known_keys(cls, data: Any) -> Any:
-        """Name unknown keys with what may have been meant; without this pydantic would only say that they are there."""
+    def _with_known_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Name unknown keys with what may have been meant, together with what is wrong with the known ones."""
+        if isinstance(data, cls):
+            return data
         if not isinstance(data, dict):
             raise broken_rule(f"must be a mapping (key: value), not {_what(data)}")
-        unknown = [key for key in data if key not in cls.model_fields]
-        if unknown:
-            raise ValidationError.from_exception_data(
-                cls.__name__,
-                [InitErrorDetails(type=broken_rule(_unknown(key, cls)), loc=(key,), input=None) for key in unknown],
-            )
-        return data
+        known = {key: value for key, value in data.items() if key in cls.model_fields}
+        if len(known) == len(data):
+            return handler(known)
+        errors = [
+            InitErrorDetails(type=broken_rule(_unknown(key, cls)), loc=(key,), input=None)
+            for key in data
+            if key not in known
+        ]
+        try:
+            handler(known)
+        except ValidationError as invalid:
+            errors += [
+                InitErrorDetails(type=broken_rule(_message(each)), loc=each["loc"], input=None)
+                for each in invalid.errors(include_url=False, include_context=False)
+            ]
+        raise ValidationError.from_exception_data(cls.__name__, errors)
 
 
 class Broken:
@@ -91,8 +117,8 @@ def read_form(form: type[FormT], data: dict[str, Any], findings: Findings) -> Fo
             for error in invalid.errors(include_url=False, include_context=False):
                 path = tuple(part for part in error["loc"] if not str(part).startswith(_TAG))
                 if not findings.touches(*path):
-                    findings.add(path, _message(error["type"], error["msg"], error["input"]))
-                _take_out(rest, path)
+                    findings.add(path, _message(error))
+                _take_out(rest, path, form.taken_out_whole)
 
 
 def require(form: Form, keys: Iterable[str], findings: Findings) -> None:
@@ -106,25 +132,25 @@ def _copied(value: Any) -> Any:
     return dict(value) if isinstance(value, dict) else value
 
 
-def _take_out(rest: dict[str, Any], path: KeyPath) -> None:
-    top = path[0]
-    container = rest.get(str(top))
+def _take_out(rest: dict[str, Any], path: KeyPath, whole: frozenset[str]) -> None:
+    top = str(path[0])
+    container = rest.get(top)
     if len(path) > 1 and isinstance(container, list) and isinstance(path[1], int):
         container[path[1]] = BROKEN
-    elif len(path) > 1 and isinstance(container, dict) and path[1] in container:
+    elif len(path) > 1 and isinstance(container, dict) and path[1] in container and top not in whole:
         del container[str(path[1])]
     else:
-        rest.pop(str(top), None)
+        rest.pop(top, None)
 
 
-def _message(kind_of_error: str, message: str, value: Any) -> str:
-    if kind_of_error == "missing":
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "missing":
         return "is required"
-    if kind_of_error in ("list_type", "tuple_type"):
-        return f"must be a list, not {_what(value)}"
-    if kind_of_error == "dict_type":
-        return f"must be a mapping (key: value), not {_what(value)}"
-    return message
+    if error["type"] in ("list_type", "tuple_type"):
+        return f"must be a list, not {_what(error['input'])}"
+    if error["type"] == "dict_type":
+        return f"must be a mapping (key: value), not {_what(error['input'])}"
+    return error["msg"]
 
 
 def _what(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from promo_reports.definitions.definition_form import ONE_TIME
 from promo_reports.definitions.definition_rules import check_definition
+from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.located import Document, read_yaml, shown_path
 from promo_reports.definitions.wording import quoted
 from promo_reports.domain.account import Account
@@ -38,8 +39,9 @@ def load_definition(
     """
     document = read_yaml(path, shown)
     data = document.data
-    if isinstance(data, dict) and isinstance(data.get("id"), str) and data["id"] != path.stem:
-        document.findings.add(("id",), f"must be the file's name, {path.stem!r}, not {quoted(data['id'])}")
+    given = data.get("id") if isinstance(data, dict) else None
+    if isinstance(given, str) and not isinstance(given, Implicit) and given != path.stem:
+        document.findings.add(("id",), f"must be the file's name, {path.stem!r}, not {quoted(given)}")
     return check_definition(
         document,
         report_types=report_types,

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from promo_reports.definitions.findings import Findings, KeyPath
-from promo_reports.definitions.implicit import scalar
+from promo_reports.definitions.implicit import Implicit, scalar
 from promo_reports.definitions.wording import kind, quoted
 from promo_reports.errors import StoreError
 
@@ -138,7 +138,7 @@ class _Composer:
                 first = next(self._events)
                 self._lines[()] = _line(first)
                 data = self._node(first, (), 0)
-        if not documents:
+        if not documents or (isinstance(data, Implicit) and data.nothing):
             self._findings.add((), "the file is empty", 1)
         return data
 

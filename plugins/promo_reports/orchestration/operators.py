@@ -5,6 +5,7 @@ They take a report's id and load its definition when they run; nothing of a defi
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from promo_reports.pipeline.export import Export
+
+log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_PROGRESS = 5.0
 
@@ -68,7 +71,9 @@ class ExtractOperator(ExportTask):
             definition = registry().from_conf(conf, run_id=run.run_id, at=run.run_after, report_type=self.report_type)
             return one_time_export(definition, run)
         assert self.report_id is not None  # noqa: S101 - the DAG factory gives one of the two
-        earlier = context["ti"].xcom_pull(task_ids=self.task_id, key=hand.PREVIOUS_KEY, include_prior_dates=True)
+        earlier = context["ti"].xcom_pull(
+            task_ids=self.task_id, key=hand.PREVIOUS_KEY, map_indexes=-1, include_prior_dates=True
+        )
         return scheduled_export(registry().definition(self.report_id), run, previous_export(earlier))
 
     def _progress(self) -> Callable[[int, int], None]:
@@ -116,6 +121,7 @@ def airflow_failures() -> Iterator[None]:
     try:
         yield
     except PromoReportsError as error:
+        log.error("%s", error)
         kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None
 

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
-from promo_reports.errors import PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.cells import record_renderer
+from promo_reports.pipeline.generic_errors import failed
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Executable
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy import Engine, Executable
 
 _ROWS_AT_A_TIME = 2_000
-# What opens one consistent, read-only snapshot, by dialect; SQLite's snapshot begins with its first read.
+# What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file.
 _BEGIN = {
     "mysql": (
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "SET time_zone = '+00:00'",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ),
-    "sqlite": ("PRAGMA query_only = ON", "BEGIN"),
+    "sqlite": ("PRAGMA query_only = ON", "BEGIN", "SELECT count(*) FROM sqlite_master"),
 }
 
 
 class GenericSnapshot:
-    """One transaction of a SQLAlchemy engine; times are bound and read as UTC without offset."""
+    """One transaction of a SQLAlchemy engine; times are bound and read as UTC without offset.
+
+    SQLite keeps times as text, which is in order where all are written `YYYY-MM-DD HH:MM:SS`, with or without a
+    fraction; any other way of writing them is refused when it is read.
+    """
 
     formula_test: str | None = None
     timeless = Rows.NULL_TIME
@@ -42,78 +49,88 @@ class GenericSnapshot:
         self.taken_at: datetime
 
     def __enter__(self) -> GenericSnapshot:
-        import sqlalchemy
-
-        try:
-            self._engine = sqlalchemy.create_engine(
-                self._source.url, hide_parameters=True, poolclass=sqlalchemy.pool.NullPool
+        begin = _BEGIN.get(self._source.dialect)
+        if begin is None:
+            raise SourceRefused(
+                f"Connection {self._source.connection!r}: no consistent snapshot is known for "
+                f"{self._source.dialect or 'an address without a scheme'!r}.",
+                f"Use PostgreSQL or one of: {', '.join(sorted(_BEGIN))}.",
             )
-            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            begin = _BEGIN.get(self._engine.dialect.name)
-            if begin is None:
-                raise SourceRefused(
-                    f"Connection {self._source.connection!r}: no consistent snapshot is known for "
-                    f"{self._engine.dialect.name!r}.",
-                    f"Use PostgreSQL or one of: {', '.join(sorted(_BEGIN))}.",
-                )
-            for statement in begin:
-                self._connection.exec_driver_sql(statement)
-            self._connection.exec_driver_sql("SELECT 1")
-            self.taken_at = datetime.now(timezone.utc)
-        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-            raise self._explained(error) from None
+        with contextlib.ExitStack() as opened:
+            with self._explained():
+                engine = _engine(self._source)
+                opened.callback(engine.dispose)
+                connection = opened.enter_context(engine.connect())
+                self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                self.taken_at = datetime.now(timezone.utc)
+                for statement in begin:
+                    self._connection.exec_driver_sql(statement).close()
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
-        self._engine.dispose()
+        self._opened.close()
 
     def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
         """All rows of a small answer, or its first `limit`."""
-        import sqlalchemy
-
-        try:
-            result = self._connection.execute(*self._executable(query))
+        with self._explained(), self._connection.execute(*self._executable(query)) as result:
             return [tuple(row) for row in (result.fetchall() if limit is None else result.fetchmany(limit))]
-        except sqlalchemy.exc.SQLAlchemyError as error:
-            raise self._explained(error) from None
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row through the renderer of its columns."""
-        import sqlalchemy
-
         record = record_renderer(report_type.columns, self._zone, spreadsheet=spreadsheet)
         rows = 0
-        try:
-            streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
-            result = streaming.execute(*self._executable(query))
+        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
+        with self._explained(), streaming.execute(*self._executable(query)) as result:
             for batch in result.partitions(_ROWS_AT_A_TIME):
                 for row in batch:
                     sink(record(row))
                 rows += len(batch)
-        except sqlalchemy.exc.SQLAlchemyError as error:
-            raise self._explained(error) from None
         return rows
 
     def _executable(self, query: BoundQuery) -> tuple[Executable, dict[str, Any]]:
-        from sqlalchemy import DateTime, bindparam, text
+        from sqlalchemy import text
 
-        times = [name for name, value in query.values.items() if isinstance(value, datetime)]
-        statement = text(query.named()).bindparams(*(bindparam(name, type_=DateTime()) for name in times))
-        return statement, {name: _naive_utc(value) for name, value in query.values.items()}
+        return text(query.named()), {name: self._bound(value) for name, value in query.values.items()}
 
-    def _explained(self, error: SQLAlchemyError | ImportError) -> PromoReportsError:
+    def _bound(self, value: object) -> object:
+        if not isinstance(value, datetime):
+            return value
+        utc = value.astimezone(timezone.utc).replace(tzinfo=None)
+        if self._source.dialect != "sqlite":
+            return utc
+        return utc.isoformat(" ").rstrip("0") if utc.microsecond else utc.isoformat(" ")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
         import sqlalchemy
 
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        message = f"Connection {self._source.connection!r}: {cause}."
-        lost = isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
-        if lost or (isinstance(error, sqlalchemy.exc.OperationalError) and "no such" not in cause):
-            return SourceUnavailable(message, "The export is tried again in a new snapshot.")
-        return SourceRefused(message, "Check the report type's SQL template and the connection.")
+        try:
+            yield
+        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+            raise failed(self._source.connection, self._source.dialect, error) from None
 
 
-def _naive_utc(value: object) -> object:
-    return value.astimezone(timezone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
+def _engine(source: Source) -> Engine:
+    import sqlalchemy
+
+    url = sqlalchemy.make_url(source.url)
+    options: dict[str, Any] = {"hide_parameters": True, "poolclass": sqlalchemy.pool.NullPool}
+    if source.dialect != "sqlite":
+        return sqlalchemy.create_engine(url, **options)
+    path = Path((url.database or "").removeprefix("file:").partition("?")[0])
+    if not path.is_file():
+        raise SourceRefused(
+            f"Connection {source.connection!r}: there is no SQLite file {path}.",
+            f"Correct the Airflow connection {source.connection!r}.",
+        )
+    return sqlalchemy.create_engine("sqlite://", creator=lambda: _read_only(path), **options)
+
+
+def _read_only(path: Path) -> Any:
+    """A connection that cannot write, and that does not make the file where there is none."""
+    import sqlite3
+
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import os
+import socket
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
-from promo_reports.errors import PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.errors import DataRefused
+from promo_reports.pipeline.interruptible import interruptible
+from promo_reports.pipeline.postgres_errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
-if TYPE_CHECKING:
-    import psycopg2
+Answer = TypeVar("Answer")
 
 # A silent network is noticed within 60 s (reliability, "black-holed connection").
 _KEEPALIVE: dict[str, Any] = {
@@ -27,9 +29,7 @@ _KEEPALIVE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-# SQLSTATE classes that a retry may cure: connection, resources, transaction rollback, operator intervention.
-_PASSING = ("08", "40", "53", "55", "57", "58")
-_REFUSED_AT_LOGIN = re.compile(r"authentication failed|does not exist|no pg_hba\.conf entry|permission denied")
+_HAS_CONNECTION_CHECK = 140_000
 
 
 class _Sink:
@@ -40,38 +40,33 @@ class _Sink:
 
 
 class PostgresSnapshot:
-    """One REPEATABLE READ, READ ONLY transaction whose session renders timestamps in the report's timezone."""
+    """One REPEATABLE READ, READ ONLY transaction that renders timestamps in the report's timezone.
+
+    Its settings end with it, so that a connection pooler hands nothing of them to the next session.
+    """
 
     formula_test: str | None = "~"
     timeless = Rows.NULL_OR_INFINITE_TIME
 
-    def __init__(self, source: Source, zone: ZoneInfo, *, statement_timeout_minutes: int) -> None:
+    def __init__(self, source: Source, zone: ZoneInfo, *, statement_timeout_minutes: float) -> None:
         self._source, self._zone, self._minutes = source, zone, statement_timeout_minutes
         self.taken_at: datetime
 
     def __enter__(self) -> PostgresSnapshot:
         import psycopg2
 
-        url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", self._source.url)
+        url = checked_url(self._source)
         try:
-            self._connection = psycopg2.connect(url, application_name="promo-reports", **_KEEPALIVE)
-            self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-            self._connection.set_client_encoding("UTF8")
-            with self._connection.cursor() as cursor:
-                settings = {
-                    "TimeZone": self._zone.key,
-                    "DateStyle": "ISO, YMD",
-                    "IntervalStyle": "iso_8601",
-                    "bytea_output": "hex",
-                    "extra_float_digits": "1",
-                    "statement_timeout": f"{self._minutes}min",
-                }
-                for name, value in settings.items():
-                    cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
-                cursor.execute("SELECT clock_timestamp()")
-                self.taken_at = cursor.fetchone()[0]
+            self._connection = psycopg2.connect(
+                url, application_name="promo-reports", client_encoding="UTF8", **_KEEPALIVE
+            )
         except psycopg2.Error as error:
-            raise self._explained(error) from None
+            raise login_failed(self._source, error) from None
+        try:
+            self._begin()
+        except BaseException:
+            self._connection.close()
+            raise
         return self
 
     def __exit__(
@@ -81,49 +76,83 @@ class PostgresSnapshot:
 
     def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
         """All rows of a small answer, or its first `limit`."""
-        import psycopg2
+        text, values = query.pyformat(), dict(query.values)
+        if limit is not None:
+            text, values = text + "\nLIMIT %(first_rows)s", {**values, "first_rows": limit}
 
-        try:
-            with self._connection.cursor() as cursor:
-                if limit is None:
-                    cursor.execute(query.pyformat(), query.values)
-                else:
-                    cursor.execute(query.pyformat() + "\nLIMIT %(first_rows)s", {**query.values, "first_rows": limit})
-                return list(cursor.fetchall())
-        except psycopg2.Error as error:
-            raise self._explained(error) from None
+        def ask(cursor: Any) -> list[Sequence[object]]:
+            cursor.execute(text, values)
+            return list(cursor.fetchall())
+
+        return self._asked(ask)
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
+        if self._connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+            sink = _utf8_only(sink)
+
+        def send(cursor: Any) -> int:
+            # COPY takes no parameters: libpq's own quoting binds the values on this side.
+            statement = cursor.mogrify(query.pyformat(), dict(query.values)).decode()
+            cursor.copy_expert(f"COPY (\n{statement}\n) TO STDOUT (FORMAT csv)", _Sink(sink))
+            return int(cursor.rowcount)
+
+        return self._asked(send)
+
+    def _begin(self) -> None:
+        settings = {
+            "TimeZone": self._zone.key,
+            "DateStyle": "ISO, YMD",
+            "IntervalStyle": "iso_8601",
+            "bytea_output": "hex",
+            "extra_float_digits": "1",
+            "statement_timeout": f"{self._minutes}min",
+        }
+        if self._connection.server_version >= _HAS_CONNECTION_CHECK:
+            # A worker that was killed must not leave hours of sorting behind. Servers on Windows do not know how.
+            settings["client_connection_check_interval"] = "10s"
+        self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+
+        def begin(cursor: Any) -> datetime:
+            cursor.execute("SELECT transaction_timestamp()")
+            (taken_at,) = cursor.fetchone()
+            for name, value in settings.items():
+                known = " WHERE version() LIKE '%%linux%%'" if name.startswith("client_") else ""
+                cursor.execute(f"SELECT set_config(%s, %s, true){known}", (name, value))
+            return taken_at  # type: ignore[no-any-return]
+
+        self.taken_at = self._asked(begin)
+
+    def _asked(self, question: Callable[[Any], Answer]) -> Answer:
         import psycopg2
 
-        try:
+        def ask() -> Answer:
             with self._connection.cursor() as cursor:
-                # COPY takes no parameters: libpq's own quoting binds the values on this side.
-                statement = cursor.mogrify(query.pyformat(), query.values).decode()
-                cursor.copy_expert(f"COPY (\n{statement}\n) TO STDOUT (FORMAT csv)", _Sink(sink))
-                return int(cursor.rowcount)
-        except psycopg2.Error as error:
-            if isinstance(error.__cause__ or error.__context__, PromoReportsError):
-                raise (error.__cause__ or error.__context__) from None  # type: ignore[misc]
-            raise self._explained(error) from None
+                return question(cursor)
 
-    def _explained(self, error: psycopg2.Error) -> PromoReportsError:
-        connection, state = self._source.connection, error.pgcode
-        said = (error.diag.message_primary or str(error)).strip().splitlines()
-        message = f"Connection {connection!r}: {said[0] if said else type(error).__name__}"
-        if state == "57014":
-            return SourceUnavailable(
-                f"{message} (limit {self._minutes} min).",
-                "Raise PROMO_REPORTS_STATEMENT_TIMEOUT_MINUTES, or ask for a shorter window.",
-            )
-        if state is None:
-            if _REFUSED_AT_LOGIN.search(str(error)):
-                return SourceRefused(message + ".", f"Correct the Airflow connection {connection!r}.")
-            return SourceUnavailable(message + ".", "The export is tried again in a new snapshot.")
-        if state[:2] in _PASSING:
-            return SourceUnavailable(f"{message} (SQLSTATE {state}).", "The export is tried again in a new snapshot.")
-        return SourceRefused(
-            f"{message} (SQLSTATE {state}).",
-            f"Check the report type's SQL template and the rights of the role of connection {connection!r}.",
-        )
+        try:
+            return interruptible(ask, self._hang_up)
+        except psycopg2.Error as error:
+            raise query_failed(self._source, error, self._minutes) from None
+
+    def _hang_up(self) -> None:
+        """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
+        if not self._connection.closed:
+            with socket.socket(fileno=os.dup(self._connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def _utf8_only(sink: RecordSink) -> RecordSink:
+    """A database of encoding SQL_ASCII keeps whatever bytes it was given."""
+
+    def checked(record: bytes) -> None:
+        try:
+            record.decode()
+        except UnicodeDecodeError:
+            raise DataRefused(
+                "A row holds bytes that are no UTF-8.",
+                "Correct them in the promo database, whose encoding is SQL_ASCII.",
+            ) from None
+        sink(record)
+
+    return checked

@@ -11,6 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from promo_reports.domain.report_type import Column, ReportType
+from promo_reports.pipeline.exact import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
@@ -56,7 +57,8 @@ class Snapshot(Protocol):
     """One consistent, read-only state of a promo database; queries of one snapshot never disagree (design, 7).
 
     `formula_test` is the operator that matches a regular expression in this dialect, None where the client escapes
-    formulas itself; `timeless` the rows whose time no window can hold.
+    formulas itself; `timeless` the rows whose time no window can hold. `taken_at` is never after the snapshot, so that
+    a row recorded since then may be counted as late although it was seen, but is never missed.
     """
 
     formula_test: str | None
@@ -78,8 +80,18 @@ class Snapshot(Protocol):
         ...
 
 
-def totals_of(answer: list[Sequence[object]], columns: Sequence[Column], *, counts_cells: bool) -> SourceTotals:
-    """Read the answer of `ReportQuery.totals`, exact at each column's scale."""
+def totals_of(
+    answer: list[Sequence[object]],
+    columns: Sequence[Column],
+    *,
+    counts_cells: bool,
+    group_text: Callable[[object], str] = str,
+) -> SourceTotals:
+    """Read the answer of `ReportQuery.totals`, exact at each column's scale.
+
+    `group_text` writes a value of `totals_by` as the file does; NULL and the empty text are one group, because a CSV
+    reader cannot tell them apart.
+    """
     groups: dict[str, GroupTotals] = {}
     changed = 0
     for by, rows, cells, *sums in answer:
@@ -87,10 +99,11 @@ def totals_of(answer: list[Sequence[object]], columns: Sequence[Column], *, coun
             continue
         changed += int(str(cells))
         exact = {column.name: exact_decimal(value, column.scale) for column, value in zip(columns, sums, strict=True)}
-        groups["" if by is None else str(by)] = GroupTotals(int(str(rows)), exact)
-    total = {column.name: sum((g.sums[column.name] for g in groups.values()), Decimal(0)) for column in columns}
-    rows_in_all = sum(group.rows for group in groups.values())
-    return SourceTotals(rows_in_all, total, groups, changed if counts_cells else None)
+        name = "" if by is None else group_text(by)
+        group = GroupTotals(int(str(rows)), exact)
+        groups[name] = _together([groups[name], group], columns) if name in groups else group
+    total = _together(list(groups.values()), columns)
+    return SourceTotals(total.rows, total.sums, groups, changed if counts_cells else None)
 
 
 def exact_decimal(value: object, scale: int | None) -> Decimal:
@@ -98,6 +111,12 @@ def exact_decimal(value: object, scale: int | None) -> Decimal:
     if value is None:
         return Decimal(0)
     if isinstance(value, float):
-        number = Decimal(repr(value))
-        return number if scale is None or not number.is_finite() else number.quantize(Decimal(1).scaleb(-scale))
+        return at_scale(Decimal(repr(value)), scale)
     return Decimal(str(value))
+
+
+def _together(groups: Sequence[GroupTotals], columns: Sequence[Column]) -> GroupTotals:
+    return GroupTotals(
+        sum(group.rows for group in groups),
+        {column.name: exact_sum(group.sums[column.name] for group in groups) for column in columns},
+    )

@@ -14,6 +14,11 @@ def mark(name: str) -> str:
     return f"\x00{name}\x00"
 
 
+def marked(text: str) -> set[str]:
+    """The names of the binds that stand in a text."""
+    return set(_MARK.findall(text))
+
+
 @dataclass(frozen=True)
 class BoundQuery:
     """SQL text with the places of its binds, and their values."""

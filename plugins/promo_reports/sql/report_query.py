@@ -16,12 +16,14 @@ from promo_reports.domain.window import Window
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.statement import check_select, without_order
-from promo_reports.sql.template import Parameters, Rows, SqlTemplate, load_template
+from promo_reports.sql.template import Parameters, Rendering, Rows, SqlTemplate, load_template
 
 _SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
-# A cell that a spreadsheet runs as a formula; the apostrophes keep the escape reversible (reliability).
-FORMULA_PATTERN = "^[ \\t\\r\\n\\f\\v]*'*[=+@\\t\\r\\n\uff1d\uff0b\uff0d\uff20-]"
+# A cell that a spreadsheet runs as a formula (reliability). Blanks and apostrophes before it may stand in any order, so
+# that an escaped cell still matches, and taking one apostrophe away gives back what it was. Python's and PostgreSQL's
+# regular expressions read it alike; the full-width signs are escapes, so that the database need not be UTF-8.
+FORMULA_PATTERN = r"^[ \t\r\n\f\v']*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
 
 
 @dataclass(frozen=True)
@@ -50,25 +52,20 @@ class ReportQuery:
     def totals(self, parameters: Parameters, formula_test: str | None = None) -> BoundQuery:
         """One row for each value of `totals_by` (one row without it): value, rows, cells to change, then each sum."""
         by = self.report_type.totals_by
-        text_columns = [column for column in self.report_type.columns if column.type is ColumnType.TEXT]
-        changed = " + ".join(
-            f"coalesce(sum(CASE WHEN {_is_formula(column, formula_test)} THEN 1 ELSE 0 END), 0)"
-            for column in text_columns
-            if formula_test
-        )
         cells = [
             f"report.{by}" if by else "NULL",
             "count(*)",
-            changed or "0",
+            self._cells_to_change(formula_test),
             *(f"sum(report.{column.name})" for column in self.report_type.totals),
         ]
         group = f"\nGROUP BY report.{by}" if by else ""
         body = self._body(parameters)
-        return BoundQuery(f"SELECT {', '.join(cells)}\nFROM (\n{body.text}\n) AS report{group}", body.values)
+        selected = ",\n    ".join(cells)
+        return BoundQuery(f"SELECT\n    {selected}\nFROM (\n{body.text}\n) AS report{group}", body.values)
 
     def excluded(self, parameters: Parameters, rows: Rows) -> BoundQuery | None:
         """How many rows match the filters but have no time that any window holds; None for aggregates and snapshots."""
-        if self.report_type.window_column is None:
+        if self.report_type.window_column is None or parameters.window is None:
             return None
         body = self._body(replace(parameters, rows=rows))
         return BoundQuery(f"SELECT count(*)\nFROM (\n{body.text}\n) AS report", body.values)
@@ -83,54 +80,87 @@ class ReportQuery:
         return BoundQuery(text, {**body.values, "since": since})
 
     def _body(self, parameters: Parameters) -> BoundQuery:
-        query, _ = self.template.render(parameters)
-        return without_order(self.template.path, query, self.report_type.order)
+        query, rendering = self.template.render(parameters)
+        words = check_select(rendering.sql)
+        return BoundQuery(without_order(rendering.sql, words, self.report_type.order), query.values)
+
+    def _cells_to_change(self, formula_test: str | None) -> str:
+        texts = [column for column in self.report_type.columns if column.type is ColumnType.TEXT]
+        if formula_test is None or not texts:
+            return "0"
+        return " + ".join(
+            f"coalesce(sum(CASE WHEN {_is_formula(column, formula_test)} THEN 1 ELSE 0 END), 0)" for column in texts
+        )
 
     @staticmethod
     def _cell(column: Column, formula_test: str | None) -> str:
-        cell = f"report.{column.name}"
         if column.type is not ColumnType.TEXT or formula_test is None:
-            return cell
-        return f"CASE WHEN {_is_formula(column, formula_test)} THEN '''' || {cell} ELSE {cell} END AS {column.name}"
+            return f"report.{column.name}"
+        text = _as_text(column)
+        return f"CASE WHEN {_is_formula(column, formula_test)} THEN '''' || {text} ELSE {text} END AS {column.name}"
 
 
-def _is_formula(column: Column, formula_test: str | None) -> str:
+def _as_text(column: Column) -> str:
+    """The cell of a text column, which may be an enum or a uuid in the database."""
+    return f"CAST(report.{column.name} AS text)"
+
+
+def _is_formula(column: Column, formula_test: str) -> str:
     escaped = FORMULA_PATTERN.replace("\\", "\\\\").replace("'", "''")
-    return f"report.{column.name} {formula_test} E'{escaped}'"
+    return f"{_as_text(column)} {formula_test} E'{escaped}'"
 
 
 def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:
     """Load and check a report type's template: `SqlTemplateError` with file:line for the first rule it breaks."""
     lists = frozenset(each.name for each in report_type.filters if each.select is not Select.ONE)
     template = load_template(root, report_type.id, lists)
-    expected = {f"filter_{each.name}" for each in report_type.filters}
-    expected |= {"as_of"} if report_type.date_range is DateRangeRule.NONE else {"window_start", "window_end"}
     for parameters in _samples(report_type):
-        query, used = template.render(parameters)
-        check_select(template.path, query.plain())
-        without_order(template.path, query, report_type.order)
-        ignorable = {"window_start", "window_end"} if parameters.window is None else set()
-        if missing := sorted(expected - used - ignorable):
-            raise SqlTemplateError(
-                f"{template.path}: does not use {', '.join(missing)}",
-                "A filter or a window that the query ignores would export other rows than the report says.",
-            )
+        _, rendering = template.render(parameters)
+        without_order(rendering.sql, check_select(rendering.sql), report_type.order)
+        _check_used(report_type, template.path, parameters, rendering)
     return ReportQuery(report_type, template)
 
 
 def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate:
     """Load and check the query of a filter's choices, which may depend on the value of a `parent` filter."""
     template = load_template(root, f"options/{name}", frozenset())
-    query, _ = template.render(Parameters({parent: ("sample",)} if parent else {}))
-    check_select(template.path, query.plain())
+    _, rendering = template.render(Parameters({parent: ("sample",)} if parent else {}))
+    check_select(rendering.sql)
+    if parent and f"filters.{parent}" not in rendering.used:
+        raise SqlTemplateError(
+            f"{template.path}: does not use filters.{parent}",
+            f"The filter depends on {parent!r}; a query that ignores it would offer the choices of other values.",
+        )
     return template
+
+
+def _check_used(report_type: ReportType, path: Path, parameters: Parameters, rendering: Rendering) -> None:
+    expected = {f"filters.{name}" for name, values in parameters.filters.items() if values is not None}
+    if parameters.window is not None:
+        expected |= {"window.start", "window.end"}
+    if report_type.date_range is DateRangeRule.NONE:
+        expected |= {"as_of"}
+    if missing := sorted(expected - rendering.used):
+        raise SqlTemplateError(
+            f"{path}: does not use {', '.join(missing)}",
+            "A filter or a window that the query ignores would export other rows than the report says.",
+        )
+    if report_type.window_column is not None and parameters.window is not None and not rendering.covers:
+        raise SqlTemplateError(
+            f"{path}: does not call window.covers",
+            "A report with a window column limits it by {{ window.covers('t.column') }}, which also finds the rows "
+            "whose time no window holds.",
+        )
 
 
 def _samples(report_type: ReportType) -> Iterable[Parameters]:
     given: dict[str, tuple[str, ...] | None] = {
         each.name: ("sample",) if each.select is Select.ONE else ("sample", "other") for each in report_type.filters
     }
-    with_all = {each.name: None if each.select is Select.ALL else given[each.name] for each in report_type.filters}
+    with_all = {
+        each.name: None if each.options is not None and not each.required else given[each.name]
+        for each in report_type.filters
+    }
     snapshot = report_type.date_range is DateRangeRule.NONE
     window = None if snapshot else Window(_SAMPLE_TIME, _SAMPLE_TIME + timedelta(days=1))
     as_of = _SAMPLE_TIME if snapshot else None

@@ -3,94 +3,116 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlparse
-from sqlparse import tokens
-from sqlparse.sql import Token
-
 from promo_reports.errors import SqlTemplateError
-from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.lexer import Kind, Token, UnreadableError, tokens
 
-_ORDER_ITEM = re.compile(r"^(?:[a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)(?:\s+asc)?$", re.IGNORECASE)
-_CUTS = ("LIMIT", "OFFSET", "FETCH", "FOR")
+_WRITES = frozenset({"DELETE", "INSERT", "INTO", "MERGE", "UPDATE"})
+_CUTS = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR"})
+# A `*` multiplies unless one of these is beside it.
+_BEFORE_ALL_COLUMNS = frozenset({"", "SELECT", "DISTINCT", "ALL", ",", "."})
+_AFTER_ALL_COLUMNS = frozenset({"", ",", ")", "FROM", "UNION", "EXCEPT", "INTERSECT", "WHERE", "ORDER"})
 
 
 @dataclass(frozen=True)
-class _Word:
-    """A token that means something, with its place in the text and how many parentheses are open around it."""
+class RenderedText:
+    """SQL text that knows its lines in the template, which differ where Jinja left some out.
 
-    token: Token
-    at: int
-    depth: int
+    `starts` are offsets in the text, `lines` the lines of the template that begin there.
+    """
 
-    @property
-    def upper(self) -> str:
-        return re.sub(r"\s+", " ", str(self.token.normalized)).upper()
+    text: str
+    path: Path
+    starts: tuple[int, ...]
+    lines: tuple[int, ...]
+
+    def where(self, at: int) -> str:
+        """`path:line` of an offset in the text, as the template counts lines."""
+        index = bisect_right(self.starts, at) - 1
+        return f"{self.path}:{self.lines[index]}" if index >= 0 else str(self.path)
+
+    def refused(self, at: int, why: str, fix: str = "") -> SqlTemplateError:
+        """The error for what stands at an offset."""
+        return SqlTemplateError(f"{self.where(at)}: {why}", fix)
 
 
-def check_select(path: Path, sql: str) -> None:
-    """Raise `SqlTemplateError` unless the text is one SELECT (or WITH ... SELECT) that names its columns."""
-    statements = [each for each in sqlparse.split(sql) if sqlparse.format(each, strip_comments=True).strip(" \n;")]
-    if len(statements) != 1 or ";" in {word.upper for word in _words(sql)}:
-        raise SqlTemplateError(f"{path}: must be one statement without a semicolon, and is {len(statements)}")
-    words = list(_words(sql))
-    if words[0].upper not in {"SELECT", "WITH"}:
-        raise SqlTemplateError(f"{_line(path, sql, words[0])}: must be a SELECT, and starts with {words[0].upper}")
-    before: _Word | None = None
+def check_select(sql: RenderedText) -> list[Token]:
+    """The statement's tokens; raises `SqlTemplateError` unless it is one SELECT or WITH that names its columns."""
+    try:
+        words = list(tokens(sql.text))
+    except UnreadableError as wrong:
+        raise sql.refused(wrong.at, wrong.why, wrong.fix) from None
+    if not words:
+        raise SqlTemplateError(f"{sql.path}: holds no statement")
     for word in words:
-        kind = word.token.ttype
-        if (
-            kind in tokens.Keyword.DDL
-            or (kind in tokens.Keyword.DML and word.upper != "SELECT")
-            or word.upper == "INTO"
-        ):
-            raise SqlTemplateError(f"{_line(path, sql, word)}: must only read, and says {word.upper}")
-        if str(word.token) == "*" and before is not None and before.upper in {"SELECT", "DISTINCT", ",", ".", "ALL"}:
-            raise SqlTemplateError(f"{_line(path, sql, word)}: SELECT * is refused", "Name the columns.")
-        before = word
+        if word.text == ";":
+            raise sql.refused(word.at, "must be one statement without a semicolon")
+    first = words[0].upper or words[0].text
+    if first not in {"SELECT", "WITH"} or not any(word.depth == 0 and word.upper == "SELECT" for word in words):
+        raise sql.refused(words[0].at, f"must be a SELECT, and starts with {first}")
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else None
+        after = words[index + 1] if index + 1 < len(words) else None
+        if word.upper in _WRITES and not _is_name(before, after):
+            raise sql.refused(word.at, f"must only read, and says {word.upper}")
+        if word.text == "*" and _is_all_columns(before, after):
+            raise sql.refused(word.at, "SELECT * is refused", "Name the columns.")
+    return words
 
 
-def without_order(path: Path, query: BoundQuery, order: Sequence[str]) -> BoundQuery:
-    """The query without its closing ORDER BY, which must name the report type's order.
+def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str]) -> str:
+    """The text without its closing ORDER BY, which must name the report type's order.
 
     The order is put back around it, so that counts do not sort. Raises `SqlTemplateError` where it is missing, is
-    another one, or is followed by a LIMIT that would leave rows out.
+    another one, or where a LIMIT would leave rows out.
     """
-    sql = query.text
-    words = [word for word in _words(sql) if word.depth == 0]
-    starts = [word for word in words if word.upper == "ORDER BY"]
+    outer = [word for word in words if word.depth == 0]
+    start = None
+    for index, word in enumerate(outer):
+        if word.upper in _CUTS and outer[index - 1].text != ".":
+            raise sql.refused(word.at, f"{word.upper} would leave rows out, or lock them")
+        if [each.upper for each in outer[index : index + 2]] == ["ORDER", "BY"]:
+            start = index
     expected = ", ".join(order)
-    if not starts:
-        raise SqlTemplateError(f"{path}: has no ORDER BY at its end", f"Order it by {expected}.")
-    start = starts[-1]
-    for word in words:
-        if word.upper in _CUTS:
-            raise SqlTemplateError(f"{_line(path, sql, word)}: {word.upper} would leave rows out")
-    tail = sqlparse.format(sql[start.at :], strip_comments=True).strip()
-    items = [" ".join(item.split()) for item in tail[len("ORDER BY") :].split(",")]
-    names = [match.group(1).lower() if (match := _ORDER_ITEM.match(item)) else item for item in items]
-    if names != list(order):
-        raise SqlTemplateError(
-            f"{_line(path, sql, start)}: orders by {', '.join(items)}", f"The report type's order is {expected}."
-        )
-    return BoundQuery(sql[: start.at].rstrip(), query.values)
+    if start is None:
+        raise SqlTemplateError(f"{sql.path}: has no ORDER BY at its end", f"Order it by {expected}.")
+    at = outer[start].at
+    clause = [word for word in words if word.at >= at][2:]
+    if _ordered_by(clause) != list(order):
+        said = re.sub(r"\s+", " ", " ".join(word.text for word in clause)).replace(" , ", ", ").replace(" . ", ".")
+        raise sql.refused(at, f"orders by {said or 'nothing'}", f"The report type's order is {expected}.")
+    return sql.text[:at].rstrip()
 
 
-def _words(sql: str) -> Iterator[_Word]:
-    at, depth = 0, 0
-    for statement in sqlparse.parse(sql):
-        for token in statement.flatten():
-            if str(token) == ")":
-                depth -= 1
-            if not token.is_whitespace and token.ttype not in tokens.Comment:
-                yield _Word(token, at, depth)
-            if str(token) == "(":
-                depth += 1
-            at += len(str(token))
+def _ordered_by(clause: Sequence[Token]) -> list[str] | None:
+    """The names of `a.x, y ASC`; None for anything else, such as DESC or an expression."""
+    names, item = [], ""
+    for word in [*clause, Token(Kind.SYMBOL, ",", 0, 0)]:
+        item += f" {word.text}" if word.text != "," else ""
+        if word.text == ",":
+            matched = re.fullmatch(r'(?: \w+ \.)? ("?)(\w+)\1(?: asc)?', item, re.IGNORECASE)
+            if matched is None:
+                return None
+            names.append(matched.group(2).lower())
+            item = ""
+    return names
 
 
-def _line(path: Path, sql: str, word: _Word) -> str:
-    return f"{path}:{sql.count(chr(10), 0, word.at) + 1}"
+def _is_name(before: Token | None, after: Token | None) -> bool:
+    """Whether a word is a column's or a function's name, such as `t.update` or `insert(`."""
+    return (before is not None and before.text == ".") or (after is not None and after.text == "(")
+
+
+def _is_all_columns(before: Token | None, after: Token | None) -> bool:
+    left, right = before.upper if before else "", after.upper if after else ""
+    if left == "(" and right == ")":  # count(*)
+        return False
+    if before is not None and before.kind not in (Kind.WORD, Kind.SYMBOL):
+        left = "operand"
+    if after is not None and after.kind not in (Kind.WORD, Kind.SYMBOL):
+        right = "operand"
+    return left in _BEFORE_ALL_COLUMNS or right in _AFTER_ALL_COLUMNS

@@ -1,30 +1,36 @@
 """SQL templates: sandboxed Jinja that may output nothing but binds.
 
 A template sees `window.start`, `window.end`, `window.covers("t.occurred_at")` (or `as_of`, for a snapshot) and
-`filters.<name>`. Each `{{ ... }}` becomes the place of a bind; anything else in it is refused.
+`filters.<name>`. Each `{{ ... }}` becomes the place of a bind; anything else in it is refused. A template is one file:
+what the manifest's hash of it says is all of the SQL.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from promo_reports.domain.window import Window
 from promo_reports.errors import SqlTemplateError
-from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.bound import BoundQuery, mark, marked
+from promo_reports.sql.statement import RenderedText
 
 FilterValues = Mapping[str, tuple[str, ...] | None]
 
-_TIME_COLUMN = re.compile(r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$")
+_TIME_COLUMN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+_LINE = re.compile("\x00@([0-9]+)\x00")
+_OTHER_FILES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 
 
 class Rows(Enum):
@@ -45,6 +51,19 @@ class Parameters:
     rows: Rows = Rows.INSIDE
 
 
+@dataclass(frozen=True)
+class Rendering:
+    """How a query came about: its text with the template's lines, and what it asked for.
+
+    `used` says which of `window.start`, `window.end`, `as_of` and `filters.<name>` stand in the text; `covers` tells
+    whether the template called `window.covers`.
+    """
+
+    sql: RenderedText
+    used: frozenset[str]
+    covers: bool
+
+
 class _Fragment(str):
     """Text that a template may output: the place of a bind, or a predicate made of such places."""
 
@@ -52,20 +71,20 @@ class _Fragment(str):
 
 
 class _Binds:
-    """Collects the binds of one rendering."""
+    """The values of one rendering by the name of their bind, and what each is called in the template."""
 
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
-        self.used: set[str] = set()
+        self.called: dict[str, str] = {}
+        self.covers = False
 
-    def one(self, name: str, value: object) -> _Fragment:
+    def one(self, name: str, value: object, called: str) -> _Fragment:
         self.values[name] = value
-        self.used.add(name)
+        self.called[name] = called
         return _Fragment(mark(name))
 
-    def many(self, name: str, values: tuple[str, ...]) -> _Fragment:
-        self.used.add(name)
-        places = [self.one(f"{name}_{index}", value) for index, value in enumerate(values)]
+    def many(self, name: str, values: tuple[str, ...], called: str) -> _Fragment:
+        places = [self.one(f"{name}_{index}", value, called) for index, value in enumerate(values)]
         return _Fragment(f"({', '.join(places)})")
 
 
@@ -77,16 +96,16 @@ class _WindowInTemplate:
 
     @property
     def start(self) -> _Fragment:
-        return self._binds.one("window_start", self._window.start)
+        return self._binds.one("window_start", self._window.start, "window.start")
 
     @property
     def end(self) -> _Fragment:
-        return self._binds.one("window_end", self._window.end)
+        return self._binds.one("window_end", self._window.end, "window.end")
 
     def covers(self, column: str) -> _Fragment:
-        if not _TIME_COLUMN.match(column):
+        if not isinstance(column, str) or not _TIME_COLUMN.fullmatch(column):
             raise SqlTemplateError(f"window.covers takes a column such as 't.occurred_at', not {column!r}")
-        self._binds.used.update({"window_start", "window_end"})
+        self._binds.covers = True
         if self._rows is Rows.NULL_TIME:
             return _Fragment(f"{column} IS NULL")
         if self._rows is Rows.NULL_OR_INFINITE_TIME:
@@ -102,23 +121,35 @@ class _FiltersInTemplate:
 
     def __getitem__(self, name: str) -> _Fragment | None:
         values = self._filters[name]
-        self._binds.used.add(f"filter_{name}")
         if values is None:
             return None
         if name in self._lists:
-            return self._binds.many(f"filter_{name}", values)
-        return self._binds.one(f"filter_{name}", values[0])
+            return self._binds.many(f"list_{name}", values, f"filters.{name}")
+        return self._binds.one(f"filter_{name}", values[0], f"filters.{name}")
 
 
 def _only_binds(value: object) -> object:
     if isinstance(value, _Fragment | StrictUndefined):
         return value
     if value is None:
-        raise SqlTemplateError("a filter that may be all is None here; put it inside {% if filters.<name> %}")
+        raise SqlTemplateError("a filter that may be all is None here", "Put it inside {% if filters.<name> %}.")
     raise SqlTemplateError(
         f"only binds may be output, not {value!r}",
         "Write {{ window.covers('t.column') }}, {{ window.start }}, {{ as_of }} or {{ filters.<name> }}.",
     )
+
+
+class _LineMarks(Extension):
+    """Marks where each line of the template's own text begins, so that a rendered text still knows its lines."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        for token in stream:
+            if token.type != "data":
+                yield token
+                continue
+            lines = str(token.value).split("\n")
+            marked_lines = [f"\x00@{token.lineno + index}\x00{line}" for index, line in enumerate(lines)]
+            yield Token(token.lineno, "data", "\n".join(marked_lines))
 
 
 @dataclass(frozen=True)
@@ -130,8 +161,8 @@ class SqlTemplate:
     lists: frozenset[str]
     template: Template
 
-    def render(self, parameters: Parameters) -> tuple[BoundQuery, set[str]]:
-        """The query for these parameters, and the names of the binds that the template asked for."""
+    def render(self, parameters: Parameters) -> tuple[BoundQuery, Rendering]:
+        """The query for these parameters; `SqlTemplateError` with file:line for an output that is no bind."""
         binds = _Binds()
         context: dict[str, Any] = {
             "filters": _FiltersInTemplate(parameters.filters, self.lists, binds),
@@ -140,19 +171,19 @@ class SqlTemplate:
         if parameters.window is not None:
             context["window"] = _WindowInTemplate(parameters.window, parameters.rows, binds)
         if parameters.as_of is not None:
-            context["as_of"] = binds.one("as_of", parameters.as_of)
-            binds.used.discard("as_of")
+            context["as_of"] = binds.one("as_of", parameters.as_of, "as_of")
         try:
             text = self.template.render(context)
         except SqlTemplateError as wrong:
             raise SqlTemplateError(f"{self._where(wrong)}: {wrong.reason}", wrong.fix) from None
-        except (TemplateError, KeyError, TypeError) as wrong:
+        except KeyError as wrong:
+            raise SqlTemplateError(f"{self._where(wrong)}: there is no filter {wrong.args[0]!r}") from None
+        except (TemplateError, TypeError, ValueError, OverflowError, RecursionError) as wrong:
             raise SqlTemplateError(f"{self._where(wrong)}: {wrong}") from None
-        if mark("as_of") in text:
-            binds.used.add("as_of")
-        else:
-            binds.values.pop("as_of", None)
-        return BoundQuery(text, binds.values), binds.used
+        sql = _unmarked(self.path, text)
+        names = marked(sql.text)
+        query = BoundQuery(sql.text, {name: value for name, value in binds.values.items() if name in names})
+        return query, Rendering(sql, frozenset(binds.called[name] for name in names), binds.covers)
 
     def _where(self, error: BaseException) -> str:
         lines = []
@@ -167,19 +198,48 @@ class SqlTemplate:
 def load_template(root: Path, name: str, lists: frozenset[str]) -> SqlTemplate:
     """Read `<root>/<name>.sql`; `SqlTemplateError` with file:line where it is missing, leads outside or is no Jinja."""
     path = root / f"{name}.sql"
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(root), undefined=StrictUndefined, finalize=_only_binds, keep_trailing_newline=True
-    )
+    content = _content(root, path)
     try:
-        content = path.read_bytes()
-        if b"\x00" in content:
-            raise SqlTemplateError(f"{path}: holds a NUL character")
-        content.decode("utf-8")
-        template = environment.get_template(f"{name}.sql")
+        source = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        raise SqlTemplateError(f"{path}:{line}: is not UTF-8") from None
+    if "\x00" in source:
+        raise SqlTemplateError(f"{path}:{source.count(chr(10), 0, source.index(chr(0))) + 1}: holds a NUL character")
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, finalize=_only_binds, keep_trailing_newline=True, extensions=[_LineMarks]
+    )
+    # What Jinja brings along could only output texts of its own, or differ from one rendering to the next.
+    environment.globals.clear()
+    environment.filters.clear()
+    try:
+        syntax = environment.parse(source, name, str(path))
+        for other in syntax.find_all(_OTHER_FILES):
+            raise SqlTemplateError(f"{path}:{other.lineno}: includes another file; a template is one file")
+        code = environment.compile(syntax, name, str(path))
     except TemplateSyntaxError as wrong:
         raise SqlTemplateError(f"{path}:{wrong.lineno}: {wrong.message}") from None
-    except UnicodeDecodeError:
-        raise SqlTemplateError(f"{path}: is not UTF-8") from None
-    except (TemplateError, OSError):
-        raise SqlTemplateError(f"{path}: there is no such template below {root}") from None
+    template = Template.from_code(environment, code, environment.make_globals(None), None)
     return SqlTemplate(path, hashlib.sha256(content).hexdigest(), lists, template)
+
+
+def _content(root: Path, path: Path) -> bytes:
+    try:
+        if not path.resolve(strict=True).is_relative_to(root.resolve()):
+            raise SqlTemplateError(f"{path}: leads out of {root}")
+        return path.read_bytes()
+    except (OSError, ValueError, RuntimeError):
+        raise SqlTemplateError(f"{path}: there is no such template below {root}") from None
+
+
+def _unmarked(path: Path, text: str) -> RenderedText:
+    starts, lines, pieces = [], [], []
+    length, at = 0, 0
+    for found in _LINE.finditer(text):
+        pieces.append(text[at : found.start()])
+        length += len(pieces[-1])
+        starts.append(length)
+        lines.append(int(found.group(1)))
+        at = found.end()
+    pieces.append(text[at:])
+    return RenderedText("".join(pieces), path, tuple(starts), tuple(lines))

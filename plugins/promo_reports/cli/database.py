@@ -1,0 +1,59 @@
+"""Which promo database is read: the one in `--database`, or the Airflow connection that the report type names."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from urllib.parse import urlsplit
+
+from promo_reports.cli.failures import mistake
+from promo_reports.errors import SourceRefused
+from promo_reports.pipeline.source import Source
+
+_DIALECTS = ("postgresql", "mysql", "sqlite")
+_EXAMPLE = "postgresql://user:password@host:5432/database"
+
+
+def source_for(connection_id: str, url: str | None) -> Source:
+    """The promo database; `InvalidInput` for a URL that is none, `SourceRefused` where no connection is found."""
+    if url is not None:
+        return _from_url(connection_id, url)
+    # Importing Airflow takes seconds, and it logs to standard output, which belongs to results here.
+    with contextlib.redirect_stdout(io.StringIO()):
+        from promo_reports.orchestration.connections import promo_source
+
+        try:
+            return promo_source(connection_id)
+        except SourceRefused as refused:
+            raise _explained(connection_id, refused) from None
+
+
+def _explained(connection_id: str, refused: SourceRefused) -> SourceRefused:
+    variable = f"AIRFLOW_CONN_{connection_id.upper()}"
+    if not refused.reason.startswith("There is no"):
+        return refused
+    if os.environ.get(variable):
+        return SourceRefused(
+            f"{variable} is set, but is neither a connection URI nor JSON.",
+            f"Write it like {_EXAMPLE}, with special characters of the password escaped as %40.",
+        )
+    return SourceRefused(
+        f"There is no connection {connection_id!r} to read the promo database with.",
+        f"Set {variable}={_EXAMPLE}, or give the address with --database.",
+    )
+
+
+def _from_url(connection_id: str, url: str) -> Source:
+    """The URL is never repeated in a message: it holds a password."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.netloc.count("@") <= 1 and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    source = Source(connection_id, url)
+    if not sound or "://" not in url:
+        raise mistake("--database", f"must be a URL like {_EXAMPLE}, with special characters escaped as %40")
+    if source.dialect not in _DIALECTS:
+        raise mistake("--database", f"{source.dialect!r} is no database of these: {', '.join(_DIALECTS)}")
+    return Source(connection_id, url.replace("mysql://", "mysql+pymysql://", 1) if url.startswith("mysql:") else url)

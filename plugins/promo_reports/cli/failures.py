@@ -1,0 +1,90 @@
+"""Errors as an engineer reads them, and the exit status that a script goes by."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn
+
+from typer.core import TyperGroup
+from typer.exceptions import Abort, TyperException
+
+from promo_reports.errors import InvalidInput, Problem, PromoReportsError
+
+MISTAKE, MAY_PASS, INTERRUPTED, ENDED = 1, 2, 130, 143
+
+COMMAND_LINE = "command line"
+_UNNAMED = (COMMAND_LINE, "request")
+_SAID_BY_A_TASK = "The export is tried again in a new snapshot."
+
+
+class Commands(TyperGroup):
+    """The group of all commands; however one fails, it ends here."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> NoReturn:
+        """Run one command and end the process."""
+        del standalone_mode
+        try:
+            status = super().main(*args, standalone_mode=False, **extra)
+        except PromoReportsError as error:
+            status = show(error)
+        except TyperException as error:
+            status = _say(error.format_message().rstrip(".") + ".", f"See {_help_of(error)}.")
+        except Abort:
+            status = INTERRUPTED
+        raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def mistake(option: str, message: str) -> InvalidInput:
+    """The error for an option or argument that cannot be meant."""
+    return InvalidInput("The command line", [Problem(COMMAND_LINE, option, message)])
+
+
+def show(error: PromoReportsError) -> int:
+    """Say on standard error what happened and what to do; the exit status."""
+    if isinstance(error, InvalidInput):
+        for line in lines_of(error):
+            _say(line)
+        return MISTAKE
+    if not error.retryable:
+        return _say(error.reason, error.fix)
+    fix = "" if error.fix == _SAID_BY_A_TASK else error.fix
+    _say(error.reason, fix, "This may pass: run the command again.")
+    return MAY_PASS
+
+
+def lines_of(error: InvalidInput) -> Iterator[str]:
+    """One line for each problem, without naming the command line as its place."""
+    for problem in error.problems:
+        if problem.where == COMMAND_LINE:
+            yield f"{problem.path}: {problem.message}"
+        else:
+            yield problem.message if problem.where in _UNNAMED else str(problem)
+
+
+def end_on_sigterm() -> None:
+    """Leave by an exception when told to end, so that what was begun is removed."""
+    signal.signal(signal.SIGTERM, _ended)
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(ENDED)
+
+
+def _say(reason: str, *more: str) -> int:
+    from rich.text import Text
+
+    from promo_reports.cli.screen import notes
+
+    console = notes()
+    console.print(Text.assemble(("error: ", "bold red"), reason))
+    for line in more:
+        if line:
+            console.print(f"  {line}")
+    return MISTAKE
+
+
+def _help_of(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context is not None else 'promo-reports'} --help"

@@ -1,0 +1,68 @@
+"""The project that a command works on, and the one moment that it takes for now."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from promo_reports.cli.failures import mistake
+from promo_reports.definitions.loading import load_definition
+from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.wording import nearest, quoted
+from promo_reports.domain.definition import Definition
+from promo_reports.errors import InvalidInput
+from promo_reports.settings import PREFIX, Settings
+
+
+@dataclass(frozen=True)
+class Project:
+    """Settings, what is registered, and `now` (UTC, whole seconds)."""
+
+    settings: Settings
+    registry: Registry
+    now: datetime
+
+    def definition(self, id_or_file: str) -> Definition:
+        """A registered definition by its id, or any by its file; the file's name must be its id."""
+        if not id_or_file.endswith((".yaml", ".yml")) and "/" not in id_or_file:
+            return self._registered(id_or_file)
+        return self.definition_in(Path(id_or_file))
+
+    def definition_in(self, path: Path, now: datetime | None = None) -> Definition:
+        """The definition in a file; dates after `now` are refused where it is given."""
+        registered = self.registry
+        if path.resolve().parent == registered.store.definitions.resolve():
+            return registered.load(registered.find(path.stem), now)
+        return load_definition(
+            path, report_types=registered.report_types, account=registered.account, now=now, shown=str(path)
+        )
+
+    def _registered(self, report_id: str) -> Definition:
+        try:
+            source = self.registry.find(report_id)
+        except InvalidInput:
+            keys = [source.key for source in self.registry.sources()]
+            near = nearest(report_id, keys) or "; see promo-reports list"
+            raise mistake("ID", f"no report {quoted(report_id)} is registered{near}") from None
+        return self.registry.load(source)
+
+
+def settings_of(home: Path | None) -> Settings:
+    """The settings of this process, for another project where `home` names one."""
+    if home is None:
+        return Settings.from_environment(os.environ)
+    if not (home / "report_types").is_dir():
+        raise mistake("--home", f"{home} is no Promo Reports project: it has no report_types/")
+    return Settings.from_environment({**os.environ, f"{PREFIX}HOME": str(home.absolute())})
+
+
+def open_project(home: Path | None) -> Project:
+    """The project of one command."""
+    settings = settings_of(home)
+    return Project(settings, Registry(settings), _now())
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(microsecond=0)

@@ -1,0 +1,51 @@
+"""How things are printed: plain text, tables that a pipe gets unwrapped, and no control characters out of data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
+_UNLIMITED = 10_000
+
+
+def results() -> Console:
+    """Standard output."""
+    return _plain(Console(markup=False, emoji=False, highlight=False, soft_wrap=True))
+
+
+def notes() -> Console:
+    """Standard error."""
+    return _plain(Console(markup=False, emoji=False, highlight=False, soft_wrap=True, stderr=True))
+
+
+def table(*headings: str | tuple[str, JustifyMethod]) -> Table:
+    """An empty table; a heading may say how its column is justified."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in headings:
+        name, justify = heading if isinstance(heading, tuple) else (heading, "left")
+        made.add_column(name, justify=justify, overflow="fold")
+    return made
+
+
+def printable(text: str) -> str:
+    """Text from data, with what a terminal would obey instead of show written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 row`, `1,234 rows`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _plain(console: Console) -> Console:
+    if not console.is_terminal:
+        console.width = _UNLIMITED
+    return console
