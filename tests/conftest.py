@@ -21,6 +21,7 @@ from include.demo.stack.credentials import Credentials
 from include.demo.stack.databases import PromoDatabase, create_promo_database, create_roles
 from include.demo.stack.postgres import PostgresServer
 from include.demo.stack.s3 import S3Server
+from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
