@@ -51,7 +51,7 @@ class Demo:
         status = 1
         try:
             self._stack.launch()
-            self._stack.wait_ready()
+            self._stack.wait_promo()
             ends = self._export_everything()
             self._show(ends)
             status = 0 if all(end.succeeded for end in ends) else 1
@@ -75,17 +75,20 @@ class Demo:
         return status
 
     def _export_everything(self) -> list[ExportEnd]:
-        """The first export runs alone, to be there soonest; then all others at the same time."""
+        """Run the first export alone, waiting for the scheduler when it starts, then all others at the same time."""
         first, *others = demo_exports()
         ends = []
         with self._stack.airflow.api() as api:
             runs = ExportRuns(api, self._stack.s3.client(), logs=self._stack.airflow.setup.home / "logs")
-            for exports in ([first], others):
-                triggered = [runs.trigger(export) for export in exports]
-                self.say(f"Triggered {len(triggered)} {'export' if len(triggered) == 1 else 'exports'}")
+            triggered = [runs.trigger(first)]
+            self._stack.wait_ready()
+            for exports in (others, []):
                 for end in runs.ends(triggered, meanwhile=self._stack.check):
                     ends.append(end)
                     self._say_end(end)
+                triggered = [runs.trigger(export) for export in exports]
+                if triggered:
+                    self.say(f"{len(triggered)} more exports are on their way")
         return ends
 
     def _say_end(self, end: ExportEnd) -> None:

