@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.sdk import dag, task
+
 from promo_reports import settings
 
 with_settings = settings.current()

@@ -19,7 +19,7 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
-from include.demo.export_runs import ExportEnd, ExportRuns
+from include.demo.export_runs import ExportEnd, ExportRun, ExportRuns
 from include.demo.exports import demo_exports
 from include.demo.stack.airflow import LOGINS
 from include.demo.stack.claim import AlreadyRunningError, stop_running
@@ -77,18 +77,18 @@ class Demo:
     def _export_everything(self) -> list[ExportEnd]:
         """Run the first export alone, waiting for the scheduler when it starts, then all others at the same time."""
         first, *others = demo_exports()
-        ends = []
         with self._stack.airflow.api() as api:
             runs = ExportRuns(api, self._stack.s3.client(), logs=self._stack.airflow.setup.home / "logs")
             triggered = [runs.trigger(first)]
             self._stack.wait_ready()
-            for exports in (others, []):
-                for end in runs.ends(triggered, meanwhile=self._stack.check):
-                    ends.append(end)
-                    self._say_end(end)
-                triggered = [runs.trigger(export) for export in exports]
-                if triggered:
-                    self.say(f"{len(triggered)} more exports are on their way")
+            ends = self._follow(runs, triggered)
+            return ends + self._follow(runs, [runs.trigger(export) for export in others])
+
+    def _follow(self, runs: ExportRuns, triggered: list[ExportRun]) -> list[ExportEnd]:
+        ends = []
+        for end in runs.ends(triggered, meanwhile=self._stack.check):
+            ends.append(end)
+            self._say_end(end)
         return ends
 
     def _say_end(self, end: ExportEnd) -> None:

@@ -12,7 +12,8 @@
     ├── DestinationUnavailable     the destination is away
     └── StoreError                 the store of created reports cannot be read whole
 
-A mistake of a person fails at once and says what to change; a fault of the infrastructure is retried (reliability, P10).
+A mistake of a person fails at once and says what to change; a fault of the infrastructure is retried (reliability,
+P10).
 """
 
 from __future__ import annotations

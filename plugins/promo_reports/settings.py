@@ -21,7 +21,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(PROJECT_ROOT, description="the project: reports/, report_types/ and include/ lie in it")
-    data_dir: Path = Field(PROJECT_ROOT / ".data", description="holds staging/, downloads/ and created/")
+    data_dir: Path = Field(
+        default_factory=lambda given: given["home"] / ".data",
+        description="holds staging/, downloads/ and created/; default <home>/.data",
+    )
     staging_dir: Path | None = Field(
         None, description="staged exports, shared by all workers; default <data_dir>/staging"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+
 from promo_reports.definitions.registry import Registry
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import Settings

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from promo_reports.definitions.account import load_account
 from promo_reports.domain.account import Bucket
 
@@ -29,7 +30,9 @@ def test_the_shipped_account_is_good() -> None:
     [
         ("- a\n", ["1: must be a mapping (key: value), not a list"]),
         ("week_starts_on: monday\n", ["1: timezone: is required"]),
-        ("timezone: EST5\n", ["1: timezone: 'EST5' is not a timezone; did you mean 'EST'? write one like America/New_York"]),
+        ("timezone: UTC+5\n", [
+            "1: timezone: 'UTC+5' is not a timezone; did you mean 'UTC'? write one like America/New_York",
+        ]),
         ("timezone: UTC\nweek_starts_on: mon\n", [
             "2: week_starts_on: 'mon' is not allowed; did you mean 'monday'?"
             " Allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday.",
@@ -45,16 +48,16 @@ def test_the_shipped_account_is_good() -> None:
             "3: partner_exports[0].bucket: 'x/y' is not the name of a bucket: a-z, 0-9, . _ and -, no address",
             "3: partner_exports[0].connection: looks like a secret; credentials are kept in Airflow connections only",
         ]),
-        ("timezone: UTC\npartner_exports:\n  - {partner: amazon_s3, bucket: bi, connection: 'aws://', prefix: ../x}\n", [
-            "3: partner_exports[0].bucket: 'bi' is not the name of a bucket: a-z, 0-9, . _ and -, no address",
-            "3: partner_exports[0].connection: 'aws://' is not the id of an Airflow connection:"
+        ("timezone: UTC\npartner_exports: [{partner: amazon_s3, bucket: bi, connection: 'aws://', prefix: ../x}]\n", [
+            "2: partner_exports[0].bucket: 'bi' is not the name of a bucket: a-z, 0-9, . _ and -, no address",
+            "2: partner_exports[0].connection: 'aws://' is not the id of an Airflow connection:"
             " letters, digits, _ . and -, no address",
-            "3: partner_exports[0].prefix: '../x' holds . or .. as a part",
+            "2: partner_exports[0].prefix: '../x' holds . or .. as a part",
         ]),
         ("timezone: UTC\npartner_exports:\n  - partner: amazon_s3\n    bucket: bi-x\n    password: hunter2\n", [
             "3: partner_exports[0].connection: is required",
-            "5: partner_exports[0].password: unknown key; addresses and credentials are kept in Airflow connections only."
-            " Allowed: partner, bucket, connection, prefix.",
+            "5: partner_exports[0].password: unknown key; addresses and credentials are kept in Airflow"
+            " connections only. Allowed: partner, bucket, connection, prefix.",
         ]),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timezone
 
 import pytest
+
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.delivery import Download, Partner, PartnerExport
 from promo_reports.domain.schedule import Interval

@@ -4,6 +4,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from promo_reports.definitions.implicit import implicit_kind
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+
 from promo_reports.definitions.loading import conf_id
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.definition import CsvSafety, Origin
@@ -27,7 +28,7 @@ def told(problems: Told, registry: Registry, conf: object, report_type: str = "l
 
 def test_a_conf_needs_only_what_the_run_cannot_know(registry: Registry) -> None:
     definition = registry.from_conf(CONF, run_id="manual__1", at=AT, report_type="ledger")
-    assert definition.id == "june_ledger_app_channel-26f06ff4"
+    assert definition.id == "june_ledger_app_channel-19b04f56"
     assert (definition.owner, definition.origin, definition.source) == ("api", Origin.CONF, "run manual__1")
     assert (definition.frequency, definition.date_range) == ("one_time", Preset.PAST_MONTH)
     assert definition.csv_safety is CsvSafety.SPREADSHEET
@@ -108,8 +109,11 @@ def test_a_hostile_or_mistaken_conf_is_refused(
 
 
 def test_many_problems_are_cut_short(problems: Told, registry: Registry) -> None:
-    found = told(problems, registry, CONF | {f"key{n}": n for n in range(10_000)})
-    assert (len(found), found[-1]) == (51, "and 9950 more")
+    found = told(problems, registry, CONF | {f"k{n}": 0 for n in range(5_000)})
+    assert (len(found), found[-1]) == (51, "and 4950 more")
+    found = told(problems, registry, CONF | {"filters": {f"k{n}": "" for n in range(5_000)}})
+    assert (len(found), found[-1]) == (51, "and 4952 more")
+    assert told(problems, registry, CONF | {"name": "x" * 65_536}) == ["larger than 64 KiB"]
 
 
 @pytest.mark.parametrize(
@@ -121,8 +125,8 @@ def test_many_problems_are_cut_short(problems: Told, registry: Registry) -> None
         ("日本", "report"),
         (None, "report"),
     ],
-)
+)  # fmt: skip
 def test_ids_of_runs(name: object, slug: str) -> None:
-    assert conf_id(name, "manual__1") == f"{slug}-26f06ff4"
+    assert conf_id(name, "manual__1") == f"{slug}-19b04f56"
     assert conf_id(name, "manual__2") != conf_id(name, "manual__1")
     assert len(conf_id("x" * 120, "r")) <= 100

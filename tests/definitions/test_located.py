@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.located import parse_yaml, read_yaml
 from promo_reports.errors import StoreError

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, PromotionType, Select
@@ -15,15 +16,15 @@ BASE = {
     "description": "description: What it shows.",
     "date_range": "date_range: required",
     "window_column": "window_column: at",
-    "order": "order: [at, n]",
+    "order": "order: [at, seq]",
     "filters": "filters: [{name: wallet, title: W, description: W., select: one, options: wallets}]",
     "columns": "columns:",
     "at": "- {name: at, type: timestamp, description: When.}",
-    "n": "- {name: n, type: integer, description: Which.}",
+    "n": "- {name: seq, type: integer, description: Which.}",
     "points": "- {name: points, type: decimal, description: Points., total: true}",
     "kind": "- {name: kind, type: text, description: Kind.}",
 }
-COLUMNS = "Allowed: at, n, points, kind."
+COLUMNS = "Allowed: at, seq, points, kind."
 Changes = dict[str, str | None]
 
 
@@ -90,19 +91,21 @@ def test_report_types_of_the_fixture(registry: Registry) -> None:
             "14: connection: 'db:5432' is not the id of an Airflow connection: letters, digits, _ . and -, no address",
         ]),
         ({"order": "order: []"}, ["7: order: is empty; name the columns that make every row's place certain"]),
+        ({"order": "order: [at, no]"}, ['7: order[1]: no is true or false in YAML; quote it: "no"']),
+        ({"order": "order: at"}, ["7: order: must be a list, not text"]),
         ({"order": "order: [at, m]"}, [f"7: order[1]: 'm' is not a column. {COLUMNS}"]),
-        ({"order": "order: [at, n, at]"}, ["7: order[2]: 'at' is named already"]),
-        ({"order": "order: [n, at]"}, ["7: order: must start with the window column 'at', not 'n'"]),
+        ({"order": "order: [at, seq, at]"}, ["7: order[2]: 'at' is named already"]),
+        ({"order": "order: [seq, at]"}, ["7: order: must start with the window column 'at', not 'seq'"]),
         ({"window_column": "window_column: ta"}, [
-            f"6: window_column: 'ta' is not a column; did you mean 'at'? {COLUMNS}",
+            f"6: window_column: 'ta' is not a column. {COLUMNS}",
             "7: order: must start with the window column 'ta', not 'at'",
         ]),
-        ({"window_column": "window_column: n", "order": "order: [n]"}, [
-            "6: window_column: 'n' must be a timestamp column, not integer",
+        ({"window_column": "window_column: seq", "order": "order: [seq]"}, [
+            "6: window_column: 'seq' must be a timestamp column, not integer",
         ]),
         ({"window_column": None}, ["1: window_column: is required: the order starts with the timestamp 'at'"]),
-        ({"window_column": "window_column: null", "order": "order: [n]"}, []),
-        ({"window_column": None, "order": "order: [n]"}, []),
+        ({"window_column": "window_column: null", "order": "order: [seq]"}, []),
+        ({"window_column": None, "order": "order: [seq]"}, []),
         ({"date_range": "date_range: none"}, [
             "6: window_column: a report type with `date_range: none` is a snapshot and has no window column",
         ]),
@@ -113,7 +116,7 @@ def test_report_types_of_the_fixture(registry: Registry) -> None:
         ({"x": "max_months: '3'"}, ["14: max_months: must be a whole number, not '3'"]),
         ({"x": "max_months: 3.5"}, ["14: max_months: must be a whole number, not 3.5"]),
         ({"x": "recorded_column: kind"}, ["14: recorded_column: 'kind' must be a timestamp column, not text"]),
-        ({"x": "recorded_column: at", "window_column": None, "order": "order: [n]"}, [
+        ({"x": "recorded_column: at", "window_column": None, "order": "order: [seq]"}, [
             "13: recorded_column: needs a window_column: late rows are counted by window",
         ]),
         ({"x": "totals_by: kinds"}, [f"14: totals_by: 'kinds' is not a column; did you mean 'kind'? {COLUMNS}"]),
@@ -127,7 +130,7 @@ def test_report_types_of_the_fixture(registry: Registry) -> None:
         ({"kind": "- {name: kind, type: decimal, description: Kind., scale: 39}"}, [
             "13: columns[3].scale: must be from 0 to 38, not 39",
         ]),
-        ({"kind": "- {name: n, type: text, description: Kind.}"}, ["13: columns[3].name: 'n' is a column already"]),
+        ({"kind": "- {name: seq, type: text, description: Kind.}"}, ["13: columns[3].name: 'seq' is a column already"]),
         ({"kind": "- {name: Kind, type: str, pii: yes}"}, [
             "13: columns[3].name: 'Kind' is not snake_case: a-z first, then a-z, 0-9 and _, at most 63 characters",
             "13: columns[3].type: 'str' is not allowed. Allowed: text, integer, decimal, timestamp, date, boolean.",
@@ -147,17 +150,20 @@ def test_report_types_of_the_fixture(registry: Registry) -> None:
             " Allowed: list_tags, wallets.",
         ]),
         (filters("name: w, select: one, options: ../wallets"), [
-            "8: filters[0].options: '../wallets' is not snake_case: a-z first, then a-z, 0-9 and _, at most 63 characters",
+            "8: filters[0].options: '../wallets' is not snake_case:"
+            " a-z first, then a-z, 0-9 and _, at most 63 characters",
         ]),
         (filters("name: w, select: one, default: all, options: wallets"), [
             "8: filters[0].default: a filter with `select: one` has no default",
         ]),
         (filters("name: w, select: any, default: none, options: wallets"), [
-            "8: filters[0].select: 'any' is not allowed. Allowed: one, many, all.",
+            "8: filters[0].select: 'any' is not allowed; did you mean 'many'? Allowed: one, many, all.",
             "8: filters[0].default: 'none' is not allowed. Allowed: all.",
         ]),
         (filters("name: w, select: one, choices: []"), ["8: filters[0].choices: is empty; name at least one value"]),
-        (filters("name: w, select: many, choices: [{value: a, title: A}, {value: a, title: B}, {value: all, title: C}]"), [
+        (filters("name: w, select: many, choices: [{value: a, title: A}, {value: a, title: B},"
+                 " {value: all, title: C}]"),
+         [
             "8: filters[0].choices[1].value: 'a' is a choice already",
             "8: filters[0].choices[2].value: 'all' means every value in a definition; name it otherwise",
         ]),
@@ -170,7 +176,8 @@ def test_report_types_of_the_fixture(registry: Registry) -> None:
         (filters(WALLET, "name: tag, select: one, options: list_tags, depends_on: tag"), [
             "8: filters[1].depends_on: 'tag' is not an earlier filter. Allowed: wallet.",
         ]),
-        (filters("name: w, select: all, options: wallets", "name: tag, select: one, options: list_tags, depends_on: w"), [
+        (filters("name: w, select: all, options: wallets",
+                 "name: tag, select: one, options: list_tags, depends_on: w"), [
             "8: filters[1].depends_on: 'w' must have `select: one`, not all",
         ]),
         (filters(WALLET, "name: k, select: one, depends_on: wallet, choices: [{value: a, title: A}]"), [
@@ -196,5 +203,5 @@ def test_a_broken_file_says_only_what_is_wrong_with_it(tmp_path: Path, problems:
     path.parent.mkdir()
     path.write_text("a: [")
     assert problems(lambda: load_report_type(path)) == [
-        "report_types/r.yaml:1: not YAML: did not find expected node content"
+        "report_types/r.yaml:2: not YAML: did not find expected node content"
     ]

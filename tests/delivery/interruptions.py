@@ -69,13 +69,13 @@ class _InterruptedFolder:
         with self._step("manifest"):
             return self._folder.manifest()
 
-    def items(self) -> Sequence[Item]:
+    def items(self, present: PresentManifest | None) -> Sequence[Item]:
         with self._step("items"):
-            return self._folder.items()
+            return self._folder.items(present)
 
-    def put(self, file: ExportFile, source: Path) -> bool:
+    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
         with self._step("put"):
-            return self._folder.put(file, source)
+            return self._folder.put(file, source, adopt=adopt)
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         with self._step("switch"):

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from promo_reports.delivery import AmazonS3Area, publish
 from promo_reports.delivery.amazon_s3 import MIB, PART, part_size
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
-
 from tests.delivery.exports import LATE, BucketPlace, assert_is, staged
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -167,8 +167,15 @@ def test_a_bucket_that_lets_nothing_be_deleted_still_gets_its_export(
     assert len(in_bucket.contents()) == 3
 
 
-def test_expired_credentials_are_renewed_once(in_bucket: BucketPlace, tmp_path: Path) -> None:
-    expired: Any = Wrapped(in_bucket.client, upload_file=raising(refusal("ExpiredToken", 400, "PutObject")))
+@pytest.mark.parametrize(
+    ("method", "code", "operation"),
+    [("upload_file", "ExpiredToken", "PutObject"), ("head_object", "400", "HeadObject")],
+    ids=["said so", "HEAD has no body to say so"],
+)
+def test_expired_credentials_are_renewed_once(
+    in_bucket: BucketPlace, tmp_path: Path, method: str, code: str, operation: str
+) -> None:
+    expired: Any = Wrapped(in_bucket.client, **{method: raising(refusal(code, 400, operation))})
     clients: list[Any] = [expired, in_bucket.client]
     export = staged(tmp_path, b"new\n")
     publish(export, AmazonS3Area("test_s3", in_bucket.bucket, "exports/promo", client=lambda: clients.pop(0)))
@@ -181,7 +188,7 @@ def test_credentials_that_stay_expired_are_refused(in_bucket: BucketPlace, tmp_p
 
     def client() -> Any:
         made.append(1)
-        return Wrapped(in_bucket.client, head_object=raising(refusal("400", 400, "HeadObject")))
+        return Wrapped(in_bucket.client, get_object=raising(refusal("ExpiredToken", 400, "GetObject")))
 
     with pytest.raises(DestinationRefused, match=r"Renew the credentials in the Airflow connection 'test_s3'"):
         publish(staged(tmp_path, b"new\n"), AmazonS3Area("test_s3", in_bucket.bucket, client=client))

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from promo_reports.delivery import already_published, publish
 from promo_reports.errors import DestinationRefused, StagingError
-
 from tests.delivery.exports import EARLY, LATE, LATER, REPORT, WINDOW, Place, assert_is, assert_whole, staged
 
 

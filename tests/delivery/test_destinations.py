@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from promo_reports.delivery import AmazonS3Area, DownloadArea, area_for, publish
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import Download, Partner, PartnerExport
 from promo_reports.errors import DestinationRefused
 from promo_reports.settings import Settings
-
 from tests.delivery.exports import REPORT, WINDOW, BucketPlace, staged
 
 ACCOUNT = Account("UTC", "monday", (Bucket("amazon_s3", "bi-exports", "bi_exports_s3", "promo-reports"),))

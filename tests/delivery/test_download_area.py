@@ -14,10 +14,10 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+
 from promo_reports.delivery import publish
 from promo_reports.delivery.download_area import DownloadFolder
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, StagingError
-
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.delivery.interruptions import child
 

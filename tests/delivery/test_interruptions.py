@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from promo_reports.delivery import DownloadArea, publish
 from promo_reports.errors import DestinationUnavailable
-
 from tests.delivery.exports import EARLY, LATE, LATER, BucketPlace, LocalPlace, Place, assert_is, assert_whole, staged
 from tests.delivery.interruptions import POINTS, InterruptedArea, Terminated, child
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from promo_reports.delivery import Swept, publish, sweep, sweep_staging
 
+from promo_reports.delivery import Swept, publish, sweep, sweep_staging
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)

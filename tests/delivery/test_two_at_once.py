@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+
 from promo_reports.delivery import publish
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import DestinationRefused
-
-from tests.delivery.exports import EARLY, LATE, LATER, Place, assert_is, staged
+from tests.delivery.exports import EARLY, LATE, LATER, BucketPlace, Place, assert_is, staged
 from tests.delivery.interruptions import POINTS, InterruptedArea
 
 
@@ -88,6 +89,56 @@ def test_an_attempt_that_fails_beside_ours_takes_no_file_of_ours_with_it(
     with pytest.raises(RuntimeError):
         publish(theirs, InterruptedArea(in_bucket.area, "after put 2", we_publish))
     assert_is(in_bucket, ours)
+
+
+def test_the_manifest_that_was_read_tells_what_is_stale(in_bucket: BucketPlace, tmp_path: Path) -> None:
+    """Another attempt publishes between our reading the manifest and our listing the files, taking a second for it."""
+    newer = staged(tmp_path, b"newer\n", snapshot_at=LATER)
+    older = staged(tmp_path, b"older\n", snapshot_at=LATE)
+    slow = InterruptedArea(in_bucket.area, "before switch 1", next_second)
+    interrupted = InterruptedArea(in_bucket.area, "after manifest 1", lambda: publish(newer, slow))
+    seen: list[bool] = []
+    watched = InterruptedArea(
+        interrupted, "before put 1", lambda: seen.append(set(in_bucket.contents()) > {"manifest.json"})
+    )
+    with pytest.raises(DestinationRefused, match="newer export"):
+        publish(older, watched)
+    assert seen == [True]
+    assert_is(in_bucket, newer)
+
+
+def test_a_retry_that_changes_nothing_takes_no_file_of_a_newer_attempt(in_bucket: BucketPlace, tmp_path: Path) -> None:
+    """The newer attempt finds its file there already, from before the present manifest: nobody must count on that."""
+    present = staged(tmp_path, b"present\n", snapshot_at=LATE)
+    newer = staged(tmp_path, b"newer\n", snapshot_at=LATER)
+    in_bucket.client.put_object(
+        Bucket=in_bucket.bucket,
+        Key=in_bucket.folder + newer.manifest.files[0].name,
+        Body=b"newer\n",
+        Metadata={"sha256": newer.manifest.files[0].sha256},
+    )
+    slow = InterruptedArea(in_bucket.area, "before switch 1", next_second)
+    publish(present, InterruptedArea(slow, "before remove 1", stop_tidying))
+    assert len(in_bucket.contents()) == 3
+
+    def again() -> None:
+        assert not publish(present, in_bucket.area).changed
+        assert newer.manifest.files[0].name in in_bucket.contents()
+
+    interrupted = InterruptedArea(in_bucket.area, "before switch 1", again)
+    publish(newer, interrupted)
+    assert interrupted.reached
+    assert_is(in_bucket, newer)
+
+
+def next_second() -> None:
+    """Wait for it: S3 counts in seconds."""
+    time.sleep(1.05 - time.time() % 1)
+
+
+def stop_tidying() -> None:
+    """As where nothing may be deleted."""
+    raise DestinationRefused("no delete permission")
 
 
 def _publish(export: StagedExport, place: Place) -> None:

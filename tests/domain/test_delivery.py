@@ -1,4 +1,5 @@
 import pytest
+
 from promo_reports.domain.delivery import Destination, Download, Partner, PartnerExport, matrix_problem
 
 BUCKET = PartnerExport(Partner.AMAZON_S3, "bi-exports")

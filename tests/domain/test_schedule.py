@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from promo_reports.domain.calendar import UTC, WEEKDAYS, local_date, start_of
 from promo_reports.domain.schedule import Delivery, Interval, Schedule, Stop
 from promo_reports.domain.window import Window
-
 from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
 
 MONDAY_REPORT = Schedule(Interval.WEEKLY, "America/New_York", "monday", "monday")

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from promo_reports.domain.calendar import WEEKDAYS, instant, local_date, start_of
 from promo_reports.domain.window import DayRange, Preset, Window, resolve
-
 from tests.domain.zones import zones_and_days
 
 NEW_YORK = ZoneInfo("America/New_York")

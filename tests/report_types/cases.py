@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window
 from promo_reports.pipeline.source import Snapshot, SourceTotals, totals_of

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 import pytest
+
+from include.demo.stack.databases import PromoDatabase
 from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
-
-from include.demo.stack.databases import PromoDatabase
 from tests.report_types.cases import SQL
 from tests.report_types.test_report_types import LOGS, TYPES
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from include.demo.stack.databases import PromoDatabase
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
@@ -19,8 +21,6 @@ from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Snapshot, Source
 from promo_reports.sql.report_query import load_options_query, load_report_query
 from promo_reports.sql.template import Parameters
-
-from include.demo.stack.databases import PromoDatabase
 from tests.report_types.cases import CASES, PROJECT, SQL, Record, load_postgres, load_sqlite, read_csv
 
 TYPES = {path.stem: load_report_type(path) for path in sorted((PROJECT / "report_types").glob("*.yaml"))}

@@ -16,7 +16,8 @@ from psycopg2 import errors  # noqa: TID253
 
 from include.demo.stack.credentials import Credentials
 from include.demo.stack.databases import PromoDatabase, create_databases
-from include.demo.stack.postgres import PostgresServer, installed_programs
+from include.demo.stack.postgres import PostgresServer
+from include.demo.stack.postgres_cluster import installed_programs
 from include.demo.stack.processes import ServerError
 from include.demo.stack.unprivileged import home_for, location_note, unprivileged_user
 

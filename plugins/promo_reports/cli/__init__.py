@@ -10,7 +10,7 @@ from __future__ import annotations
 def main() -> None:
     """The entry point of the installed command."""
     from promo_reports.cli.app import app
-    from promo_reports.cli.failures import end_on_sigterm
+    from promo_reports.cli.interruption import end_on_sigterm
 
     end_on_sigterm()
     app(prog_name="promo-reports")

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from promo_reports.cli.failures import mistake
-from promo_reports.definitions.schema import json_schemas
+from promo_reports.definitions.schema import json_schemas, write
 from promo_reports.definitions.store import Store
 from promo_reports.settings import Settings
 
@@ -40,16 +40,18 @@ def schemas(name: str | None, directory: Path | None, console: Console) -> None:
     """Print one schema, or write all of them into a directory."""
     made = json_schemas()
     if directory is not None:
-        directory.mkdir(parents=True, exist_ok=True)
-        for file, text in made.items():
-            (directory / file).write_text(text, encoding="utf-8")
+        try:
+            write(directory)
+        except OSError as error:
+            raise mistake("--to", f"{directory} cannot be written: {error.strerror}") from None
+        for file in made:
             console.print(str(directory / file))
         return
-    text = made.get(f"{name or 'definition'}{_SUFFIX}")
-    if text is None:
+    wanted = f"{name or 'definition'}{_SUFFIX}"
+    if wanted not in made:
         names = ", ".join(file.removesuffix(_SUFFIX) for file in made)
         raise mistake("NAME", f"there is no schema {name!r}. Allowed: {names}.")
-    console.print(text, end="")
+    console.print(made[wanted], end="")
 
 
 def _state(path: Path, *, made: bool) -> str:

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 
-from promo_reports.cli.screen import counted, notes
+from promo_reports.cli.interruption import interruptible
+from promo_reports.cli.screen import aligned, counted, notes
 from promo_reports.cli.windows import in_words
 from promo_reports.delivery import DownloadArea, Published, publish
 from promo_reports.domain.manifest import Manifest
@@ -37,11 +38,15 @@ class Exported:
 def export_to(directory: Path, export: Export, source: Source, settings: Settings) -> Exported:
     """Extract, verify and publish; the staging area is left as it was."""
     with _staged(settings.staging, export), _progress() as progress:
-        staged = extract(export, source, settings, now=_now, progress=progress)
-        try:
-            published = publish(staged, DownloadArea(directory))
-        except (DestinationRefused, DestinationUnavailable) as error:
-            raise type(error)(error.reason, "Correct it, or name another directory with --to.") from None
+        return interruptible(lambda: _made(directory, export, source, settings, progress))
+
+
+def _made(directory: Path, export: Export, source: Source, settings: Settings, progress: Progress | None) -> Exported:
+    staged = extract(export, source, settings, now=_now, progress=progress)
+    try:
+        published = publish(staged, DownloadArea(directory))
+    except (DestinationRefused, DestinationUnavailable) as error:
+        raise type(error)(error.reason, "Correct it, or name another directory with --to.") from None
     return Exported(export, staged.manifest, published)
 
 
@@ -56,8 +61,8 @@ def print_exported(exported: Exported, console: Console) -> None:
         console.print(f"File      {_path(address)}")
         console.print(f"          {counted(file.rows, 'row')}, {file.bytes:,} bytes{parts}")
         console.print(f"sha256    {file.sha256}")
-    for name, total in manifest.totals.items():
-        console.print(f"Total     {name} {total}")
+    for line in aligned(manifest.totals):
+        console.print(f"Total     {line}")
     console.print(f"Manifest  {_path(exported.published.manifest)}")
 
 
@@ -80,9 +85,8 @@ def _progress() -> Iterator[Progress | None]:
     if not console.is_terminal:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
-    from rich.progress import TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=console, transient=True) as bar:
@@ -91,9 +95,7 @@ def _progress() -> Iterator[Progress | None]:
 
 def _advance(task: int, update: Callable[..., None]) -> Progress:
     def progress(rows: int, expected: int) -> None:
-        update(
-            task, completed=rows, total=expected, description="Verifying" if rows == expected else "Writing"
-        )
+        update(task, completed=rows, total=expected, description="Verifying" if rows == expected else "Writing")
 
     return progress
 

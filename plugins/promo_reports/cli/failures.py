@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any, NoReturn
 
 from typer.core import TyperGroup
-from typer.exceptions import Abort, TyperException
+from typer.exceptions import TyperException
 
 from promo_reports.errors import InvalidInput, Problem, PromoReportsError
 
-MISTAKE, MAY_PASS, INTERRUPTED, ENDED = 1, 2, 130, 143
+MISTAKE, MAY_PASS = 1, 2
 
 COMMAND_LINE = "command line"
-_UNNAMED = (COMMAND_LINE, "request")
+_REQUEST = "request"
 _SAID_BY_A_TASK = "The export is tried again in a new snapshot."
 
 
 class Commands(TyperGroup):
     """The group of all commands; however one fails, it ends here."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> NoReturn:
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run one command and end the process."""
-        del standalone_mode
         try:
-            status = super().main(*args, standalone_mode=False, **extra)
+            status = super().main(*args, **{**extra, "standalone_mode": False})
         except PromoReportsError as error:
             status = show(error)
         except TyperException as error:
-            status = _say(error.format_message().rstrip(".") + ".", f"See {_help_of(error)}.")
-        except Abort:
-            status = INTERRUPTED
+            status = _say(error.format_message(), f"See {_help_of(error)}")
         raise SystemExit(status if isinstance(status, int) else 0)
 
 
@@ -55,21 +50,12 @@ def show(error: PromoReportsError) -> int:
 
 
 def lines_of(error: InvalidInput) -> Iterator[str]:
-    """One line for each problem, without naming the command line as its place."""
+    """One line for each problem; a place that only says that somebody asked for it is left out."""
     for problem in error.problems:
         if problem.where == COMMAND_LINE:
             yield f"{problem.path}: {problem.message}"
         else:
-            yield problem.message if problem.where in _UNNAMED else str(problem)
-
-
-def end_on_sigterm() -> None:
-    """Leave by an exception when told to end, so that what was begun is removed."""
-    signal.signal(signal.SIGTERM, _ended)
-
-
-def _ended(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(ENDED)
+            yield problem.message if problem.where == _REQUEST else str(problem)
 
 
 def _say(reason: str, *more: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from promo_reports.cli.screen import counted, printable, table
+from promo_reports.cli.screen import aligned, counted, printable, table
 from promo_reports.cli.windows import in_words
 from promo_reports.domain.report_type import ColumnType
 from promo_reports.pipeline.count import Counted, count
@@ -68,9 +68,10 @@ def print_facts(preview: Preview, console: Console) -> None:
     console.print(f"Window  {in_words(export.window, export.as_of, export.zone)}")
     excluded = f", and {found.excluded:,} without a time that any window holds" if found.excluded else ""
     console.print(f"Rows    {totals.rows:,}{excluded}")
-    for column in definition.report_type.totals:
-        console.print(f"Total   {column.name} {totals.sums.get(column.name, 0):,f} {column.unit or ''}".rstrip())
+    for line in aligned({c.name: f"{totals.sums.get(c.name, 0):,f}" for c in definition.report_type.totals}):
+        console.print(f"Total   {line}")
     if definition.report_type.totals_by and totals.groups:
+        console.print()
         console.print(_groups(preview))
 
 

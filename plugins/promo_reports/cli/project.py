@@ -27,7 +27,7 @@ class Project:
     def definition(self, id_or_file: str) -> Definition:
         """A registered definition by its id, or any by its file; the file's name must be its id."""
         if not id_or_file.endswith((".yaml", ".yml")) and "/" not in id_or_file:
-            return self._registered(id_or_file)
+            return self.registered(id_or_file)
         return self.definition_in(Path(id_or_file))
 
     def definition_in(self, path: Path, now: datetime | None = None) -> Definition:
@@ -39,7 +39,8 @@ class Project:
             path, report_types=registered.report_types, account=registered.account, now=now, shown=str(path)
         )
 
-    def _registered(self, report_id: str) -> Definition:
+    def registered(self, report_id: str) -> Definition:
+        """The definition registered under an id; a near miss is named."""
         try:
             source = self.registry.find(report_id)
         except InvalidInput:
@@ -54,7 +55,7 @@ def settings_of(home: Path | None) -> Settings:
     if home is None:
         return Settings.from_environment(os.environ)
     if not (home / "report_types").is_dir():
-        raise mistake("--home", f"{home} is no Promo Reports project: it has no report_types/")
+        raise mistake(f"--home, {PREFIX}HOME", f"{home} is no Promo Reports project: it has no report_types/")
     return Settings.from_environment({**os.environ, f"{PREFIX}HOME": str(home.absolute())})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -43,6 +45,20 @@ def printable(text: str) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 row`, `1,234 rows`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def aligned(numbers: Mapping[str, str]) -> list[str]:
+    """A line for each name and its number, the numbers right-justified."""
+    names, figures = (max(map(len, each), default=0) for each in (numbers.keys(), numbers.values()))
+    return [f"{name:<{names}}  {number:>{figures}}" for name, number in numbers.items()]
+
+
+@contextmanager
+def waiting(for_what: str) -> Iterator[None]:
+    """Show on a terminal that something takes its time."""
+    console = notes()
+    with console.status(for_what) if console.is_terminal else nullcontext():
+        yield
 
 
 def _plain(console: Console) -> Console:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -74,6 +74,7 @@ def _sync(directory: Path) -> None:
 def _sweep(directory: Path) -> None:
     """Remove what a writer that was killed left behind."""
     oldest = time.time() - LEFT_BEHIND_SECONDS
-    for entry in os.scandir(directory):
-        if entry.name.startswith(_PREFIX) and entry.stat().st_mtime < oldest:
-            Path(entry.path).unlink(missing_ok=True)
+    for path in directory.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):  # another writer finished, or swept it, in this moment
+            if path.stat().st_mtime < oldest:
+                path.unlink()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from promo_reports.definitions.findings import Findings
 from promo_reports.definitions.report_type_filters import ALL
-from promo_reports.definitions.wording import listed, nearest, not_among
+from promo_reports.definitions.wording import MAX_GUESSES, listed, nearest, not_among
 from promo_reports.domain.report_type import Filter, ReportType, Select
 
 MAX_VALUES = 1_000
@@ -17,10 +17,9 @@ Chosen = Mapping[str, str | list[str]]
 def check_filters(report_type: ReportType, chosen: Chosen, findings: Findings) -> dict[str, tuple[str, ...] | None]:
     """The values of every filter of the type, None for `all` of a queried one; problems go to `findings`."""
     names = [each.name for each in report_type.filters]
-    for name in chosen:
-        if name not in names and not findings.touches("filters", name):
-            near = nearest(name, names) or "."
-            findings.add(("filters", name), f"not a filter of {report_type.id}{near}{listed(names)}")
+    for place, name in enumerate(name for name in chosen if name not in names):
+        near = nearest(name, names) if place < MAX_GUESSES else ""
+        findings.add(("filters", name), f"not a filter of {report_type.id}{near or '.'}{listed(names)}")
     return {each.name: _values(each, chosen, findings) for each in report_type.filters}
 
 

@@ -83,13 +83,11 @@ def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> No
 def _report_type(form: DefinitionForm, report_types: Mapping[str, ReportType], findings: Findings) -> ReportType | None:
     if form.report_type is None:
         return None
-    refused = findings.touches("report_type")
     key = ("report_type",)
     try:
         report_type = report_types[form.report_type]
     except KeyError:
-        if not refused:
-            findings.add(key, not_among(form.report_type, sorted(report_types), "a report type"))
+        findings.add(key, not_among(form.report_type, sorted(report_types), "a report type"))
         return None
     except InvalidInput as broken:
         findings.add(key, f"{form.report_type} cannot be used: its own file has problems, first {broken.problems[0]}")

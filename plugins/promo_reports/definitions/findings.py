@@ -24,6 +24,7 @@ class Findings:
         self.lines: Mapping[KeyPath, int] = lines if lines is not None else {}
         self._found: list[tuple[int, KeyPath, str]] = []
         self._broken: set[KeyPath] = set()
+        self._above_broken: set[KeyPath] = set()
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -31,11 +32,13 @@ class Findings:
     def add(self, path: KeyPath, message: str, line: int | None = None) -> None:
         """Note one problem at a key; `line` where it is not the key's own."""
         self._found.append((self._line(path) if line is None else line, path, message))
-        self._broken.add(path)
+        if path:
+            self._broken.add(path)
+            self._above_broken.update(path[:length] for length in range(1, len(path) + 1))
 
     def touches(self, *path: str | int) -> bool:
         """Whether a problem is known at the key, below it or above it, so that a further rule would only repeat it."""
-        return any(broken[: len(path)] == path or path[: len(broken)] == broken for broken in self._broken if broken)
+        return path in self._above_broken or any(path[:length] in self._broken for length in range(1, len(path)))
 
     def problems(self) -> list[Problem]:
         """All problems in the order of the file, each once."""

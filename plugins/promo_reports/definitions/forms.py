@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from promo_reports.definitions.findings import Findings, KeyPath
 from promo_reports.definitions.implicit import Implicit
-from promo_reports.definitions.wording import SECRET_KEY, kind, listed, nearest
+from promo_reports.definitions.wording import MAX_GUESSES, SECRET_KEY, kind, listed, nearest
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -56,9 +56,8 @@ class Form(BaseModel):
         if len(known) == len(data):
             return handler(known)
         errors = [
-            InitErrorDetails(type=broken_rule(_unknown(key, cls)), loc=(key,), input=None)
-            for key in data
-            if key not in known
+            InitErrorDetails(type=broken_rule(_unknown(key, cls, guess=place < MAX_GUESSES)), loc=(key,), input=None)
+            for place, key in enumerate(key for key in data if key not in known)
         ]
         try:
             handler(known)
@@ -83,7 +82,7 @@ def _pass_broken(value: Any, handler: Callable[[Any], Any]) -> Any:
 
 ItemT = TypeVar("ItemT")
 Listed = list[Annotated[ItemT, WrapValidator(_pass_broken)]]
-"""A top-level list whose broken items are left out of further checks; see `sound`."""
+"""A top-level list whose broken items are left out of further checks; see `sound`. Every top-level list is one."""
 
 
 def sound(items: Iterable[ItemT] | None) -> list[tuple[int, ItemT]]:
@@ -135,10 +134,11 @@ def _copied(value: Any) -> Any:
 def _take_out(rest: dict[str, Any], path: KeyPath, whole: frozenset[str]) -> None:
     top = str(path[0])
     container = rest.get(top)
-    if len(path) > 1 and isinstance(container, list) and isinstance(path[1], int):
-        container[path[1]] = BROKEN
-    elif len(path) > 1 and isinstance(container, dict) and path[1] in container and top not in whole:
-        del container[str(path[1])]
+    item = path[1] if len(path) > 1 else None
+    if isinstance(container, list) and isinstance(item, int) and container[item] is not BROKEN:
+        container[item] = BROKEN
+    elif isinstance(container, dict) and item in container and top not in whole:
+        del container[str(item)]
     else:
         rest.pop(top, None)
 
@@ -157,9 +157,10 @@ def _what(value: Any) -> str:
     return value.kind if isinstance(value, Implicit) else kind(value)
 
 
-def _unknown(key: str, form: type[Form]) -> str:
+def _unknown(key: str, form: type[Form], *, guess: bool) -> str:
     if SECRET_KEY.search(key):
         return (
             f"unknown key; addresses and credentials are kept in Airflow connections only.{listed(form.model_fields)}"
         )
-    return f"unknown key{nearest(key, form.model_fields) or '.'}{listed(form.model_fields)}"
+    near = nearest(key, form.model_fields) if guess else ""
+    return f"unknown key{near or '.'}{listed(form.model_fields)}"

@@ -72,6 +72,7 @@ def definition_from_conf(
     named = given.get("report_type")
     if isinstance(named, str) and named != report_type:
         document.findings.add(("report_type",), f"this DAG exports {report_type}, not {quoted(named)}")
+        given["report_type"] = report_type
     if "frequency" in given and given["frequency"] != ONE_TIME:
         document.findings.add(("frequency",), f"must be {ONE_TIME} or absent: recurring reports have DAGs of their own")
         given["frequency"] = ONE_TIME

@@ -6,6 +6,7 @@ Scalars stay text; what YAML would have made of the unquoted ones is kept in `Im
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,8 +41,17 @@ class Document:
 
     @classmethod
     def of_json(cls, data: Any, name: str) -> Document:
-        """Data that was never a file, such as a run's conf; problems name it without lines."""
-        return cls(data, Findings(name))
+        """Data that was never a file, such as a run's conf; problems name no lines, its size is limited alike."""
+        findings = Findings(name)
+        try:
+            size = len(json.dumps(data))
+        except (TypeError, ValueError, RecursionError):
+            findings.add((), "not JSON")
+            return cls(None, findings)
+        if size > MAX_BYTES:
+            findings.add((), f"larger than {MAX_BYTES // 1024} KiB")
+            return cls(None, findings)
+        return cls(data, findings)
 
     def mapping(self) -> dict[str, Any]:
         """The data, where it is a mapping; else raise `InvalidInput` with what is known."""

@@ -87,7 +87,7 @@ class ReportTypeForm(Form):
     max_months: Annotated[Whole | None, _OR_NULL] = Field(
         None, description="longest window in calendar months; no limit where absent", examples=[3]
     )
-    order: list[Text] | None = Field(None, description="columns of the total order", examples=[["occurred_at", "id"]])
+    order: Listed[Text] | None = Field(None, description="columns of the total order", examples=[["occurred_at", "id"]])
     totals_by: Annotated[SnakeCase | None, _OR_NULL] = Field(
         None, description="text column whose values get totals of their own"
     )

@@ -70,7 +70,8 @@ def _check_columns(form: ReportTypeForm, findings: Findings) -> None:
 
 def _check_window(form: ReportTypeForm, findings: Findings) -> None:
     _check_order(form, findings)
-    first = form.order[0] if form.order else None
+    order = sound(form.order)
+    first = order[0][1] if order and order[0][0] == 0 else None
     if form.window_column is not None:
         _is_timestamp("window_column", form.window_column, form, findings)
         if first is not None and first != form.window_column and not findings.touches("order", 0):
@@ -97,8 +98,9 @@ def _check_window(form: ReportTypeForm, findings: Findings) -> None:
 def _check_order(form: ReportTypeForm, findings: Findings) -> None:
     if form.order == []:
         findings.add(("order",), "is empty; name the columns that make every row's place certain")
-    for index, name in enumerate(form.order or ()):
-        if name in (form.order or ())[:index]:
+    order = sound(form.order)
+    for place, (index, name) in enumerate(order):
+        if name in (earlier for _, earlier in order[:place]):
             findings.add(("order", index), f"{name!r} is named already")
         else:
             _exists(("order", index), name, form, findings)
@@ -132,7 +134,7 @@ def _report_type(form: ReportTypeForm) -> ReportType:
         description=form.description,
         connection=form.connection or DEFAULT_CONNECTION,
         date_range=form.date_range,
-        order=tuple(form.order or ()),
+        order=tuple(name for _, name in sound(form.order)),
         filters=tuple(
             Filter(
                 name=each.name,

@@ -61,7 +61,7 @@ class Store:
             raise self._unreadable(error) from error
         raise StoreError(
             f"The store of created reports at {self.root} has no {missing[0].name}/ directory.",
-            "Mount it, correct PROMO_REPORTS_STORE_DIR, or make an empty store there once with Store.prepare().",
+            "Mount it, correct PROMO_REPORTS_STORE_DIR, or make an empty store once with `promo-reports prepare`.",
         )
 
     def path(self, report_id: str) -> Path:

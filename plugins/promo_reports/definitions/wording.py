@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 
 MAX_QUOTED = 60
-MAX_GUESSED = 100
+MAX_GUESSED = 100  # characters
+MAX_GUESSES = 20  # per mapping: guessing costs 0.1 ms, and who has more mistakes needs the list of what is allowed
 
 SECRET = re.compile(
     r"://[^/\s]*@"

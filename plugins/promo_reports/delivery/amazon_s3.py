@@ -66,15 +66,15 @@ class AmazonS3Folder:
         def read(client: S3Client) -> PresentManifest:
             got = client.get_object(Bucket=self._bucket, Key=self._key(MANIFEST_NAME))
             with got["Body"] as body:
-                return PresentManifest(body.read(), got["ETag"])
+                return PresentManifest(body.read(), got["ETag"], got["LastModified"])
 
         found = self._access.ask(read, otherwise=_MISSING)
         return None if isinstance(found, str) else found
 
-    def items(self) -> Sequence[Item]:
-        """Objects and open multipart uploads; what was begun before the present manifest was written is settled."""
+    def items(self, present: PresentManifest | None) -> Sequence[Item]:
+        """Objects and open multipart uploads; settled is what was begun before `present` was written."""
         objects, uploads = self._pages("list_objects_v2", "Contents"), self._pages("list_multipart_uploads", "Uploads")
-        written = next((each["LastModified"] for each in objects if each["Key"] == self._key(MANIFEST_NAME)), None)
+        written = present.written if present else None
         items = [
             Item(self._name(each), each["Size"], _before(each["LastModified"], written))
             for each in objects
@@ -87,9 +87,9 @@ class AmazonS3Folder:
         ]
         return items + unfinished
 
-    def put(self, file: ExportFile, source: Path) -> bool:
-        """Upload in parts and ask S3 what it has; a file that a killed attempt had uploaded whole is not sent again."""
-        if self._has(file):
+    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
+        """Upload, and ask S3 what it has; with `adopt`, what a killed attempt has uploaded is not sent again."""
+        if adopt and self._has(file):
             return False
         verify(file, source)
         try:

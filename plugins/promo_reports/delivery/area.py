@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,7 @@ class PresentManifest:
 
     content: bytes
     tag: str
+    written: datetime
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Item:
     """Something in a folder other than its manifest.
 
     `bytes` is None for what was never finished: a temporary file, or an open multipart upload, whose id `upload` holds.
-    `settled` means that no live attempt can still count on it: an attempt that made it would now lose the race.
+    `settled` means that it is older than the manifest that was read, so that whoever made it loses the race: no attempt
+    that can still win counts on it.
     """
 
     name: str
@@ -49,13 +52,18 @@ class Folder(Protocol):
     def manifest(self) -> PresentManifest | None:
         """The manifest that is there now, or None."""
 
-    def items(self) -> Sequence[Item]:
-        """Data files, and what killed attempts have left; files of others are not listed."""
+    def items(self, present: PresentManifest | None) -> Sequence[Item]:
+        """Data files, and what killed attempts have left, in relation to the manifest that was read before.
 
-    def put(self, file: ExportFile, source: Path) -> bool:
-        """Store `source` whole under the file's name, verified by bytes and sha256; False if it was there already.
+        Files of others are not listed.
+        """
 
-        Nothing is visible under the name until all of it is. StagingError if `source` is gone or is not that file.
+    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
+        """Store `source` whole under the file's name, verified by bytes and sha256.
+
+        With `adopt` a file that is there already may stay: then False. What is settled must not be adopted, since
+        others may tidy it away. Nothing is visible under the name until all of it is. StagingError if `source` is gone
+        or is not that file.
         """
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:

@@ -10,6 +10,7 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 
 from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
@@ -68,14 +69,15 @@ class DownloadFolder:
                 return None
             with os.fdopen(descriptor, "rb") as file:
                 content = file.read()
-        return PresentManifest(content, hashlib.sha256(content).hexdigest())
+                written = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, timezone.utc)
+        return PresentManifest(content, hashlib.sha256(content).hexdigest(), written)
 
-    def items(self) -> Sequence[Item]:
+    def items(self, present: PresentManifest | None) -> Sequence[Item]:
         """Everything of ours; all of it is settled, since nobody else can be at work while we hold the lock."""
         with _told(self._path), os.scandir(self._directory) as entries:
             return [_item(entry.name, entry.stat(follow_symlinks=False)) for entry in entries if _ours(entry)]
 
-    def put(self, file: ExportFile, source: Path) -> bool:
+    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
         """Copy to a temporary file, verify on the way, sync, rename."""
         self._write(file.name, chunks(file, source), file.bytes)
         return True

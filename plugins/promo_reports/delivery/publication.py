@@ -60,8 +60,9 @@ def already_published(area: Area, *, report_id: str, window_key: str, event_key:
     DestinationRefused or DestinationUnavailable if the destination does not say.
     """
     with area.folder(report_id, window_key) as folder:
-        theirs = _manifest(folder, folder.manifest())
-        if theirs and theirs.event_key == event_key and not _missing(theirs.files, folder.items()):
+        present = folder.manifest()
+        theirs = _manifest(folder, present)
+        if theirs and theirs.event_key == event_key and not _missing(theirs.files, folder.items(present)):
             return _published(folder, theirs, changed=False)
     return None
 
@@ -80,7 +81,7 @@ class _Attempt:
         """Publish, or find that it is published; LostRace if another attempt replaced the manifest meanwhile."""
         present = self._folder.manifest()
         theirs = _manifest(self._folder, present)
-        found = self._folder.items()
+        found = self._folder.items(present)
         if theirs and theirs.event_key == self._ours.event_key and not _missing(theirs.files, found):
             if not _settles(self._ours, theirs):
                 self._tidy(item for item in _others(found, theirs.files) if item.settled)
@@ -94,14 +95,16 @@ class _Attempt:
                 "Clear the run with its extract task to export the window again.",
             )
         published = theirs.files if theirs else ()
-        self._tidy(item for item in _others(found, (*published, *self._ours.files)) if item.settled)
+        stale = [item for item in _others(found, (*published, *self._ours.files)) if item.settled]
+        self._tidy(stale)
         held = {(file.name, file.sha256) for file in published} - {
             (file.name, file.sha256) for file in _missing(published, found)
         }
-        self._put(file for file in self._ours.files if (file.name, file.sha256) not in held)
+        unsettled = {item.name for item in found if not item.settled}
+        self._put((file for file in self._ours.files if (file.name, file.sha256) not in held), adoptable=unsettled)
         self._switch(present)
         # All of it was found before the switch, so whoever is still at work on some of it has lost the race by now.
-        self._tidy(_others(found, self._ours.files))
+        self._tidy(item for item in _others(found, self._ours.files) if item not in stale)
         self._restore()
         return _published(self._folder, self._ours, changed=True)
 
@@ -115,9 +118,9 @@ class _Attempt:
         except PromoReportsError as error:
             log.warning("Left behind until the next publication: %s (%s)", [file.name for file in self._mine], error)
 
-    def _put(self, files: Iterable[ExportFile]) -> None:
+    def _put(self, files: Iterable[ExportFile], *, adoptable: Collection[str] = ()) -> None:
         for file in files:
-            if self._folder.put(file, self._staged.directory / file.name):
+            if self._folder.put(file, self._staged.directory / file.name, adopt=file.name in adoptable):
                 self._mine.append(file)
 
     def _switch(self, present: PresentManifest | None) -> None:
@@ -142,7 +145,7 @@ class _Attempt:
 
     def _restore(self) -> None:
         """Put again what an overlapping attempt with the same content has withdrawn or tidied away meanwhile."""
-        gone = _missing(self._ours.files, self._folder.items())
+        gone = _missing(self._ours.files, self._folder.items(None))
         if gone:
             present = self._folder.manifest()
             if present and present.content == self._content:

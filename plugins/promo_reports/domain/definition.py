@@ -35,8 +35,9 @@ class Origin(str, Enum):
 class Definition:
     """A valid definition: everything in it has been checked against its report type and the account.
 
-    Exactly one of these holds: `schedule` is set (recurring), or the report is one-time, with `date_range` where its type
-    takes one. `sha256` is the hash of its canonical content; `starts_at` the first instant at which a delivery may be due.
+    Exactly one of these holds: `schedule` is set (recurring), or the report is one-time, with `date_range` where its
+    type takes one. `sha256` is the hash of its canonical content; `starts_at` the first instant at which a delivery may
+    be due.
     """
 
     id: str

@@ -55,8 +55,8 @@ class Totals:
 class Manifest:
     """Everything a reader needs to trust an export without asking the database.
 
-    `window` holds `start` and `end` (half-open, with offset) and `open` (not settled when it was read), or is None for a
-    snapshot, which has `as_of`. `late_rows` counts rows of the previous window that were recorded after its export.
+    `window` holds `start` and `end` (half-open, with offset) and `open` (not settled when it was read), or is None for
+    a snapshot, which has `as_of`. `late_rows` counts rows of the previous window that were recorded after its export.
     `event_key` is a hash of the content alone: the same data again gives the same key (reliability, P14).
     """
 

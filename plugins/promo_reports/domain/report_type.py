@@ -58,8 +58,8 @@ class Choice:
 class Filter:
     """A filter of a report type.
 
-    Its values are the fixed `choices`, or what the query `options` (include/sql/options/<options>.sql) answers, which may
-    depend on the value of another filter (`depends_on`).
+    Its values are the fixed `choices`, or what the query `options` (include/sql/options/<options>.sql) answers, which
+    may depend on the value of another filter (`depends_on`).
     """
 
     name: str

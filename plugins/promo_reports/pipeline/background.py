@@ -14,12 +14,14 @@ _WAITING = 8
 class Background:
     """Runs submitted jobs one after another; at most eight wait, so memory stays flat.
 
-    The first error of a job is raised by the next `submit` or by leaving the `with` block; jobs after it do not run.
+    The first error of a job is raised by the next `submit` or by leaving the `with` block; jobs after it do not run,
+    nor those that wait when the block is left by an error.
     """
 
     def __init__(self) -> None:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=_WAITING)
         self._error: BaseException | None = None
+        self._abandoned = False
         self._thread = threading.Thread(target=self._run, name="export-writer", daemon=True)
 
     def __enter__(self) -> Background:
@@ -35,14 +37,23 @@ class Background:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._jobs.put(None)
-        self._thread.join()
+        self._abandoned = error is not None
+        try:
+            self._finish()
+        except BaseException:
+            self._abandoned = True
+            self._finish()
+            raise
         if error is None and self._error is not None:
             raise self._error
 
+    def _finish(self) -> None:
+        self._jobs.put(None)
+        self._thread.join()
+
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if self._error is not None:
+            if self._error is not None or self._abandoned:
                 continue
             try:
                 job()

@@ -19,7 +19,7 @@ from promo_reports.sql.report_query import FORMULA_PATTERN
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _FORMULA = re.compile(FORMULA_PATTERN)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6})\d*)?)?)?(?:Z|\+00(?::?00)?)?", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BOOLEANS = {"1": "t", "0": "f", "true": "t", "false": "f", "t": "t", "f": "f"}
 _SAME_CALENDAR = 400  # years after which weekdays, leap years and therefore clock changes repeat
@@ -107,7 +107,7 @@ def _decimal(column: Column, value: object) -> str:
     digits = -int(number.as_tuple().exponent)
     if column.scale is not None and (isinstance(value, float) or digits < column.scale):
         number = at_scale(number, column.scale)
-    return format(abs(number) if not number else number, "f")  # PostgreSQL knows no -0
+    return format(number if number else abs(number), "f")  # PostgreSQL knows no -0
 
 
 def _number(column: Column, value: object) -> Decimal:
@@ -174,17 +174,13 @@ def _parsed(column: Column, value: object) -> datetime:
     """A time kept as text, which a window can only compare where all of them are written alike."""
     found = _TIME.fullmatch(str(value))
     if found is not None:
-        day, minute, second, fraction = found.groups()
+        second, fraction = found.groups()
         try:
-            return datetime.fromisoformat(
-                f"{day}T{minute or '00:00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}"
-            )
+            return datetime.fromisoformat(f"{second}.{(fraction or '').ljust(6, '0')}")
         except ValueError:
             pass
     raise _refused(column, "no time", "Write it in UTC as YYYY-MM-DD HH:MM:SS.ffffff.")
 
 
-def _refused(
-    column: Column, what: str, fix: str = "Correct it in the source or in the report type's SQL."
-) -> DataRefused:
-    return DataRefused(f"Column {column.name!r} holds {what}.", fix)
+def _refused(column: Column, what: str, fix: str = "") -> DataRefused:
+    return DataRefused(f"Column {column.name!r} holds {what}.", fix or "Correct the data or the report type's SQL.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused
+from promo_reports.pipeline.cells import plain_text
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.source import Snapshot, SourceTotals, totals_of
 from promo_reports.sql.bound import BoundQuery
@@ -26,7 +29,9 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
     test = snapshot.formula_test if export.spreadsheet else None
     counts_cells = test is not None or not export.spreadsheet
     answer = snapshot.fetch(query.totals(parameters, test))
-    totals = totals_of(answer, report_type.totals, counts_cells=counts_cells)
+    totals = totals_of(
+        answer, report_type.totals, counts_cells=counts_cells, group_text=_group_text(report_type, export)
+    )
     for name, value in totals.sums.items():
         if not value.is_finite():
             raise DataRefused(
@@ -38,6 +43,12 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
         earlier = replace(parameters, window=export.previous.window)
         late = _one(snapshot, query.late(earlier, export.previous.snapshot_at))
     return Counted(totals, _one(snapshot, query.excluded(parameters, snapshot.timeless)) or 0, late)
+
+
+def _group_text(report_type: ReportType, export: Export) -> Callable[[object], str]:
+    if report_type.totals_by is None:
+        return str
+    return plain_text(report_type.column(report_type.totals_by), export.zone)
 
 
 def _one(snapshot: Snapshot, query: BoundQuery | None) -> int | None:

@@ -17,7 +17,7 @@ from promo_reports.pipeline.package import Artefact
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Snapshot, Source
 from promo_reports.pipeline.split import Splitter
-from promo_reports.pipeline.staging import attempt, seal
+from promo_reports.pipeline.staging import attempt, explained, seal
 from promo_reports.pipeline.verify import Reading, read_again, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
@@ -62,8 +62,9 @@ def extract(
             splitter = Splitter(
                 artefact, settings.rows_per_file, (lambda rows: progress(rows, expected)) if progress else None
             )
-            sent = _copy(snapshot, query, export, artefact, splitter)
-        reading = read_again(artefact.path, report_type, spreadsheet=export.spreadsheet)
+            with explained(settings.staging, lambda: _needed(artefact, splitter, expected)):
+                sent = _copy(snapshot, query, export, artefact, splitter)
+        reading = read_again(artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches)
         reconcile(reading, counted.totals, sent, artefact.parts)
         file = _named_by_content(artefact, reading)
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
@@ -77,6 +78,13 @@ def _copy(snapshot: Snapshot, query: ReportQuery, export: Export, artefact: Arte
         sent = snapshot.copy(rows, export.definition.report_type, splitter.write, spreadsheet=export.spreadsheet)
         splitter.finish()
     return sent
+
+
+def _needed(artefact: Artefact, splitter: Splitter, expected: int) -> int | None:
+    """About how many bytes the whole artefact takes, judged by the rows that are in it."""
+    if not splitter.rows or not artefact.path.exists():
+        return None
+    return artefact.path.stat().st_size * expected // splitter.rows
 
 
 def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:

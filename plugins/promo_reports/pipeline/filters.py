@@ -7,7 +7,7 @@ from pathlib import Path
 
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import Choice, Filter
-from promo_reports.errors import SourceRefused
+from promo_reports.errors import SourceRefused, SqlTemplateError
 from promo_reports.pipeline.source import Snapshot
 from promo_reports.sql.report_query import load_options_query
 from promo_reports.sql.template import FilterValues, Parameters
@@ -20,20 +20,42 @@ def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -
     template = load_options_query(sql, each.options, each.depends_on)
     parent = {each.depends_on: chosen.get(each.depends_on)} if each.depends_on else {}
     query, _ = template.render(Parameters(parent))
-    return [Choice(str(value), str(title)) for value, title in snapshot.fetch(query)]
+    answer = snapshot.fetch(query)
+    if answer and len(answer[0]) != 2:
+        raise SqlTemplateError(f"{template.path}: answers {len(answer[0])} columns", "Select value and title.")
+    return [Choice(str(value), str(value if title is None else title)) for value, title in answer if value is not None]
 
 
 def check_exist(snapshot: Snapshot, definition: Definition, sql: Path) -> None:
-    """Raise `SourceRefused` for a value that the promo database does not know: an empty file would hide the mistake."""
+    """Raise `SourceRefused` for a value that the promo database does not know: an empty file would hide the mistake.
+
+    Filters come in the report type's order, so that a value is known before the choices that depend on it are asked for.
+    """
     for each in definition.report_type.filters:
         values = definition.filters.get(each.name)
+        for value in values or ():
+            if not _storable(value):
+                raise _unknown(definition, each, value, [])
         if each.options is None or values is None:
             continue
         known = [choice.value for choice in choices(snapshot, each, definition.filters, sql)]
-        for value in values:
-            if value not in known:
-                near = difflib.get_close_matches(value, known, n=3)
-                hint = f"Did you mean {', '.join(near)}?" if near else f"There are {len(known)} to choose from."
-                raise SourceRefused(
-                    f"Report {definition.id!r}: {each.title.lower()} {value!r} is not in the promo database.", hint
-                )
+        for value in sorted(set(values) - set(known)):
+            raise _unknown(definition, each, value, known)
+
+
+def _storable(value: str) -> bool:
+    """Whether a database could hold the text at all: drivers fail on NUL and on halves of surrogate pairs."""
+    try:
+        return b"\x00" not in value.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _unknown(definition: Definition, each: Filter, value: str, known: list[str]) -> SourceRefused:
+    near = difflib.get_close_matches(value, known, n=3)
+    hint = f"Did you mean {', '.join(near)}?" if near else f"There are {len(known)} to choose from."
+    parent = definition.filters.get(each.depends_on) if each.depends_on else None
+    of = f" for {each.depends_on} {parent[0]!r}" if parent else ""
+    return SourceRefused(
+        f"Report {definition.id!r}: {each.title.lower()} {value!r} is not in the promo database{of}.", hint
+    )

@@ -20,7 +20,7 @@ from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Executable
+    from sqlalchemy import Engine
 
 _ROWS_AT_A_TIME = 2_000
 # What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file.
@@ -75,7 +75,7 @@ class GenericSnapshot:
 
     def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
         """All rows of a small answer, or its first `limit`."""
-        with self._explained(), self._connection.execute(*self._executable(query)) as result:
+        with self._explained(), self._connection.exec_driver_sql(*self._statement(query)) as result:
             return [tuple(row) for row in (result.fetchall() if limit is None else result.fetchmany(limit))]
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
@@ -83,17 +83,17 @@ class GenericSnapshot:
         record = record_renderer(report_type.columns, self._zone, spreadsheet=spreadsheet)
         rows = 0
         streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
-        with self._explained(), streaming.execute(*self._executable(query)) as result:
+        with self._explained(), streaming.exec_driver_sql(*self._statement(query)) as result:
             for batch in result.partitions(_ROWS_AT_A_TIME):
                 for row in batch:
                     sink(record(row))
                 rows += len(batch)
         return rows
 
-    def _executable(self, query: BoundQuery) -> tuple[Executable, dict[str, Any]]:
-        from sqlalchemy import text
-
-        return text(query.named()), {name: self._bound(value) for name, value in query.values.items()}
+    def _statement(self, query: BoundQuery) -> tuple[str, dict[str, object]]:
+        """In the driver's own notation: SQLAlchemy's `text()` would see binds in texts and comments too."""
+        text = query.named() if self._source.dialect == "sqlite" else query.pyformat()
+        return text, {name: self._bound(value) for name, value in query.values.items()}
 
     def _bound(self, value: object) -> object:
         if not isinstance(value, datetime):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from promo_reports.pipeline.background import Background
-from promo_reports.pipeline.zip_archive import ZipArchive, ZipMember
+from promo_reports.pipeline.zip_archive import Stretch, ZipArchive, ZipMember
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class WrittenPart:
 class Artefact:
     """Writes parts on a thread of its own: plainly into one CSV, or deflated into the members of a ZIP.
 
-    Whether it is a ZIP is known from the database's count before the first row is read. `parts` is complete once the
-    `with` block has been left without an error.
+    Whether it is a ZIP is known from the database's count before the first row is read. `parts`, and for a ZIP its
+    `stretches`, are complete once the `with` block has been left without an error.
     """
 
     def __init__(self, directory: Path, stem: str, header: Sequence[str], *, zipped: bool) -> None:
@@ -44,6 +45,7 @@ class Artefact:
         self._file: BinaryIO
         self._archive: ZipArchive
         self.parts: list[WrittenPart] = []
+        self.stretches: list[Stretch] = []
 
     def __enter__(self) -> Artefact:
         self._file = self.path.open("xb", buffering=1 << 18)
@@ -70,10 +72,18 @@ class Artefact:
     ) -> None:
         try:
             self._background.__exit__(kind, error, trace)
-            if error is None and self.zipped:
-                self._archive.close()
+            if error is None:
+                self._finish()
         finally:
-            self._file.close()
+            # What cannot be written any more must not hide why the block is left.
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _finish(self) -> None:
+        if self.zipped:
+            self._archive.close()
+            self.stretches = self._archive.stretches
+        self._file.close()
 
     def _begin(self, name: str) -> None:
         self._name, self._rows, self._bytes, self._sha256 = name, 0, 0, hashlib.sha256()

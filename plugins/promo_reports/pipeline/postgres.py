@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -137,9 +138,13 @@ class PostgresSnapshot:
 
     def _hang_up(self) -> None:
         """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
-        if not self._connection.closed:
-            with socket.socket(fileno=os.dup(self._connection.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
+        import psycopg2
+
+        with (
+            contextlib.suppress(OSError, psycopg2.Error),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
+        ):
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def _utf8_only(sink: RecordSink) -> RecordSink:

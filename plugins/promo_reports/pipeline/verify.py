@@ -1,7 +1,7 @@
 """Read the staged artefact again and compare it with what the database counted (reliability, P8).
 
 What is checked is the file that will be delivered: decompressed, parsed, counted, summed and hashed, by the standard
-library's readers, which share no code with the writers.
+library's readers, which share no code with the writers. No message holds a cell: they are people's data.
 """
 
 from __future__ import annotations
@@ -14,19 +14,26 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO
 
 from promo_reports.domain.manifest import Part
-from promo_reports.domain.report_type import ColumnType, ReportType
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.cells import is_formula
+from promo_reports.pipeline.exact import EXACT, exact_sum
 from promo_reports.pipeline.package import WrittenPart
 from promo_reports.pipeline.source import GroupTotals, SourceTotals
+from promo_reports.pipeline.zip_archive import Stretch
 
 _CHUNK = 1 << 18
-_EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
+# What PostgreSQL writes for numbers and times that are none.
+_NO_VALUES = {
+    ColumnType.DECIMAL: frozenset({"NaN", "Infinity", "-Infinity"}),
+    ColumnType.TIMESTAMP: frozenset({"infinity", "-infinity"}),
+    ColumnType.DATE: frozenset({"infinity", "-infinity"}),
+}
 
 
 @dataclass(frozen=True)
@@ -79,30 +86,32 @@ class _Counter:
     formulas: int = 0
 
     def __post_init__(self) -> None:
-        self.names = [column.name for column in self.report_type.columns]
+        columns = self.report_type.columns
+        self.names = [column.name for column in columns]
         self.totals = [self.names.index(column.name) for column in self.report_type.totals]
         self.by = self._place(self.report_type.totals_by)
         self.time = self._place(self.report_type.window_column)
-        texts = [i for i, column in enumerate(self.report_type.columns) if column.type is ColumnType.TEXT]
-        self.texts = texts if self.spreadsheet else []
+        self.texts = [i for i, c in enumerate(columns) if c.type is ColumnType.TEXT] if self.spreadsheet else []
+        self.measures = [(i, _NO_VALUES[c.type]) for i, c in enumerate(columns) if c.type in _NO_VALUES]
 
     def _place(self, name: str | None) -> int | None:
         return None if name is None else self.names.index(name)
 
     def add(self, row: Sequence[str]) -> None:
-        by = "" if self.by is None else row[self.by]
+        by = "" if self.by is None else self._unescaped(row[self.by])
         tally = self.tallies.get(by)
         if tally is None:
             tally = self.tallies[by] = _Tally([Decimal(0)] * len(self.totals))
         tally.rows += 1
+        for place, no_values in self.measures:
+            if row[place] in no_values:
+                raise _no_value(self.report_type.columns[place], row[place])
         for i, place in enumerate(self.totals):
             if row[place]:
                 try:
-                    tally.sums[i] = _EXACT.add(tally.sums[i], Decimal(row[place]))
+                    tally.sums[i] = EXACT.add(tally.sums[i], Decimal(row[place]))
                 except InvalidOperation:
-                    raise DataRefused(
-                        f"Column {self.names[place]!r} holds {row[place]!r}, which is no number."
-                    ) from None
+                    raise DataRefused(f"Column {self.names[place]!r} holds text that is no number.") from None
         for place in self.texts:
             self.formulas += is_formula(row[place])
 
@@ -112,30 +121,38 @@ class _Counter:
             by: GroupTotals(tally.rows, dict(zip(names, tally.sums, strict=True))) for by, tally in self.tallies.items()
         }
 
+    def _unescaped(self, cell: str) -> str:
+        return cell[1:] if self.by in self.texts and is_formula(cell) else cell
 
-def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool) -> Reading:
+
+def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool, stretches: Sequence[Stretch] = ()) -> Reading:
     """Read every cell of the artefact; raise `ReconciliationError` where it is damaged.
 
-    With `spreadsheet`, the text cells that were made safe are counted: escaped, they still match the pattern.
+    `stretches` are the bytes of a ZIP as they were written: a bit that changed where no reader looks is found too. With
+    `spreadsheet`, the text cells that were made safe are counted: escaped, they still match the pattern.
     """
     counter = _Counter(report_type, spreadsheet)
     try:
         if path.suffix == ".zip":
+            sha256 = _compared(path, stretches)
             with zipfile.ZipFile(path) as archive:
                 parts = tuple(_read_member(archive, info, counter) for info in archive.infolist())
         else:
             with path.open("rb") as file:
                 parts = (_read_part(file, path.name, counter),)
-    except (zipfile.BadZipFile, zlib.error, csv.Error, UnicodeDecodeError, EOFError) as damage:
-        raise ReconciliationError(f"The staged file {path.name} cannot be read again: {damage}.") from None
+            sha256 = parts[0].sha256
+    except (zipfile.BadZipFile, zlib.error, csv.Error, UnicodeDecodeError, EOFError, NotImplementedError) as damage:
+        # A decoding error would quote the cell.
+        what = "bytes that are no UTF-8" if isinstance(damage, UnicodeDecodeError) else str(damage)
+        raise ReconciliationError(f"The staged file {path.name} cannot be read again: {what}.") from None
     groups = counter.groups()
     return Reading(
         rows=sum(part.rows for part in parts),
-        sums={c.name: sum((g.sums[c.name] for g in groups.values()), Decimal(0)) for c in report_type.totals},
+        sums={c.name: exact_sum(group.sums[c.name] for group in groups.values()) for c in report_type.totals},
         groups=groups,
         parts=parts,
         bytes=path.stat().st_size,
-        sha256=_sha256(path) if path.suffix == ".zip" else parts[0].sha256,
+        sha256=sha256,
         formulas=counter.formulas,
     )
 
@@ -183,30 +200,48 @@ def _read_part(file: IO[bytes], name: str, counter: _Counter) -> Part:
     reader = csv.reader(text, strict=True)
     if next(reader, None) != counter.names:
         raise ReconciliationError(f"The header of {name} is not the report type's columns.")
-    width, rows = len(counter.names), 0
-    first: list[str] | None = None
-    last: list[str] | None = None
+    width, rows, time = len(counter.names), 0, counter.time
+    first: str | None = None
+    last: str | None = None
     for row in reader:
         if len(row) != width:
-            raise ReconciliationError(f"Row {rows + 1} of {name} has {len(row)} cells instead of {width}.")
-        counter.add(row)
-        first = first or row
-        last = row
+            if row or width != 1:
+                raise ReconciliationError(f"Row {rows + 1} of {name} has {len(row)} cells instead of {width}.")
+            row = [""]  # noqa: PLW2901 - an empty line is a row whose only cell is NULL
+        try:
+            counter.add(row)
+        except DataRefused as refused:
+            raise DataRefused(f"Row {rows + 1} of {name}: {refused.reason}", refused.fix) from None
+        if time is not None:
+            last = row[time]
+            first = last if rows == 0 else first
         rows += 1
-    time = counter.time
-    return Part(
-        name=name,
-        rows=rows,
-        bytes=hashing.bytes,
-        sha256=hashing.sha256.hexdigest(),
-        first=first[time] if first and time is not None else None,
-        last=last[time] if last and time is not None else None,
-    )
+    return Part(name, rows, hashing.bytes, hashing.sha256.hexdigest(), first, last)
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+def _compared(path: Path, stretches: Sequence[Stretch]) -> str:
+    """The file's hash; raises `ReconciliationError` unless it is exactly the stretches."""
+    whole = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        for stretch in stretches:
+            digest, left = hashlib.sha256(), stretch.length
+            while left and (chunk := file.read(min(left, _CHUNK))):
+                digest.update(chunk)
+                whole.update(chunk)
+                left -= len(chunk)
+            if left or digest.hexdigest() != stretch.sha256:
+                raise ReconciliationError(
+                    f"The staged file {path.name} is not what was written, before byte {file.tell()}."
+                )
+        if file.read(1):
+            raise ReconciliationError(f"The staged file {path.name} is longer than what was written.")
+    return whole.hexdigest()
+
+
+def _no_value(column: Column, text: str) -> DataRefused:
+    if column.type is ColumnType.DECIMAL:
+        return DataRefused(f"column {column.name!r} holds {text}, which is no number.", "Correct it, or leave it out.")
+    return DataRefused(
+        f"column {column.name!r} holds {text}, which is no time.",
+        f"Export it as NULL: NULLIF(t.{column.name}, '{text}') in the report type's SQL.",
+    )

@@ -5,6 +5,7 @@ Format: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3. Only what an export needs
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
@@ -23,12 +24,21 @@ _LEVEL = 2
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Some bytes of an archive as they were written, so that a second reading can find every changed bit."""
+
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class _Entry:
     name: bytes
     offset: int
     crc: int
     plain: int
     packed: int
+    stretches: tuple[Stretch, Stretch]
 
 
 class ZipMember:
@@ -38,6 +48,7 @@ class ZipMember:
         self._file, self._name, self._offset = file, name.encode(), file.tell()
         self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -15)
         self._crc, self._plain, self._packed = 0, 0, 0
+        self._sha256 = hashlib.sha256()
         file.write(self._header())
 
     def write(self, data: bytes) -> None:
@@ -49,14 +60,16 @@ class ZipMember:
     def close(self) -> _Entry:
         """Finish the member and fill in its header."""
         self._put(self._deflate.flush(zlib.Z_FINISH))
-        end = self._file.tell()
+        end, header = self._file.tell(), self._header()
         self._file.seek(self._offset)
-        self._file.write(self._header())
+        self._file.write(header)
         self._file.seek(end)
-        return _Entry(self._name, self._offset, self._crc, self._plain, self._packed)
+        stretches = (_stretch(header), Stretch(self._packed, self._sha256.hexdigest()))
+        return _Entry(self._name, self._offset, self._crc, self._plain, self._packed, stretches)
 
     def _put(self, data: bytes) -> None:
         self._packed += len(data)
+        self._sha256.update(data)
         self._file.write(data)
 
     def _header(self) -> bytes:
@@ -78,11 +91,15 @@ class ZipMember:
 
 
 class ZipArchive:
-    """Members one after another, then the directory of them; `file` is seekable and belongs to the caller."""
+    """Members one after another, then the directory of them; `file` is seekable and belongs to the caller.
+
+    `stretches` cover the whole file, in order, once it is closed.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._entries: list[_Entry] = []
+        self.stretches: list[Stretch] = []
 
     def open_member(self, name: str) -> ZipMember:
         """Begin the next member."""
@@ -90,22 +107,25 @@ class ZipArchive:
 
     def close_member(self, member: ZipMember) -> None:
         """Finish a member and keep its place for the directory."""
-        self._entries.append(member.close())
+        entry = member.close()
+        self._entries.append(entry)
+        self.stretches.extend(entry.stretches)
 
     def close(self) -> None:
         """Write the central directory, with zip64 ends."""
-        start = self._file.tell()
-        for entry in self._entries:
-            self._file.write(_directory_entry(entry))
-        size, count = self._file.tell() - start, len(self._entries)
-        self._file.write(
-            struct.pack(
-                "<4sQ2H2L4Q", b"PK\x06\x06", 44, _VERSION_ZIP64, _VERSION_ZIP64, 0, 0, count, count, size, start
-            )
-        )
-        self._file.write(struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1))
-        short = min(count, 0xFFFF)
-        self._file.write(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, short, short, _UNKNOWN, _UNKNOWN, 0))
+        start, count = self._file.tell(), len(self._entries)
+        entries = b"".join(_directory_entry(entry) for entry in self._entries)
+        size, short = len(entries), min(count, 0xFFFF)
+        versions = (_VERSION_ZIP64, _VERSION_ZIP64)
+        end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, *versions, 0, 0, count, count, size, start)
+        end += struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1)
+        end += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, short, short, _UNKNOWN, _UNKNOWN, 0)
+        self._file.write(entries + end)
+        self.stretches.append(_stretch(entries + end))
+
+
+def _stretch(data: bytes) -> Stretch:
+    return Stretch(len(data), hashlib.sha256(data).hexdigest())
 
 
 def _directory_entry(entry: _Entry) -> bytes:

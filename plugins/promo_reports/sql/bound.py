@@ -27,13 +27,9 @@ class BoundQuery:
     values: Mapping[str, object]
 
     def pyformat(self) -> str:
-        """The text for drivers that bind `%(name)s`, such as psycopg2."""
+        """The text for drivers that bind `%(name)s`, such as psycopg2 and those of MySQL."""
         return _MARK.sub(r"%(\1)s", self.text.replace("%", "%%"))
 
     def named(self) -> str:
-        """The text for SQLAlchemy's `text()`, which binds `:name`."""
-        return _MARK.sub(r":\1", self.text.replace(":", r"\:"))
-
-    def plain(self) -> str:
-        """The text with each bind as `:name`, for checks and for people."""
+        """The text for drivers that bind `:name`, such as sqlite3, and for people."""
         return _MARK.sub(r":\1", self.text)

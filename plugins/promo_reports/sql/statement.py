@@ -83,7 +83,7 @@ def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str
     at = outer[start].at
     clause = [word for word in words if word.at >= at][2:]
     if _ordered_by(clause) != list(order):
-        said = re.sub(r"\s+", " ", " ".join(word.text for word in clause)).replace(" , ", ", ").replace(" . ", ".")
+        said = re.sub(r" (?=[.,)])|(?<=[.(]) ", "", " ".join(word.text for word in clause))
         raise sql.refused(at, f"orders by {said or 'nothing'}", f"The report type's order is {expected}.")
     return sql.text[:at].rstrip()
 

@@ -120,6 +120,8 @@ class _FiltersInTemplate:
         self._filters, self._lists, self._binds = filters, lists, binds
 
     def __getitem__(self, name: str) -> _Fragment | None:
+        if name not in self._filters:
+            raise SqlTemplateError(f"there is no filter {name!r}", f"There are: {', '.join(self._filters) or 'none'}.")
         values = self._filters[name]
         if values is None:
             return None
@@ -133,8 +135,9 @@ def _only_binds(value: object) -> object:
         return value
     if value is None:
         raise SqlTemplateError("a filter that may be all is None here", "Put it inside {% if filters.<name> %}.")
+    shown = repr(_LINE.sub("", value) if isinstance(value, str) else value)
     raise SqlTemplateError(
-        f"only binds may be output, not {value!r}",
+        f"only binds may be output, not {shown}",
         "Write {{ window.covers('t.column') }}, {{ window.start }}, {{ as_of }} or {{ filters.<name> }}.",
     )
 
@@ -176,8 +179,6 @@ class SqlTemplate:
             text = self.template.render(context)
         except SqlTemplateError as wrong:
             raise SqlTemplateError(f"{self._where(wrong)}: {wrong.reason}", wrong.fix) from None
-        except KeyError as wrong:
-            raise SqlTemplateError(f"{self._where(wrong)}: there is no filter {wrong.args[0]!r}") from None
         except (TemplateError, TypeError, ValueError, OverflowError, RecursionError) as wrong:
             raise SqlTemplateError(f"{self._where(wrong)}: {wrong}") from None
         sql = _unmarked(self.path, text)

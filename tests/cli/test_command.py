@@ -1,0 +1,158 @@
+"""The command as it is installed: its help, its start, its exit status, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from include.demo.stack.databases import PromoDatabase
+from include.demo.stack.postgres import PostgresServer
+from promo_reports.cli.app import app
+from tests.cli.shell import DAILY, Shell
+
+COMMAND = Path(sys.executable).with_name("promo-reports")
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+HEAVY = ("airflow", "pandas", "pyarrow", "boto3", "sqlalchemy", "psycopg2")
+
+SLOW = """\
+SELECT t.transaction_id, t.occurred_at, t.user_id, t.wallet_id, w.name AS wallet_name, t.transaction_type,
+    t.transaction_source, t.points, t.balance_after, t.campaign_id, t.coupon_code, t.order_id, t.sale_channel,
+    t.location_id, t.sale_amount, t.related_transaction_id, t.expires_at, t.description, t.recorded_at
+FROM wallet_transactions t
+JOIN wallets w ON w.wallet_id = t.wallet_id
+CROSS JOIN (SELECT pg_sleep(60) AS slept) AS slow
+WHERE t.wallet_id = {{ filters.wallet }} AND {{ window.covers("t.occurred_at") }}
+    {% if filters.transaction_source %}AND t.transaction_source IN {{ filters.transaction_source }}{% endif %}
+    AND t.transaction_type IN {{ filters.transaction_type }}
+ORDER BY t.occurred_at, t.transaction_id
+"""
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "PROMO_REPORTS_"))}
+    return {**kept, "AIRFLOW_HOME": str(home / "airflow"), "PROMO_REPORTS_HOME": str(home), **more}
+
+
+def test_every_command_has_an_example() -> None:
+    assert [
+        *("backfill-plan", "delete", "export", "list", "prepare", "preview", "resume", "schema", "stop", "validate")
+    ] == COMMANDS
+    for command in COMMANDS:
+        result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+        assert result.exit_code == 0
+        example = next(line for line in result.stdout.splitlines() if "Example: " in line)
+        assert f"promo-reports {command}" in example
+
+
+def test_without_a_command_there_is_help() -> None:
+    bare = CliRunner().invoke(app, [], env={"PROMO_REPORTS_HOME": None})
+    asked = CliRunner().invoke(app, ["--help"], env={"PROMO_REPORTS_HOME": None})
+    assert (bare.exit_code, asked.exit_code) == (0, 0)
+    for command in COMMANDS:
+        assert f" {command} " in bare.stdout
+        assert f" {command} " in asked.stdout
+    assert "PROMO_REPORTS_HOME" in asked.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["prewiev", "x"], "error: No such command 'prewiev'. Did you mean 'preview'?"),
+        (["list", "--jsno"], "No such option: --jsno"),
+        (["validate", "--home", "x"], "No such option: --home"),
+        (["--home", "/nowhere", "list"], "error: --home, PROMO_REPORTS_HOME: /nowhere is no Promo Reports project"),
+    ],
+)
+def test_mistakes_on_the_command_line(shell: Shell, words: list[str], message: str) -> None:
+    result = shell(*words)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert message in result.stderr
+
+
+def test_a_setting_that_is_none(shell: Shell) -> None:
+    result = shell("list", PROMO_REPORTS_RETRIES="often", PROMO_REPORTS_COLOUR="blue")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "error: PROMO_REPORTS_RETRIES: " in result.stderr
+    assert "error: PROMO_REPORTS_COLOUR: " in result.stderr
+
+
+def test_the_data_of_another_project_is_its_own(shell: Shell) -> None:
+    shell("stop", "daily")
+    assert (shell.home / ".data" / "created" / "state" / "daily.yaml").exists()
+
+
+def test_it_starts_without_what_it_does_not_need(shell: Shell) -> None:
+    program = f"""
+import sys
+from promo_reports.cli.app import app
+started = [name for name in {(*HEAVY, "pydantic", "yaml", "jinja2")!r} if name in sys.modules]
+for words in (["validate"], ["list"], ["backfill-plan", "daily", "--from", "2026-01-01", "--to", "2026-01-02"]):
+    try:
+        app(words)
+    except SystemExit as end:
+        assert end.code == 0, words
+print(started, [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(shell.home), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[] []"
+
+
+def test_the_installed_command(shell: Shell, database: PromoDatabase) -> None:
+    known = environment(shell.home, AIRFLOW_CONN_PROMO_DB=database.reader_url)
+    day = ("--start", "2026-11-22", "--end", "2026-11-23")
+    done = subprocess.run([COMMAND, "preview", "daily", *day, "--csv"], env=known, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"transaction_id,"), "not even Airflow writes to standard output"
+    assert done.stdout.count(b"\n") == 5
+    assert version("promo-reports") in subprocess.run([COMMAND, "--version"], capture_output=True, text=True).stdout
+
+
+def test_the_installed_command_fails_without_a_traceback(shell: Shell) -> None:
+    shell.write("reports/daily.yaml", DAILY.replace("owner", "onwer"))
+    done = subprocess.run(
+        [COMMAND, "validate"], env=environment(shell.home), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("reports/daily.yaml:4: onwer: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_in_the_middle_of_a_query(
+    shell: Shell, database: PromoDatabase, postgres: PostgresServer, tmp_path: Path, number: int, status: int
+) -> None:
+    shell.write("include/sql/wallet_transactions.sql", SLOW)
+    day = ("--start", "2026-11-22", "--end", "2026-11-23", "--database", database.reader_url)
+    process = subprocess.Popen(
+        [COMMAND, "export", "daily", "--to", tmp_path / "out", *day],
+        env=environment(shell.home),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        busy = "FROM pg_stat_activity WHERE application_name = 'promo-reports' AND query LIKE '%%pg_sleep%%'"
+        while process.poll() is None and not postgres.execute(f"SELECT pid {busy}"):
+            time.sleep(0.05)
+        process.send_signal(number)
+        process.wait(timeout=10)
+        assert process.returncode == status
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+        assert not (tmp_path / "out").exists()
+    finally:
+        process.kill()
+        process.wait()
+        with contextlib.closing(process.stderr):  # type: ignore[type-var]
+            postgres.execute(f"SELECT pg_terminate_backend(pid) {busy}")

@@ -1,0 +1,66 @@
+"""Which promo database is read, without a running Airflow."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from include.demo.stack.databases import PromoDatabase
+from promo_reports.cli.database import source_for
+from tests.cli.shell import Shell
+
+VARIABLE = "AIRFLOW_CONN_PROMO_DB"
+
+
+def test_the_connection_of_the_environment_as_uri(shell: Shell, database: PromoDatabase) -> None:
+    result = shell("preview", "daily", AIRFLOW_CONN_PROMO_DB=database.reader_url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("Daily transactions"), "Airflow's log lines are no results"
+
+
+def test_the_connection_of_the_environment_as_json(shell: Shell, database: PromoDatabase) -> None:
+    parts = urlsplit(database.reader_url)
+    connection = {
+        "conn_type": "postgres",
+        "login": parts.username,
+        "password": parts.password,
+        "host": parts.hostname,
+        "port": parts.port,
+        "schema": database.name,
+    }
+    result = shell("preview", "daily", AIRFLOW_CONN_PROMO_DB=json.dumps(connection))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Rows    3" in result.stdout
+
+
+def test_a_missing_connection_names_the_variable(shell: Shell) -> None:
+    result = shell("preview", "daily")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "error: There is no connection 'promo_db' to read the promo database with.",
+        "  Set AIRFLOW_CONN_PROMO_DB=postgresql://user:password@host:5432/database, "
+        "or give the address with --database.",
+    ]
+
+
+@pytest.mark.parametrize("value", ['{"conn_type": "postgres", "password": "secret-word"', "secret-word"])
+def test_a_variable_that_is_no_connection(shell: Shell, value: str) -> None:
+    result = shell("preview", "daily", AIRFLOW_CONN_PROMO_DB=value)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert VARIABLE in result.stderr or "Connection 'promo_db' is of type" in result.stderr
+    assert "secret-word" not in result.stderr
+
+
+def test_a_connection_of_another_kind(shell: Shell) -> None:
+    result = shell("preview", "daily", AIRFLOW_CONN_PROMO_DB="aws://key:secret-word@/")
+    assert result.exit_code == 1
+    assert "Connection 'promo_db' is of type 'aws'" in result.stderr
+
+
+def test_the_url_is_not_shown() -> None:
+    source = source_for("promo_db", "postgresql://u:secret-word@h/d")
+    assert "secret-word" not in repr(source)
+    assert source_for("promo_db", "mysql://u@h/d").url == "mysql+pymysql://u@h/d"
+    assert source_for("promo_db", "postgres://u@h/d").dialect == "postgresql"

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promo_reports.definitions import located
+from promo_reports.definitions.registry import Registry
+from promo_reports.domain.definition import Origin
+from promo_reports.domain.schedule import Stop
+from promo_reports.errors import InvalidInput, StoreError
+from promo_reports.settings import PROJECT_ROOT, Settings
+
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+REQUEST: dict[str, Any] = {
+    "name": "Nightly: no",
+    "report_type": "ledger",
+    "filters": {"wallet": "1e3", "kind": ["debit", "credit"]},
+    "frequency": {"interval": "daily", "delivery_time": "12:30"},
+    "delivery": ["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
+}
+Problems = Callable[[Callable[[], object]], list[str]]
+
+
+def created(registry: Registry, **changes: object) -> str:
+    return registry.create(REQUEST | changes, by="ada", at=AT).id
+
+
+def test_sources_are_sorted_and_say_where_they_are_from(registry: Registry) -> None:
+    created(registry, id="zebra")
+    created(registry, id="aardvark")
+    (registry.settings.reports / "README.md").write_text("not a definition")
+    (registry.settings.reports / ".hidden.yaml").write_text("an editor's copy")
+    assert [(each.key, each.origin) for each in registry.sources()] == [
+        ("aardvark", Origin.CREATED), ("ledger_daily", Origin.GIT), ("zebra", Origin.CREATED),
+    ]  # fmt: skip
+    assert [each.key for each in registry.report_type_sources()] == ["ledger", "snapshot", "summary", "vouchers"]
+    assert registry.find("zebra") == registry.sources()[2]
+
+
+def test_one_file_is_read_to_find_one_definition(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        (registry.settings.reports / f"other_{number}.yaml").write_text("broken: [")
+    read = []
+    real = located.parse_yaml
+    monkeypatch.setattr(located, "parse_yaml", lambda raw, name: read.append(name) or real(raw, name))
+    assert registry.definition("ledger_daily").id == "ledger_daily"
+    assert sorted(read) == ["include/account.yaml", "report_types/ledger.yaml", "reports/ledger_daily.yaml"]
+    registry.definition("ledger_daily")
+    assert len(read) == 4  # report types and the account are kept until they change
+
+
+def test_a_broken_file_leaves_the_others_alone(registry: Registry) -> None:
+    (registry.settings.reports / "broken.yaml").write_text("id: broken\n")
+    (registry.settings.reports / "gone.yaml").symlink_to("nowhere.yaml")
+    (registry.settings.reports / "ledger_weekly.yml").write_text("id: ledger_weekly\n")
+    (registry.settings.reports / "Big Report'.yaml").write_text("id: x\n")
+    outcome = {each.source.key: each for each in registry.check_all()}
+    assert outcome.pop("ledger_daily").error is None
+    told = {key: str(each.error.problems[0]) for key, each in outcome.items() if each.error}
+    rule = "the file's name must be its id and .yaml: a-z first, then a-z, 0-9, _ and -, at most 100 characters"
+    assert told == {
+        "broken": "reports/broken.yaml:1: name: is required",
+        "gone": "reports/gone.yaml: there is no such file",
+        "ledger_weekly": f"'reports/ledger_weekly.yml': {rule}",
+        "unnamed_big_report-d09dbbde": f'"reports/Big Report\'.yaml": {rule}',
+    }
+
+
+def test_an_id_given_twice_names_both_files(registry: Registry) -> None:
+    created(registry, id="twice")
+    text = (registry.settings.reports / "ledger_daily.yaml").read_text()
+    git = registry.settings.reports / "twice.yaml"
+    git.write_text(text.replace("id: ledger_daily", "id: twice"))
+    store = registry.store.path("twice")
+    assert [each.key for each in registry.sources()] == ["ledger_daily", "twice"]
+    for load in (lambda: registry.definition("twice"), lambda: registry.load(registry.sources()[1])):
+        with pytest.raises(InvalidInput) as refused:
+            load()
+        assert [str(each) for each in refused.value.problems] == [
+            f"{git}: id: 'twice' is also the id of {store}; one of the two files must go"
+        ]
+
+
+@pytest.mark.parametrize("key", ["nothing", "..", "a/b", "../reports/ledger_daily", "", "a\n", "\x00"])
+def test_what_is_not_registered_is_not_found(registry: Registry, problems: Problems, key: str) -> None:
+    assert problems(lambda: registry.definition(key)) == [f"request: id: no report {key!r} is registered"]
+
+
+def test_a_directory_that_cannot_be_read_is_no_empty_one(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def fail(path: str | Path) -> object:
+        if Path(path) == registry.settings.reports:
+            raise OSError(116, "Stale file handle")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    with pytest.raises(StoreError, match=r"reports cannot be read: Stale file handle"):
+        registry.sources()
+    monkeypatch.undo()
+    registry.settings.reports.rename(registry.settings.reports.with_name("moved"))
+    with pytest.raises(StoreError, match=r"reports cannot be read: No such file or directory"):
+        registry.sources()
+
+
+def test_a_store_outside_the_project_must_be_there(registry: Registry, tmp_path: Path) -> None:
+    elsewhere = Registry(registry.settings.model_copy(update={"store_dir": tmp_path / "mount" / "created"}))
+    for read in (elsewhere.sources, elsewhere.generation, lambda: elsewhere.definition("ledger_daily")):
+        with pytest.raises(StoreError, match=r"has no definitions/ directory\. Mount it"):
+            read()
+    elsewhere.store.prepare()
+    assert [each.key for each in elsewhere.sources()] == ["ledger_daily"]
+
+
+def test_generation_changes_with_every_change_and_only_then(registry: Registry) -> None:
+    created(registry, id="one")
+
+    def settle() -> str:
+        old = time.time() - 60
+        for path in registry.settings.home.rglob("*"):
+            os.utime(path, (old, old))
+        return registry.generation()
+
+    before = settle()
+    assert registry.generation() == before
+    seen = {before}
+    for change in (
+        lambda: (registry.settings.reports / "new.yaml").write_text("id: new"),
+        (registry.settings.reports / "new.yaml").unlink,
+        lambda: registry.stop("one", at=AT, by="ada"),
+        lambda: registry.resume("one", at=AT, by="ada"),
+        lambda: created(registry, id="two"),
+        lambda: (registry.settings.report_types / "x.yaml").write_text(""),
+        lambda: registry.settings.account.write_text(registry.settings.account.read_text() + "# x\n"),
+    ):
+        change()
+        seen.add(registry.generation())
+        settle()
+    assert len(seen) == 8
+
+
+def test_a_change_beside_another_in_the_same_tick_is_not_missed(registry: Registry) -> None:
+    (registry.settings.reports / "new.yaml").write_text("id: new")
+    assert registry.generation() != registry.generation()
+
+
+def test_a_created_report_is_the_file_that_an_engineer_would_write(registry: Registry) -> None:
+    definition = registry.create(REQUEST, by="ada", at=AT)
+    assert definition.id.startswith("nightly_no-")
+    assert (definition.owner, definition.origin, definition.starts_at) == ("ada", Origin.CREATED, AT)
+    assert definition.filters["wallet"] == ("1e3",)
+    path = registry.store.path(definition.id)
+    assert yaml.safe_load(path.read_text()) == {
+        "id": definition.id, "name": "Nightly: no", "report_type": "ledger", "owner": "ada",
+        "filters": {"kind": ["credit", "debit"], "wallet": ["1e3"]},
+        "frequency": {"interval": "daily", "delivery_time": "12:30"},
+        "delivery": ["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
+        "created_at": "2026-07-15T14:30:00+00:00", "created_by": "ada",
+    }  # fmt: skip
+    assert registry.definition(definition.id) == definition
+    in_git = registry.settings.reports / path.name
+    lines = [each for each in path.read_text().splitlines() if not each.startswith("created_")]
+    in_git.write_text("\n".join(lines).replace("owner: ada", "owner: ada@example.com"))
+    path.unlink()
+    assert registry.definition(definition.id).filters == definition.filters
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"frequency": "one_time", "date_range": "past_week"}, [
+            "request: frequency: only recurring reports are kept; a one-time export is a run",
+        ]),
+        ({"created_at": "2020-01-01T00:00:00Z"}, ["request: created_at: is written by the store"]),
+        ({"created_by": "eve"}, ["request: created_by: is written by the store"]),
+        ({"id": "ledger_daily"}, ["request: id: 'ledger_daily' is the id of reports/ledger_daily.yaml already"]),
+        ({"id": "../x"}, [
+            "request: id: '../x' is not an id: a-z first, then a-z, 0-9, _ and -, at most 100 characters",
+        ]),
+        ({"id": "taken"}, [
+            "request: id: 'taken' is the id of a created report already;"
+            " a created report cannot be changed, duplicate it instead",
+        ]),
+        ({"delivery": ["download"]}, [
+            "request: delivery: a recurring report needs a partner_export; download alone is for one-time reports",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_created(
+    registry: Registry, problems: Problems, changes: dict[str, object], expected: list[str]
+) -> None:
+    created(registry, id="taken")
+    before = registry.store.path("taken").read_bytes()
+    assert problems(lambda: created(registry, **changes)) == expected
+    assert registry.store.path("taken").read_bytes() == before
+    assert [each.key for each in registry.sources()] == ["ledger_daily", "taken"]
+
+
+def test_starts_on_of_a_created_report_is_not_before_its_creation(registry: Registry) -> None:
+    early = registry.create(REQUEST | {"id": "early", "starts_on": "2026-01-01"}, by="ada", at=AT)
+    late = registry.create(REQUEST | {"id": "late", "starts_on": "2026-08-01"}, by="ada", at=AT)
+    assert (early.starts_at, late.starts_at) == (AT, datetime(2026, 8, 1, 4, tzinfo=timezone.utc))
+
+
+def test_stop_resume_and_delete(registry: Registry, problems: Problems) -> None:
+    report, later = created(registry, id="mine"), AT.replace(day=16)
+    registry.stop(report, at=AT, by="ada")
+    assert registry.definition(report).stops == (Stop(AT),)
+    registry.resume(report, at=later, by="bob")
+    assert registry.definition(report).stops == (Stop(AT, later),)
+    registry.delete(report, at=later, by="bob")
+    assert registry.definition(report).stops == (Stop(AT, later), Stop(later))
+    assert [each.key for each in registry.sources()] == ["ledger_daily", "mine"]
+    assert problems(lambda: registry.resume(report, at=later, by="bob")) == [
+        "request: id: 'mine' was deleted and stays stopped; create a new report, or duplicate this one"
+    ]
+    assert problems(lambda: created(registry, id="mine"))
+
+
+def test_definitions_in_git_are_stopped_too_but_not_deleted(registry: Registry, problems: Problems) -> None:
+    text = (registry.settings.reports / "ledger_daily.yaml").read_bytes()
+    registry.stop("ledger_daily", at=AT, by="ada")
+    assert registry.definition("ledger_daily").stops == (Stop(AT),)
+    assert (registry.settings.reports / "ledger_daily.yaml").read_bytes() == text
+    assert problems(lambda: registry.delete("ledger_daily", at=AT, by="ada")) == [
+        "request: id: 'ledger_daily' is not a created report; a definition in git is deleted in git"
+    ]
+    assert problems(lambda: registry.stop("nothing", at=AT, by="ada")) == [
+        "request: id: no report 'nothing' is registered"
+    ]
+    one_time = "id: once\nname: Once\nreport_type: snapshot\nowner: a@b.io\nfilters: {wallet: w}\nfrequency: one_time\n"
+    (registry.settings.reports / "once.yaml").write_text(one_time + "delivery: [download]\n")
+    assert problems(lambda: registry.stop("once", at=AT, by="ada")) == [
+        "request: id: 'once' is a one-time report: there is nothing to stop or resume"
+    ]
+
+
+def test_report_types_that_are_not_there_or_wrongly_named(registry: Registry, problems: Problems) -> None:
+    assert registry.report_type("ledger").id == "ledger"
+    assert problems(lambda: registry.report_type("x")) == ["request: id: no report type 'x' is there"]
+    (registry.settings.report_types / "X-Y.yaml").write_text("id: x\n")
+    key = next(each.key for each in registry.report_type_sources() if each.path.name == "X-Y.yaml")
+    assert problems(lambda: registry.report_type(key)) == [
+        "'report_types/X-Y.yaml': the file's name must be the report type's id and .yaml:"
+        " a-z first, then a-z, 0-9 and _"
+    ]
+
+
+def test_loading_is_cheap(registry: Registry) -> None:
+    """Generous limits: what they catch is a mistake of another order, such as a listing for each definition."""
+    registry.definition("ledger_daily")
+    start = time.process_time()
+    for _ in range(100):
+        registry.definition("ledger_daily")
+    assert time.process_time() - start < 1.0
+
+
+def test_nothing_heavy_is_imported() -> None:
+    heavy = ("airflow", "sqlalchemy", "pandas", "pyarrow", "boto3", "pendulum", "jinja2")
+    code = f"""
+import sys
+import promo_reports.definitions.registry, promo_reports.definitions.schema
+print([name for name in {heavy} if name in sys.modules])
+"""
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "plugins")}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_the_shipped_definitions_are_good(tmp_path: Path) -> None:
+    shipped = Registry(Settings(store_dir=tmp_path))
+    shipped.store.prepare()
+    assert [str(each.error) for each in shipped.check_all() if each.error] == []

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from promo_reports.definitions import atomic_files
+from promo_reports.definitions.atomic_files import create_file, replace_file
+from promo_reports.definitions.stop_marks import Marks
+from promo_reports.definitions.store import Store
+from promo_reports.domain.schedule import Stop
+from promo_reports.errors import InvalidInput, StoreError
+
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    store = Store(tmp_path / "created")
+    store.prepare()
+    return store
+
+
+def test_directories_and_files_are_private(store: Store) -> None:
+    store.create("a", "id: a\n")
+    store.stop("a", at=AT, by="ada")
+    found = [store.root, *store.root.rglob("*")]
+    modes = {path.relative_to(store.root).as_posix(): oct(path.stat().st_mode & 0o777) for path in found}
+    assert modes == {
+        ".": "0o700", ".lock": "0o600", "definitions": "0o700", "definitions/a.yaml": "0o600", "state": "0o700",
+        "state/a.yaml": "0o600",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("report_id", ["..", "../a", "a/b", "A", "", "a\n", "a\x00", "%2e%2e", "x" * 101])
+def test_only_ids_become_file_names(store: Store, report_id: str) -> None:
+    for call in (
+        lambda: store.create(report_id, "x"),
+        lambda: store.stops(report_id),
+        lambda: store.stop(report_id, at=AT, by="ada"),
+        lambda: store.delete(report_id, at=AT, by="ada"),
+    ):
+        with pytest.raises(InvalidInput, match="is not an id"):
+            call()
+
+
+def test_of_many_who_create_one_id_one_succeeds_and_its_file_is_whole(store: Store) -> None:
+    texts = [f"id: a\nname: {'x' * 50_000}{number}\n" for number in range(16)]
+    barrier = threading.Barrier(len(texts))
+
+    def create(text: str) -> bool:
+        barrier.wait()
+        try:
+            store.create("a", text)
+        except InvalidInput:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(texts)) as pool:
+        won = list(pool.map(create, texts))
+    assert won.count(True) == 1
+    assert store.path("a").read_text() == texts[won.index(True)]
+    assert [path.name for path in store.definitions.iterdir()] == ["a.yaml"]
+
+
+def test_marks_of_many_at_once_are_all_kept(store: Store) -> None:
+    def stop_and_resume(number: int) -> None:
+        for _ in range(5):
+            store.stop(f"r{number % 2}", at=AT, by=f"user{number}")
+            store.resume(f"r{number % 2}", at=AT, by=f"user{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(stop_and_resume, range(8)))
+    for report_id in ("r0", "r1"):
+        marks = store.marks(report_id)
+        assert not marks.stopped
+        assert all(each.resumed_at for each in marks.stops)
+
+
+def test_stopping_twice_is_one_stop_and_resuming_what_runs_is_nothing(store: Store) -> None:
+    assert store.resume("a", at=AT, by="ada") == Marks()
+    assert not (store.state / "a.yaml").exists()
+    first = store.stop("a", at=AT, by="ada")
+    assert store.stop("a", at=AT + HOUR, by="bob") == first
+    store.resume("a", at=AT + HOUR, by="bob")
+    store.stop("a", at=AT, by="eve")  # her clock is behind: stops do not overlap
+    assert store.stops("a") == (Stop(AT, AT + HOUR), Stop(AT + HOUR))
+    store.create("a", "id: a\n")
+    deleted = store.delete("a", at=AT + 2 * HOUR, by="ada")
+    assert store.delete("a", at=AT + 3 * HOUR, by="bob") == deleted == store.marks("a")
+    assert store.stop("a", at=AT + 4 * HOUR, by="ada") == deleted
+    assert (deleted.deleted_at, deleted.deleted_by, deleted.stopped) == (AT + 2 * HOUR, "ada", True)
+
+
+def test_names_that_cannot_be_kept_are_refused_and_change_nothing(store: Store) -> None:
+    for name in ("", "a\nb", "a\u202eb", "\ud800"):
+        with pytest.raises(InvalidInput):
+            store.stop("a", at=AT, by=name)
+    store.stop("a", at=AT, by="no: [x] #")
+    assert store.marks("a").stops[0].stopped_by == "no: [x] #"
+
+
+def test_instants_need_a_timezone_and_are_kept_in_utc(store: Store) -> None:
+    with pytest.raises(ValueError, match="needs a timezone"):
+        store.stop("a", at=datetime(2026, 7, 15), by="ada")  # noqa: DTZ001
+    store.stop("a", at=AT.astimezone(timezone(timedelta(hours=5, minutes=30))), by="ada")
+    assert "2026-07-15T14:30:00+00:00" in (store.state / "a.yaml").read_text()
+
+
+def test_a_broken_mark_is_told_and_never_taken_for_running(store: Store) -> None:
+    (store.state / "a.yaml").write_text("stops:\n- stopped_at: yesterday\n  by: ada\n")
+    with pytest.raises(InvalidInput) as told:
+        store.stops("a")
+    assert [str(each).removeprefix(str(store.state)) for each in told.value.problems] == [
+        "/a.yaml:2: stops[0].stopped_at: must be a time with offset like 2026-01-31T00:00:00-05:00, not 'yesterday'",
+        "/a.yaml:2: stops[0].stopped_by: is required",
+        "/a.yaml:3: stops[0].by: unknown key. Allowed: stopped_at, stopped_by, resumed_at, resumed_by.",
+    ]
+
+
+def test_a_store_may_be_missing_only_where_it_is_made_on_first_use(tmp_path: Path) -> None:
+    own = Store(tmp_path / "created", may_be_missing=True)
+    assert not own.exists()
+    assert own.stops("a") == ()
+    own.stop("a", at=AT, by="ada")
+    assert own.exists()
+    own.definitions.rmdir()  # half a store is a fault, wherever it lies
+    with pytest.raises(StoreError, match="has no definitions/ directory"):
+        own.stops("a")
+    with pytest.raises(StoreError, match="has no definitions/ directory"):
+        Store(tmp_path / "mount").stop("a", at=AT, by="ada")
+    assert not (tmp_path / "mount").exists()
+
+
+@pytest.mark.parametrize("failing", ["link", "fsync"])
+def test_a_full_disk_leaves_no_half_definition(store: Store, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, failing, full)
+    with pytest.raises(StoreError, match="fails: No space left on device"):
+        store.create("a", "id: a\n")
+    assert list(store.definitions.iterdir()) == []
+
+
+def test_a_failed_replacement_keeps_the_old_file(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.stop("a", at=AT, by="ada")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StoreError):
+        store.resume("a", at=AT, by="ada")
+    monkeypatch.undo()
+    assert store.stops("a") == (Stop(AT),)
+    assert [path.name for path in store.state.iterdir()] == ["a.yaml"]
+
+
+def test_what_a_killed_writer_left_behind_is_removed_later(tmp_path: Path) -> None:
+    old, young = tmp_path / ".new-old", tmp_path / ".new-young"
+    for path in (old, young):
+        path.write_text("half")
+    long_ago = old.stat().st_mtime - atomic_files.LEFT_BEHIND_SECONDS - 1
+    os.utime(old, (long_ago, long_ago))
+    create_file(tmp_path / "a.yaml", "a")
+    replace_file(tmp_path / "a.yaml", "b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".new-young", "a.yaml"]
+    assert (tmp_path / "a.yaml").read_text() == "b"
+
+
+def test_refusals_name_the_id(store: Store, problems: Callable[[Callable[[], object]], list[str]]) -> None:
+    assert problems(lambda: store.delete("a", at=AT, by="ada")) == [
+        "request: id: 'a' is not a created report; a definition in git is deleted in git"
+    ]

@@ -1,0 +1,112 @@
+-- rows
+SELECT
+    report.assigned_at,
+    report.assignment_id,
+    report.campaign_id,
+    report.campaign_name,
+    report.user_id,
+    report.reward_type,
+    report.reward_value,
+    report.wallet_id,
+    report.coupon_code,
+    report.voucher_code,
+    report.transaction_id
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.campaign_id,
+    c.name AS campaign_name,
+    a.user_id,
+    a.reward_type,
+    a.reward_value,
+    a.wallet_id,
+    a.coupon_code,
+    a.voucher_code,
+    a.transaction_id
+FROM reward_assignments a
+JOIN campaigns c ON c.campaign_id = a.campaign_id
+WHERE a.campaign_id = :filter_campaign
+    AND (a.assigned_at >= :window_start AND a.assigned_at < :window_end)
+) AS report
+ORDER BY report.assigned_at, report.assignment_id
+
+-- rows, safe for spreadsheets
+SELECT
+    report.assigned_at,
+    report.assignment_id,
+    CASE WHEN CAST(report.campaign_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_id AS text) ELSE CAST(report.campaign_id AS text) END AS campaign_id,
+    CASE WHEN CAST(report.campaign_name AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_name AS text) ELSE CAST(report.campaign_name AS text) END AS campaign_name,
+    CASE WHEN CAST(report.user_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
+    CASE WHEN CAST(report.reward_type AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.reward_type AS text) ELSE CAST(report.reward_type AS text) END AS reward_type,
+    report.reward_value,
+    CASE WHEN CAST(report.wallet_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.wallet_id AS text) ELSE CAST(report.wallet_id AS text) END AS wallet_id,
+    CASE WHEN CAST(report.coupon_code AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.coupon_code AS text) ELSE CAST(report.coupon_code AS text) END AS coupon_code,
+    CASE WHEN CAST(report.voucher_code AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_code AS text) ELSE CAST(report.voucher_code AS text) END AS voucher_code,
+    report.transaction_id
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.campaign_id,
+    c.name AS campaign_name,
+    a.user_id,
+    a.reward_type,
+    a.reward_value,
+    a.wallet_id,
+    a.coupon_code,
+    a.voucher_code,
+    a.transaction_id
+FROM reward_assignments a
+JOIN campaigns c ON c.campaign_id = a.campaign_id
+WHERE a.campaign_id = :filter_campaign
+    AND (a.assigned_at >= :window_start AND a.assigned_at < :window_end)
+) AS report
+ORDER BY report.assigned_at, report.assignment_id
+
+-- totals
+SELECT
+    report.reward_type,
+    count(*),
+    0,
+    sum(report.reward_value)
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.campaign_id,
+    c.name AS campaign_name,
+    a.user_id,
+    a.reward_type,
+    a.reward_value,
+    a.wallet_id,
+    a.coupon_code,
+    a.voucher_code,
+    a.transaction_id
+FROM reward_assignments a
+JOIN campaigns c ON c.campaign_id = a.campaign_id
+WHERE a.campaign_id = :filter_campaign
+    AND (a.assigned_at >= :window_start AND a.assigned_at < :window_end)
+) AS report
+GROUP BY report.reward_type
+
+-- excluded
+SELECT count(*)
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.campaign_id,
+    c.name AS campaign_name,
+    a.user_id,
+    a.reward_type,
+    a.reward_value,
+    a.wallet_id,
+    a.coupon_code,
+    a.voucher_code,
+    a.transaction_id
+FROM reward_assignments a
+JOIN campaigns c ON c.campaign_id = a.campaign_id
+WHERE a.campaign_id = :filter_campaign
+    AND (a.assigned_at IS NULL OR a.assigned_at = 'infinity' OR a.assigned_at = '-infinity')
+) AS report

@@ -1,0 +1,401 @@
+-- rows
+SELECT
+    report.user_id,
+    report.active_balance,
+    report.promised_balance,
+    report.issued,
+    report.redeemed,
+    report.removed,
+    report.expired,
+    report.reversed,
+    report.refunded,
+    report.next_expiration_at,
+    report.next_expiration_points,
+    report.first_transaction_at,
+    report.last_transaction_at
+FROM (
+WITH ledger AS (
+    SELECT
+        t.transaction_id,
+        t.occurred_at,
+        t.user_id,
+        t.transaction_type,
+        t.transaction_source,
+        t.points,
+        t.related_transaction_id,
+        t.expires_at
+    FROM wallet_transactions t
+    WHERE t.wallet_id = :filter_wallet
+        AND t.occurred_at < :as_of
+),
+members AS (
+    SELECT
+        ledger.user_id,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type <> 'promised' THEN 1 ELSE 0 END) AS active_balance,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) AS issued,
+        SUM(ledger.points * CASE
+            WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
+                THEN -1 ELSE 0 END) AS redeemed,
+        SUM(ledger.points * CASE
+            WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
+                THEN -1 ELSE 0 END) AS removed,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'expired' THEN -1 ELSE 0 END) AS expired,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'reverse' THEN -1 ELSE 0 END) AS reversed,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'refund' THEN 1 ELSE 0 END) AS refunded,
+        MIN(ledger.occurred_at) AS first_transaction_at,
+        MAX(ledger.occurred_at) AS last_transaction_at
+    FROM ledger
+    GROUP BY ledger.user_id
+),
+promises AS (
+    SELECT
+        ledger.user_id,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'promised' THEN 1 ELSE 0 END) AS points
+    FROM ledger
+    WHERE ledger.transaction_type = 'promised'
+        OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
+    GROUP BY
+        ledger.user_id,
+        CASE WHEN ledger.transaction_type = 'promised'
+            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
+    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 0
+),
+locked AS (
+    SELECT
+        promises.user_id,
+        SUM(promises.points) AS points
+    FROM promises
+    GROUP BY promises.user_id
+),
+credits AS (
+    SELECT
+        ledger.user_id,
+        MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
+        SUM(ledger.points) AS points
+    FROM ledger
+    WHERE ledger.transaction_type = 'credit'
+        OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
+    GROUP BY
+        ledger.user_id,
+        CASE WHEN ledger.transaction_type = 'credit'
+            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
+    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
+        AND ROUND(SUM(ledger.points), 2) > 0
+),
+lots AS (
+    SELECT
+        credits.user_id,
+        credits.expires_at,
+        SUM(credits.points) AS points
+    FROM credits
+    GROUP BY credits.user_id, credits.expires_at
+),
+queued AS (
+    SELECT
+        lots.user_id,
+        lots.expires_at,
+        lots.points,
+        members.active_balance - COALESCE(SUM(lots.points) OVER (
+            PARTITION BY lots.user_id
+            ORDER BY CASE WHEN lots.expires_at IS NULL THEN 0 ELSE 1 END, lots.expires_at DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), 0) AS covered
+    FROM lots
+    JOIN members ON members.user_id = lots.user_id
+),
+unspent AS (
+    SELECT
+        queued.user_id,
+        queued.expires_at,
+        ROUND(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END, 2) AS points,
+        ROW_NUMBER() OVER (PARTITION BY queued.user_id ORDER BY queued.expires_at) AS place
+    FROM queued
+    WHERE queued.expires_at IS NOT NULL
+        AND ROUND(queued.covered, 2) > 0
+)
+SELECT
+    members.user_id,
+    members.active_balance,
+    COALESCE(locked.points, 0.00) AS promised_balance,
+    members.issued,
+    members.redeemed,
+    members.removed,
+    members.expired,
+    members.reversed,
+    members.refunded,
+    unspent.expires_at AS next_expiration_at,
+    unspent.points AS next_expiration_points,
+    members.first_transaction_at,
+    members.last_transaction_at
+FROM members
+LEFT JOIN locked ON locked.user_id = members.user_id
+LEFT JOIN unspent ON unspent.user_id = members.user_id AND unspent.place = 1
+) AS report
+ORDER BY report.user_id
+
+-- rows, safe for spreadsheets
+SELECT
+    CASE WHEN CAST(report.user_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
+    report.active_balance,
+    report.promised_balance,
+    report.issued,
+    report.redeemed,
+    report.removed,
+    report.expired,
+    report.reversed,
+    report.refunded,
+    report.next_expiration_at,
+    report.next_expiration_points,
+    report.first_transaction_at,
+    report.last_transaction_at
+FROM (
+WITH ledger AS (
+    SELECT
+        t.transaction_id,
+        t.occurred_at,
+        t.user_id,
+        t.transaction_type,
+        t.transaction_source,
+        t.points,
+        t.related_transaction_id,
+        t.expires_at
+    FROM wallet_transactions t
+    WHERE t.wallet_id = :filter_wallet
+        AND t.occurred_at < :as_of
+),
+members AS (
+    SELECT
+        ledger.user_id,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type <> 'promised' THEN 1 ELSE 0 END) AS active_balance,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) AS issued,
+        SUM(ledger.points * CASE
+            WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
+                THEN -1 ELSE 0 END) AS redeemed,
+        SUM(ledger.points * CASE
+            WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
+                THEN -1 ELSE 0 END) AS removed,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'expired' THEN -1 ELSE 0 END) AS expired,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'reverse' THEN -1 ELSE 0 END) AS reversed,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'refund' THEN 1 ELSE 0 END) AS refunded,
+        MIN(ledger.occurred_at) AS first_transaction_at,
+        MAX(ledger.occurred_at) AS last_transaction_at
+    FROM ledger
+    GROUP BY ledger.user_id
+),
+promises AS (
+    SELECT
+        ledger.user_id,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'promised' THEN 1 ELSE 0 END) AS points
+    FROM ledger
+    WHERE ledger.transaction_type = 'promised'
+        OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
+    GROUP BY
+        ledger.user_id,
+        CASE WHEN ledger.transaction_type = 'promised'
+            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
+    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 0
+),
+locked AS (
+    SELECT
+        promises.user_id,
+        SUM(promises.points) AS points
+    FROM promises
+    GROUP BY promises.user_id
+),
+credits AS (
+    SELECT
+        ledger.user_id,
+        MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
+        SUM(ledger.points) AS points
+    FROM ledger
+    WHERE ledger.transaction_type = 'credit'
+        OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
+    GROUP BY
+        ledger.user_id,
+        CASE WHEN ledger.transaction_type = 'credit'
+            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
+    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
+        AND ROUND(SUM(ledger.points), 2) > 0
+),
+lots AS (
+    SELECT
+        credits.user_id,
+        credits.expires_at,
+        SUM(credits.points) AS points
+    FROM credits
+    GROUP BY credits.user_id, credits.expires_at
+),
+queued AS (
+    SELECT
+        lots.user_id,
+        lots.expires_at,
+        lots.points,
+        members.active_balance - COALESCE(SUM(lots.points) OVER (
+            PARTITION BY lots.user_id
+            ORDER BY CASE WHEN lots.expires_at IS NULL THEN 0 ELSE 1 END, lots.expires_at DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), 0) AS covered
+    FROM lots
+    JOIN members ON members.user_id = lots.user_id
+),
+unspent AS (
+    SELECT
+        queued.user_id,
+        queued.expires_at,
+        ROUND(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END, 2) AS points,
+        ROW_NUMBER() OVER (PARTITION BY queued.user_id ORDER BY queued.expires_at) AS place
+    FROM queued
+    WHERE queued.expires_at IS NOT NULL
+        AND ROUND(queued.covered, 2) > 0
+)
+SELECT
+    members.user_id,
+    members.active_balance,
+    COALESCE(locked.points, 0.00) AS promised_balance,
+    members.issued,
+    members.redeemed,
+    members.removed,
+    members.expired,
+    members.reversed,
+    members.refunded,
+    unspent.expires_at AS next_expiration_at,
+    unspent.points AS next_expiration_points,
+    members.first_transaction_at,
+    members.last_transaction_at
+FROM members
+LEFT JOIN locked ON locked.user_id = members.user_id
+LEFT JOIN unspent ON unspent.user_id = members.user_id AND unspent.place = 1
+) AS report
+ORDER BY report.user_id
+
+-- totals
+SELECT
+    NULL,
+    count(*),
+    0,
+    sum(report.active_balance),
+    sum(report.promised_balance),
+    sum(report.issued),
+    sum(report.redeemed),
+    sum(report.removed),
+    sum(report.expired),
+    sum(report.reversed),
+    sum(report.refunded)
+FROM (
+WITH ledger AS (
+    SELECT
+        t.transaction_id,
+        t.occurred_at,
+        t.user_id,
+        t.transaction_type,
+        t.transaction_source,
+        t.points,
+        t.related_transaction_id,
+        t.expires_at
+    FROM wallet_transactions t
+    WHERE t.wallet_id = :filter_wallet
+        AND t.occurred_at < :as_of
+),
+members AS (
+    SELECT
+        ledger.user_id,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type <> 'promised' THEN 1 ELSE 0 END) AS active_balance,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) AS issued,
+        SUM(ledger.points * CASE
+            WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
+                THEN -1 ELSE 0 END) AS redeemed,
+        SUM(ledger.points * CASE
+            WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
+                THEN -1 ELSE 0 END) AS removed,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'expired' THEN -1 ELSE 0 END) AS expired,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'reverse' THEN -1 ELSE 0 END) AS reversed,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'refund' THEN 1 ELSE 0 END) AS refunded,
+        MIN(ledger.occurred_at) AS first_transaction_at,
+        MAX(ledger.occurred_at) AS last_transaction_at
+    FROM ledger
+    GROUP BY ledger.user_id
+),
+promises AS (
+    SELECT
+        ledger.user_id,
+        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'promised' THEN 1 ELSE 0 END) AS points
+    FROM ledger
+    WHERE ledger.transaction_type = 'promised'
+        OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
+    GROUP BY
+        ledger.user_id,
+        CASE WHEN ledger.transaction_type = 'promised'
+            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
+    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 0
+),
+locked AS (
+    SELECT
+        promises.user_id,
+        SUM(promises.points) AS points
+    FROM promises
+    GROUP BY promises.user_id
+),
+credits AS (
+    SELECT
+        ledger.user_id,
+        MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
+        SUM(ledger.points) AS points
+    FROM ledger
+    WHERE ledger.transaction_type = 'credit'
+        OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
+    GROUP BY
+        ledger.user_id,
+        CASE WHEN ledger.transaction_type = 'credit'
+            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
+    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
+        AND ROUND(SUM(ledger.points), 2) > 0
+),
+lots AS (
+    SELECT
+        credits.user_id,
+        credits.expires_at,
+        SUM(credits.points) AS points
+    FROM credits
+    GROUP BY credits.user_id, credits.expires_at
+),
+queued AS (
+    SELECT
+        lots.user_id,
+        lots.expires_at,
+        lots.points,
+        members.active_balance - COALESCE(SUM(lots.points) OVER (
+            PARTITION BY lots.user_id
+            ORDER BY CASE WHEN lots.expires_at IS NULL THEN 0 ELSE 1 END, lots.expires_at DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), 0) AS covered
+    FROM lots
+    JOIN members ON members.user_id = lots.user_id
+),
+unspent AS (
+    SELECT
+        queued.user_id,
+        queued.expires_at,
+        ROUND(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END, 2) AS points,
+        ROW_NUMBER() OVER (PARTITION BY queued.user_id ORDER BY queued.expires_at) AS place
+    FROM queued
+    WHERE queued.expires_at IS NOT NULL
+        AND ROUND(queued.covered, 2) > 0
+)
+SELECT
+    members.user_id,
+    members.active_balance,
+    COALESCE(locked.points, 0.00) AS promised_balance,
+    members.issued,
+    members.redeemed,
+    members.removed,
+    members.expired,
+    members.reversed,
+    members.refunded,
+    unspent.expires_at AS next_expiration_at,
+    unspent.points AS next_expiration_points,
+    members.first_transaction_at,
+    members.last_transaction_at
+FROM members
+LEFT JOIN locked ON locked.user_id = members.user_id
+LEFT JOIN unspent ON unspent.user_id = members.user_id AND unspent.place = 1
+) AS report

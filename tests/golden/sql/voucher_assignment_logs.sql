@@ -1,0 +1,136 @@
+-- rows
+SELECT
+    report.assigned_at,
+    report.assignment_id,
+    report.user_id,
+    report.partner,
+    report.list_tag,
+    report.voucher_list_id,
+    report.voucher_code,
+    report.source,
+    report.campaign_id,
+    report.list_expires_at,
+    report.list_status,
+    report.redeemed_at
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.user_id,
+    l.partner,
+    l.list_tag,
+    a.voucher_list_id,
+    a.voucher_code,
+    a.source,
+    a.campaign_id,
+    l.expires_at AS list_expires_at,
+    l.status AS list_status,
+    a.redeemed_at
+FROM voucher_assignments a
+JOIN voucher_lists l ON l.voucher_list_id = a.voucher_list_id
+WHERE a.voucher_list_id = (
+        SELECT chosen.voucher_list_id
+        FROM voucher_lists chosen
+        WHERE chosen.partner = :filter_partner
+            AND chosen.list_tag = :filter_list_tag
+    )
+    AND (a.assigned_at >= :window_start AND a.assigned_at < :window_end)
+) AS report
+ORDER BY report.assigned_at, report.assignment_id
+
+-- rows, safe for spreadsheets
+SELECT
+    report.assigned_at,
+    report.assignment_id,
+    CASE WHEN CAST(report.user_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
+    CASE WHEN CAST(report.partner AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.partner AS text) ELSE CAST(report.partner AS text) END AS partner,
+    CASE WHEN CAST(report.list_tag AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.list_tag AS text) ELSE CAST(report.list_tag AS text) END AS list_tag,
+    CASE WHEN CAST(report.voucher_list_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_list_id AS text) ELSE CAST(report.voucher_list_id AS text) END AS voucher_list_id,
+    CASE WHEN CAST(report.voucher_code AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_code AS text) ELSE CAST(report.voucher_code AS text) END AS voucher_code,
+    CASE WHEN CAST(report.source AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.source AS text) ELSE CAST(report.source AS text) END AS source,
+    CASE WHEN CAST(report.campaign_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_id AS text) ELSE CAST(report.campaign_id AS text) END AS campaign_id,
+    report.list_expires_at,
+    CASE WHEN CAST(report.list_status AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.list_status AS text) ELSE CAST(report.list_status AS text) END AS list_status,
+    report.redeemed_at
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.user_id,
+    l.partner,
+    l.list_tag,
+    a.voucher_list_id,
+    a.voucher_code,
+    a.source,
+    a.campaign_id,
+    l.expires_at AS list_expires_at,
+    l.status AS list_status,
+    a.redeemed_at
+FROM voucher_assignments a
+JOIN voucher_lists l ON l.voucher_list_id = a.voucher_list_id
+WHERE a.voucher_list_id = (
+        SELECT chosen.voucher_list_id
+        FROM voucher_lists chosen
+        WHERE chosen.partner = :filter_partner
+            AND chosen.list_tag = :filter_list_tag
+    )
+    AND (a.assigned_at >= :window_start AND a.assigned_at < :window_end)
+) AS report
+ORDER BY report.assigned_at, report.assignment_id
+
+-- totals
+SELECT
+    NULL,
+    count(*),
+    0
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.user_id,
+    l.partner,
+    l.list_tag,
+    a.voucher_list_id,
+    a.voucher_code,
+    a.source,
+    a.campaign_id,
+    l.expires_at AS list_expires_at,
+    l.status AS list_status,
+    a.redeemed_at
+FROM voucher_assignments a
+JOIN voucher_lists l ON l.voucher_list_id = a.voucher_list_id
+WHERE a.voucher_list_id = (
+        SELECT chosen.voucher_list_id
+        FROM voucher_lists chosen
+        WHERE chosen.partner = :filter_partner
+            AND chosen.list_tag = :filter_list_tag
+    )
+    AND (a.assigned_at >= :window_start AND a.assigned_at < :window_end)
+) AS report
+
+-- excluded
+SELECT count(*)
+FROM (
+SELECT
+    a.assigned_at,
+    a.assignment_id,
+    a.user_id,
+    l.partner,
+    l.list_tag,
+    a.voucher_list_id,
+    a.voucher_code,
+    a.source,
+    a.campaign_id,
+    l.expires_at AS list_expires_at,
+    l.status AS list_status,
+    a.redeemed_at
+FROM voucher_assignments a
+JOIN voucher_lists l ON l.voucher_list_id = a.voucher_list_id
+WHERE a.voucher_list_id = (
+        SELECT chosen.voucher_list_id
+        FROM voucher_lists chosen
+        WHERE chosen.partner = :filter_partner
+            AND chosen.list_tag = :filter_list_tag
+    )
+    AND (a.assigned_at IS NULL OR a.assigned_at = 'infinity' OR a.assigned_at = '-infinity')
+) AS report

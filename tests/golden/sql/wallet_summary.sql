@@ -1,0 +1,249 @@
+-- rows
+SELECT
+    report.wallet_id,
+    report.wallet_name,
+    report.points_name,
+    report.members,
+    report.issued,
+    report.issued_cashback_coupon,
+    report.issued_promo_campaign,
+    report.issued_api,
+    report.issued_manual,
+    report.issued_system,
+    report.redeemed,
+    report.removed,
+    report.expired,
+    report.promised,
+    report.reversed,
+    report.refunded,
+    report.opening_balance,
+    report.closing_balance
+FROM (
+SELECT
+    w.wallet_id,
+    w.name AS wallet_name,
+    w.points_name,
+    COUNT(DISTINCT t.user_id) AS members,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            THEN 1 ELSE 0 END), 0.00) AS issued,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'cashback_coupon'
+            THEN 1 ELSE 0 END), 0.00) AS issued_cashback_coupon,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'promo_campaign'
+            THEN 1 ELSE 0 END), 0.00) AS issued_promo_campaign,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'api'
+            THEN 1 ELSE 0 END), 0.00) AS issued_api,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'manual'
+            THEN 1 ELSE 0 END), 0.00) AS issued_manual,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'system'
+            THEN 1 ELSE 0 END), 0.00) AS issued_system,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'debit'
+            AND t.transaction_source NOT IN ('manual', 'system')
+            THEN -1 ELSE 0 END), 0.00) AS redeemed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'debit'
+            AND t.transaction_source IN ('manual', 'system')
+            THEN -1 ELSE 0 END), 0.00) AS removed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'expired'
+            THEN -1 ELSE 0 END), 0.00) AS expired,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS promised,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'reverse'
+            THEN -1 ELSE 0 END), 0.00) AS reversed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'refund'
+            THEN 1 ELSE 0 END), 0.00) AS refunded,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at < :window_start AND t.transaction_type <> 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS opening_balance,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.transaction_type <> 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS closing_balance
+FROM wallets w
+LEFT JOIN wallet_transactions t
+    ON t.wallet_id = w.wallet_id
+    AND t.occurred_at < :window_end
+WHERE w.wallet_id = :filter_wallet
+GROUP BY w.wallet_id, w.name, w.points_name
+) AS report
+ORDER BY report.wallet_id
+
+-- rows, safe for spreadsheets
+SELECT
+    CASE WHEN CAST(report.wallet_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.wallet_id AS text) ELSE CAST(report.wallet_id AS text) END AS wallet_id,
+    CASE WHEN CAST(report.wallet_name AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.wallet_name AS text) ELSE CAST(report.wallet_name AS text) END AS wallet_name,
+    CASE WHEN CAST(report.points_name AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.points_name AS text) ELSE CAST(report.points_name AS text) END AS points_name,
+    report.members,
+    report.issued,
+    report.issued_cashback_coupon,
+    report.issued_promo_campaign,
+    report.issued_api,
+    report.issued_manual,
+    report.issued_system,
+    report.redeemed,
+    report.removed,
+    report.expired,
+    report.promised,
+    report.reversed,
+    report.refunded,
+    report.opening_balance,
+    report.closing_balance
+FROM (
+SELECT
+    w.wallet_id,
+    w.name AS wallet_name,
+    w.points_name,
+    COUNT(DISTINCT t.user_id) AS members,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            THEN 1 ELSE 0 END), 0.00) AS issued,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'cashback_coupon'
+            THEN 1 ELSE 0 END), 0.00) AS issued_cashback_coupon,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'promo_campaign'
+            THEN 1 ELSE 0 END), 0.00) AS issued_promo_campaign,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'api'
+            THEN 1 ELSE 0 END), 0.00) AS issued_api,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'manual'
+            THEN 1 ELSE 0 END), 0.00) AS issued_manual,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'system'
+            THEN 1 ELSE 0 END), 0.00) AS issued_system,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'debit'
+            AND t.transaction_source NOT IN ('manual', 'system')
+            THEN -1 ELSE 0 END), 0.00) AS redeemed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'debit'
+            AND t.transaction_source IN ('manual', 'system')
+            THEN -1 ELSE 0 END), 0.00) AS removed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'expired'
+            THEN -1 ELSE 0 END), 0.00) AS expired,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS promised,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'reverse'
+            THEN -1 ELSE 0 END), 0.00) AS reversed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'refund'
+            THEN 1 ELSE 0 END), 0.00) AS refunded,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at < :window_start AND t.transaction_type <> 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS opening_balance,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.transaction_type <> 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS closing_balance
+FROM wallets w
+LEFT JOIN wallet_transactions t
+    ON t.wallet_id = w.wallet_id
+    AND t.occurred_at < :window_end
+WHERE w.wallet_id = :filter_wallet
+GROUP BY w.wallet_id, w.name, w.points_name
+) AS report
+ORDER BY report.wallet_id
+
+-- totals
+SELECT
+    NULL,
+    count(*),
+    0,
+    sum(report.issued),
+    sum(report.issued_cashback_coupon),
+    sum(report.issued_promo_campaign),
+    sum(report.issued_api),
+    sum(report.issued_manual),
+    sum(report.issued_system),
+    sum(report.redeemed),
+    sum(report.removed),
+    sum(report.expired),
+    sum(report.promised),
+    sum(report.reversed),
+    sum(report.refunded),
+    sum(report.opening_balance),
+    sum(report.closing_balance)
+FROM (
+SELECT
+    w.wallet_id,
+    w.name AS wallet_name,
+    w.points_name,
+    COUNT(DISTINCT t.user_id) AS members,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            THEN 1 ELSE 0 END), 0.00) AS issued,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'cashback_coupon'
+            THEN 1 ELSE 0 END), 0.00) AS issued_cashback_coupon,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'promo_campaign'
+            THEN 1 ELSE 0 END), 0.00) AS issued_promo_campaign,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'api'
+            THEN 1 ELSE 0 END), 0.00) AS issued_api,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'manual'
+            THEN 1 ELSE 0 END), 0.00) AS issued_manual,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'credit'
+            AND t.transaction_source = 'system'
+            THEN 1 ELSE 0 END), 0.00) AS issued_system,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'debit'
+            AND t.transaction_source NOT IN ('manual', 'system')
+            THEN -1 ELSE 0 END), 0.00) AS redeemed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'debit'
+            AND t.transaction_source IN ('manual', 'system')
+            THEN -1 ELSE 0 END), 0.00) AS removed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'expired'
+            THEN -1 ELSE 0 END), 0.00) AS expired,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS promised,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'reverse'
+            THEN -1 ELSE 0 END), 0.00) AS reversed,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at >= :window_start AND t.transaction_type = 'refund'
+            THEN 1 ELSE 0 END), 0.00) AS refunded,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.occurred_at < :window_start AND t.transaction_type <> 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS opening_balance,
+    COALESCE(SUM(t.points * CASE
+        WHEN t.transaction_type <> 'promised'
+            THEN 1 ELSE 0 END), 0.00) AS closing_balance
+FROM wallets w
+LEFT JOIN wallet_transactions t
+    ON t.wallet_id = w.wallet_id
+    AND t.occurred_at < :window_end
+WHERE w.wallet_id = :filter_wallet
+GROUP BY w.wallet_id, w.name, w.points_name
+) AS report
