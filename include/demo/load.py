@@ -47,17 +47,23 @@ def load(
     *,
     today: datetime.date | None = None,
     moved: bool = True,
+    renew: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> LoadedData:
     """Create the schema in an empty database and fill it; do nothing when that is done already.
 
-    `today` is a local day (New York), by default the current one, or for unmoved data the day after its last.
+    `today` is a local day (New York), by default the current one, or for unmoved data the day after its last. With
+    `renew`, data that was moved to another week or month is replaced, so that the date presets have rows again.
     `progress` gets a line of text now and then.
     """
     tell = progress or _ignore
     clock = _clock(today, moved=moved)
     with _transaction(dsn) as connection:
         earlier = record.read(connection)
+        if earlier is not None and renew and _is_of_another_time(earlier, clock):
+            tell(f"the data was moved to {earlier.today}; it is loaded anew")
+            record.remove(connection, earlier)
+            earlier = None
         if earlier is not None:
             tell(f"already loaded: {sum(earlier.wallets.values()):,} ledger rows; nothing to do")
             return earlier
@@ -157,6 +163,11 @@ def _fill(connection: psycopg2.extensions.connection, clock: DemoClock, tell: Ca
     rows["wallet_transactions"] += generated
     wallets = {ledger.WALLET_ID: grocery.rows.num_rows, wallet.wallet_id: generated}
     return LoadedData(clock.today, clock.shift_weeks, rows, wallets)
+
+
+def _is_of_another_time(earlier: LoadedData, clock: DemoClock) -> bool:
+    months = [(day.year, day.month) for day in (earlier.today, clock.today)]
+    return earlier.shift_weeks != clock.shift_weeks or months[0] != months[1]
 
 
 def _clock(today: datetime.date | None, *, moved: bool) -> DemoClock:

@@ -12,6 +12,7 @@ import pytest
 
 from include.demo import load as loading
 from include.demo.data import generated_ledger, record
+from include.demo.data.clock import DemoClock
 from include.demo.stack.credentials import Credentials
 from include.demo.stack.databases import PromoDatabase, create_promo_database
 from include.demo.stack.postgres import PostgresServer
@@ -120,3 +121,27 @@ def test_scaling_adds_rows_and_users_after_those_there_are(
         " FROM wallet_transactions WHERE wallet_id = 'generated-scale'"
     ) == [(42, 30_041, 240, True, True)]
     assert query(RUNNING_BALANCE, ["generated-scale"]) == [(0,)]
+
+
+def test_data_of_another_week_is_replaced_where_that_is_asked_for(
+    postgres: PostgresServer, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = create_promo_database(postgres, credentials, "promo_renewed")
+    tables = ("wallet_transactions", "voucher_assignments", "reward_assignments", "user_errors")
+    tables += ("wallets", "campaigns", "voucher_lists")
+
+    def nothing(_: object, clock: DemoClock, __: object) -> record.LoadedData:
+        return record.LoadedData(clock.today, clock.shift_weeks, dict.fromkeys(tables, 0), {})
+
+    monkeypatch.setattr(loading, "_fill", nothing)
+
+    def load(day: datetime.date, *, renew: bool) -> record.LoadedData:
+        return loading.load(database.owner_url, today=day, renew=renew)
+
+    monday = datetime.date(2026, 11, 16)
+    load(monday, renew=True)
+    assert load(monday + datetime.timedelta(days=1), renew=True).already_loaded, "the same week"
+    later = monday + datetime.timedelta(days=14)
+    assert load(later, renew=False).today == monday
+    assert not load(later, renew=True).already_loaded
+    assert load(later, renew=True).today == later

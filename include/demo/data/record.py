@@ -77,6 +77,15 @@ def read(connection: psycopg2.extensions.connection) -> LoadedData | None:
     return LoadedData(today, shift_weeks, rows, wallets, already_loaded=True)
 
 
+def remove(connection: psycopg2.extensions.connection, loaded: LoadedData) -> None:
+    """Drop every table that a load made, and its note."""
+    from psycopg2 import sql
+
+    names = sql.SQL(", ").join(map(sql.Identifier, [*loaded.rows, "demo_load"]))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP TABLE {}").format(names))
+
+
 def scalings(connection: psycopg2.extensions.connection, source: str) -> int:
     """Count the notes of one source."""
     with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ from include.demo.stack.processes import ServerError, ServerProcess
 _PROGRAM = """
 import functools, os
 from include.demo.load import load
-load(os.environ["PROMO_DSN"], progress=functools.partial(print, flush=True))
+load(os.environ["PROMO_DSN"], renew=True, progress=functools.partial(print, flush=True))
 """
 
 
