@@ -17,7 +17,7 @@ from tests.cli.shell import DAILY, MEMBERS, NOW, Shell
 
 
 def as_airflow_does(timetable: RecurringTimetable, command: list[str], now: datetime) -> list[DagRunInfo]:
-    """`SerializedDAG.iter_dagrun_infos_between` and `backfill._get_info_list` of Airflow 3.3, on the command's dates."""
+    """What `SerializedDAG.iter_dagrun_infos_between` and `backfill._get_info_list` of Airflow 3.3 do with a command."""
     first, last = (pendulum.parse(command[command.index(option) + 1]) for option in ("--from-date", "--to-date"))
     assert isinstance(first, pendulum.DateTime)
     assert isinstance(last, pendulum.DateTime)

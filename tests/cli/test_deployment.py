@@ -59,7 +59,7 @@ def test_schemas_are_written(shell: Shell, tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["reports"], "there is no schema 'reports'. Allowed: definition, report_type."),
-        (["--to", "file"], "error: --to: "),
+        (["--to", "file"], "file cannot be written: File exists"),
     ],
 )
 def test_schema_mistakes(shell: Shell, tmp_path: Path, words: list[str], message: str) -> None:

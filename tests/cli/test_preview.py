@@ -102,9 +102,7 @@ def test_sqlite(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "promo.db"
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript((PROJECT / "include" / "demo" / "schema.sql").read_text())
-        connection.execute(
-            "INSERT INTO wallets VALUES ('grocery-rewards', 'Grocery', 'points', 'active', '2020-01-01')"
-        )
+        connection.execute("INSERT INTO wallets VALUES ('grocery-rewards', 'Grocery', 'points', 'active', '2020')")
         for number in (1, 2):
             times = ["2026-11-22 12:00:00.000000"] * 2
             connection.execute(
@@ -136,7 +134,7 @@ def test_what_a_terminal_would_obey_is_escaped() -> None:
         (["daily", "--start", "2026-11-02", "--end", "2026-11-02"], "2026-11-02 00:00-05:00 is not after --start"),
         (
             ["daily", "--start", "2026-11-31", "--end", "2026-12-01"],
-            "error: --start: 2026-11-31 is not in the calendar",
+            "--start: 2026-11-31 is not in the calendar",
         ),
         (["daily", "--start", "2026-11-22", "--end", "2026-11-24"], "the window ends at 2026-11-24 00:00 EST, in the"),
         (["daily", "--start", "2026-08-01", "--end", "2026-11-02"], "the window is longer than 3 months"),
