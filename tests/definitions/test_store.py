@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -69,18 +70,23 @@ def test_of_many_who_create_one_id_one_succeeds_and_its_file_is_whole(store: Sto
     assert [path.name for path in store.definitions.iterdir()] == ["a.yaml"]
 
 
-def test_marks_of_many_at_once_are_all_kept(store: Store) -> None:
-    def stop_and_resume(number: int) -> None:
-        for _ in range(5):
-            store.stop(f"r{number % 2}", at=AT, by=f"user{number}")
-            store.resume(f"r{number % 2}", at=AT, by=f"user{number}")
+def test_a_deletion_is_not_lost_to_a_stop_at_the_same_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Store.marks
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(stop_and_resume, range(8)))
-    for report_id in ("r0", "r1"):
-        marks = store.marks(report_id)
-        assert not marks.stopped
-        assert all(each.resumed_at for each in marks.stops)
+    def slowly(self: Store, report_id: str) -> Marks:
+        marks = real(self, report_id)
+        time.sleep(0.05 if threading.current_thread().name == "stops" else 0.01)
+        return marks
+
+    monkeypatch.setattr(Store, "marks", slowly)
+    store.create("a", "id: a\n")
+    stops = threading.Thread(target=lambda: store.stop("a", at=AT, by="ada"), name="stops")
+    deletes = threading.Thread(target=lambda: store.delete("a", at=AT, by="bob"), name="deletes")
+    for thread in (stops, deletes):
+        thread.start()
+    for thread in (stops, deletes):
+        thread.join()
+    assert store.marks("a").deleted_by == "bob"
 
 
 def test_stopping_twice_is_one_stop_and_resuming_what_runs_is_nothing(store: Store) -> None:
