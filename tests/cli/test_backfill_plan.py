@@ -9,9 +9,8 @@ import pendulum
 import pytest
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 
-from promo_reports.cli.backfill import DAG_ID, plan
+from promo_reports.cli.backfill import plan
 from promo_reports.cli.project import open_project
-from promo_reports.orchestration.dag_factory import report_dag_id
 from promo_reports.orchestration.timetable import RecurringTimetable
 from tests.cli.shell import DAILY, MEMBERS, NOW, Shell
 
@@ -69,10 +68,6 @@ def test_what_is_printed(shell: Shell) -> None:
         "airflow backfill create --dag-id promo_reports.report.daily "
         "--from-date 2026-10-31T00:00:00-04:00 --to-date 2026-11-02T00:00:00-05:00"
     )
-
-
-def test_the_dag_is_named_as_the_factory_names_it() -> None:
-    assert DAG_ID.format("daily") == report_dag_id("daily")
 
 
 def test_windows_that_have_not_ended_are_left_out(shell: Shell) -> None:

@@ -39,9 +39,9 @@ def test_a_missing_connection_names_the_variable(shell: Shell) -> None:
     result = shell("preview", "daily")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines() == [
-        "error: There is no connection 'promo_db' to read the promo database with.",
-        "  Set AIRFLOW_CONN_PROMO_DB=postgresql://user:password@host:5432/database, "
-        "or give the address with --database.",
+        "error: There is no Airflow connection 'promo_db'.",
+        "  Add it under Admin > Connections, or set "
+        "AIRFLOW_CONN_PROMO_DB=postgresql://user:password@host:5432/database. Or give the address with --database.",
     ]
 
 

@@ -16,9 +16,7 @@ from promo_reports.cli.windows import clock, in_words, local, moment
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.schedule import Delivery, Schedule
-
-DAG_ID = "promo_reports.report.{}"
-"""As orchestration.dag_factory names them, which takes seconds to import."""
+from promo_reports.orchestration.dag_ids import report_dag_id
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Plan:
         """What makes exactly these windows; Airflow takes both dates as window starts, both included."""
         zone = ZoneInfo(self.definition.timezone)
         first, last = (self.deliveries[i].window.start.astimezone(zone).isoformat() for i in (0, -1))
-        dag_id = DAG_ID.format(self.definition.id)
+        dag_id = report_dag_id(self.definition.id)
         return shlex.join(
             ["airflow", "backfill", "create", "--dag-id", dag_id, "--from-date", first, "--to-date", last]
         )

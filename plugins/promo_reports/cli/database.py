@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 from urllib.parse import urlsplit
 
 from promo_reports.cli.failures import mistake
@@ -26,22 +25,7 @@ def source_for(connection_id: str, url: str | None) -> Source:
         try:
             return promo_source(connection_id)
         except SourceRefused as refused:
-            raise _explained(connection_id, refused) from None
-
-
-def _explained(connection_id: str, refused: SourceRefused) -> SourceRefused:
-    variable = f"AIRFLOW_CONN_{connection_id.upper()}"
-    if not refused.reason.startswith("There is no"):
-        return refused
-    if os.environ.get(variable):
-        return SourceRefused(
-            f"{variable} is set, but is neither a connection URI nor JSON.",
-            f"Write it like {_EXAMPLE}, with special characters of the password escaped as %40.",
-        )
-    return SourceRefused(
-        f"There is no connection {connection_id!r} to read the promo database with.",
-        f"Set {variable}={_EXAMPLE}, or give the address with --database.",
-    )
+            raise SourceRefused(refused.reason, f"{refused.fix} Or give the address with --database.") from None
 
 
 def _from_url(connection_id: str, url: str) -> Source:

@@ -61,6 +61,14 @@ class Schedule:
         """The timezone that days, weeks and the delivery time are counted in."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def in_words(self) -> str:
+        """The rhythm as people say it: `Every Monday at 06:00 America/New_York, the week before`."""
+        at = f"at {self.delivery_time:%H:%M} {self.timezone}"
+        if self.interval is Interval.WEEKLY:
+            return f"Every {str(self.delivery_day).title()} {at}, the week before"
+        return f"Every day {at}, the day before"
+
     def latest(self, at: datetime) -> Delivery:
         """The last delivery that is due at or before an instant."""
         return next(d for d in self._walk(local_date(at, self.zone) + timedelta(days=1), -1) if d.due <= at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,7 @@ from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.source import Source
 
 _SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql+pymysql", "sqlite": "sqlite"}
+_EXAMPLE = "postgresql://user:password@host:5432/database"
 _LIBPQ_EXTRAS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "options", "target_session_attrs")
 
 
@@ -20,10 +22,7 @@ def promo_source(connection_id: str) -> Source:
     try:
         connection = BaseHook.get_connection(connection_id)
     except AirflowException:
-        raise SourceRefused(
-            f"There is no Airflow connection {connection_id!r}.",
-            "Add it under Admin > Connections, or as AIRFLOW_CONN_" + connection_id.upper() + ".",
-        ) from None
+        raise _missing(connection_id) from None
     scheme = _SCHEMES.get(connection.conn_type or "")
     if scheme is None:
         raise SourceRefused(
@@ -31,6 +30,20 @@ def promo_source(connection_id: str) -> Source:
             f"A promo database is one of: {', '.join(sorted(_SCHEMES))}.",
         )
     return Source(connection_id, _url(scheme, connection))
+
+
+def _missing(connection_id: str) -> SourceRefused:
+    variable = f"AIRFLOW_CONN_{connection_id.upper()}"
+    if os.environ.get(variable):
+        # Airflow passes over a value that it cannot parse.
+        return SourceRefused(
+            f"{variable} is set, but is neither a connection URI nor JSON.",
+            f"Write it like {_EXAMPLE}, with special characters of the password escaped as %40.",
+        )
+    return SourceRefused(
+        f"There is no Airflow connection {connection_id!r}.",
+        f"Add it under Admin > Connections, or set {variable}={_EXAMPLE}.",
+    )
 
 
 def _url(scheme: str, connection: Any) -> str:

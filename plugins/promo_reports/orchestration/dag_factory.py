@@ -15,6 +15,7 @@ from promo_reports.domain.definition import Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.domain.window import Preset
+from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
 from promo_reports.orchestration.doc import definition_doc, type_doc
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 from promo_reports.orchestration.project import registry
@@ -22,18 +23,7 @@ from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTim
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query
 
-DAG_PREFIX = "promo_reports."
 ON_DEMAND_RUNS_AT_ONE_TIME = 64
-
-
-def report_dag_id(report_id: str) -> str:
-    """The DAG of a definition."""
-    return f"{DAG_PREFIX}report.{report_id}"
-
-
-def type_dag_id(report_type: str) -> str:
-    """The on-demand DAG of a report type."""
-    return f"{DAG_PREFIX}type.{report_type}"
 
 
 def report_dag(report_id: str) -> DAG:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.domain.window import DateRange, DayRange, Preset
-from promo_reports.orchestration.timetable import describe_schedule
 
 
 def definition_doc(definition: Definition) -> str:
@@ -13,7 +12,7 @@ def definition_doc(definition: Definition) -> str:
     report_type = definition.report_type
     rows = [
         ("Report type", f"{report_type.title} ({report_type.promotion_type.label})"),
-        ("Frequency", describe_schedule(definition.schedule) if definition.schedule else "One time"),
+        ("Frequency", definition.schedule.in_words if definition.schedule else "One time"),
         ("Timezone", definition.timezone),
         ("Delivery", ", ".join(str(destination) for destination in definition.destinations)),
         ("Owner", definition.owner),

@@ -28,7 +28,7 @@ class RecurringTimetable(Timetable):
 
     def __init__(self, schedule: Schedule, *, starts_at: datetime | None = None, stops: tuple[Stop, ...] = ()) -> None:
         self.schedule, self.starts_at, self.stops = schedule, starts_at, stops
-        self.description = describe_schedule(schedule)
+        self.description = schedule.in_words
 
     @property
     def summary(self) -> str:
@@ -139,14 +139,6 @@ class OneTimeTimetable(Timetable):
         if self.date_range is not None:
             window = resolve(self.date_range, at, ZoneInfo(self.zone), self.week_starts_on)
         return data_interval(window) if window else DataInterval.exact(at)
-
-
-def describe_schedule(schedule: Schedule) -> str:
-    """The rhythm in words: `Every Monday at 06:00 America/New_York, the week before`."""
-    at = f"at {schedule.delivery_time:%H:%M} {schedule.timezone}"
-    if schedule.interval is Interval.WEEKLY:
-        return f"Every {str(schedule.delivery_day).title()} {at}, the week before"
-    return f"Every day {at}, the day before"
 
 
 def _run(delivery: Delivery) -> DagRunInfo:

@@ -1,0 +1,55 @@
+"""Airflow connections as addresses: special characters survive, and what is wrong is named without its secrets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from promo_reports.errors import SourceRefused
+from promo_reports.orchestration.connections import promo_source
+
+VARIABLE = "AIRFLOW_CONN_PROMO_TEST"
+
+
+def connection(monkeypatch: pytest.MonkeyPatch, **fields: object) -> None:
+    monkeypatch.setenv(VARIABLE, json.dumps(fields))
+
+
+def test_special_characters_of_login_and_password_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection(monkeypatch, conn_type="postgres", host="db", port=6432, login="a@b", password="p:/?#%", schema="promo")
+    source = promo_source("promo_test")
+    assert source.url == "postgresql://a%40b:p%3A%2F%3F%23%25@db:6432/promo"
+    assert source.dialect == "postgresql"
+    assert "%3A" not in repr(source), "an address is never printed"
+
+
+def test_libpq_options_are_passed_on_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = {"sslmode": "verify-full", "cursor": "dictcursor"}
+    connection(monkeypatch, conn_type="postgres", host="db", schema="promo", extra=extra)
+    assert promo_source("promo_test").url == "postgresql://db/promo?sslmode=verify-full"
+
+
+def test_sqlite_and_mysql_have_their_drivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection(monkeypatch, conn_type="sqlite", host="/data/promo.db")
+    assert promo_source("promo_test").url == "sqlite:////data/promo.db"
+    connection(monkeypatch, conn_type="mysql", host="db", login="reader", schema="promo")
+    assert promo_source("promo_test").url == "mysql+pymysql://reader@db/promo"
+
+
+def test_a_connection_that_is_not_there_is_named() -> None:
+    with pytest.raises(SourceRefused, match=r"no Airflow connection 'promo_test'.*AIRFLOW_CONN_PROMO_TEST="):
+        promo_source("promo_test")
+
+
+def test_a_connection_that_cannot_be_parsed_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, '{"conn_type": "postgres", "password": "secret-word"')
+    with pytest.raises(SourceRefused, match="neither a connection URI nor JSON") as refused:
+        promo_source("promo_test")
+    assert "secret-word" not in str(refused.value)
+
+
+def test_another_kind_of_connection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection(monkeypatch, conn_type="aws", password="secret-word")
+    with pytest.raises(SourceRefused, match="is of type 'aws'"):
+        promo_source("promo_test")
