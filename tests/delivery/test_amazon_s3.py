@@ -17,7 +17,8 @@ import pytest
 from promo_reports.delivery import AmazonS3Area, publish
 from promo_reports.delivery.amazon_s3 import MIB, PART, part_size
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
-from tests.delivery.exports import LATE, BucketPlace, assert_is, staged
+from tests.delivery.exports import LATE, LATER, BucketPlace, assert_is, staged
+from tests.delivery.interruptions import InterruptedArea
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -135,6 +136,41 @@ def test_the_manifest_is_sent_twice_since_the_first_reply_was_lost(
         publish(staged(tmp_path, b"newest\n", snapshot_at="2024-03-03T00:00:00Z"), in_bucket.area)
     else:
         assert_is(in_bucket, export)
+
+
+@pytest.mark.parametrize("replacing", [True, False])
+def test_another_attempt_publishes_just_before_our_manifest_arrives(
+    in_bucket: BucketPlace, tmp_path: Path, replacing: bool
+) -> None:
+    """After our comparison, so that only the server can tell."""
+    if replacing:
+        publish(staged(tmp_path, b"old\n"), in_bucket.area)
+    newer = staged(tmp_path, b"newer\n", snapshot_at=LATER)
+
+    def put(**options: Any) -> None:
+        publish(newer, in_bucket.area)
+        in_bucket.client.put_object(**options)
+
+    with pytest.raises(DestinationRefused, match="newer export"):
+        publish(staged(tmp_path, b"ours\n", snapshot_at=LATE), through(in_bucket, put_object=put))
+    assert_is(in_bucket, newer)
+
+
+@pytest.mark.parametrize("replacing", [True, False])
+def test_a_server_that_ignores_conditions(in_bucket: BucketPlace, tmp_path: Path, replacing: bool) -> None:
+    if replacing:
+        publish(staged(tmp_path, b"old\n"), in_bucket.area)
+    newer = staged(tmp_path, b"newer\n", snapshot_at=LATER)
+
+    def put(*, IfMatch: str = "", IfNoneMatch: str = "", **options: Any) -> None:  # noqa: N803 - boto3's names
+        in_bucket.client.put_object(**options)
+
+    area = InterruptedArea(
+        through(in_bucket, put_object=put), "before switch 1", lambda: publish(newer, in_bucket.area)
+    )
+    with pytest.raises(DestinationRefused, match="newer export"):
+        publish(staged(tmp_path, b"ours\n", snapshot_at=LATE), area)
+    assert_is(in_bucket, newer)
 
 
 def test_a_server_without_conditional_writes(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import already_published, publish
+from promo_reports.delivery import publish
 from promo_reports.errors import DestinationRefused, StagingError
 from tests.delivery.exports import EARLY, LATE, LATER, REPORT, WINDOW, Place, assert_is, assert_whole, staged
 
@@ -39,20 +39,6 @@ def test_the_same_content_needs_no_staged_files(place: Place, tmp_path: Path) ->
     shutil.rmtree(export.directory)
     assert not publish(export, place.area).changed
     assert_is(place, export)
-
-
-def test_what_is_published_can_be_found_without_the_staged_manifest(place: Place, tmp_path: Path) -> None:
-    export = staged(tmp_path, b"same\n")
-
-    def found(key: str) -> object:
-        return already_published(place.area, report_id=REPORT, window_key=WINDOW, event_key=key)
-
-    assert found(export.manifest.event_key) is None
-    published = publish(export, place.area)
-    assert found(export.manifest.event_key) == type(published)(published.manifest, published.files, changed=False)
-    assert found("f" * 64) is None
-    place.delete(export.manifest.files[0].name)
-    assert found(export.manifest.event_key) is None
 
 
 def test_other_content_replaces_all_of_it(place: Place, tmp_path: Path) -> None:

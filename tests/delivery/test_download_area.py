@@ -19,7 +19,7 @@ from promo_reports.delivery import publish
 from promo_reports.delivery.download_area import DownloadFolder
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, StagingError
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
-from tests.delivery.interruptions import child
+from tests.delivery.interruptions import InterruptedArea, child
 
 
 @pytest.fixture
@@ -141,7 +141,9 @@ def test_links_in_the_place_of_files_are_replaced_or_refused(local: LocalPlace, 
     export = staged(tmp_path, b"new\n")
     local.folder.mkdir(parents=True)
     (local.folder / export.manifest.files[0].name).symlink_to(secret)
-    publish(export, local.area)
+    twice = InterruptedArea(local.area, "before put 2", lambda: None)
+    publish(export, twice)
+    assert not twice.reached
     assert_is(local, export)
     (local.folder / "manifest.json").unlink()
     (local.folder / "manifest.json").symlink_to(secret)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import Swept, publish, sweep, sweep_staging
+from promo_reports.delivery import Swept, export_directory, publish, sweep, sweep_staging
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
@@ -118,6 +118,25 @@ def test_a_publication_that_is_at_work_is_left_alone(local: LocalPlace, tmp_path
     with local.area.folder(REPORT, WINDOW):
         assert sweep(local.root, older_than=LIMIT) == Swept(in_use=(f"{REPORT}/{WINDOW}",))
     assert assert_whole(local)
+
+
+def test_a_directory_that_is_swept_between_opening_and_locking_is_made_again(
+    local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, swept = export_directory._lock, []
+
+    def late(directory: int) -> bool:
+        if not swept:
+            local.folder.rmdir()
+            local.folder.parent.rmdir()
+            swept.append(True)
+        return lock(directory)
+
+    monkeypatch.setattr(export_directory, "_lock", late)
+    export = staged(tmp_path, b"new\n")
+    publish(export, local.area)
+    assert swept
+    assert_is(local, export)
 
 
 def test_publications_and_sweeps_all_the_time(local: LocalPlace, tmp_path: Path) -> None:

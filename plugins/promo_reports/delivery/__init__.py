@@ -9,7 +9,7 @@ from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.area import Area, Folder
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.download_area import DownloadArea
-from promo_reports.delivery.publication import Published, already_published, publish
+from promo_reports.delivery.publication import Published, publish
 from promo_reports.delivery.retention import Swept, sweep, sweep_staging
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Folder",
     "Published",
     "Swept",
-    "already_published",
     "area_for",
     "publish",
     "sweep",

@@ -15,7 +15,7 @@ from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 _DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
 
 
-class LostRace(Exception):  # noqa: N818 - an answer of the destination, not an error of the product
+class LostRace(Exception):
     """The manifest is no longer the one that was read: another attempt has published meanwhile."""
 
 

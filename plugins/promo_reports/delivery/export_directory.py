@@ -22,7 +22,7 @@ TEMPORARY = ".part-"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-class Busy(Exception):  # noqa: N818 - an answer, not an error
+class Busy(Exception):
     """Somebody else has locked the directory."""
 
 

@@ -54,19 +54,6 @@ def publish(staged: StagedExport, area: Area) -> Published:
             raise
 
 
-def already_published(area: Area, *, report_id: str, window_key: str, event_key: str) -> Published | None:
-    """What is at the destination if it is whole and has this content, else None; for when the staged export is gone.
-
-    DestinationRefused or DestinationUnavailable if the destination does not say.
-    """
-    with area.folder(report_id, window_key) as folder:
-        present = folder.manifest()
-        theirs = _manifest(folder, present)
-        if theirs and theirs.event_key == event_key and not _missing(theirs.files, folder.items(present)):
-            return _published(folder, theirs, changed=False)
-    return None
-
-
 class _Attempt:
     """One publication; `_mine` are files that it has put and that no manifest is known to name."""
 
