@@ -53,7 +53,7 @@ lock: $(STAMP) ## Pin what requirements*.in ask for
 clean: ## Stop the demo, delete its data and the tools' caches (.venv stays)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m include.demo.run --remove; fi
 	rm -rf .data .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find include plugins tests dags benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(wildcard include plugins tests dags benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@set -eu; \

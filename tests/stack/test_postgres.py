@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from include.demo.stack.databases import PromoDatabase, create_databases
 from include.demo.stack.postgres import PostgresServer
 from include.demo.stack.postgres_cluster import installed_programs
 from include.demo.stack.processes import ServerError
-from include.demo.stack.unprivileged import home_for, location_note, unprivileged_user
+from include.demo.stack.unprivileged import home_for, unprivileged_user
 
 
 @contextlib.contextmanager
@@ -116,6 +117,19 @@ def test_committed_rows_survive_a_crash(server: PostgresServer) -> None:
     assert server.execute("SELECT n FROM kept") == [(1,)]
 
 
+def test_a_start_waits_for_the_server_of_a_killed_supervisor(server: PostgresServer, tmp_path: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from include.demo.stack.postgres import PostgresServer
+PostgresServer(Path({str(tmp_path / "pg")!r}), password="p@ss:word/", port=0, durable=False).start()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
+    server.start()
+    assert server.execute("SELECT 1") == [(1,)]
+
+
 def test_a_half_made_cluster_is_made_anew(server: PostgresServer, tmp_path: Path) -> None:
     home = home_for(tmp_path / "pg", unprivileged_user())
     (home / "data.unfinished").mkdir()
@@ -148,14 +162,16 @@ def test_data_that_nobody_cannot_reach_goes_elsewhere_and_is_found_again(tmp_pat
     private.mkdir(mode=0o700)
     wanted = private / "pg"
     user = unprivileged_user()
-    try:
-        elsewhere = home_for(wanted, user)
-        assert not elsewhere.is_relative_to(tmp_path)
-        assert user is not None
-        assert (elsewhere.stat().st_uid, stat.S_IMODE(elsewhere.stat().st_mode)) == (user.uid, 0o700)
-        assert home_for(wanted, user) == elsewhere
-    finally:
-        Path(location_note(wanted).read_text().strip()).rmdir()
+    elsewhere = home_for(wanted, user)
+    assert not elsewhere.is_relative_to(tmp_path)
+    assert user is not None
+    assert (elsewhere.stat().st_uid, stat.S_IMODE(elsewhere.stat().st_mode)) == (user.uid, 0o700)
+    assert home_for(wanted, user) == elsewhere
+
+    PostgresServer(wanted, password="").destroy()
+
+    assert not elsewhere.exists()
+    assert list(private.iterdir()) == []
 
 
 def test_credentials_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.demo.stack.postgres_cluster import clean_environment, installed_programs, make_cluster
+from include.demo.stack.postgres_cluster import clean_environment, installed_programs, make_cluster, wait_until_unused
 from include.demo.stack.processes import ServerError, ServerProcess, free_port
-from include.demo.stack.unprivileged import give_to, home_for, location_note, reachable_copy, unprivileged_user
+from include.demo.stack.unprivileged import forget_home, give_to, home_for, reachable_copy, unprivileged_user
 
 SUPERUSER = "postgres"
 PREFERRED_PORT = 54320
@@ -98,6 +98,7 @@ class PostgresServer:
         """Make the cluster if there is none, start the server and wait until it answers."""
         self._home = home_for(self.wanted_dir, self._user)
         programs = reachable_copy(self._programs, self._user, self._home)
+        wait_until_unused(self.data_dir)
         make_cluster(
             self._home,
             programs,
@@ -135,9 +136,10 @@ class PostgresServer:
     def destroy(self) -> None:
         """Stop and delete the data, wherever it is."""
         self.stop()
-        shutil.rmtree(self._home, ignore_errors=True)
-        shutil.rmtree(self.wanted_dir, ignore_errors=True)
-        location_note(self.wanted_dir).unlink(missing_ok=True)
+        if self.wanted_dir.exists():
+            self._home = home_for(self.wanted_dir, self._user)
+            wait_until_unused(self.data_dir)
+        forget_home(self.wanted_dir, self._user)
 
     def url(self, database: str = "postgres", *, user: str = SUPERUSER, password: str | None = None) -> str:
         """A connection URL, as libpq, psycopg2 and psql take it (SQLAlchemy: put `+psycopg2` after `postgresql`)."""

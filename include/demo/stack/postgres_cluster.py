@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from importlib import util
 from pathlib import Path
 
@@ -54,29 +55,53 @@ def make_cluster(
     shutil.rmtree(unfinished, ignore_errors=True)
     password_file = _password_file(home, password, user)
     try:
-        with log.open("ab") as output:
-            made = subprocess.run(
-                [
-                    *(programs / "bin" / "initdb", "-D", unfinished, "-U", superuser),
-                    *("--pwfile", password_file, "--auth", "scram-sha-256", "--encoding", "UTF8"),
-                    # PostgreSQL's own C.UTF-8 is the same on every system, installed locales are not.
-                    *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
-                    *([] if durable else ["--no-sync"]),
-                ],
-                env=clean_environment(),
-                cwd="/",
-                user=user.uid if user else None,
-                group=user.gid if user else None,
-                extra_groups=[] if user else None,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
+        made = subprocess.run(
+            [
+                *(programs / "bin" / "initdb", "-D", unfinished, "-U", superuser),
+                *("--pwfile", password_file, "--auth", "scram-sha-256", "--encoding", "UTF8"),
+                # PostgreSQL's own C.UTF-8 is the same on every system, installed locales are not.
+                *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+                *([] if durable else ["--no-sync"]),
+            ],
+            env=clean_environment(),
+            cwd="/",
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     finally:
         password_file.unlink(missing_ok=True)
+    with log.open("a") as output:
+        output.write(made.stdout)
     if made.returncode:
-        raise ServerError(f"initdb failed on {unfinished} (status {made.returncode}). Its output is in {log}")
+        said = " ".join(made.stdout.split("\n")[-4:]).strip()
+        raise ServerError(f"initdb could not make {unfinished} (status {made.returncode}): {said} (all of it: {log})")
     unfinished.rename(home / "data")
+
+
+def wait_until_unused(data: Path, *, timeout: float = 30.0) -> None:
+    """Wait for the server of a killed supervisor, which its lifeline is just stopping."""
+    deadline = time.monotonic() + timeout
+    while pid := _postmaster(data):
+        if time.monotonic() > deadline:
+            raise ServerError(f"{data} is in use by another PostgreSQL, process {pid}. Stop that one first.")
+        time.sleep(0.05)
+
+
+def _postmaster(data: Path) -> int | None:
+    """The process that works on this cluster, if there is one."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, 0)
+        command = Path(f"/proc/{pid}/cmdline")  # a stale file may name what has since become another process
+        ours = os.fsencode(data) in command.read_bytes() if Path("/proc/self").exists() else True
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if ours else None
 
 
 def _password_file(home: Path, password: str, user: User | None) -> Path:

@@ -60,20 +60,36 @@ def home_for(wanted: Path, user: User | None) -> Path:
     give_to(wanted, user)
     if reachable(wanted, user):
         return wanted
-    note = location_note(wanted)
-    if note.exists():
-        elsewhere = Path(note.read_text().strip())
-        if elsewhere.is_dir() and not elsewhere.is_symlink() and user and elsewhere.stat().st_uid == user.uid:
-            return elsewhere
+    if remembered := _elsewhere(wanted, user):
+        return remembered
     elsewhere = Path(tempfile.mkdtemp(prefix="promo-reports-", dir="/var/tmp"))
     give_to(elsewhere, user)
-    note.write_text(f"{elsewhere}\n")
+    location_note(wanted).write_text(f"{elsewhere}\n")
     return elsewhere
+
+
+def forget_home(wanted: Path, user: User | None) -> None:
+    """Delete the directory that `home_for` gave, wherever it is."""
+    if elsewhere := _elsewhere(wanted, user):
+        shutil.rmtree(elsewhere)
+    shutil.rmtree(wanted, ignore_errors=True)
+    location_note(wanted).unlink(missing_ok=True)
 
 
 def location_note(wanted: Path) -> Path:
     """The file that says where the data really is, when it could not be where it was wanted."""
     return wanted.with_name(wanted.name + ".location")
+
+
+def _elsewhere(wanted: Path, user: User | None) -> Path | None:
+    """The remembered place, if it is still there and the user's own."""
+    note = location_note(wanted)
+    if user is None or not note.exists():
+        return None
+    place = Path(note.read_text().strip())
+    if place.is_symlink() or not place.is_dir() or place.stat().st_uid != user.uid:
+        return None
+    return place
 
 
 def reachable_copy(program_dir: Path, user: User | None, home: Path) -> Path:

@@ -24,6 +24,8 @@ from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query
 
 ON_DEMAND_RUNS_AT_ONE_TIME = 64
+# Somebody is waiting for a one-time export; a scheduled one can follow it.
+ON_DEMAND_PRIORITY = 10
 
 
 def report_dag(report_id: str) -> DAG:
@@ -62,7 +64,11 @@ def type_dag(report_type_id: str) -> DAG:
         tags=_tags(report_type, "one_time", "on_demand"),
         doc_md=type_doc(report_type),
         params=_trigger_form(report_type),
-        default_args=_task_arguments(registry().settings, "promo-reports"),
+        default_args={
+            **_task_arguments(registry().settings, "promo-reports"),
+            "priority_weight": ON_DEMAND_PRIORITY,
+            "weight_rule": "absolute",
+        },
     )
     _two_tasks(dag, report_type=report_type_id)
     return dag

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from promo_reports.domain.delivery import Destination, Download, Partner, PartnerExport
 from promo_reports.domain.manifest import Manifest, StagedExport
-
-PREVIOUS_KEY = "window"
 
 
 def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> list[dict[str, Any]]:
@@ -31,6 +30,14 @@ def destination_of(handover: Mapping[str, Any]) -> Destination:
     if plain == "download":
         return Download()
     return PartnerExport(Partner(plain["partner"]), plain["bucket"], plain["prefix"])
+
+
+def left_key(end: datetime) -> str:
+    """The XCom key under which a window that ends then is left: the next window asks for it by its own start.
+
+    Not one key for all, whose newest is asked for: a run that somebody starts by hand would be taken for it.
+    """
+    return f"window_until_{end.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}"
 
 
 def window_left(manifest: Manifest) -> dict[str, str] | None:

@@ -61,7 +61,8 @@ class ExtractOperator(ExportTask):
             staged = extract(export, source, registry().settings, now=_now, progress=self._progress())
         manifest = staged.manifest
         self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
-        context["ti"].xcom_push(key=hand.PREVIOUS_KEY, value=hand.window_left(manifest))
+        if export.window is not None:
+            context["ti"].xcom_push(key=hand.left_key(export.window.end), value=hand.window_left(manifest))
         return hand.handovers(staged, export.definition.destinations)
 
     def _export(self, context: Context) -> Export:
@@ -71,10 +72,14 @@ class ExtractOperator(ExportTask):
             definition = registry().from_conf(conf, run_id=run.run_id, at=run.run_after, report_type=self.report_type)
             return one_time_export(definition, run)
         assert self.report_id is not None  # noqa: S101 - the DAG factory gives one of the two
+        definition = registry().definition(self.report_id)
+        export = scheduled_export(definition, run)
+        if export.window is None:
+            return export
         earlier = context["ti"].xcom_pull(
-            task_ids=self.task_id, key=hand.PREVIOUS_KEY, map_indexes=-1, include_prior_dates=True
+            task_ids=self.task_id, key=hand.left_key(export.window.start), map_indexes=-1, include_prior_dates=True
         )
-        return scheduled_export(registry().definition(self.report_id), run, previous_export(earlier))
+        return scheduled_export(definition, run, previous_export(earlier))
 
     def _progress(self) -> Callable[[int, int], None]:
         last = time.monotonic()

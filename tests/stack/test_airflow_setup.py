@@ -1,0 +1,51 @@
+"""The environment that Airflow's processes get."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from include.demo.stack.airflow import AirflowSetup
+from include.demo.stack.credentials import Credentials
+
+
+def setup(tmp_path: Path) -> AirflowSetup:
+    return AirflowSetup(
+        project=Path("/project"),
+        home=tmp_path,
+        metadata_url="postgresql://airflow:secret@127.0.0.1:1/airflow",
+        credentials=Credentials(),
+        connections={"promo_db": {"conn_type": "postgres", "password": "p@ss:word/"}},
+        extra={"PROMO_REPORTS_DATA_DIR": "/data"},
+    )
+
+
+def test_the_callers_own_airflow_does_not_leak_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AIRFLOW__CORE__EXECUTOR", "AIRFLOW_CONN_PROMO_DB", "PROMO_REPORTS_POOL", "PYTHONDONTWRITEBYTECODE"):
+        monkeypatch.setenv(name, "other")
+    environment = setup(tmp_path).environment(8080)
+    assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert json.loads(environment["AIRFLOW_CONN_PROMO_DB"])["password"] == "p@ss:word/"
+    assert environment["PROMO_REPORTS_DATA_DIR"] == "/data"
+    assert not {"PROMO_REPORTS_POOL", "PYTHONDONTWRITEBYTECODE"} & environment.keys()
+
+
+def test_everything_stays_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    environment = setup(tmp_path).environment(8123)
+    assert environment["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8123/execution/"
+    assert environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith(
+        "postgresql+psycopg2://airflow:secret@127.0.0.1"
+    )
+    assert environment["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+
+
+def test_both_bundles_are_refreshed_every_few_seconds_and_unchanged_files_are_left_alone(tmp_path: Path) -> None:
+    environment = setup(tmp_path).environment(8080)
+    bundles = json.loads(environment["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
+    assert [bundle["name"] for bundle in bundles] == ["promo-reports", "dags-folder"]
+    assert all(bundle["kwargs"]["refresh_interval"] == 5 for bundle in bundles)
+    assert environment["AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL"] == "86400"
