@@ -39,6 +39,7 @@ lint: $(STAMP) ## Check style, types, layers and the compose file
 	MYPYPATH=plugins $(BIN)/mypy include/demo
 	PYTHONPATH=plugins $(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	$(BIN)/hadolint Dockerfile
 
 format: $(STAMP) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix

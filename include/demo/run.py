@@ -118,7 +118,7 @@ class Demo:
         stack = self._stack
         logins = "   ".join(f"{user} / {password}" for user, password in LOGINS.items())
         self._print(
-            f"\n  Airflow and the Reports page   [bold]{stack.airflow.url}[/]\n"
+            f"\n  Airflow                        [bold]{stack.airflow.url}[/]\n"
             f"  Logins, for this machine only  {logins}\n"
             f"  S3 endpoint                    {stack.s3.endpoint_url}  (any key)\n"
             f"  Promo database, read-only      {escape(stack.promo.reader_url)}\n"

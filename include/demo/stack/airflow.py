@@ -82,7 +82,6 @@ class AirflowSetup:
             "api_auth": {"jwt_secret": self.credentials.jwt_secret},
             "database": {
                 "sql_alchemy_conn": self.metadata_url.replace("postgresql://", "postgresql+psycopg2://", 1),
-                "load_default_connections": False,
             },
             "logging": {"base_log_folder": self.home / "logs"},
             "scheduler": {
@@ -100,7 +99,6 @@ class AirflowSetup:
                 "min_file_process_interval": 86400,
                 "parsing_processes": 2,
             },
-            "usage_data_collection": {"enabled": False},
         }
         settings = {
             f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)

@@ -184,7 +184,7 @@ def resume(context: typer.Context, report_id: options.ReportId, by: options.By =
 
 @app.command(epilog="Example: [bold]promo-reports delete daily_cashback-1a2b3c4d[/]")
 def delete(context: typer.Context, report_id: options.ReportId, by: options.By = None) -> None:
-    """Delete a report that was created on the Reports page: stopped for ever, its exports stay."""
+    """Delete a report of the store of created reports: stopped for ever, its exports stay."""
     from promo_reports.cli import lifecycle
 
     lifecycle.delete(_project(context), report_id, lifecycle.acting_user(by), results())

@@ -1,4 +1,4 @@
-"""`promo-reports list`: what is registered, as the Reports page and a script would want to know it."""
+"""`promo-reports list`: what is registered, as a person and a script would want to know it."""
 
 from __future__ import annotations
 

@@ -123,7 +123,9 @@ class DefinitionForm(Form):
     id: ReportId | None = Field(
         None, description="the file's name without .yaml; never reused", examples=["wallet_transactions_daily"]
     )
-    name: Name | None = Field(None, description="what the Reports page shows", examples=["Daily Wallet Transactions"])
+    name: Name | None = Field(
+        None, description="what people see in lists and forms", examples=["Daily Wallet Transactions"]
+    )
     report_type: SnakeCase | None = Field(None, description="a file of report_types/", examples=["wallet_transactions"])
     promotion_type: Annotated[PromotionType, one_of(PromotionType)] | None = Field(
         None, description="the module; optional, since the report type tells it, but it must fit"

@@ -31,14 +31,14 @@ class ChoiceForm(Form):
     """One fixed value of a filter."""
 
     value: Line = Field(description="what a definition writes and the SQL receives")
-    title: Name = Field(description="what the Reports page shows")
+    title: Name = Field(description="what people see in lists and forms")
 
 
 class FilterForm(Form):
     """A filter; its values are fixed `choices`, or answered by the query `options`."""
 
     name: SnakeCase = Field(description="key in a definition's `filters` and name of the bind in the SQL")
-    title: Name = Field(description="what the Reports page shows")
+    title: Name = Field(description="what people see in lists and forms")
     description: Paragraph = Field(description="what choosing values does")
     select: Annotated[Select, one_of(Select)] = Field(
         description="how many values: exactly one, many (at least one), or all (none named means all)"
@@ -69,7 +69,7 @@ class ReportTypeForm(Form):
     """A report type: one file `report_types/<id>.yaml`, beside `include/sql/<id>.sql`."""
 
     id: SnakeCase | None = Field(None, description="the file's name without .yaml", examples=["wallet_transactions"])
-    title: Name | None = Field(None, description="what the Reports page shows", examples=["Wallet Transactions"])
+    title: Name | None = Field(None, description="what people see in lists and forms", examples=["Wallet Transactions"])
     promotion_type: Annotated[PromotionType, one_of(PromotionType)] | None = Field(None, description="the module")
     description: Paragraph | None = Field(None, description="what the report shows and what it is for")
     connection: Connection | None = Field(

@@ -1,4 +1,4 @@
-"""The download area: a directory of this host or of a shared file system, from which the Reports page serves files."""
+"""The download area: a directory of this host or of a shared file system, from which people download."""
 
 from __future__ import annotations
 

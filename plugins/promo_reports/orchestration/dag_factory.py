@@ -24,8 +24,8 @@ from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query
 
 ON_DEMAND_RUNS_AT_ONE_TIME = 64
-# Somebody is waiting for a one-time export; a scheduled one can follow it.
-ON_DEMAND_PRIORITY = 10
+# Somebody is waiting for a one-time export; a scheduled one can follow it. What is extracted is delivered first.
+SCHEDULED_PRIORITY, ON_DEMAND_PRIORITY, DELIVERY_PRIORITY = 1, 10, 20
 
 
 def report_dag(report_id: str) -> DAG:
@@ -46,7 +46,7 @@ def report_dag(report_id: str) -> DAG:
         doc_md=definition_doc(definition),
         default_args=_task_arguments(registry().settings, definition.owner),
     )
-    _two_tasks(dag, report_id=report_id)
+    _two_tasks(dag, SCHEDULED_PRIORITY, report_id=report_id)
     return dag
 
 
@@ -64,21 +64,22 @@ def type_dag(report_type_id: str) -> DAG:
         tags=_tags(report_type, "one_time", "on_demand"),
         doc_md=type_doc(report_type),
         params=_trigger_form(report_type),
-        default_args={
-            **_task_arguments(registry().settings, "promo-reports"),
-            "priority_weight": ON_DEMAND_PRIORITY,
-            "weight_rule": "absolute",
-        },
+        default_args=_task_arguments(registry().settings, "promo-reports"),
     )
-    _two_tasks(dag, report_type=report_type_id)
+    _two_tasks(dag, ON_DEMAND_PRIORITY, report_type=report_type_id)
     return dag
 
 
-def _two_tasks(dag: DAG, **of: str) -> None:
+def _two_tasks(dag: DAG, priority: int, **of: str) -> None:
     with dag:
-        extract = ExtractOperator(task_id="extract", **of)
+        # The pool limits what queries the promo database; a delivery does not.
+        extract = ExtractOperator(
+            task_id="extract", pool=registry().settings.pool, priority_weight=priority, weight_rule="absolute", **of
+        )
         DeliverOperator.partial(
             task_id="deliver",
+            priority_weight=DELIVERY_PRIORITY,
+            weight_rule="absolute",
             outlets=[Asset(name=dag.dag_id)],
             map_index_template="{{ destination }}",
         ).expand(handover=extract.output)
@@ -97,7 +98,6 @@ def _task_arguments(settings: Settings, owner: str) -> dict[str, Any]:
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(minutes=settings.execution_timeout_minutes),
-        "pool": settings.pool,
     }
 
 

@@ -1,0 +1,76 @@
+"""deploy/new_env.py: every variable of the compose file, each secret new, and documented."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.deploy.composition import PROJECT, VARIABLE, services
+
+SCRIPT = PROJECT / "deploy" / "new_env.py"
+
+
+def _run(root: Path) -> subprocess.CompletedProcess[str]:
+    script = root / "deploy" / SCRIPT.name
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(SCRIPT.read_text())
+    return subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+
+
+def _read(root: Path) -> dict[str, str]:
+    lines = [line for line in (root / ".env").read_text().splitlines() if line and not line.startswith("#")]
+    return {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    assert _run(tmp_path).returncode == 0
+    return _read(tmp_path)
+
+
+def test_holds_every_variable_and_no_other(env: dict[str, str]) -> None:
+    used = {name for name, _ in VARIABLE.findall((PROJECT / "docker-compose.yaml").read_text())}
+    assert env.keys() == used | {"COMPOSE_PROFILES"}
+    assert all(env.values())
+
+
+def test_each_secret_is_another_each_time(tmp_path: Path, env: dict[str, str]) -> None:
+    _run(tmp_path / "other")
+    other = _read(tmp_path / "other")
+    assert {name for name in env if env[name] == other[name]} == {"PUBLIC_URL", "PUBLISH_ADDRESS", "COMPOSE_PROFILES"}
+    secrets = [value for name, value in env.items() if re.search(r"PASSWORD|KEY|SECRET", name)]
+    assert len(set(secrets)) == len(secrets)
+    # Airflow expands `$`, and URLs hold these as they are.
+    assert [value for value in secrets if not re.fullmatch(r"[\w=-]{20,}", value)] == []
+    Fernet(env["FERNET_KEY"])
+
+
+def test_only_its_owner_reads_it_and_it_is_never_replaced(tmp_path: Path, env: dict[str, str]) -> None:
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    again = _run(tmp_path)
+    assert again.returncode == 1
+    assert "already" in again.stderr
+    assert _read(tmp_path) == env
+
+
+def test_connections_lead_to_the_servers_of_the_compose_file(env: dict[str, str]) -> None:
+    promo, bucket = (json.loads(env[f"AIRFLOW_CONN_{name}"]) for name in ("PROMO_DB", "BI_EXPORTS_S3"))
+    assert promo["host"] in services()
+    assert (promo["login"], promo["password"]) == ("promo_reader", env["PROMO_READER_PASSWORD"])
+    assert (bucket["login"], bucket["password"]) == (env["S3_ACCESS_KEY"], env["S3_SECRET_KEY"])
+    assert bucket["extra"]["endpoint_url"] == services()["bucket"]["environment"]["AWS_ENDPOINT_URL_S3"]
+
+
+def test_is_published_on_loopback_alone(env: dict[str, str]) -> None:
+    assert env["PUBLISH_ADDRESS"].startswith("127.0.0.1:")
+
+
+def test_every_variable_is_documented(env: dict[str, str]) -> None:
+    documented = (PROJECT / "docs" / "deploy.md").read_text()
+    assert [name for name in env if f"`{name}`" not in documented] == []
