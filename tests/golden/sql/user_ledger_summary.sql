@@ -31,17 +31,17 @@ WITH ledger AS (
 members AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type <> 'promised' THEN 1 ELSE 0 END) AS active_balance,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) AS issued,
-        SUM(ledger.points * CASE
+        COALESCE(SUM(CASE WHEN ledger.transaction_type <> 'promised' THEN ledger.points END), 0.00) AS active_balance,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.points END), 0.00) AS issued,
+        COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
-                THEN -1 ELSE 0 END) AS redeemed,
-        SUM(ledger.points * CASE
+                THEN -ledger.points END), 0.00) AS redeemed,
+        COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
-                THEN -1 ELSE 0 END) AS removed,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'expired' THEN -1 ELSE 0 END) AS expired,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'reverse' THEN -1 ELSE 0 END) AS reversed,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'refund' THEN 1 ELSE 0 END) AS refunded,
+                THEN -ledger.points END), 0.00) AS removed,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'expired' THEN -ledger.points END), 0.00) AS expired,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'reverse' THEN -ledger.points END), 0.00) AS reversed,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'refund' THEN ledger.points END), 0.00) AS refunded,
         MIN(ledger.occurred_at) AS first_transaction_at,
         MAX(ledger.occurred_at) AS last_transaction_at
     FROM ledger
@@ -50,7 +50,7 @@ members AS (
 promises AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'promised' THEN 1 ELSE 0 END) AS points
+        SUM(ledger.points) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'promised'
         OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
@@ -166,17 +166,17 @@ WITH ledger AS (
 members AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type <> 'promised' THEN 1 ELSE 0 END) AS active_balance,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) AS issued,
-        SUM(ledger.points * CASE
+        COALESCE(SUM(CASE WHEN ledger.transaction_type <> 'promised' THEN ledger.points END), 0.00) AS active_balance,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.points END), 0.00) AS issued,
+        COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
-                THEN -1 ELSE 0 END) AS redeemed,
-        SUM(ledger.points * CASE
+                THEN -ledger.points END), 0.00) AS redeemed,
+        COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
-                THEN -1 ELSE 0 END) AS removed,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'expired' THEN -1 ELSE 0 END) AS expired,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'reverse' THEN -1 ELSE 0 END) AS reversed,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'refund' THEN 1 ELSE 0 END) AS refunded,
+                THEN -ledger.points END), 0.00) AS removed,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'expired' THEN -ledger.points END), 0.00) AS expired,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'reverse' THEN -ledger.points END), 0.00) AS reversed,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'refund' THEN ledger.points END), 0.00) AS refunded,
         MIN(ledger.occurred_at) AS first_transaction_at,
         MAX(ledger.occurred_at) AS last_transaction_at
     FROM ledger
@@ -185,7 +185,7 @@ members AS (
 promises AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'promised' THEN 1 ELSE 0 END) AS points
+        SUM(ledger.points) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'promised'
         OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
@@ -299,17 +299,17 @@ WITH ledger AS (
 members AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type <> 'promised' THEN 1 ELSE 0 END) AS active_balance,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) AS issued,
-        SUM(ledger.points * CASE
+        COALESCE(SUM(CASE WHEN ledger.transaction_type <> 'promised' THEN ledger.points END), 0.00) AS active_balance,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.points END), 0.00) AS issued,
+        COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
-                THEN -1 ELSE 0 END) AS redeemed,
-        SUM(ledger.points * CASE
+                THEN -ledger.points END), 0.00) AS redeemed,
+        COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
-                THEN -1 ELSE 0 END) AS removed,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'expired' THEN -1 ELSE 0 END) AS expired,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'reverse' THEN -1 ELSE 0 END) AS reversed,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'refund' THEN 1 ELSE 0 END) AS refunded,
+                THEN -ledger.points END), 0.00) AS removed,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'expired' THEN -ledger.points END), 0.00) AS expired,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'reverse' THEN -ledger.points END), 0.00) AS reversed,
+        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'refund' THEN ledger.points END), 0.00) AS refunded,
         MIN(ledger.occurred_at) AS first_transaction_at,
         MAX(ledger.occurred_at) AS last_transaction_at
     FROM ledger
@@ -318,7 +318,7 @@ members AS (
 promises AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points * CASE WHEN ledger.transaction_type = 'promised' THEN 1 ELSE 0 END) AS points
+        SUM(ledger.points) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'promised'
         OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
