@@ -33,17 +33,26 @@ def retention() -> None:
         from promo_reports.delivery import sweep
 
         days = timedelta(days=with_settings.retention_days)
-        return str(sweep(with_settings.downloads, older_than=dag_run.run_after - days))
+        return said(sweep(with_settings.downloads, older_than=dag_run.run_after - days))
 
     @task
     def sweep_staged(dag_run=None) -> str:
         from promo_reports.delivery import sweep_staging
 
         days = timedelta(days=with_settings.staging_days)
-        return str(sweep_staging(with_settings.staging, older_than=dag_run.run_after - days))
+        return said(sweep_staging(with_settings.staging, older_than=dag_run.run_after - days))
 
     sweep_downloads()
     sweep_staged()
+
+
+def said(swept) -> str:
+    """What was removed; fails where something could not be, so that a disk does not fill up unseen."""
+    from airflow.exceptions import AirflowException
+
+    if swept.failed:
+        raise AirflowException(f"Could not be removed: {', '.join(swept.failed)}. Check the owner and permissions.")
+    return f"{len(swept.removed)} directories, {swept.files} files, {swept.bytes} bytes removed"
 
 
 retention()

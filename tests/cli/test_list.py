@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from airflow.timetables.base import TimeRestriction
 
-from promo_reports.cli.listing import next_delivery
 from promo_reports.cli.project import open_project
 from promo_reports.domain.schedule import Stop
 from promo_reports.orchestration.timetable import RecurringTimetable, data_interval
@@ -137,7 +136,7 @@ def test_the_next_delivery_is_the_run_that_the_scheduler_makes(
             store.resume("daily", at=each.resumed_at, by="maria")
     definition = open_project(shell.home).registry.definition("daily")
     assert definition.schedule is not None
-    made = next_delivery(definition, NOW)
+    made = definition.next_delivery(NOW)
     timetable = RecurringTimetable(definition.schedule, starts_at=definition.starts_at, stops=definition.stops)
     info = timetable.next_dagrun_info(
         last_automated_data_interval=data_interval(definition.schedule.latest(NOW).window),
@@ -150,6 +149,6 @@ def test_the_next_delivery_is_the_run_that_the_scheduler_makes(
 def test_an_hour_that_the_clock_skips(shell: Shell) -> None:
     shell.write("reports/daily.yaml", DAILY.replace("{interval: daily}", '{interval: daily, delivery_time: "02:30"}'))
     definition = open_project(shell.home).registry.definition("daily")
-    made = next_delivery(definition, datetime(2027, 3, 14, 1, tzinfo=timezone.utc))
+    made = definition.next_delivery(datetime(2027, 3, 14, 1, tzinfo=timezone.utc))
     assert made is not None
     assert made.due == datetime(2027, 3, 14, 7, tzinfo=timezone.utc), "02:30 is skipped: it is 03:00 in summer time"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from promo_reports.definitions.definition_form import DefinitionForm
@@ -70,6 +70,7 @@ def test_a_file_of_anything_is_a_definition_or_refused(project: Registry, raw: b
 
 
 @settings(max_examples=400)
+@example(conf={"\0": False})
 @given(st.dictionaries(KEYS, JSON, max_size=8) | JSON)
 def test_a_conf_of_anything_is_a_definition_or_refused(project: Registry, conf: object) -> None:
     base: dict[str, Any] = {"name": "x", "filters": {"wallet": "w", "kind": "credit"}, "delivery": ["download"]}

@@ -88,8 +88,8 @@ class AirflowApi:
         """What could not be parsed: file to stack trace."""
         return {error["filename"]: error["stack_trace"] for error in self._all("/importErrors", "import_errors", {})}
 
-    def unpause(self, dag_id: str, *, paused: bool = False) -> None:
-        """Let a DAG run (or, with `paused=True`, hold it)."""
+    def set_paused(self, dag_id: str, *, paused: bool) -> None:
+        """Hold a DAG, or let it run again."""
         self.call("PATCH", f"/dags/{quote(dag_id)}", json={"is_paused": paused})
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None, **fields: Any) -> str:

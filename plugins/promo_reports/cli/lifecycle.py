@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from promo_reports.cli.failures import mistake
-from promo_reports.cli.listing import next_delivery
 from promo_reports.cli.project import Project
 from promo_reports.cli.windows import clock, short
 from promo_reports.definitions.stop_marks import Marks
@@ -44,7 +43,7 @@ def resume(project: Project, report_id: str, by: str, console: Console) -> None:
         console.print(f"{report_id} is active again.", style="bold")
         console.print("What was due while it was stopped is not made up for: promo-reports backfill-plan shows how.")
     definition = project.registry.definition(report_id)
-    delivery = next_delivery(definition, project.now)
+    delivery = definition.next_delivery(project.now)
     if delivery is not None:
         zone = ZoneInfo(definition.timezone)
         due = f"{clock(delivery.due, zone)} {zone.key}"
@@ -52,7 +51,7 @@ def resume(project: Project, report_id: str, by: str, console: Console) -> None:
 
 
 def delete(project: Project, report_id: str, by: str, console: Console) -> None:
-    """Stop for ever; only a report created on the page can be deleted here."""
+    """Stop for ever; only a report created without git can be deleted here."""
     before = project.registry.store.marks(report_id)
     marks = project.registry.delete(report_id, at=project.now, by=by)
     if marks == before:

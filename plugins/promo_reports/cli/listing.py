@@ -39,7 +39,7 @@ class Listed:
             return "Invalid"
         if not self.definition.recurring:
             return "One time"
-        return "Stopped" if stopped(self.definition) else "Active"
+        return "Stopped" if self.definition.stopped_since else "Active"
 
     @property
     def problems(self) -> list[str]:
@@ -69,19 +69,6 @@ class Listed:
         return {"due": delivery.due.astimezone(zone).isoformat(), **covers}
 
 
-def stopped(definition: Definition) -> bool:
-    """Whether no further delivery goes out as things stand."""
-    return bool(definition.stops) and any(stop.resumed_at is None for stop in definition.stops)
-
-
-def next_delivery(definition: Definition, now: datetime) -> Delivery | None:
-    """The next delivery that the scheduler will make a run for; None where there is none."""
-    if definition.schedule is None or stopped(definition):
-        return None
-    at = max(now, *(each.resumed_at for each in definition.stops if each.resumed_at), definition.starts_at or now)
-    return definition.schedule.first_due(at)
-
-
 def listed(project: Project) -> Iterator[Listed]:
     """Everything that is registered, by id."""
     for checked in project.registry.check_all():
@@ -108,7 +95,7 @@ def print_json(reports: Iterable[Listed], console: Console) -> None:
 
 
 def _listed(checked: Checked, now: datetime) -> Listed:
-    upcoming = next_delivery(checked.definition, now) if checked.definition is not None else None
+    upcoming = checked.definition.next_delivery(now) if checked.definition is not None else None
     return Listed(checked.source, checked.definition, checked.error, upcoming)
 
 

@@ -114,7 +114,8 @@ def read_form(form: type[FormT], data: dict[str, Any], findings: Findings) -> Fo
             return form.model_validate(rest)
         except ValidationError as invalid:
             for error in invalid.errors(include_url=False, include_context=False):
-                path = tuple(part for part in error["loc"] if not str(part).startswith(_TAG))
+                first, *others = error["loc"]
+                path = (first, *(part for part in others if not str(part).startswith(_TAG)))
                 if not findings.touches(*path):
                     findings.add(path, _message(error))
                 _take_out(rest, path, form.taken_out_whole)

@@ -6,7 +6,6 @@ given twice by git and the store together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,7 @@ from promo_reports.definitions.store import Store
 from promo_reports.definitions.wording import quoted
 from promo_reports.definitions.writing import to_yaml
 from promo_reports.domain.account import Account
-from promo_reports.domain.definition import ID_PATTERN, Definition, Origin
+from promo_reports.domain.definition import Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.settings import Settings
@@ -90,7 +89,7 @@ class Registry:
     def find(self, key: str) -> Source:
         """The source of one id, looking at its own files only; `InvalidInput` where nothing is registered under it."""
         found = []
-        if re.fullmatch(ID_PATTERN, key) and "\n" not in key:
+        if is_report_id(key):
             places = [(self.settings.reports / f"{key}{suffix}", Origin.GIT) for suffix in (".yaml", ".yml")]
             if self.store.exists():
                 places.append((self.store.path(key), Origin.CREATED))
@@ -151,7 +150,7 @@ class Registry:
         if "frequency" in given and not isinstance(given["frequency"], dict):
             document.findings.add(("frequency",), "only recurring reports are kept; a one-time export is a run")
         taken = self.settings.reports / f"{whole['id']}.yaml"
-        if re.fullmatch(ID_PATTERN, str(whole["id"])) and taken.exists():
+        if is_report_id(whole["id"]) and taken.exists():
             document.findings.add(("id",), f"{whole['id']!r} is the id of {shown_path(taken)} already")
         checked = check_definition(
             document, report_types=self.report_types, account=self.account, origin=Origin.CREATED, now=at

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from promo_reports.definitions.fields import SNAKE_CASE
 from promo_reports.definitions.report_types import load_report_type
+from promo_reports.definitions.sources import stamp_of, unreadable
 from promo_reports.domain.report_type import ReportType
-from promo_reports.errors import StoreError
 
 
 class ReportTypeFiles(Mapping[str, ReportType]):
@@ -19,19 +19,18 @@ class ReportTypeFiles(Mapping[str, ReportType]):
     def __init__(self, directory: Path, options: Path) -> None:
         self._directory = directory
         self._options = options
-        self._kept: dict[str, tuple[tuple[int, int], ReportType]] = {}
+        self._kept: dict[str, tuple[str, ReportType]] = {}
 
     def __getitem__(self, report_type_id: str) -> ReportType:
         path = self._directory / f"{report_type_id}.yaml"
         try:
             if not re.fullmatch(SNAKE_CASE, report_type_id):
                 raise KeyError(report_type_id)
-            status = path.stat()
-        except FileNotFoundError:
-            raise KeyError(report_type_id) from None
+            stamp = stamp_of(path)
         except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
-        stamp = (status.st_mtime_ns, status.st_size)
+            raise unreadable(path, error) from error
+        if not stamp:
+            raise KeyError(report_type_id)
         kept = self._kept.get(report_type_id)
         if kept is None or kept[0] != stamp:
             kept = (stamp, load_report_type(path, options=self._options))
@@ -42,7 +41,7 @@ class ReportTypeFiles(Mapping[str, ReportType]):
         try:
             names = sorted(os.listdir(self._directory))  # noqa: PTH208 - names only, in one call
         except OSError as error:
-            raise StoreError(f"{self._directory} cannot be read: {error.strerror}.") from error
+            raise unreadable(self._directory, error) from error
         return (name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and not name.startswith("."))
 
     def __len__(self) -> int:

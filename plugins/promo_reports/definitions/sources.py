@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promo_reports.domain.definition import ID_PATTERN, Origin
+from promo_reports.domain.definition import Origin, is_report_id
 from promo_reports.errors import StoreError
 
 RACY_NANOSECONDS = 2_000_000_000
@@ -62,7 +62,7 @@ def paired(sources: Iterable[Source]) -> tuple[Source, ...]:
 def key_of(file_name: str) -> str:
     """The id that a file's name promises; for a name that is no id, one made of it that nothing else has."""
     stem = file_name.rpartition(".")[0]
-    if re.fullmatch(ID_PATTERN, stem) and "\n" not in stem:
+    if is_report_id(stem):
         return stem
     slug = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:60]
     return f"unnamed_{slug}-{hashlib.sha256(file_name.encode(errors='surrogateescape')).hexdigest()[:8]}"

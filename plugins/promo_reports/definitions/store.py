@@ -2,7 +2,7 @@
 
 ::
 
-    definitions/<id>.yaml    a report created on the page; written once, never changed
+    definitions/<id>.yaml    a report created without git; written once, never changed
     state/<id>.yaml          its stop marks, or those of a definition in git (design, decision 9)
 
 A store that is not there is not the same as an empty one: taken for empty, it would make every created report's DAG
@@ -11,7 +11,6 @@ stale. Only a store inside the project's own directory may be missing until it i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from promo_reports.definitions.located import parse_yaml, read_yaml
 from promo_reports.definitions.stop_marks import Marks, marks_of
 from promo_reports.definitions.wording import quoted
 from promo_reports.domain.calendar import UTC
-from promo_reports.domain.definition import ID_PATTERN
+from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput, Problem, StoreError
 from promo_reports.settings import Settings
@@ -144,7 +143,7 @@ class Store:
 
 
 def _checked(report_id: str) -> str:
-    if not isinstance(report_id, str) or not re.fullmatch(ID_PATTERN, report_id) or report_id.endswith("\n"):
+    if not is_report_id(report_id):
         raise InvalidInput("The request", [Problem("request", "id", f"{quoted(report_id)} is not an id")])
     return report_id
 

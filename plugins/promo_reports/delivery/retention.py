@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from promo_reports.delivery.area import data_file
 from promo_reports.delivery.export_directory import TEMPORARY, Busy, locked
-from promo_reports.domain.definition import ID_PATTERN
+from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.manifest import MANIFEST_NAME
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def sweep(root: Path, *, older_than: datetime) -> Swept:
     """
     before, tally = _timestamp(older_than), _Tally()
     for report in _directories(root):
-        if not re.match(ID_PATTERN, report.name):
+        if not is_report_id(report.name):
             continue
         for export in _directories(report):
             name = f"{report.name}/{export.name}"
@@ -88,7 +88,7 @@ def sweep_staging(root: Path, *, older_than: datetime) -> Swept:
             continue
         below.clear()
         try:
-            files = [status for each in path.rglob("*") if not (status := each.lstat()).st_mode & 0o040000]
+            files = [status for each in path.rglob("*") if not stat.S_ISDIR((status := each.lstat()).st_mode)]
             if max(status.st_mtime for status in files) < before:
                 shutil.rmtree(path)
                 tally.removed.append(path.relative_to(root).as_posix())

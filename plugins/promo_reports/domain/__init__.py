@@ -1,1 +1,1 @@
-"""What Promo Reports is about, in plain values: no I/O, no clock, standard library only."""
+"""What Promo Reports is about, in plain values: no I/O, no clock, the standard library only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,11 +10,16 @@ from enum import Enum
 
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.schedule import Schedule, Stop
+from promo_reports.domain.schedule import Delivery, Schedule, Stop
 from promo_reports.domain.window import DateRange
 
 ID_PATTERN = r"^[a-z][a-z0-9_-]{0,99}$"
 MAX_NAME = 120
+
+
+def is_report_id(text: object) -> bool:
+    """Whether a text may be the id of a report: safe as the name of a file, an object, a DAG."""
+    return isinstance(text, str) and re.fullmatch(ID_PATTERN, text) is not None
 
 
 class CsvSafety(str, Enum):
@@ -65,6 +71,18 @@ class Definition:
     def frequency(self) -> str:
         """`one_time`, `daily` or `weekly`."""
         return self.schedule.interval.value if self.schedule else "one_time"
+
+    @property
+    def stopped_since(self) -> datetime | None:
+        """Since when no further delivery goes out; None where deliveries go out as things stand."""
+        return next((stop.stopped_at for stop in self.stops if stop.resumed_at is None), None)
+
+    def next_delivery(self, now: datetime) -> Delivery | None:
+        """The next delivery that the scheduler will make a run for; None where there is none."""
+        if self.schedule is None or self.stopped_since is not None:
+            return None
+        at = max(now, *(each.resumed_at for each in self.stops if each.resumed_at), self.starts_at or now)
+        return self.schedule.first_due(at)
 
     @property
     def csv_safety(self) -> CsvSafety:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,6 @@ class ExportFile:
     first: str | None = None
     last: str | None = None
     members: tuple[Part, ...] = ()
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What is reconciled: rows and exact sums, of the whole and of each value of the report type's `totals_by`."""
-
-    rows: int
-    sums: Mapping[str, str]
-    by: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,18 @@ from promo_reports.domain.window import DateRange, DayRange, Preset
 def definition_doc(definition: Definition) -> str:
     """What a definition exports, when and where to."""
     report_type = definition.report_type
+    values = [(each.title, definition.filters.get(each.name)) for each in report_type.filters]
     rows = [
+        ("Status", f"Stopped since {definition.stopped_since.isoformat()}" if definition.stopped_since else ""),
         ("Report type", f"{report_type.title} ({report_type.promotion_type.label})"),
+        *((title, ", ".join(chosen) if chosen else "all") for title, chosen in values),
+        ("Date range", _date_range_text(definition.date_range) if definition.date_range else ""),
         ("Frequency", definition.schedule.in_words if definition.schedule else "One time"),
         ("Timezone", definition.timezone),
         ("Delivery", ", ".join(str(destination) for destination in definition.destinations)),
         ("Owner", definition.owner),
         ("Definition", f"`{definition.source}` ({definition.sha256[:12]})"),
     ]
-    if definition.date_range is not None:
-        rows.insert(2, ("Date range", _date_range_text(definition.date_range)))
-    for each in report_type.filters:
-        values = definition.filters.get(each.name)
-        rows.insert(1, (each.title, ", ".join(values) if values else "all"))
-    if definition.stops and definition.stops[-1].resumed_at is None:
-        rows.insert(0, ("Status", f"Stopped since {definition.stops[-1].stopped_at.isoformat()}"))
     return _table(definition.name, report_type.description, rows)
 
 
@@ -42,7 +39,7 @@ def type_doc(report_type: ReportType) -> str:
 
 
 def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:
-    lines = [f"| {_cell(name)} | {_cell(value)} |" for name, value in rows]
+    lines = [f"| {_cell(name)} | {_cell(value)} |" for name, value in rows if value]
     return "\n".join([f"### {_cell(title)}", "", text, "", "| | |", "|---|---|", *lines, ""])
 
 
