@@ -38,7 +38,16 @@ def test_a_conf_needs_only_what_the_run_cannot_know(registry: Registry) -> None:
 def test_what_a_conf_says_itself_is_kept(registry: Registry) -> None:
     conf = CONF | {"id": "mine", "owner": "admin", "report_type": "ledger", "frequency": "one_time", "timezone": None}
     definition = registry.from_conf(conf, run_id="x", at=AT, report_type="ledger")
-    assert (definition.id, definition.owner) == ("mine", "admin")
+    assert definition.owner == "admin"
+
+
+def test_a_conf_cannot_take_the_id_of_another_report(registry: Registry) -> None:
+    first, second = (
+        registry.from_conf(CONF | {"id": "mine"}, run_id=run_id, at=AT, report_type="ledger").id for run_id in "ab"
+    )
+    assert first.startswith("mine-")
+    assert second.startswith("mine-")
+    assert first != second
 
 
 def test_an_absolute_window_may_end_now(registry: Registry) -> None:

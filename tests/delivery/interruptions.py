@@ -77,6 +77,10 @@ class _InterruptedFolder:
         with self._step("put"):
             return self._folder.put(file, source, adopt=adopt)
 
+    def holds(self, file: ExportFile) -> bool:
+        with self._step("holds"):
+            return self._folder.holds(file)
+
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         with self._step("switch"):
             self._folder.switch(manifest, replacing=replacing)

@@ -12,7 +12,7 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationRefused, StagingError
-from tests.delivery.exports import EARLY, LATE, LATER, Place, assert_is, assert_whole, staged
+from tests.delivery.exports import EARLY, LATE, LATER, Place, REPORT, WINDOW, assert_is, assert_whole, staged
 
 
 def test_it_publishes_files_and_a_manifest(place: Place, tmp_path: Path) -> None:
@@ -87,12 +87,12 @@ def test_a_window_that_has_settled_stops_saying_open(place: Place, tmp_path: Pat
     assert place.stamps() == before
 
 
-@pytest.mark.parametrize("damage", ["deleted", "cut short"])
+@pytest.mark.parametrize("damage", ["deleted", "cut short", "bits flipped"])
 def test_a_published_file_that_is_damaged_is_put_again(place: Place, tmp_path: Path, damage: str) -> None:
     export = staged(tmp_path, b"one\n", b"two\n")
     publish(export, place.area)
     name = export.manifest.files[1].name
-    place.delete(name) if damage == "deleted" else place.overwrite(name, b"tw")
+    place.delete(name) if damage == "deleted" else place.overwrite(name, b"tw" if damage == "cut short" else b"twp\n")
     assert publish(export, place.area).changed
     assert_is(place, export)
 
@@ -153,7 +153,8 @@ def test_what_a_killed_attempt_had_superseded_is_tidied_away_by_a_retry_that_cha
     place.overwrite("Wallets-0123abcd.csv", b"superseded")
     time.sleep(1.1)  # S3 counts in seconds
     export = staged(tmp_path, b"new\n")
-    place.overwrite(export.manifest.files[0].name, b"new\n")
+    with place.area.folder(REPORT, WINDOW) as folder:
+        folder.put(export.manifest.files[0], export.directory / export.manifest.files[0].name, adopt=False)
     place.overwrite("manifest.json", export.manifest.to_json())
     assert not publish(export, place.area).changed
     assert_is(place, export)

@@ -101,9 +101,23 @@ def test_today_ends_when_the_run_was_asked_for(registry: Registry) -> None:
     assert one_time_export(definition, run).window == Window(at("2026-11-18T00:00:00-05:00"), NOON)
 
 
+def test_a_snapshot_of_the_future_is_refused(snapshot: Definition) -> None:
+    future = replace(RUN, interval_start=END, interval_end=END + timedelta(days=7))
+    with pytest.raises(InvalidInput, match="in the future"):
+        scheduled_export(snapshot, future)
+
+
+def test_a_custom_range_that_is_not_over_is_refused_and_not_cut_short(home: Path, registry: Registry) -> None:
+    path = write_weekly(home, "weekly_credits")
+    text = path.read_text().replace("{interval: weekly, delivery_day: monday}", "one_time")
+    path.write_text(text + "date_range: {first: 2026-11-01, last: 2026-11-30}\n")
+    with pytest.raises(InvalidInput, match="is not over"):
+        scheduled_export(registry.definition("weekly_credits"), Run("d", "scheduled__1", NOON, NOON, NOON))
+
+
 def test_a_range_that_has_not_begun_is_refused(registry: Registry) -> None:
     midnight = at("2026-11-18T00:00:00-05:00")
     conf = CONF | {"date_range": "today"}
     definition = registry.from_conf(conf, run_id="manual__1", at=midnight, report_type="wallet_transactions")
-    with pytest.raises(InvalidInput, match="has not begun"):
+    with pytest.raises(InvalidInput, match="is not over"):
         one_time_export(definition, Run("d", "manual__1", midnight))

@@ -16,7 +16,7 @@ from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.located import Document, read_yaml, shown_path
 from promo_reports.definitions.wording import quoted
 from promo_reports.domain.account import Account
-from promo_reports.domain.definition import Definition, Origin
+from promo_reports.domain.definition import Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
 
@@ -65,7 +65,8 @@ def definition_from_conf(
     """The definition in a run's conf, checked as strictly as a file: anybody may post a conf to Airflow's own API.
 
     `at` is the run's `run_after`, against which no date may be in the future; `report_type` the id of the on-demand
-    DAG's type. `id`, `owner`, `report_type` and `frequency` may be left out, and null is the same as left out.
+    DAG's type. `id`, `owner`, `report_type` and `frequency` may be left out, and null is the same as left out. The id
+    of the definition always ends in a hash of the run.
     """
     document = Document.of_json(conf, f"conf of run {run_id}")
     given = {str(key): value for key, value in document.mapping().items() if value is not None}
@@ -76,8 +77,10 @@ def definition_from_conf(
     if "frequency" in given and given["frequency"] != ONE_TIME:
         document.findings.add(("frequency",), f"must be {ONE_TIME} or absent: recurring reports have DAGs of their own")
         given["frequency"] = ONE_TIME
+    if given.get("id") is None or is_report_id(given["id"]):
+        # Never the bare id: it could be that of a registered report, whose exports would be replaced.
+        given["id"] = conf_id(given.get("id", given.get("name")), run_id)
     defaults: dict[str, Any] = {
-        "id": conf_id(given.get("name"), run_id),
         "owner": API_OWNER,
         "frequency": ONE_TIME,
         "report_type": report_type,

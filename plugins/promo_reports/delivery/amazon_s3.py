@@ -89,7 +89,7 @@ class AmazonS3Folder:
 
     def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
         """Upload, and ask S3 what it has; with `adopt`, what a killed attempt has uploaded is not sent again."""
-        if adopt and self._has(file):
+        if adopt and self.holds(file):
             return False
         verify(file, source)
         try:
@@ -98,9 +98,16 @@ class AmazonS3Folder:
             if not self._has_after_all(file):
                 raise
             return True
-        if not self._has(file):
+        if not self.holds(file):
             raise DestinationUnavailable(f"{self.address(file.name)} is not what was sent.")
         return True
+
+    def holds(self, file: ExportFile) -> bool:
+        """Whether S3 holds the file: by its size and by the hash that was sent along."""
+        found = self._access.ask(lambda client: self._head(client, file.name), otherwise=_MISSING)
+        if isinstance(found, str):
+            return False
+        return (found["ContentLength"], found["Metadata"].get("sha256")) == (file.bytes, file.sha256)
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """One conditional PUT.
@@ -144,17 +151,10 @@ class AmazonS3Folder:
     def _head(self, client: S3Client, name: str) -> Any:
         return client.head_object(Bucket=self._bucket, Key=self._key(name))
 
-    def _has(self, file: ExportFile) -> bool:
-        """Whether S3 holds the file: by its size and by the hash that was sent along."""
-        found = self._access.ask(lambda client: self._head(client, file.name), otherwise=_MISSING)
-        if isinstance(found, str):
-            return False
-        return (found["ContentLength"], found["Metadata"].get("sha256")) == (file.bytes, file.sha256)
-
     def _has_after_all(self, file: ExportFile) -> bool:
         """The reply to a completed upload may be lost on its way."""
         try:
-            return self._has(file)
+            return self.holds(file)
         except PromoReportsError:
             return False
 

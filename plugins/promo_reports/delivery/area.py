@@ -66,6 +66,9 @@ class Folder(Protocol):
         or is not that file.
         """
 
+    def holds(self, file: ExportFile) -> bool:
+        """Whether a file is there as the manifest says, by bytes and sha256: a damaged one is as good as none."""
+
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """Replace the manifest in one step if it still has the tag `replacing` (None: if there is none); else LostRace.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
 from promo_reports.delivery.export_directory import TEMPORARY, made_and_locked
-from promo_reports.delivery.staged_file import chunks
+from promo_reports.delivery.staged_file import CHUNK, chunks
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 
@@ -81,6 +81,20 @@ class DownloadFolder:
         """Copy to a temporary file, verify on the way, sync, rename."""
         self._write(file.name, chunks(file, source), file.bytes)
         return True
+
+    def holds(self, file: ExportFile) -> bool:
+        """Read the file and compare; a link in its place is not the file."""
+        digest, size = hashlib.sha256(), 0
+        with _told(self._path):
+            try:
+                descriptor = os.open(file.name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._directory)
+            except FileNotFoundError:
+                return False
+            with os.fdopen(descriptor, "rb") as present:
+                while chunk := present.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+        return (size, digest.hexdigest()) == (file.bytes, file.sha256)
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """Rename the new manifest over the old one, if that is still the one that was read."""

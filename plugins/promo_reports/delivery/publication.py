@@ -69,7 +69,9 @@ class _Attempt:
         present = self._folder.manifest()
         theirs = _manifest(self._folder, present)
         found = self._folder.items(present)
-        if theirs and theirs.event_key == self._ours.event_key and not _missing(theirs.files, found):
+        published = theirs.files if theirs else ()
+        held = [file for file in published if file not in _missing(published, found) and self._folder.holds(file)]
+        if theirs and theirs.event_key == self._ours.event_key and len(held) == len(published):
             if not _settles(self._ours, theirs):
                 self._tidy(item for item in _others(found, theirs.files) if item.settled)
                 # A reply that was lost looks like a lost race against ourselves.
@@ -81,14 +83,11 @@ class _Attempt:
                 f"{theirs.snapshot_at}, this one at {self._ours.snapshot_at}.",
                 "Clear the run with its extract task to export the window again.",
             )
-        published = theirs.files if theirs else ()
         stale = [item for item in _others(found, (*published, *self._ours.files)) if item.settled]
         self._tidy(stale)
-        held = {(file.name, file.sha256) for file in published} - {
-            (file.name, file.sha256) for file in _missing(published, found)
-        }
         unsettled = {item.name for item in found if not item.settled}
-        self._put((file for file in self._ours.files if (file.name, file.sha256) not in held), adoptable=unsettled)
+        there = {(file.name, file.sha256) for file in held}
+        self._put((file for file in self._ours.files if (file.name, file.sha256) not in there), adoptable=unsettled)
         self._switch(present)
         # All of it was found before the switch, so whoever is still at work on some of it has lost the race by now.
         self._tidy(item for item in _others(found, self._ours.files) if item not in stale)

@@ -74,13 +74,16 @@ DateRange = Preset | DayRange | Window
 
 
 def resolve(chosen: DateRange, at: datetime, zone: ZoneInfo, week_starts_on: str) -> Window | None:
-    """The absolute window of a date range chosen at an instant; None where it holds no instant yet.
+    """The absolute window of a date range chosen at an instant; None where it holds none yet, or not all.
 
-    Weeks and months are complete calendar ones before today; "today", and a custom range that includes today, end at
-    the instant of choosing, so that no window reaches into the future.
+    Weeks and months are complete calendar ones before today; "today", and a custom range whose last day is today, end
+    at the instant of choosing. A range that reaches further into the future has no window: cut short, it would promise
+    days that it does not hold.
     """
     if isinstance(chosen, Window):
         return chosen if chosen.end <= at else None
+    if isinstance(chosen, DayRange) and chosen.last > local_date(at, zone):
+        return None
     first, last = _local_days(chosen, local_date(at, zone), week_starts_on)
     start, end = start_of(first, zone), start_of(last + timedelta(days=1), zone)
     end = min(end, at)

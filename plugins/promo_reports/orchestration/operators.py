@@ -6,6 +6,7 @@ They take a report's id and load its definition when they run; nothing of a defi
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.exceptions import AirflowException
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
 from promo_reports.errors import PromoReportsError
 from promo_reports.orchestration import handover as hand
@@ -35,7 +36,13 @@ class ExportTask(BaseOperator):
     """What extract and deliver share: how they end when they are told to stop, and how errors become retries."""
 
     def on_kill(self) -> None:
-        """Leave the running work by an exception, so that its temporaries are removed."""
+        """Leave the running work by an exception, so that its temporaries are removed.
+
+        Airflow asks this after a timeout too, when the work has been left already.
+        """
+        if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
+            self.log.error("Stopped after PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES; ask for a shorter window.")
+            return
         raise AirflowException("The task was told to stop; what it had begun is removed.")
 
 

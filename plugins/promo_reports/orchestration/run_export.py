@@ -43,6 +43,8 @@ def scheduled_export(definition: Definition, run: Run, previous: Previous | None
         window = definition.schedule.latest(run.run_after).window
     if definition.report_type.date_range is DateRangeRule.NONE:
         as_of = window.end if window else run.run_after
+        if as_of > run.run_after:
+            raise _refused(run, f"{as_of:%Y-%m-%d %H:%M %Z}, the instant of the snapshot, is in the future")
         return Export(definition, None, as_of, run.dag_id, run.run_id)
     if window is None:
         return one_time_export(definition, run)
@@ -58,7 +60,7 @@ def one_time_export(definition: Definition, run: Run) -> Export:
     zone = ZoneInfo(definition.timezone)
     window = resolve(definition.date_range, run.run_after, zone, definition.week_starts_on)
     if window is None:
-        raise _refused(run, f"the date range has not begun on {run.run_after.astimezone(zone):%Y-%m-%d %H:%M %Z}")
+        raise _refused(run, f"the date range is not over at {run.run_after.astimezone(zone):%Y-%m-%d %H:%M %Z}")
     return _checked(Export(definition, window, None, run.dag_id, run.run_id), window, run)
 
 
