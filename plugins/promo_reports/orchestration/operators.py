@@ -41,7 +41,7 @@ class ExportTask(BaseOperator):
         Airflow asks this after a timeout too, when the work has been left already.
         """
         if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
-            self.log.error("Stopped after PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES; ask for a shorter window.")
+            log.error("Stopped after PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES; ask for a shorter window.")
             return
         raise AirflowException("The task was told to stop; what it had begun is removed.")
 
