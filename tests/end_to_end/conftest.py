@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite("tests.end_to_end.delivered", "tests.end_to_end.live", "tests.end_to_end.real_airflow")
+if TYPE_CHECKING:
+    from tests.end_to_end.live import Live
 
-from tests.end_to_end.live import Live
+pytest.register_assert_rewrite("tests.end_to_end.delivered", "tests.end_to_end.live", "tests.end_to_end.real_airflow")
 
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The product, running."""
+    from tests.end_to_end.live import Live
+
     product = Live(tmp_path_factory.mktemp("end-to-end"))
     try:
         product.start()

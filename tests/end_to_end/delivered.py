@@ -73,7 +73,7 @@ def find(address: str, s3: Any) -> Found:
 def check(found: Found, expected: bytes, *, totals: Sequence[str] = (), time: str | None = None) -> dict[str, Any]:
     """Fail unless manifest and files agree, nothing else lies there, and the rows are `expected`, a CSV with header.
 
-    `totals` are the columns that the manifest sums, `time` is the column of its first and last. The manifest is returned.
+    `totals` are the columns that the manifest sums, `time` is the column of its first and last. Returns the manifest.
     """
     manifest = found.manifest
     assert manifest["format_version"] == 1
@@ -95,7 +95,9 @@ def check(found: Found, expected: bytes, *, totals: Sequence[str] = (), time: st
     assert len(rows) == manifest["rows"] == manifest["source_rows"] == sum(f["rows"] for f in manifest["files"])
     assert sorted(manifest["totals"]) == sorted(totals)
     for column in totals:
-        assert Decimal(manifest["totals"][column]) == sum((Decimal(row[column]) for row in rows if row[column]), Decimal(0))
+        assert Decimal(manifest["totals"][column]) == sum(
+            (Decimal(row[column]) for row in rows if row[column]), Decimal(0)
+        )
     if time:
         ends = [rows[0][time], rows[-1][time]] if rows else [None, None]
         assert [manifest["files"][0]["first"], manifest["files"][-1]["last"]] == ends
@@ -108,9 +110,13 @@ def same(found: bytes, expected: bytes) -> None:
     if found == expected:
         return
     ours, theirs = found.split(b"\n"), expected.split(b"\n")
-    number = next((n for n, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), min(len(ours), len(theirs)))
+    number = next(
+        (n for n, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), min(len(ours), len(theirs))
+    )
     shown = [lines[number] if number < len(lines) else b"(end)" for lines in (ours, theirs)]
-    raise AssertionError(f"{len(ours)} and {len(theirs)} lines; line {number + 1} is {shown[0]!r}, expected {shown[1]!r}")
+    raise AssertionError(
+        f"{len(ours)} and {len(theirs)} lines; line {number + 1} is {shown[0]!r}, expected {shown[1]!r}"
+    )
 
 
 def _check_file(said: dict[str, Any], content: bytes) -> None:

@@ -1,6 +1,6 @@
 """What each report type must hold, as SQL written by hand for the tests: it shares nothing with `include/sql`.
 
-Every function gives one SELECT with literals, fit for psycopg2 and for `psql -c` alike. Windows are half-open, and given
+Every function gives one SELECT with literals, fit for psycopg2 and for `psql -c` alike. Windows are half-open and given
 as texts with offset; the session's timezone decides how times are rendered.
 """
 
@@ -20,7 +20,12 @@ def among(values: Iterable[str]) -> str:
 
 
 def wallet_transactions(
-    wallet: str, start: str, end: str, types: Iterable[str], sources: Iterable[str] = (), description: str = "description"
+    wallet: str,
+    start: str,
+    end: str,
+    types: Iterable[str],
+    sources: Iterable[str] = (),
+    description: str = "description",
 ) -> str:
     """`description` is the expression of that column, where a spreadsheet would run some of its cells."""
     sources = list(sources)
@@ -83,8 +88,9 @@ def _unspent(as_of: str, wallet: str | None) -> str:
             SELECT * FROM wallet_transactions WHERE occurred_at < {literal(as_of)} {of_wallet}
         ),
         balances AS (
-            SELECT wallet_id, user_id, coalesce(sum(points) FILTER (WHERE transaction_type != 'promised'), 0)::numeric(18, 2)
-                    AS balance
+            SELECT
+                wallet_id, user_id,
+                coalesce(sum(points) FILTER (WHERE transaction_type != 'promised'), 0)::numeric(18, 2) AS balance
             FROM ledger GROUP BY wallet_id, user_id
         ),
         taken AS (
@@ -130,7 +136,8 @@ def user_ledger_summary(wallet: str, as_of: str) -> str:
                 user_id,
                 coalesce(sum(points) FILTER (WHERE transaction_type = 'credit'), 0)::numeric(18, 2) AS issued,
                 coalesce(-sum(points) FILTER (
-                    WHERE transaction_type = 'debit' AND transaction_source IN ('cashback_coupon', 'promo_campaign', 'api')
+                    WHERE transaction_type = 'debit'
+                        AND transaction_source IN ('cashback_coupon', 'promo_campaign', 'api')
                 ), 0)::numeric(18, 2) AS redeemed,
                 coalesce(-sum(points) FILTER (
                     WHERE transaction_type = 'debit' AND transaction_source IN ('manual', 'system')
@@ -182,8 +189,8 @@ def voucher_assignment_logs(partner: str, list_tag: str, start: str, end: str) -
 def reward_assignment(campaign: str, start: str, end: str) -> str:
     return f"""
         SELECT
-            assigned_at, assignment_id, campaign_id, name AS campaign_name, user_id, reward_type, reward_value, wallet_id,
-            coupon_code, voucher_code, transaction_id
+            assigned_at, assignment_id, campaign_id, name AS campaign_name, user_id, reward_type, reward_value,
+            wallet_id, coupon_code, voucher_code, transaction_id
         FROM reward_assignments JOIN campaigns USING (campaign_id)
         WHERE campaign_id = {literal(campaign)}
             AND assigned_at >= {literal(start)} AND assigned_at < {literal(end)}

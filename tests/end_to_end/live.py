@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +15,6 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import psycopg2
 import yaml
 
 from include.demo.stack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
@@ -29,7 +30,7 @@ NEVER_MADE = "never-made"
 EXAMPLE = "promo_reports.example.reconcile_points"
 ALL_TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
 SOON = 120.0
-"""Seconds that anything may take on a machine that others use too; what is waited for comes in seconds on a free one."""
+"""Seconds that anything may take on a machine that others use too; it comes in seconds on a free one."""
 
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
 ROWS = Path(__file__).with_name("promo_rows.sql")
@@ -82,7 +83,9 @@ class Run:
         """Wait for it, and fail with the end of its logs unless it succeeded."""
         state = self.wait()
         if state != "success":
-            logs = "\n".join(self.log(task["task_id"], task["map_index"])[-3000:] for task in self.tasks() if task["try_number"])
+            logs = "\n".join(
+                self.log(task["task_id"], task["map_index"])[-3000:] for task in self.tasks() if task["try_number"]
+            )
             raise AssertionError(f"{self.dag_id} {self.run_id} ended as {state}\n{logs}")
         return self
 
@@ -99,7 +102,9 @@ class Run:
 
     def log(self, task_id: str = "extract", map_index: int = -1, try_number: int | None = None) -> str:
         number = try_number or self.task(task_id, map_index)["try_number"]
-        return self.live.api.task_log(self.dag_id, self.run_id, task_id, try_number=number, map_index=map_index)
+        path = f"{self.path}/taskInstances/{task_id}/logs/{number}"
+        content = self.live.api.call("GET", path, params={"map_index": map_index, "full_content": True})["content"]
+        return "\n".join(_line(each) for each in content)
 
     def events(self) -> list[dict[str, Any]]:
         """What its asset events say, oldest first."""
@@ -143,6 +148,8 @@ class Live:
                 "PROMO_REPORTS_HOME": str(self.home),
                 "PROMO_REPORTS_ROWS_PER_FILE": str(ROWS_PER_FILE),
                 "PROMO_REPORTS_RETRY_DELAY_SECONDS": "1",
+                # How long after its end a failed task is noticed.
+                "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             },
             load_promo=False,
             durable=False,
@@ -163,10 +170,15 @@ class Live:
     def staging(self) -> Path:
         return self.stack.data_dir / "staging"
 
+    @property
+    def stubs(self) -> Path:
+        """Where the bundle generates its files."""
+        return self.stack.root / "airflow" / "bundles" / "promo-reports"
+
     def start(self) -> None:
         """Start everything, and fill the promo database while Airflow takes its first breath."""
         self.stack.launch()
-        with contextlib.closing(psycopg2.connect(self.stack.promo.owner_url)) as owner, owner, owner.cursor() as cursor:
+        with self.promo() as cursor:
             cursor.execute(SCHEMA.read_text())
             cursor.execute(ROWS.read_text())
         self.stack.wait_ready()
@@ -174,7 +186,7 @@ class Live:
         self.s3 = self.stack.s3.client()
         # Every export of wallet transactions would start it, and it is the subject of few tests.
         self.api.wait_for_dag(EXAMPLE)
-        self.api.unpause(EXAMPLE, paused=True)
+        self.api.set_paused(EXAMPLE, paused=True)
 
     def stop(self) -> None:
         if hasattr(self, "api"):
@@ -190,9 +202,9 @@ class Live:
         unfinished.write_text(yaml.safe_dump({"id": report_id, "owner": "tests@example.com", **definition}))
         return unfinished.replace(path)
 
-    def export(self, report_type: str, name: str, delivery: Sequence[Any] = ("download",), **conf: Any) -> Run:
+    def export(self, of: str, /, name: str, delivery: Sequence[Any] = ("download",), **conf: Any) -> Run:
         """Start a one-time export by its report type's on-demand DAG."""
-        dag_id = f"promo_reports.type.{report_type}"
+        dag_id = f"promo_reports.type.{of}"
         self.api.wait_for_dag(dag_id, timeout=SOON)
         run_id = self.api.trigger(dag_id, {"name": name, "delivery": list(delivery), **conf})
         return Run(self, dag_id, run_id)
@@ -200,7 +212,9 @@ class Live:
     def transactions(self, name: str, wallet: str, first: str, last: str, **conf: Any) -> Run:
         """Start an export of all transactions of a wallet, for local days both included."""
         filters = {"wallet": wallet, "transaction_type": list(ALL_TYPES)}
-        return self.export("wallet_transactions", name, filters=filters, date_range={"first": first, "last": last}, **conf)
+        return self.export(
+            "wallet_transactions", name, filters=filters, date_range={"first": first, "last": last}, **conf
+        )
 
     def runs(self, dag_id: str) -> list[Run]:
         """The runs of a DAG by the start of their window; none where there is no such DAG yet."""
@@ -229,7 +243,9 @@ class Live:
 
     @contextlib.contextmanager
     def promo(self) -> Iterator[Any]:
-        """A transaction of the promo database's owner."""
+        """A transaction of the promo database's owner, committed at its end."""
+        import psycopg2
+
         with contextlib.closing(psycopg2.connect(self.stack.promo.owner_url)) as owner, owner, owner.cursor() as cursor:
             yield cursor
 
@@ -255,9 +271,14 @@ class Live:
         (self.home / "include" / "account.yaml").write_text(yaml.safe_dump(account))
 
 
-def _copied(cursor: Any, sql: str) -> bytes:
-    import io
+def _line(entry: Any) -> str:
+    """A line of a log; an exception is beside its event."""
+    if isinstance(entry, str):
+        return entry
+    return " ".join([str(entry["event"]), *(json.dumps(each) for each in entry.get("error_detail") or [])])
 
+
+def _copied(cursor: Any, sql: str) -> bytes:
     output = io.BytesIO()
     cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, HEADER)", output)
     return output.getvalue()

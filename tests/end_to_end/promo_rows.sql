@@ -137,7 +137,7 @@ SELECT
     CASE WHEN n % 2 = 0 THEN 'campaign-' || (1 + n % 4 / 2) END,
     CASE WHEN n % 5 = 0 THEN at + interval '2 days' END
 FROM (
-    SELECT n, '2026-08-01T04:00:00Z'::timestamptz + n / 4 * interval '12 hours' AS at FROM generate_series(1, 600) AS n
+    SELECT n, '2026-08-01T04:00:00Z'::timestamptz + n / 4 * interval '18 hours' AS at FROM generate_series(1, 600) AS n
 ) AS rows;
 
 INSERT INTO reward_assignments

@@ -1,14 +1,47 @@
 """Every end-to-end test of a real Airflow, by subject.
 
-They are one file on purpose: `pytest -n 2 --dist loadfile` gives a file to one worker, so the stack starts once.
+They are one file on purpose: `pytest -n 2 --dist loadfile` gives a file to one worker, so the stack starts once. The
+last two of all look back on what the others did, and stop the stack.
 """
 
 from __future__ import annotations
 
 import pytest
 
+from tests.end_to_end.real_airflow.access import TestAccess
+from tests.end_to_end.real_airflow.broken_definitions import TestBrokenDefinitions
+from tests.end_to_end.real_airflow.cleared_runs import TestClearedRuns
+from tests.end_to_end.real_airflow.created_reports import TestCreatedReports
+from tests.end_to_end.real_airflow.downstream import TestDownstream
 from tests.end_to_end.real_airflow.every_report_type import TestEveryReportType
+from tests.end_to_end.real_airflow.hostile_confs import TestHostileConfs
+from tests.end_to_end.real_airflow.killed_extract import TestKilledExtract
+from tests.end_to_end.real_airflow.nothing_left import NothingLeft
+from tests.end_to_end.real_airflow.one_time_in_git import TestOneTimeInGit
+from tests.end_to_end.real_airflow.recurring_in_git import TestBackfill, TestRecurringInGit
+from tests.end_to_end.real_airflow.refused_delivery import TestRefusedDelivery
+from tests.end_to_end.real_airflow.retention import TestRetention
+from tests.end_to_end.real_airflow.row_limit import TestRowLimit
 
-__all__ = ["TestEveryReportType"]
+__all__ = [
+    "TestAccess",
+    "TestBackfill",
+    "TestBrokenDefinitions",
+    "TestClearedRuns",
+    "TestCreatedReports",
+    "TestDownstream",
+    "TestEveryReportType",
+    "TestHostileConfs",
+    "TestKilledExtract",
+    "TestOneTimeInGit",
+    "TestRecurringInGit",
+    "TestRefusedDelivery",
+    "TestRetention",
+    "TestRowLimit",
+]
 
 pytestmark = pytest.mark.timeout(900)
+
+
+class TestNothingLeft(NothingLeft):
+    """Below the imports, and so the last."""

@@ -22,6 +22,8 @@ class Background:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=_WAITING)
         self._error: BaseException | None = None
         self._abandoned = False
+        # Not `Thread.join`: where a signal's handler raises in it, Python 3.10 to 3.12 take the thread for dead.
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="export-writer", daemon=True)
 
     def __enter__(self) -> Background:
@@ -49,6 +51,7 @@ class Background:
 
     def _finish(self) -> None:
         self._jobs.put(None)
+        self._ended.wait()
         self._thread.join()
 
     def _run(self) -> None:
@@ -59,3 +62,4 @@ class Background:
                 job()
             except BaseException as error:
                 self._error = error
+        self._ended.set()

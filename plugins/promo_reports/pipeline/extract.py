@@ -62,7 +62,7 @@ def extract(
             splitter = Splitter(
                 artefact, settings.rows_per_file, (lambda rows: progress(rows, expected)) if progress else None
             )
-            with explained(settings.staging, lambda: _needed(artefact, splitter, expected)):
+            with explained(settings.staging, lambda: artefact.size_of(expected)):
                 sent = _copy(snapshot, query, export, artefact, splitter)
         reading = read_again(artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches)
         reconcile(reading, counted.totals, sent, artefact.parts)
@@ -78,13 +78,6 @@ def _copy(snapshot: Snapshot, query: ReportQuery, export: Export, artefact: Arte
         sent = snapshot.copy(rows, export.definition.report_type, splitter.write, spreadsheet=export.spreadsheet)
         splitter.finish()
     return sent
-
-
-def _needed(artefact: Artefact, splitter: Splitter, expected: int) -> int | None:
-    """About how many bytes the whole artefact takes, judged by the rows that are in it."""
-    if not splitter.rows or not artefact.path.exists():
-        return None
-    return artefact.path.stat().st_size * expected // splitter.rows
 
 
 def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:

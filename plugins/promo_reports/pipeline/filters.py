@@ -29,7 +29,7 @@ def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -
 def check_exist(snapshot: Snapshot, definition: Definition, sql: Path) -> None:
     """Raise `SourceRefused` for a value that the promo database does not know: an empty file would hide the mistake.
 
-    Filters come in the report type's order, so that a value is known before the choices that depend on it are asked for.
+    Filters come in the report type's order: a value is known before the choices that depend on it are asked for.
     """
     for each in definition.report_type.filters:
         values = definition.filters.get(each.name)

@@ -116,7 +116,10 @@ class GenericSnapshot:
 def _engine(source: Source) -> Engine:
     import sqlalchemy
 
-    url = sqlalchemy.make_url(source.url)
+    try:
+        url = sqlalchemy.make_url(source.url)
+    except ValueError:  # a port that is no number
+        raise sqlalchemy.exc.ArgumentError from None
     options: dict[str, Any] = {"hide_parameters": True, "poolclass": sqlalchemy.pool.NullPool}
     if source.dialect != "sqlite":
         return sqlalchemy.create_engine(url, **options)

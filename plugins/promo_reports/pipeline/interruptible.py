@@ -18,22 +18,28 @@ def interruptible(call: Callable[[], Answer], hang_up: Callable[[], None]) -> An
     """What `call` answers or raises; an interruption here first makes it end by `hang_up`, so no thread is left."""
     answers: list[Answer] = []
     errors: list[BaseException] = []
+    # Not `Thread.join`: where a signal's handler raises in it, Python 3.10 to 3.12 take the thread for dead.
+    ended = threading.Event()
 
     def run() -> None:
         try:
             answers.append(call())
         except BaseException as error:
             errors.append(error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="export-reader", daemon=True)
     try:
         thread.start()
-        thread.join()
-    except BaseException:
+        ended.wait()
+    except BaseException as why:
         hang_up()
-        if thread.ident is not None:
+        if thread.ident is not None or not isinstance(why, RuntimeError):  # which is how a thread fails to start
+            ended.wait()
             thread.join()
         raise
+    thread.join()
     if errors:
         raise errors.pop()
     return answers.pop()

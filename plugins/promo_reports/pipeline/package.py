@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import BinaryIO
 
 from promo_reports.pipeline.background import Background
-from promo_reports.pipeline.zip_archive import Stretch, ZipArchive, ZipMember
+from promo_reports.pipeline.stretch import Stretch
+from promo_reports.pipeline.zip_archive import ZipArchive, ZipMember
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class WrittenPart:
 class Artefact:
     """Writes parts on a thread of its own: plainly into one CSV, or deflated into the members of a ZIP.
 
-    Whether it is a ZIP is known from the database's count before the first row is read. `parts`, and for a ZIP its
-    `stretches`, are complete once the `with` block has been left without an error.
+    Whether it is a ZIP is known from the database's count before the first row is read. `parts`, and `stretches` (the
+    bytes of the file as they were written), are complete once the `with` block has been left without an error.
     """
 
     def __init__(self, directory: Path, stem: str, header: Sequence[str], *, zipped: bool) -> None:
@@ -44,6 +45,7 @@ class Artefact:
         self._member: ZipMember | None = None
         self._file: BinaryIO
         self._archive: ZipArchive
+        self._rows_on_disk = self._bytes_on_disk = 0
         self.parts: list[WrittenPart] = []
         self.stretches: list[Stretch] = []
 
@@ -67,6 +69,10 @@ class Artefact:
         """Finish the CSV."""
         self._background.submit(self._end)
 
+    def size_of(self, rows: int) -> int | None:
+        """About how many bytes an artefact of so many rows takes, judged by those written so far; None before any."""
+        return self._bytes_on_disk * rows // self._rows_on_disk if self._rows_on_disk else None
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -83,6 +89,8 @@ class Artefact:
         if self.zipped:
             self._archive.close()
             self.stretches = self._archive.stretches
+        else:
+            self.stretches = [Stretch(part.bytes, part.sha256) for part in self.parts]
         self._file.close()
 
     def _begin(self, name: str) -> None:
@@ -94,6 +102,8 @@ class Artefact:
         self._bytes += len(data)
         self._sha256.update(data)
         (self._member or self._file).write(data)
+        self._rows_on_disk += rows
+        self._bytes_on_disk = self._file.tell()
 
     def _end(self) -> None:
         if self._member is not None:

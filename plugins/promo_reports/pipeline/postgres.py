@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
-from promo_reports.errors import DataRefused
 from promo_reports.pipeline.interruptible import interruptible
 from promo_reports.pipeline.postgres_errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.source import RecordSink, Source
@@ -89,8 +88,6 @@ class PostgresSnapshot:
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
-        if self._connection.info.parameter_status("server_encoding") == "SQL_ASCII":
-            sink = _utf8_only(sink)
 
         def send(cursor: Any) -> int:
             # COPY takes no parameters: libpq's own quoting binds the values on this side.
@@ -107,24 +104,25 @@ class PostgresSnapshot:
             "IntervalStyle": "iso_8601",
             "bytea_output": "hex",
             "extra_float_digits": "1",
-            "statement_timeout": f"{self._minutes}min",
+            "statement_timeout": f"{round(self._minutes * 60_000)}ms",
         }
         if self._connection.server_version >= _HAS_CONNECTION_CHECK:
-            # A worker that was killed must not leave hours of sorting behind. Servers on Windows do not know how.
-            settings["client_connection_check_interval"] = "10s"
+            # A worker that was killed must not leave hours of sorting behind.
+            settings["client_connection_check_interval"] = "2s"
         self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 
         def begin(cursor: Any) -> datetime:
             cursor.execute("SELECT transaction_timestamp()")
             (taken_at,) = cursor.fetchone()
             for name, value in settings.items():
-                known = " WHERE version() LIKE '%%linux%%'" if name.startswith("client_") else ""
-                cursor.execute(f"SELECT set_config(%s, %s, true){known}", (name, value))
+                # Only servers on Linux can watch a connection while they work.
+                anywhere = "" if name != "client_connection_check_interval" else " WHERE version() LIKE '%%linux%%'"
+                cursor.execute(f"SELECT set_config(%s, %s, true){anywhere}", (name, value))
             return taken_at  # type: ignore[no-any-return]
 
-        self.taken_at = self._asked(begin)
+        self.taken_at = self._asked(begin, reads_rows=False)
 
-    def _asked(self, question: Callable[[Any], Answer]) -> Answer:
+    def _asked(self, question: Callable[[Any], Answer], *, reads_rows: bool = True) -> Answer:
         import psycopg2
 
         def ask() -> Answer:
@@ -134,7 +132,7 @@ class PostgresSnapshot:
         try:
             return interruptible(ask, self._hang_up)
         except psycopg2.Error as error:
-            raise query_failed(self._source, error, self._minutes) from None
+            raise query_failed(self._source, error, self._minutes, reads_rows=reads_rows) from None
 
     def _hang_up(self) -> None:
         """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
@@ -145,19 +143,3 @@ class PostgresSnapshot:
             socket.socket(fileno=os.dup(self._connection.fileno())) as line,
         ):
             line.shutdown(socket.SHUT_RDWR)
-
-
-def _utf8_only(sink: RecordSink) -> RecordSink:
-    """A database of encoding SQL_ASCII keeps whatever bytes it was given."""
-
-    def checked(record: bytes) -> None:
-        try:
-            record.decode()
-        except UnicodeDecodeError:
-            raise DataRefused(
-                "A row holds bytes that are no UTF-8.",
-                "Correct them in the promo database, whose encoding is SQL_ASCII.",
-            ) from None
-        sink(record)
-
-    return checked

@@ -52,8 +52,8 @@ def login_failed(source: Source, error: psycopg2.Error) -> PromoReportsError:
     return SourceUnavailable(message, _AGAIN)
 
 
-def query_failed(source: Source, error: psycopg2.Error, minutes: float) -> PromoReportsError:
-    """Why a query of a session failed; `minutes` is its statement timeout."""
+def query_failed(source: Source, error: psycopg2.Error, minutes: float, *, reads_rows: bool) -> PromoReportsError:
+    """Why a query of a session failed; `minutes` is its statement timeout. What it says of a row is not repeated."""
     state, said = error.pgcode, (error.diag.message_primary or "").strip()
     message = f"Connection {source.connection!r}: {said or type(error).__name__}"
     if state is None:
@@ -65,7 +65,7 @@ def query_failed(source: Source, error: psycopg2.Error, minutes: float) -> Promo
         )
     if state[:2] in _PASSING or state in _PASSING_STATES:
         return SourceUnavailable(f"{message} (SQLSTATE {state}).", _AGAIN)
-    if state[:2] in _ON_A_ROW:
+    if reads_rows and state[:2] in _ON_A_ROW:
         return DataRefused(
             f"Connection {source.connection!r}: a row cannot be read: {type(error).__name__} (SQLSTATE {state}).",
             "Correct the data or the report type's SQL template.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from promo_reports.domain.report_type import Column, ReportType
+from promo_reports.errors import DataRefused
 from promo_reports.pipeline.exact import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
@@ -98,7 +99,7 @@ def totals_of(
         if not int(str(rows)):
             continue
         changed += int(str(cells))
-        exact = {column.name: exact_decimal(value, column.scale) for column, value in zip(columns, sums, strict=True)}
+        exact = {column.name: _total(column, value) for column, value in zip(columns, sums, strict=True)}
         name = "" if by is None else group_text(by)
         group = GroupTotals(int(str(rows)), exact)
         groups[name] = _together([groups[name], group], columns) if name in groups else group
@@ -113,6 +114,15 @@ def exact_decimal(value: object, scale: int | None) -> Decimal:
     if isinstance(value, float):
         return at_scale(Decimal(repr(value)), scale)
     return Decimal(str(value))
+
+
+def _total(column: Column, value: object) -> Decimal:
+    try:
+        return exact_decimal(value, column.scale)
+    except InvalidOperation:
+        raise DataRefused(
+            f"The total of column {column.name!r} is no number.", "Give `total: true` to columns of numbers only."
+        ) from None
 
 
 def _together(groups: Sequence[GroupTotals], columns: Sequence[Column]) -> GroupTotals:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from promo_reports.domain.manifest import Part
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
@@ -25,7 +25,8 @@ from promo_reports.pipeline.cells import is_formula
 from promo_reports.pipeline.exact import EXACT, exact_sum
 from promo_reports.pipeline.package import WrittenPart
 from promo_reports.pipeline.source import GroupTotals, SourceTotals
-from promo_reports.pipeline.zip_archive import Stretch
+from promo_reports.pipeline.stretch import Stretch
+from promo_reports.pipeline.strict_zip import StrictMember
 
 _CHUNK = 1 << 18
 # What PostgreSQL writes for numbers and times that are none.
@@ -49,10 +50,14 @@ class Reading:
     formulas: int
 
 
+class _Readable(Protocol):
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
 class _Hashing(io.RawIOBase):
     """Passes bytes through and keeps their count and hash."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: _Readable) -> None:
         self._file = file
         self.bytes = 0
         self.sha256 = hashlib.sha256()
@@ -61,11 +66,10 @@ class _Hashing(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        self.bytes += len(data)
-        self.sha256.update(data)
-        return len(data)
+        size = self._file.readinto(buffer) or 0
+        self.bytes += size
+        self.sha256.update(buffer[:size])
+        return size
 
 
 @dataclass
@@ -125,23 +129,24 @@ class _Counter:
         return cell[1:] if self.by in self.texts and is_formula(cell) else cell
 
 
-def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool, stretches: Sequence[Stretch] = ()) -> Reading:
+def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool, stretches: Sequence[Stretch]) -> Reading:
     """Read every cell of the artefact; raise `ReconciliationError` where it is damaged.
 
-    `stretches` are the bytes of a ZIP as they were written: a bit that changed where no reader looks is found too. With
-    `spreadsheet`, the text cells that were made safe are counted: escaped, they still match the pattern.
+    `stretches` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
+    looks is found too, and a cell is only blamed for what the database sent. With `spreadsheet`, the text cells that
+    were made safe are counted: escaped, they still match the pattern.
     """
     counter = _Counter(report_type, spreadsheet)
     try:
-        if path.suffix == ".zip":
-            sha256 = _compared(path, stretches)
-            with zipfile.ZipFile(path) as archive:
-                parts = tuple(_read_member(archive, info, counter) for info in archive.infolist())
-        else:
-            with path.open("rb") as file:
+        sha256 = _compared(path, stretches)
+        with path.open("rb") as file:
+            if path.suffix == ".zip":
+                with zipfile.ZipFile(file) as archive:
+                    members = archive.infolist()
+                parts = tuple(_read_part(StrictMember(file, info), info.filename, counter) for info in members)
+            else:
                 parts = (_read_part(file, path.name, counter),)
-            sha256 = parts[0].sha256
-    except (zipfile.BadZipFile, zlib.error, csv.Error, UnicodeDecodeError, EOFError, NotImplementedError) as damage:
+    except (zipfile.BadZipFile, zlib.error, csv.Error, UnicodeDecodeError, NotImplementedError) as damage:
         # A decoding error would quote the cell.
         what = "bytes that are no UTF-8" if isinstance(damage, UnicodeDecodeError) else str(damage)
         raise ReconciliationError(f"The staged file {path.name} cannot be read again: {what}.") from None
@@ -188,12 +193,7 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
         )
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, counter: _Counter) -> Part:
-    with archive.open(info) as member:
-        return _read_part(member, info.filename, counter)
-
-
-def _read_part(file: IO[bytes], name: str, counter: _Counter) -> Part:
+def _read_part(file: _Readable, name: str, counter: _Counter) -> Part:
     csv.field_size_limit(sys.maxsize)
     hashing = _Hashing(file)
     text = io.TextIOWrapper(io.BufferedReader(hashing, _CHUNK), encoding="utf-8", newline="")

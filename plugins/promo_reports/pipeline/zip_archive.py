@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
+from promo_reports.pipeline.stretch import Stretch
+
 _VERSION_ZIP64 = 45
 _UTF8_NAMES = 0x0800
 _DEFLATED = 8
@@ -21,14 +23,6 @@ _UNKNOWN = 0xFFFFFFFF
 _ZIP64_EXTRA = 0x0001
 _REGULAR_FILE = 0o100644 << 16
 _LEVEL = 2
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Some bytes of an archive as they were written, so that a second reading can find every changed bit."""
-
-    length: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ class ZipMember:
         self._file.seek(self._offset)
         self._file.write(header)
         self._file.seek(end)
-        stretches = (_stretch(header), Stretch(self._packed, self._sha256.hexdigest()))
+        stretches = (Stretch.of(header), Stretch(self._packed, self._sha256.hexdigest()))
         return _Entry(self._name, self._offset, self._crc, self._plain, self._packed, stretches)
 
     def _put(self, data: bytes) -> None:
@@ -121,11 +115,7 @@ class ZipArchive:
         end += struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1)
         end += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, short, short, _UNKNOWN, _UNKNOWN, 0)
         self._file.write(entries + end)
-        self.stretches.append(_stretch(entries + end))
-
-
-def _stretch(data: bytes) -> Stretch:
-    return Stretch(len(data), hashlib.sha256(data).hexdigest())
+        self.stretches.append(Stretch.of(entries + end))
 
 
 def _directory_entry(entry: _Entry) -> bytes:

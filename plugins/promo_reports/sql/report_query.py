@@ -22,8 +22,9 @@ _SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 # A cell that a spreadsheet runs as a formula (reliability). Blanks and apostrophes before it may stand in any order, so
 # that an escaped cell still matches, and taking one apostrophe away gives back what it was. Python's and PostgreSQL's
-# regular expressions read it alike; the full-width signs are escapes, so that the database need not be UTF-8.
-FORMULA_PATTERN = r"^[ \t\r\n\f\v']*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
+# regular expressions read it alike; all but ASCII is written as escapes, so that the database need not be UTF-8.
+_BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+FORMULA_PATTERN = rf"^[{_BLANKS}']*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
 
 
 @dataclass(frozen=True)

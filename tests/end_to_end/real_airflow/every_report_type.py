@@ -43,8 +43,13 @@ CASES = {
     "wallet_summary": Case(
         {"filters": {"wallet": "grocery-rewards"}, **DAYS},
         lambda _: expected.wallet_summary("grocery-rewards", START, END),
-        (*BALANCES[2:], *(f"issued_{each}" for each in ("cashback_coupon", "promo_campaign", "api", "manual", "system")),
-         "promised", "opening_balance", "closing_balance"),
+        (
+            *BALANCES[2:],
+            *(f"issued_{each}" for each in ("cashback_coupon", "promo_campaign", "api", "manual", "system")),
+            "promised",
+            "opening_balance",
+            "closing_balance",
+        ),
     ),
     "user_ledger_summary": Case(
         {"filters": {"wallet": "grocery-rewards"}},
@@ -52,9 +57,7 @@ CASES = {
         BALANCES,
         window=None,
     ),
-    "points_expiry_liability": Case(
-        {"filters": {}}, lambda at: expected.points_expiry_liability(at), ("points",), window=None
-    ),
+    "points_expiry_liability": Case({"filters": {}}, expected.points_expiry_liability, ("points",), window=None),
     "voucher_assignment_logs": Case(
         {"filters": {"partner": "Book Nook, Inc.", "list_tag": "paperbacks"}, **DAYS},
         lambda _: expected.voucher_assignment_logs("Book Nook, Inc.", "paperbacks", START, END),
@@ -78,7 +81,8 @@ CASES = {
 
 class TestEveryReportType:
     @pytest.fixture(scope="class")
-    def exports(self, live: Live) -> dict[str, tuple[Run, bytes]]:
+    @classmethod
+    def exports(cls, live: Live) -> dict[str, tuple[Run, bytes]]:
         """All of them at the same time, each with what the promo database said when they were done."""
         started = {
             each: live.export(each, f"{each}, both ways", ["download", to(BUCKET)], **case.conf)
@@ -97,7 +101,11 @@ class TestEveryReportType:
     ) -> None:
         case, (run, rows) = CASES[report_type], exports[report_type]
         run.succeed()
-        assert run.states() == {("extract", -1): ("success", 1), ("deliver", 0): ("success", 1), ("deliver", 1): ("success", 1)}
+        assert run.states() == {
+            ("extract", -1): ("success", 1),
+            ("deliver", 0): ("success", 1),
+            ("deliver", 1): ("success", 1),
+        }
 
         found = run.delivered()
         assert sorted(found) == ["file", "s3"]
@@ -123,9 +131,7 @@ class TestEveryReportType:
             assert same_instant == (True,)
 
     @pytest.mark.parametrize("report_type", CASES)
-    def test_emits_an_event_for_each_destination(
-        self, exports: dict[str, tuple[Run, bytes]], report_type: str
-    ) -> None:
+    def test_emits_an_event_for_each_destination(self, exports: dict[str, tuple[Run, bytes]], report_type: str) -> None:
         run, _ = exports[report_type]
         events, found = run.events(), run.delivered()
         assert len(events) == len(found) == 2
@@ -154,7 +160,11 @@ class TestEveryReportType:
     def test_filters_that_are_left_out_or_chosen(self, live: Live) -> None:
         """product-spec: source Promo Campaign with type Expired gives the campaigns' points that expired."""
         conf = {
-            "filters": {"wallet": "grocery-rewards", "transaction_type": ["expired"], "transaction_source": ["promo_campaign"]},
+            "filters": {
+                "wallet": "grocery-rewards",
+                "transaction_type": ["expired"],
+                "transaction_source": ["promo_campaign"],
+            },
             **DAYS,
         }
         run = live.export("wallet_transactions", "Expired campaign points", [to(BUCKET, "a/prefix")], **conf).succeed()

@@ -31,12 +31,12 @@ ORDER BY report.occurred_at, report.error_id
 SELECT
     report.occurred_at,
     report.error_id,
-    CASE WHEN CAST(report.campaign_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_id AS text) ELSE CAST(report.campaign_id AS text) END AS campaign_id,
-    CASE WHEN CAST(report.campaign_name AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_name AS text) ELSE CAST(report.campaign_name AS text) END AS campaign_name,
-    CASE WHEN CAST(report.user_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
-    CASE WHEN CAST(report.reward_type AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.reward_type AS text) ELSE CAST(report.reward_type AS text) END AS reward_type,
-    CASE WHEN CAST(report.error_code AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.error_code AS text) ELSE CAST(report.error_code AS text) END AS error_code,
-    CASE WHEN CAST(report.error_message AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.error_message AS text) ELSE CAST(report.error_message AS text) END AS error_message,
+    CASE WHEN CAST(report.campaign_id AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_id AS text) ELSE CAST(report.campaign_id AS text) END AS campaign_id,
+    CASE WHEN CAST(report.campaign_name AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_name AS text) ELSE CAST(report.campaign_name AS text) END AS campaign_name,
+    CASE WHEN CAST(report.user_id AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
+    CASE WHEN CAST(report.reward_type AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.reward_type AS text) ELSE CAST(report.reward_type AS text) END AS reward_type,
+    CASE WHEN CAST(report.error_code AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.error_code AS text) ELSE CAST(report.error_code AS text) END AS error_code,
+    CASE WHEN CAST(report.error_message AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.error_message AS text) ELSE CAST(report.error_message AS text) END AS error_message,
     report.attempt
 FROM (
 SELECT

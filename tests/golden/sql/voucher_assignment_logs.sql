@@ -42,15 +42,15 @@ ORDER BY report.assigned_at, report.assignment_id
 SELECT
     report.assigned_at,
     report.assignment_id,
-    CASE WHEN CAST(report.user_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
-    CASE WHEN CAST(report.partner AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.partner AS text) ELSE CAST(report.partner AS text) END AS partner,
-    CASE WHEN CAST(report.list_tag AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.list_tag AS text) ELSE CAST(report.list_tag AS text) END AS list_tag,
-    CASE WHEN CAST(report.voucher_list_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_list_id AS text) ELSE CAST(report.voucher_list_id AS text) END AS voucher_list_id,
-    CASE WHEN CAST(report.voucher_code AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_code AS text) ELSE CAST(report.voucher_code AS text) END AS voucher_code,
-    CASE WHEN CAST(report.source AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.source AS text) ELSE CAST(report.source AS text) END AS source,
-    CASE WHEN CAST(report.campaign_id AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_id AS text) ELSE CAST(report.campaign_id AS text) END AS campaign_id,
+    CASE WHEN CAST(report.user_id AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.user_id AS text) ELSE CAST(report.user_id AS text) END AS user_id,
+    CASE WHEN CAST(report.partner AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.partner AS text) ELSE CAST(report.partner AS text) END AS partner,
+    CASE WHEN CAST(report.list_tag AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.list_tag AS text) ELSE CAST(report.list_tag AS text) END AS list_tag,
+    CASE WHEN CAST(report.voucher_list_id AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_list_id AS text) ELSE CAST(report.voucher_list_id AS text) END AS voucher_list_id,
+    CASE WHEN CAST(report.voucher_code AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.voucher_code AS text) ELSE CAST(report.voucher_code AS text) END AS voucher_code,
+    CASE WHEN CAST(report.source AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.source AS text) ELSE CAST(report.source AS text) END AS source,
+    CASE WHEN CAST(report.campaign_id AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.campaign_id AS text) ELSE CAST(report.campaign_id AS text) END AS campaign_id,
     report.list_expires_at,
-    CASE WHEN CAST(report.list_status AS text) ~ E'^[ \\t\\r\\n\\f\\v'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.list_status AS text) ELSE CAST(report.list_status AS text) END AS list_status,
+    CASE WHEN CAST(report.list_status AS text) ~ E'^[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'']*[=+@\\t\\r\\n\\uff1d\\uff0b\\uff0d\\uff20-]' THEN '''' || CAST(report.list_status AS text) ELSE CAST(report.list_status AS text) END AS list_status,
     report.redeemed_at
 FROM (
 SELECT

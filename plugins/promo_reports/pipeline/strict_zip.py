@@ -1,0 +1,75 @@
+"""Members of a ZIP, read more strictly than most readers do, so that none of them can fail on what passes here.
+
+zipfile takes a member whose compressed data is cut off behind its last byte, and never looks at a local header's sizes;
+readers that stream an archive depend on both. Format: PKWARE APPNOTE 6.3.10, sections 4.3.7 and 4.5.3.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import IO
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_ZIP64 = struct.Struct("<2H2Q")
+_CHUNK = 1 << 18
+
+
+class StrictMember(io.RawIOBase):
+    """The content of one member; raises `zipfile.BadZipFile` for anything that is not exactly as the archive says.
+
+    A member is only known to be sound once it has been read to its end.
+    """
+
+    def __init__(self, archive: IO[bytes], info: zipfile.ZipInfo) -> None:
+        self._archive, self._info = archive, info
+        if not 0 <= info.header_offset < archive.seek(0, io.SEEK_END):
+            raise self._bad("its place is outside of the archive")
+        archive.seek(info.header_offset)
+        self._check_header()
+        self._left = info.compress_size
+        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._waiting = b""
+        self._crc = self._size = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Inflate the next bytes; 0 at the end of a member that is sound."""
+        while not self._inflate.eof:
+            if not self._waiting:
+                self._waiting = self._archive.read(min(self._left, _CHUNK))
+                self._left -= len(self._waiting)
+                if not self._waiting:
+                    raise self._bad("its compressed data is cut off")
+            data = self._inflate.decompress(self._waiting, len(buffer))
+            self._waiting = self._inflate.unconsumed_tail
+            if data:
+                self._crc = zlib.crc32(data, self._crc)
+                self._size += len(data)
+                buffer[: len(data)] = data
+                return len(data)
+        if self._left or self._inflate.unused_data:
+            raise self._bad("something follows its compressed data")
+        if (self._crc, self._size) != (self._info.CRC, self._info.file_size):
+            raise self._bad("its checksum or size is another one")
+        return 0
+
+    def _check_header(self) -> None:
+        fixed = self._archive.read(_LOCAL.size)
+        if len(fixed) != _LOCAL.size:
+            raise self._bad("its header is cut off")
+        signature, _, _, method, _, _, crc, _, _, name_length, extra_length = _LOCAL.unpack(fixed)
+        name, extra = self._archive.read(name_length), self._archive.read(extra_length)
+        if signature != b"PK\x03\x04" or method != zipfile.ZIP_DEFLATED or name != self._info.orig_filename.encode():
+            raise self._bad("its header is another one's")
+        sizes = (1, 16, self._info.file_size, self._info.compress_size)
+        if crc != self._info.CRC or extra != _ZIP64.pack(*sizes):
+            raise self._bad("its header and the directory disagree")
+
+    def _bad(self, what: str) -> zipfile.BadZipFile:
+        return zipfile.BadZipFile(f"{self._info.filename}: {what}")

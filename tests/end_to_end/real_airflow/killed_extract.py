@@ -1,0 +1,85 @@
+"""An extract that dies in the middle: it is tried again, and nothing of the first try is anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end import expected
+from tests.end_to_end.delivered import check
+from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to, until
+from tests.end_to_end.real_airflow.process_tree import descendants
+
+WAITING = """
+    SELECT pid, client_port FROM pg_stat_activity
+    WHERE application_name = 'promo-reports' AND usename = 'promo_reader' AND wait_event_type = 'Lock'"""
+
+
+def owner_of(port: int) -> int:
+    """The process that holds the client's end of a connection from this local port."""
+    table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    (inode,) = (line[9] for line in table if line[1].endswith(f":{port:04X}") and line[3] == "01")
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(link) == f"socket:[{inode}]":  # noqa: PTH115
+                return int(link.parts[2])
+    raise AssertionError(f"nobody holds port {port}")
+
+
+class TestKilledExtract:
+    @pytest.fixture
+    def locked(self, live: Live) -> Iterator[Any]:
+        """Nobody can read the ledger until this connection lets go."""
+        with live.promo() as cursor:
+            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
+            yield cursor.connection
+
+    @pytest.fixture
+    def waiting(self, live: Live, locked: Any) -> tuple[Run, int, int]:
+        """An export whose extract waits for the ledger, its session in the database, and its local port."""
+        delivery = ["download", to(BUCKET)]
+        run = live.transactions("Killed", "grocery-rewards", "2026-09-01", "2026-09-30", delivery=delivery)
+        ((session, port),) = until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
+        return run, session, port
+
+    def test_the_process_is_killed(self, live: Live, locked: Any, waiting: tuple[Run, int, int]) -> None:
+        before = live.everything_delivered()
+        run, _, port = waiting
+        task = owner_of(port)
+        assert task in descendants(live.stack.pids["scheduler"])
+
+        os.kill(task, signal.SIGKILL)
+        until(lambda: run.states()["extract", -1] != ("running", 1), "the first try's end")
+        assert live.everything_delivered() == before
+        locked.rollback()
+        self.check_made_up_for(live, run, before)
+
+    def test_its_session_is_ended(self, live: Live, locked: Any, waiting: tuple[Run, int, int]) -> None:
+        before = live.everything_delivered()
+        run, session, _ = waiting
+
+        live.stack.postgres.execute("SELECT pg_terminate_backend(%s)", [session])
+        until(lambda: run.states()["extract", -1] != ("running", 1), "the first try's end")
+        assert live.everything_delivered() == before
+        locked.rollback()
+        self.check_made_up_for(live, run, before)
+        assert "Connection 'promo_db': " in run.log(try_number=1)
+        assert "The export is tried again in a new snapshot." in run.log(try_number=1)
+
+    @staticmethod
+    def check_made_up_for(live: Live, run: Run, before: Any) -> None:
+        run.succeed()
+        tries = run.states()
+        assert tries.pop(("extract", -1)) == ("success", 2)
+        assert set(tries.values()) == {("success", 1)}
+        sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
+        for found in run.delivered().values():
+            check(found, live.csv(sql), totals=["points"], time="occurred_at")
+        assert len(live.everything_delivered()) == len(before) + 4
+        assert live.staged() == []

@@ -1,0 +1,44 @@
+"""Processes by their parents, as /proc tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def parents() -> dict[int, int]:
+    """The parent of every process that has not ended."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if state not in "ZX":
+            found[int(entry.name)] = int(parent)
+    return found
+
+
+def descendants(ancestor: int) -> set[int]:
+    """Every process below one."""
+    tree = parents()
+    found: set[int] = set()
+    generation = {ancestor}
+    while generation := {pid for pid, parent in tree.items() if parent in generation}:
+        found |= generation
+    return found
+
+
+def mentioning(text: str) -> dict[int, str]:
+    """Processes whose command line, directory or environment holds a text, with their command lines."""
+    found = {}
+    for pid in parents():
+        place = Path("/proc") / str(pid)
+        try:
+            command = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            environment = (place / "environ").read_bytes().decode(errors="replace")
+            directory = str((place / "cwd").readlink())
+        except OSError:
+            continue
+        if text in command or text in environment or text in directory:
+            found[pid] = command
+    return found

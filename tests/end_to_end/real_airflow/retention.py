@@ -1,0 +1,51 @@
+"""The retention DAG: what is older than the days that an export is kept goes, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tests.end_to_end.live import Live, Run
+
+DAG_ID = "promo_reports.retention"
+DAY = 24 * 3600
+
+
+def aged(path: Path, days: float) -> None:
+    """Everything in a directory was last written so many days ago."""
+    for each in [*path.rglob("*"), path]:
+        os.utime(each, (time.time() - days * DAY,) * 2)
+
+
+class TestRetention:
+    def test_old_exports_go_and_fresh_ones_stay(self, live: Live) -> None:
+        (event,) = live.transactions("Retained", "fuel-points", "2026-10-01", "2026-10-31").succeed().events()
+        fresh = Path(unquote(urlsplit(event["manifest"]).path)).parent
+        old, nearly_old = (
+            Path(shutil.copytree(fresh, live.downloads / name / fresh.name))
+            for name in ("an_old_one", "a_nearly_old_one")
+        )
+        aged(old, 30.5)
+        aged(nearly_old, 29.5)
+        stale, new = (Path(live.staging / "abandoned" / name / "attempt") for name in ("stale", "new"))
+        for attempt in (stale, new):
+            attempt.mkdir(parents=True)
+            (attempt / "rows.csv").write_text("a,b\n")
+        aged(stale, 3.5)
+        before = live.everything_delivered()
+
+        run_id = live.api.trigger(DAG_ID)
+        run = Run(live, DAG_ID, run_id).succeed()
+
+        assert not old.exists()
+        assert (nearly_old / "manifest.json").exists()
+        assert (fresh / "manifest.json").exists()
+        gone = {path for path in before if path.startswith(f"{old}/")}
+        assert len(gone) == 2
+        assert live.everything_delivered() == {path: at for path, at in before.items() if path not in gone}
+        assert (stale.exists(), new.exists()) == (False, True)
+        assert "1 directories, 2 files" in run.log("sweep_downloads")
+        shutil.rmtree(live.staging / "abandoned")

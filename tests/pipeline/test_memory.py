@@ -1,0 +1,37 @@
+"""Memory does not grow with rows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.pipeline.promo import PostgresPromo
+
+HOME = Path(__file__).resolve().parents[2]
+
+
+def test_memory_of_an_export_is_flat(on_postgres: PostgresPromo, tmp_path: Path) -> None:
+    def megabytes(rows: int) -> float:
+        measured = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "tests.pipeline.measure",
+                on_postgres.source.url,
+                str(rows),
+                str(tmp_path / str(rows)),
+            ],
+            env={**os.environ, "PYTHONPATH": f"{HOME}{os.pathsep}{HOME / 'plugins'}"},
+            cwd=HOME,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert measured.returncode == 0, measured.stderr
+        return float(measured.stdout)
+
+    few, many = megabytes(30_000), megabytes(300_000)
+    assert many < 150
+    assert many - few < 20

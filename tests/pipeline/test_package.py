@@ -1,0 +1,103 @@
+"""The artefact on disk: its name, its parts, and what is left when writing fails."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promo_reports.pipeline.package import Artefact, WrittenPart
+from promo_reports.pipeline.stretch import Stretch
+
+HEADER = ["id", "note"]
+
+
+def write(directory: Path, *parts: list[bytes], zipped: bool) -> Artefact:
+    artefact = Artefact(directory, "ledger_2026-03-01", HEADER, zipped=zipped)
+    with artefact:
+        for number, batches in enumerate(parts, start=1):
+            artefact.begin(number)
+            for batch in batches:
+                artefact.write(batch, batch.count(b"\n"))
+            artefact.end()
+    return artefact
+
+
+def test_a_csv(tmp_path: Path) -> None:
+    artefact = write(tmp_path, [b"1,a\n", b"2,b\n3,c\n"], zipped=False)
+    content = b"id,note\n1,a\n2,b\n3,c\n"
+    assert artefact.path == tmp_path / "ledger_2026-03-01.csv"
+    assert artefact.path.read_bytes() == content
+    assert artefact.parts == [WrittenPart("ledger_2026-03-01.csv", 3, 20, hashlib.sha256(content).hexdigest())]
+    assert artefact.stretches == [Stretch.of(content)]
+
+
+def test_a_zip(tmp_path: Path) -> None:
+    artefact = write(tmp_path, [b"1,a\n"], [b"2,b\n", b"3,c\n"], zipped=True)
+    assert artefact.path.name == "ledger_2026-03-01.zip"
+    with zipfile.ZipFile(artefact.path) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "ledger_2026-03-01_0001.csv": b"id,note\n1,a\n",
+            "ledger_2026-03-01_0002.csv": b"id,note\n2,b\n3,c\n",
+        }
+    assert [(part.name, part.rows) for part in artefact.parts] == [
+        ("ledger_2026-03-01_0001.csv", 1),
+        ("ledger_2026-03-01_0002.csv", 2),
+    ]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_names_that_sort_and_never_overwrite(zipped: bool, tmp_path: Path) -> None:
+    write(tmp_path, [b"1,a\n"], zipped=zipped)
+    with pytest.raises(FileExistsError):
+        write(tmp_path, [b"1,a\n"], zipped=zipped)
+
+
+class FullDisk(io.BytesIO):
+    """Takes so many bytes and then no more, not even when it is closed."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("room", [0, 70, 500, 10_000])
+def test_a_full_disk_surfaces(zipped: bool, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "open", lambda *a, **k: FullDisk(room))
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path, [b"%d,abcdefghijklm\n" % n for n in range(50)], zipped=zipped)
+
+
+def test_why_the_block_is_left_is_not_hidden_by_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "open", lambda *a, **k: FullDisk(0))
+    artefact = Artefact(tmp_path, "a", HEADER, zipped=False)
+    with pytest.raises(KeyboardInterrupt), artefact:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_file_is_closed_when_the_block_fails(zipped: bool, tmp_path: Path) -> None:
+    artefact = Artefact(tmp_path, "a", HEADER, zipped=zipped)
+
+    def fail() -> None:
+        artefact.begin(1)
+        raise KeyError
+
+    with pytest.raises(KeyError), artefact:
+        fail()
+    assert artefact._file.closed

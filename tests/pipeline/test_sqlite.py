@@ -1,0 +1,225 @@
+"""SQLite alone: what its loose types could hide, and how it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.pipeline.generic import GenericSnapshot
+from promo_reports.pipeline.source import Source
+from promo_reports.sql.bound import BoundQuery
+from tests.pipeline.promo import DAY, HEADER, MOVES, ORDER, SELECT, WHERE, Move, Project, SqlitePromo, content, export
+
+
+def refusal(kind: type[PromoReportsError], project: Project, source: Source) -> str:
+    with pytest.raises(PromoReportsError) as refused:
+        project.make(source)
+    assert type(refused.value) is kind, refused.value
+    assert project.left == []
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("note", "'a' || char(0) || 'b'", "Column 'note' holds a NUL character, which no CSV reader takes."),
+        ("points", "'many'", "Column 'points' holds no number"),
+        ("rate", "'1,000'", "Column 'rate' holds no number"),
+        ("rate", "9e999", "Column 'rate' holds NaN or Infinity"),
+        ("day", "'1.3.2026'", "Column 'day' holds no date. Write it as YYYY-MM-DD."),
+        ("day", "'2026-02-30'", "Column 'day' holds no date"),
+        ("day", "'2026-03-01,\"'", "Column 'day' holds no date"),
+        ("active", "'yes'", "Column 'active' holds no boolean. Write it as 1 or 0."),
+        ("active", "2", "Column 'active' holds no boolean"),
+        ("recorded_at", "'2026-03-01T12:00:00'", "Column 'recorded_at' holds no time. Write it in UTC as YYYY"),
+        ("recorded_at", "'2026-03-01'", "Column 'recorded_at' holds no time"),
+        ("recorded_at", "'2026-03-01 12:00'", "Column 'recorded_at' holds no time"),
+        ("recorded_at", "'2026-03-01 12:00:00+05:30'", "Column 'recorded_at' holds no time"),
+        ("recorded_at", "'2026-03-01 25:00:00'", "Column 'recorded_at' holds no time"),
+        ("recorded_at", "1772366400", "Column 'recorded_at' holds no time"),
+        ("recorded_at", "'soon'", "Column 'recorded_at' holds no time"),
+    ],
+)
+def test_values_of_another_type_are_refused_without_quoting_them(
+    column: str, value: str, words: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    on_sqlite.load(Move(1), Move(2))
+    on_sqlite.execute(f"UPDATE moves SET {column} = {value} WHERE id = 2")
+    assert words in refusal(DataRefused, project, on_sqlite.source)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "cell"),
+    [
+        ("recorded_at", "'2026-03-01 12:00:00'", "2026-03-01 12:00:00+00"),
+        ("recorded_at", "'2026-03-01 12:00:00.5'", "2026-03-01 12:00:00.5+00"),
+        ("recorded_at", "'2026-03-01 12:00:00.000000'", "2026-03-01 12:00:00+00"),
+        ("recorded_at", "'2026-03-01 12:00:00Z'", "2026-03-01 12:00:00+00"),
+        ("recorded_at", "'2026-03-01 12:00:00.25+00:00'", "2026-03-01 12:00:00.25+00"),
+        ("active", "'true'", "t"),
+        ("active", "'F'", "f"),
+        ("rate", "0.1", "0.1"),
+        ("rate", "1e20", "100000000000000000000"),
+        ("rate", "1e-7", "0.0000001"),
+        ("rate", "-0.0", "0"),
+        ("rate", "7", "7"),
+        ("points", "0.1 + 0.2", "0.30"),
+        ("points", "-0.001", "0.00"),
+        ("points", "5", "5.00"),
+        ("note", "x'00ff'", "\\x00ff"),
+        ("note", "12", "12"),
+        ("note", "1.5", "1.5"),
+    ],
+)
+def test_loose_types_are_written_as_declared(
+    column: str, value: str, cell: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    on_sqlite.load(Move(1))
+    on_sqlite.execute(f"UPDATE moves SET {column} = {value}")
+    row = project.text(on_sqlite.source).rstrip("\n").split(",")
+    assert row[HEADER.strip().split(",").index(column)] == cell
+
+
+def test_times_with_and_without_a_fraction_are_in_the_same_windows(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(*(Move(n) for n in range(1, 9)))
+    texts = ["", ".0", ".000000", "Z", ".5", ".25", "+00:00", ".999999"]
+    for n, text in enumerate(texts, start=1):
+        day = 1 if n < 7 else 2
+        on_sqlite.execute(f"UPDATE moves SET moved_at = '2026-03-0{day} 00:00:00{text}' WHERE id = {n}")
+    ids = [row.partition(",")[0] for row in project.text(on_sqlite.source).splitlines()]
+    assert sorted(ids) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_whole_numbers_may_be_kept_as_floats(on_sqlite: SqlitePromo, project: Project) -> None:
+    project.write((SELECT + WHERE + ORDER).replace("m.id,", "m.id * 1.0 AS id,"))
+    on_sqlite.load(Move(7))
+    assert project.text(on_sqlite.source).startswith("7,2026")
+    project.write((SELECT + WHERE + ORDER).replace("m.id,", "m.id + 0.5 AS id,"))
+    assert "Column 'id' holds no whole number" in refusal(DataRefused, project, on_sqlite.source)
+
+
+def test_text_that_is_no_utf8_is_refused_without_quoting_it(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1))
+    on_sqlite.execute("UPDATE moves SET note = CAST(x'73656372657420ff' AS text)")
+    message = refusal(DataRefused, project, on_sqlite.source)
+    assert "a row holds bytes that are no UTF-8" in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    "statement", ["INSERT INTO shops VALUES ('a', 'b')", "CREATE TABLE a (b)", "DELETE FROM moves"]
+)
+def test_nothing_can_be_written(statement: str, on_sqlite: SqlitePromo) -> None:
+    with (
+        pytest.raises(SourceRefused, match="readonly database"),
+        GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot,
+    ):
+        snapshot.fetch(BoundQuery(statement, {}))
+
+
+def test_the_file_itself_is_opened_for_reading(on_sqlite: SqlitePromo) -> None:
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot:
+        snapshot._connection.exec_driver_sql("PRAGMA query_only = OFF")
+        with pytest.raises(SourceRefused, match="readonly database"):
+            snapshot.fetch(BoundQuery("DELETE FROM moves", {}))
+
+
+@pytest.mark.parametrize("form", ["sqlite:///{}", "sqlite+pysqlite:///{}", "sqlite:///file:{}?mode=rw&uri=true"])
+def test_forms_of_the_url(form: str, tmp_path: Path, project: Project) -> None:
+    promo = SqlitePromo(tmp_path / "promo.sqlite")
+    promo.load(Move(1))
+    source = Source("promo_db", form.format(promo.path))
+    assert source.dialect == "sqlite"
+    assert project.text(source) == project.text(promo.source)
+
+
+def test_a_relative_path(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    SqlitePromo(tmp_path / "promo.sqlite").load(Move(1))
+    monkeypatch.chdir(tmp_path)
+    assert project.make(Source("promo_db", "sqlite:///promo.sqlite")).manifest.rows == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}/none.sqlite", "sqlite://", "sqlite:///:memory:", "sqlite:///{}"])
+def test_a_file_that_is_not_there_is_not_made(url: str, tmp_path: Path, project: Project) -> None:
+    message = refusal(SourceRefused, project, Source("promo_db", url.format(tmp_path)))
+    assert "Connection 'promo_db': there is no SQLite file" in message
+    assert not (tmp_path / "none.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("host=127.0.0.1 password=hunter2", "no consistent snapshot is known for 'an address without a scheme'"),
+        (
+            "oracle://a:hunter2@b/c",
+            "no consistent snapshot is known for 'oracle'. Use PostgreSQL or one of: mysql, sqlite",
+        ),
+        ("mysql+nodriver://a:hunter2@b/c", "no driver for 'mysql' is installed"),
+        ("mysql://a:hunter2@b:port/c", "its address is no valid URL"),
+        ("", "no consistent snapshot is known for"),
+    ],
+)
+def test_addresses_that_lead_nowhere(url: str, words: str, project: Project) -> None:
+    message = refusal(SourceRefused, project, Source("promo_db", url))
+    assert "Connection 'promo_db'" in message
+    assert words in message
+    assert "hunter2" not in message
+
+
+def test_a_file_that_is_no_database(tmp_path: Path, project: Project) -> None:
+    (tmp_path / "promo.sqlite").write_bytes(b"something else, long enough to be looked at" * 99)
+    message = refusal(SourceRefused, project, Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"))
+    assert "file is not a database" in message
+
+
+def test_a_database_that_somebody_has_locked_is_tried_again(
+    on_sqlite: SqlitePromo, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "timeout": 0}))
+    on_sqlite.execute("PRAGMA journal_mode = DELETE")
+    with contextlib.closing(connect(on_sqlite.path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "database is locked" in refusal(SourceUnavailable, project, on_sqlite.source)
+
+
+def test_the_snapshot_begins_when_it_is_entered(on_sqlite: SqlitePromo) -> None:
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot:
+        on_sqlite.load(Move(1))
+        assert snapshot.fetch(BoundQuery("SELECT count(*) FROM moves", {})) == [(0,)]
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as later:
+        assert later.fetch(BoundQuery("SELECT count(*) FROM moves", {})) == [(1,)]
+        assert later.taken_at >= snapshot.taken_at
+
+
+def test_a_limit_gives_the_first_rows(on_sqlite: SqlitePromo) -> None:
+    on_sqlite.load(*(Move(n, moved_at=DAY + timedelta(seconds=n)) for n in range(9)))
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot:
+        assert snapshot.fetch(BoundQuery("SELECT m.id FROM moves m ORDER BY m.id", {}), limit=2) == [(0,), (1,)]
+        # The rest of the answer does not keep the transaction from its next question.
+        assert snapshot.fetch(BoundQuery("SELECT count(*) FROM moves", {})) == [(9,)]
+
+
+def test_a_sink_that_fails_ends_the_copy(on_sqlite: SqlitePromo) -> None:
+    class Boom(Exception):
+        pass
+
+    def sink(record: bytes) -> None:
+        raise Boom
+
+    on_sqlite.load(Move(1))
+    query = BoundQuery("SELECT 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL", {})
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot, pytest.raises(Boom):
+        snapshot.copy(query, MOVES, sink, spreadsheet=False)
+
+
+def test_more_rows_than_are_read_at_a_time(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(*(Move(n, moved_at=DAY + timedelta(seconds=n)) for n in range(4_500)))
+    staged = project.make(on_sqlite.source, export())
+    assert content(staged).count(b"\n") == 4_501

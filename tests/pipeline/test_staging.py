@@ -1,0 +1,259 @@
+"""The staging area: private, one directory for each attempt, empty after a failure."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from promo_reports.domain.manifest import StagedExport
+from promo_reports.errors import StagingError
+from promo_reports.pipeline.staging import attempt, explained, mark_delivered, open_staged, run_directory
+from tests.pipeline.promo import Move, Project, SqlitePromo, content, export, numbered
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "staging"
+
+
+def test_an_attempt_is_private_and_stays_when_it_succeeds(root: Path) -> None:
+    os.umask(before := os.umask(0))
+    os.umask(0)
+    try:
+        with attempt(root, export()) as directory:
+            (directory / "a").touch()
+    finally:
+        os.umask(before)
+    assert directory.parent == run_directory(root, export())
+    assert [mode(path) for path in (directory, directory.parent, directory.parent.parent)] == [0o700] * 3
+    assert (directory / "a").exists()
+
+
+def test_a_failed_attempt_leaves_nothing(root: Path) -> None:
+    def fail(error: type[BaseException]) -> None:
+        with attempt(root, export()) as directory:
+            (directory / "sub").mkdir()
+            (directory / "sub" / "a").touch()
+            raise error
+
+    for error in (ValueError, KeyboardInterrupt, SystemExit):
+        with pytest.raises(error):
+            fail(error)
+        assert list(run_directory(root, export()).iterdir()) == []
+
+
+def test_the_next_attempt_removes_what_a_killed_one_left(root: Path) -> None:
+    killed = run_directory(root, export()) / "killed"
+    killed.mkdir(parents=True)
+    (killed / "half.csv").write_bytes(b"half")
+    other_run = run_directory(root, export(run_id="other")) / "theirs"
+    other_run.mkdir(parents=True)
+    with attempt(root, export()) as directory:
+        assert list(directory.parent.iterdir()) == [directory]
+    assert other_run.exists()
+
+
+def test_an_export_that_was_killed_is_cleared_by_its_retry(
+    on_sqlite: SqlitePromo, project: Project, tmp_path: Path
+) -> None:
+    """A real process, SIGKILLed while it writes."""
+    on_sqlite.load(*numbered(20_000))
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from tests.pipeline.promo import Project, Source, NOW, export\n"
+        "from promo_reports.pipeline.extract import extract\n"
+        "from promo_reports.settings import Settings\n"
+        "settings = Settings(home=sys.argv[1], data_dir=sys.argv[2])\n"
+        "die = lambda rows, expected: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "extract(export(), Source('promo_db', sys.argv[3]), settings, now=lambda: NOW, progress=die)\n"
+    )
+    home = Path(__file__).resolve().parents[2]
+    killed = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            program,
+            str(project.settings.home),
+            str(project.settings.data_dir),
+            on_sqlite.source.url,
+        ],
+        env={**os.environ, "PYTHONPATH": f"{home}:{home / 'plugins'}"},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = project.left
+    assert not (left / "manifest.json").exists()
+    staged = project.make(on_sqlite.source)
+    assert project.left == [staged.directory]
+
+
+def test_two_attempts_do_not_mix_and_the_late_one_loses(root: Path) -> None:
+    def late(first: Path) -> None:
+        with attempt(root, export()) as second:
+            assert second != first
+            assert not first.exists()
+        (first / "late.csv").write_bytes(b"late")
+
+    with (
+        pytest.raises(StagingError, match="the attempt's directory has been removed"),
+        attempt(root, export()) as first,
+    ):
+        late(first)
+    assert len(list(run_directory(root, export()).iterdir())) == 1
+
+
+@pytest.fixture
+def as_a_user() -> Iterator[None]:
+    """Permissions do not bind root, who the tests often are."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_area(root: Path, as_a_user: None) -> None:
+    me, root = os.geteuid(), Path("/tmp") / f"staging-{os.getpid()}"
+    root.mkdir(mode=0o500)
+    try:
+        assert root.stat().st_uid == me
+        with (
+            pytest.raises(StagingError, match=r"Permission denied\. Correct PROMO_REPORTS_STAGING_DIR"),
+            attempt(root, export()),
+        ):
+            raise AssertionError
+    finally:
+        root.rmdir()
+
+
+def test_a_file_where_the_area_should_be(root: Path) -> None:
+    root.write_bytes(b"")
+    with pytest.raises(StagingError, match="Not a directory"), attempt(root, export()):
+        raise AssertionError
+
+
+def test_a_name_that_is_too_long(root: Path) -> None:
+    report = export()
+    long = replace(report, definition=replace(report.definition, id="x" * 300))
+    with pytest.raises(StagingError, match="File name too long"), attempt(root, long):
+        raise AssertionError
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """One MiB: a tmpfs where that is allowed, else a limit on the size of files, which fails alike."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if mounted.returncode:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+    try:
+        yield disk
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        if not mounted.returncode:
+            subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("limit", [1_000_000, 3_000])
+def test_a_full_area_says_what_is_needed_and_what_is_free(
+    limit: int, small_disk: Path, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    noise = [os.urandom(150).hex() for _ in range(12_000)]
+    on_sqlite.load(*(replace(move, note=noise[move.id - 1]) for move in numbered(12_000)))
+    with pytest.raises(StagingError) as full:
+        project.make(on_sqlite.source, staging_dir=small_disk, rows_per_file=limit)
+    message = str(full.value)
+    assert full.value.retryable
+    assert str(small_disk) in message
+    if "File too large" not in message:
+        assert "bytes are free. The export needs about" in message
+        needed = int(re.findall(r"needs about ([0-9,]+) bytes", message)[0].replace(",", ""))
+        assert 0.9 < needed / (4_056_000 if limit > 12_000 else 2_070_000) < 1.15
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert list(small_disk.glob("*/*/*")) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_what_is_free_is_found_where_the_area_is_not_made_yet(number: int, root: Path) -> None:
+    with (
+        pytest.raises(StagingError, match=r"is full: [0-9,]+ bytes are free\. Free space"),
+        explained(root / "a" / "b"),
+    ):
+        raise OSError(number, "full")
+
+
+def test_staged_exports_are_opened_by_their_address(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1))
+    staged = project.make(on_sqlite.source)
+    again = open_staged(str(staged.directory))
+    assert again.directory == staged.directory
+    assert again.manifest.to_json() == staged.manifest.to_json()
+    assert [mode(path) for path in (staged.directory, staged.directory.parent)] == [0o700, 0o700]
+    assert sorted(path.name for path in staged.directory.iterdir()) == sorted(
+        ["manifest.json", staged.manifest.files[0].name]
+    )
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.unlink(), "is gone"),
+        (lambda path: shutil.rmtree(path.parent), "is gone"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "is damaged"),
+        (lambda path: path.write_bytes(b""), "is damaged"),
+        (lambda path: path.write_bytes(b"\xff"), "is damaged"),
+        (lambda path: path.write_bytes(b"[]"), "is damaged"),
+        (lambda path: path.write_bytes(path.read_bytes().replace(b'"rows"', b'"rose"')), "is damaged"),
+        (lambda path: path.write_text(json.dumps({"format_version": 99})), "is damaged"),
+        (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
+    ],
+)  # fmt: skip
+def test_a_staged_export_that_is_gone_or_damaged(damage, words: str, on_sqlite: SqlitePromo, project: Project) -> None:  # type: ignore[no-untyped-def]
+    staged = project.make(on_sqlite.source)
+    damage(staged.directory / "manifest.json")
+    with pytest.raises(StagingError, match=words) as gone:
+        open_staged(str(staged.directory))
+    assert "Clear the task extract of this run." in str(gone.value)
+
+
+def test_files_go_when_every_destination_has_them(on_sqlite: SqlitePromo, project: Project) -> None:
+    staged = project.make(on_sqlite.source)
+    mark_delivered(staged, 1, 2)
+    mark_delivered(staged, 1, 2)
+    assert content(staged)
+    mark_delivered(staged, 2, 2)
+    assert not (staged.directory / staged.manifest.files[0].name).exists()
+    assert open_staged(str(staged.directory)).manifest.to_json() == staged.manifest.to_json()
+    mark_delivered(staged, 2, 2)
+
+
+def test_a_note_that_cannot_be_left_fails_no_delivery(on_sqlite: SqlitePromo, project: Project) -> None:
+    staged = project.make(on_sqlite.source)
+    mark_delivered(StagedExport(staged.directory / "gone", staged.manifest), 1, 1)
+    file = staged.directory / "file"
+    file.touch()
+    mark_delivered(StagedExport(file, staged.manifest), 1, 1)
+    assert content(staged)
