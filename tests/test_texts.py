@@ -11,7 +11,7 @@ PRIVATE = re.compile(r"/work/|/root/|/home/[a-z]+/|pypi\.org/simple|registry\.np
 
 
 def test_no_text_names_a_machine_or_a_registry() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout  
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
     found = []
     for name in filter(None, listed.split("\0")):
         path = ROOT / name

@@ -50,6 +50,11 @@ def to(bucket: str, prefix: str = "") -> dict[str, Any]:
     return {"partner_export": {"partner": "amazon_s3", "bucket": bucket, **({"prefix": prefix} if prefix else {})}}
 
 
+def moment(text: str) -> datetime:
+    """An instant as Airflow's API gives it; Python 3.10 does not read `Z`."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def midnight(day: str) -> str:
     """The start of a local day, as a text with offset."""
     return datetime.fromisoformat(day).replace(tzinfo=ZONE).isoformat()
@@ -130,7 +135,7 @@ class Run:
     def window(self) -> tuple[datetime, datetime]:
         """Its data interval."""
         about = self.about()
-        start, end = (datetime.fromisoformat(about[f"data_interval_{each}"]) for each in ("start", "end"))
+        start, end = (moment(about[f"data_interval_{each}"]) for each in ("start", "end"))
         return start, end
 
 

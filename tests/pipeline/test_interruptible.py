@@ -8,11 +8,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.pipeline.interruptible import interruptible
+from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, SqlitePromo, numbered
 
 
@@ -83,6 +86,21 @@ def test_no_interruption_returns_before_the_call_has_ended(stop: Callable[[], No
     assert states == ["ended"]
 
 
+def test_the_next_ending_is_tried_where_one_is_in_vain(
+    stop: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
+    line, tried = threading.Event(), []
+
+    def call() -> None:
+        stop()
+        line.wait()
+
+    with pytest.raises(Stopped):
+        interruptible(call, lambda: tried.append("cancel"), lambda: (tried.append("hang up"), line.set())[0])
+    assert tried == ["cancel", "hang up"]
+
+
 def gone(postgres: PostgresServer) -> bool:
     return not postgres.execute(
         "SELECT 1 FROM pg_stat_activity WHERE application_name = 'promo-reports' AND query LIKE 'COPY%'"
@@ -124,7 +142,33 @@ def test_while_the_server_works(
         project.make(on_postgres.source)
     watcher.join()
     assert project.left == []
-    while set(postgres.execute(sleepers)) - before:  # the server sees within 2 s that nobody waits any more
+    while set(postgres.execute(sleepers)) - before:
+        pass
+
+
+@pytest.mark.timeout(60)
+def test_while_nothing_answers(
+    stop: Callable[[], None], postgres: PostgresServer, on_postgres: PostgresPromo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that is gone takes no cancel either; the server sees within 2 s that nobody waits any more."""
+    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
+    monkeypatch.setattr(PostgresSnapshot, "_cancel", lambda self: None)
+    source, zone = on_postgres.source, ZoneInfo("UTC")
+    with PostgresSnapshot(source, zone, statement_timeout_minutes=1) as snapshot:
+        ((pid,),) = snapshot.fetch(BoundQuery("SELECT pg_backend_pid()", {}))
+        works = f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep'"
+
+        def stop_when_it_works() -> None:
+            while not postgres.execute(works):
+                pass
+            stop()
+
+        watcher = threading.Thread(target=stop_when_it_works, daemon=True)
+        watcher.start()
+        with pytest.raises(Stopped):
+            snapshot.fetch(BoundQuery("SELECT pg_sleep(600)", {}))
+        watcher.join()
+    while postgres.execute(works):
         pass
 
 

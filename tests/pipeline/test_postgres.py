@@ -456,3 +456,17 @@ def test_a_snapshot_that_cannot_begin_leaves_no_session(postgres: PostgresServer
         pass
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'promo-reports' AND state <> 'idle'"
     assert postgres.execute(sessions) == [(0,)]
+
+
+def test_times_without_a_zone_are_refused(on_postgres: PostgresPromo, project: Project) -> None:
+    on_postgres.load(Move(1))
+    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", "m.recorded_at::timestamp AS recorded_at"))
+    with pytest.raises(DataRefused, match=r"'recorded_at' .* is not of type timestamptz.*AT TIME ZONE 'UTC'"):
+        project.make(on_postgres.source)
+    assert project.left == []
+
+
+def test_times_without_a_zone_are_refused_where_there_is_no_row(on_postgres: PostgresPromo, project: Project) -> None:
+    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", "m.recorded_at::timestamp AS recorded_at"))
+    with pytest.raises(DataRefused, match="timestamptz"):
+        project.make(on_postgres.source)

@@ -223,3 +223,13 @@ def test_more_rows_than_are_read_at_a_time(on_sqlite: SqlitePromo, project: Proj
     on_sqlite.load(*(Move(n, moved_at=DAY + timedelta(seconds=n)) for n in range(4_500)))
     staged = project.make(on_sqlite.source, export())
     assert content(staged).count(b"\n") == 4_501
+
+
+@pytest.mark.parametrize("written", ["'2026-11-16T12:00:00'", "1763294400", "'16.11.2026 12:00'", "NULL"])
+def test_rows_whose_time_is_written_in_another_way_are_counted(
+    written: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    on_sqlite.load(Move(1), Move(2))
+    on_sqlite.execute(f"UPDATE moves SET moved_at = {written} WHERE id = 2")
+    manifest = project.make(on_sqlite.source).manifest
+    assert (manifest.rows, manifest.excluded_rows) == (1, 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.domain.report_type import DateRangeRule, ReportType
+from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
 from promo_reports.errors import SqlTemplateError
 from promo_reports.pipeline.cells import is_formula
 from promo_reports.sql.report_query import FORMULA_PATTERN, load_options_query
@@ -76,6 +76,10 @@ def test_nothing_is_escaped_where_no_column_is_text(tmp_path: Path) -> None:
         (
             Rows.NULL_OR_INFINITE_TIME,
             "(t.moved_at IS NULL OR t.moved_at = 'infinity' OR t.moved_at = '-infinity')",
+        ),
+        (
+            Rows.NULL_OR_ODD_TEXT_TIME,
+            "(t.moved_at IS NULL OR t.moved_at NOT GLOB '????-??-?? ??:??:??*')",
         ),
     ],
 )
@@ -171,6 +175,20 @@ def test_a_snapshot_has_an_instant_and_no_window(tmp_path: Path) -> None:
     assert load(tmp_path, template, SNAPSHOT).rows(Parameters(CHOSEN, None, AS_OF)).values["as_of"] == AS_OF
     with pytest.raises(SqlTemplateError, match="'None' has no attribute 'covers'"):
         load(tmp_path, GOOD, SNAPSHOT)
+
+
+def test_a_filter_that_is_ignored_by_one_combination_alone_is_refused_there(tmp_path: Path) -> None:
+    optional = tuple(replace(each, select=Select.ALL, options="x", choices=()) for each in LEDGER.filters[:2])
+    wallet, kind = (each.name for each in optional)
+    nested = (
+        f"{{% if filters.{kind} %}}{{% if filters.{wallet} %}} AND t.wallet IN {{{{ filters.{wallet} }}}}{{% endif %}}"
+        f" AND t.kind IN {{{{ filters.{kind} }}}}{{% endif %}}\n"
+    )
+    template = COLUMNS + "WHERE " + COVERS.strip().removeprefix("AND ") + "\n" + nested + ORDER
+    query = load(tmp_path, template, replace(LEDGER, filters=optional))
+    alone = replace(PARAMETERS, filters={wallet: ("w",), kind: None})
+    with pytest.raises(SqlTemplateError, match=f"does not use filters.{wallet}"):
+        query.rows(alone)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def extract(
     now: Callable[[], datetime],
     progress: Progress | None = None,
 ) -> StagedExport:
-    """Make, verify and stage one export; `progress` gets rows written and rows counted.
+    """Make, verify and stage one export; `progress` gets rows written and rows counted, on the thread that reads them.
 
     Raises `SourceRefused`/`SourceUnavailable`, `DataRefused`, `ReconciliationError` or `StagingError`; whatever is
     raised, nothing of the attempt stays behind.

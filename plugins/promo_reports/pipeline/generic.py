@@ -38,14 +38,14 @@ class GenericSnapshot:
     """One transaction of a SQLAlchemy engine; times are bound and read as UTC without offset.
 
     SQLite keeps times as text, which is in order where all are written `YYYY-MM-DD HH:MM:SS`, with or without a
-    fraction; any other way of writing them is refused when it is read.
+    fraction; rows whose time is written in another way are counted as excluded.
     """
 
     formula_test: str | None = None
-    timeless = Rows.NULL_TIME
 
     def __init__(self, source: Source, zone: ZoneInfo) -> None:
         self._source, self._zone = source, zone
+        self.timeless = Rows.NULL_OR_ODD_TEXT_TIME if source.dialect == "sqlite" else Rows.NULL_TIME
         self.taken_at: datetime
 
     def __enter__(self) -> GenericSnapshot:

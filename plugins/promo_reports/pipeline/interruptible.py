@@ -13,9 +13,15 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
+_PATIENCE = 2.0  # seconds until the next, ruder way of ending the call is tried
 
-def interruptible(call: Callable[[], Answer], hang_up: Callable[[], None]) -> Answer:
-    """What `call` answers or raises; an interruption here first makes it end by `hang_up`, so no thread is left."""
+
+def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> Answer:
+    """What `call` answers or raises.
+
+    An interruption here is passed on when the call has ended, so that no thread is left with the connection. The
+    `endings` are tried in turn to make it end; the last of them must do it.
+    """
     answers: list[Answer] = []
     errors: list[BaseException] = []
     # Not `Thread.join`: where a signal's handler raises in it, Python 3.10 to 3.12 take the thread for dead.
@@ -34,12 +40,19 @@ def interruptible(call: Callable[[], Answer], hang_up: Callable[[], None]) -> An
         thread.start()
         ended.wait()
     except BaseException as why:
-        hang_up()
         if thread.ident is not None or not isinstance(why, RuntimeError):  # which is how a thread fails to start
-            ended.wait()
+            _end(ended, endings)
             thread.join()
         raise
     thread.join()
     if errors:
         raise errors.pop()
     return answers.pop()
+
+
+def _end(ended: threading.Event, endings: tuple[Callable[[], None], ...]) -> None:
+    for ending in endings:
+        ending()
+        if ended.wait(_PATIENCE):
+            return
+    ended.wait()

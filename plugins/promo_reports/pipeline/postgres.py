@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.report_type import ColumnType, ReportType
+from promo_reports.errors import DataRefused
 from promo_reports.pipeline.interruptible import interruptible
 from promo_reports.pipeline.postgres_errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.source import RecordSink, Source
@@ -30,6 +32,8 @@ _KEEPALIVE: dict[str, Any] = {
     "tcp_user_timeout": 60_000,
 }
 _HAS_CONNECTION_CHECK = 140_000
+_TIMESTAMPTZ = 1184
+_SECONDS_TO_CANCEL = 2.0
 
 
 class _Sink:
@@ -90,6 +94,8 @@ class PostgresSnapshot:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
 
         def send(cursor: Any) -> int:
+            cursor.execute(query.pyformat() + "\nLIMIT 0", dict(query.values))
+            _refuse_local_times(report_type, {column.name: column.type_code for column in cursor.description})
             # COPY takes no parameters: libpq's own quoting binds the values on this side.
             statement = cursor.mogrify(query.pyformat(), dict(query.values)).decode()
             cursor.copy_expert(f"COPY (\n{statement}\n) TO STDOUT (FORMAT csv)", _Sink(sink))
@@ -130,9 +136,21 @@ class PostgresSnapshot:
                 return question(cursor)
 
         try:
-            return interruptible(ask, self._hang_up)
+            return interruptible(ask, self._cancel, self._hang_up)
         except psycopg2.Error as error:
             raise query_failed(self._source, error, self._minutes, reads_rows=reads_rows) from None
+
+    def _cancel(self) -> None:
+        """Ask the server to stop, which takes a connection of its own and may therefore be in vain."""
+        import psycopg2
+
+        def ask() -> None:
+            with contextlib.suppress(psycopg2.Error):
+                self._connection.cancel()
+
+        asking = threading.Thread(target=ask, name="export-cancel", daemon=True)
+        asking.start()
+        asking.join(_SECONDS_TO_CANCEL)
 
     def _hang_up(self) -> None:
         """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
@@ -143,3 +161,14 @@ class PostgresSnapshot:
             socket.socket(fileno=os.dup(self._connection.fileno())) as line,
         ):
             line.shutdown(socket.SHUT_RDWR)
+
+
+def _refuse_local_times(report_type: ReportType, types: Mapping[str, int]) -> None:
+    """A `timestamp` without time zone is no instant: compared with the window, it would be off by the offset."""
+    for column in report_type.columns:
+        if column.type is ColumnType.TIMESTAMP and types.get(column.name, _TIMESTAMPTZ) != _TIMESTAMPTZ:
+            raise DataRefused(
+                f"Column {column.name!r} of report type {report_type.id!r} is not of type timestamptz.",
+                f"In its SQL, say which zone its times are in, also where the window is: "
+                f"t.{column.name} AT TIME ZONE 'UTC' AS {column.name}.",
+            )

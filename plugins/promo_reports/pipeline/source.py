@@ -77,7 +77,10 @@ class Snapshot(Protocol):
         ...
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
-        """Send each row as one CSV record (PostgreSQL's COPY text, `\\n` ended) and return how many were sent."""
+        """Send each row as one CSV record (PostgreSQL's COPY text, `\\n` ended) and return how many were sent.
+
+        What the sink raises ends the copy and is raised here; it may be called on another thread.
+        """
         ...
 
 

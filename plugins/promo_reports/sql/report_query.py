@@ -83,6 +83,7 @@ class ReportQuery:
     def _body(self, parameters: Parameters) -> BoundQuery:
         query, rendering = self.template.render(parameters)
         words = check_select(rendering.sql)
+        _check_used(self.report_type, self.template.path, parameters, rendering)
         return BoundQuery(without_order(rendering.sql, words, self.report_type.order), query.values)
 
     def _cells_to_change(self, formula_test: str | None) -> str:
@@ -137,7 +138,7 @@ def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate
 
 def _check_used(report_type: ReportType, path: Path, parameters: Parameters, rendering: Rendering) -> None:
     expected = {f"filters.{name}" for name, values in parameters.filters.items() if values is not None}
-    if parameters.window is not None:
+    if parameters.window is not None and parameters.rows is Rows.INSIDE:
         expected |= {"window.start", "window.end"}
     if report_type.date_range is DateRangeRule.NONE:
         expected |= {"as_of"}

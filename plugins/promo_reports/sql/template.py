@@ -39,6 +39,7 @@ class Rows(Enum):
     INSIDE = "inside"
     NULL_TIME = "null_time"
     NULL_OR_INFINITE_TIME = "null_or_infinite_time"
+    NULL_OR_ODD_TEXT_TIME = "null_or_odd_text_time"
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ class _WindowInTemplate:
         self._binds.covers = True
         if self._rows is Rows.NULL_TIME:
             return _Fragment(f"{column} IS NULL")
+        if self._rows is Rows.NULL_OR_ODD_TEXT_TIME:
+            return _Fragment(f"({column} IS NULL OR {column} NOT GLOB '????-??-?? ??:??:??*')")
         if self._rows is Rows.NULL_OR_INFINITE_TIME:
             return _Fragment(f"({column} IS NULL OR {column} = 'infinity' OR {column} = '-infinity')")
         return _Fragment(f"({column} >= {self.start} AND {column} < {self.end})")

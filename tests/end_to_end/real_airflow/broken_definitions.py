@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, to, until
+from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, moment, to, until
 
 NEVER: dict[str, Any] = {
     "name": "Sound",
@@ -51,7 +51,7 @@ def parsed(live: Live) -> None:
     written = {path.name: path.stat().st_mtime for path in live.stubs.glob("*.py")}
 
     def is_parsed(dag: dict[str, Any]) -> bool:
-        at = datetime.fromisoformat(dag["last_parsed_time"]).timestamp()
+        at = moment(dag["last_parsed_time"]).timestamp()
         return at > written[Path(dag["relative_fileloc"]).name]
 
     def all_are() -> bool:

@@ -14,7 +14,7 @@ from tests.end_to_end.live import ALL_TYPES, ZONE, Live, Run, midnight, to
 
 FILTERS = {"wallet": "grocery-rewards", "transaction_type": list(ALL_TYPES)}
 OCTOBER = {"first": "2026-10-01", "last": "2026-10-31"}
-TOMORROW = f"{datetime.now(ZONE) + timedelta(days=1):%Y-%m-%d}"
+FUTURE = f"{datetime.now(ZONE) + timedelta(days=2):%Y-%m-%d}"
 TEMPLATE = "{{ conn.promo_db.password }} {{ var.value.x }} {% for x in [] %}"
 
 # What is posted, and what the task's log says about it.
@@ -43,7 +43,7 @@ CASES: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
         {"delivery": [to("of-somebody-else")]},
         ("'of-somebody-else' is not a connected bucket", "bi-exports"),
     ),
-    "a future window": ({"date_range": {"first": "2026-10-01", "last": TOMORROW}}, (f"{TOMORROW} is in the future",)),
+    "a future window": ({"date_range": {"first": "2026-10-01", "last": FUTURE}}, (f"{FUTURE} is in the future",)),
     "more than three months": (
         {"date_range": {"first": "2026-07-01", "last": "2026-10-01"}},
         ("date_range: longer than 3 months: 2026-07-01 to 2026-10-01",),
@@ -96,9 +96,10 @@ class TestHostileConfs:
             assert cursor.fetchone() == (True,)
 
     def test_a_template_in_a_name_is_only_a_name(self, live: Live) -> None:
-        run = live.transactions(TEMPLATE, "fuel-points", "2026-10-01", "2026-10-31").succeed()
+        run = live.transactions(TEMPLATE, "fuel-points", "2026-10-01", "2026-10-31", id="fresh_daily").succeed()
         sql = expected.wallet_transactions("fuel-points", midnight("2026-10-01"), midnight("2026-11-01"), ALL_TYPES)
         manifest = check(run.delivered()["file"], live.csv(sql), totals=["points"], time="occurred_at")
         assert manifest["report_name"] == TEMPLATE
+        assert manifest["report_id"].startswith("fresh_daily-")  # and not another report's own id
         path = f"{run.path}/taskInstances/extract"
         assert TEMPLATE not in str(live.api.call("GET", path)["rendered_fields"])

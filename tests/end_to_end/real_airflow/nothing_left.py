@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from include.demo.stack.s3 import SECRET_KEY
-from tests.end_to_end.live import Live, until
+from tests.end_to_end.live import BUCKET, Live, to, until
 from tests.end_to_end.real_airflow.process_tree import descendants, mentioning, parents
 
 SOMEBODY = "member-"
@@ -34,6 +34,7 @@ def tables(live: Live) -> dict[str, bytes]:
 
 class NothingLeft:
     def test_no_secret_and_no_row_is_in_logs_or_in_airflow_s_database(self, live: Live) -> None:
+        live.transactions("Looked for", "fuel-points", "2026-10-01", "2026-10-31", delivery=[to(BUCKET)]).succeed()
         kept = json.loads((live.stack.root / "credentials.json").read_text())
         assert len(kept) > 5
         secrets = {**kept, "s3": SECRET_KEY, "a row": SOMEBODY}
