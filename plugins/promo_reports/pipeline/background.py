@@ -27,7 +27,13 @@ class Background:
         self._thread = threading.Thread(target=self._run, name="export-writer", daemon=True)
 
     def __enter__(self) -> Background:
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException as why:
+            self._jobs.put(None)
+            if not isinstance(why, RuntimeError):  # which is how a thread fails to start
+                self._ended.wait()
+            raise
         return self
 
     def submit(self, job: _Job) -> None:

@@ -51,8 +51,12 @@ class Artefact:
 
     def __enter__(self) -> Artefact:
         self._file = self.path.open("xb", buffering=1 << 18)
-        self._archive = ZipArchive(self._file)
-        self._background.__enter__()
+        try:
+            self._archive = ZipArchive(self._file)
+            self._background.__enter__()
+        except BaseException:
+            self._file.close()
+            raise
         return self
 
     def begin(self, number: int) -> None:

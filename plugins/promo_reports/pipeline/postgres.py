@@ -94,7 +94,9 @@ class PostgresSnapshot:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
 
         def send(cursor: Any) -> int:
-            cursor.execute(query.pyformat() + "\nLIMIT 0", dict(query.values))
+            # Around it, because a preview's query ends with a LIMIT of its own.
+            described = f"SELECT * FROM (\n{query.pyformat()}\n) AS described LIMIT 0"  # noqa: S608 - no value is in it
+            cursor.execute(described, dict(query.values))
             _refuse_local_times(report_type, {column.name: column.type_code for column in cursor.description})
             # COPY takes no parameters: libpq's own quoting binds the values on this side.
             statement = cursor.mogrify(query.pyformat(), dict(query.values)).decode()
