@@ -119,3 +119,21 @@ def test_an_interruption_while_it_finishes_leaves_no_thread(monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt):
         background.__exit__(None, None, None)
     assert not background._thread.is_alive()
+
+
+def started_then_interrupted(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = background._thread.start
+
+    def start_and_interrupt() -> None:
+        start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(background._thread, "start", start_and_interrupt)
+
+
+def test_an_interruption_while_it_starts_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    background = Background()
+    started_then_interrupted(background, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        background.__enter__()
+    background._thread.join()

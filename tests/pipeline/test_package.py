@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from promo_reports.pipeline.background import Background
 from promo_reports.pipeline.package import Artefact, WrittenPart
 from promo_reports.pipeline.stretch import Stretch
 
@@ -100,4 +101,15 @@ def test_a_file_is_closed_when_the_block_fails(zipped: bool, tmp_path: Path) -> 
 
     with pytest.raises(KeyError), artefact:
         fail()
+    assert artefact._file.closed
+
+
+def test_an_interruption_while_it_opens_leaves_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(self: Background) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Background, "__enter__", interrupt)
+    artefact = Artefact(tmp_path, "a", HEADER, zipped=False)
+    with pytest.raises(KeyboardInterrupt):
+        artefact.__enter__()
     assert artefact._file.closed
