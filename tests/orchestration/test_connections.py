@@ -53,3 +53,9 @@ def test_another_kind_of_connection_is_refused(monkeypatch: pytest.MonkeyPatch) 
     connection(monkeypatch, conn_type="aws", password="secret-word")
     with pytest.raises(SourceRefused, match="is of type 'aws'"):
         promo_source("promo_test")
+
+
+def test_any_other_dialect_is_named_in_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = {"sqlalchemy_scheme": "mssql+pyodbc", "sslmode": "require"}
+    connection(monkeypatch, conn_type="mssql", host="db", port=1433, login="reader", schema="promo", extra=extra)
+    assert promo_source("promo_test").url == "mssql+pyodbc://reader@db:1433/promo"

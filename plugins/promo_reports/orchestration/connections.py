@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +14,7 @@ from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.source import Source
 
 _SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql+pymysql", "sqlite": "sqlite"}
+_SCHEME = re.compile(r"[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)?")
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 _LIBPQ_EXTRAS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "options", "target_session_attrs")
 
@@ -23,11 +25,13 @@ def promo_source(connection_id: str) -> Source:
         connection = BaseHook.get_connection(connection_id)
     except AirflowException:
         raise _missing(connection_id) from None
-    scheme = _SCHEMES.get(connection.conn_type or "")
+    named = str(connection.extra_dejson.get("sqlalchemy_scheme") or "")
+    scheme = named if _SCHEME.fullmatch(named) else _SCHEMES.get(connection.conn_type or "")
     if scheme is None:
         raise SourceRefused(
             f"Connection {connection_id!r} is of type {connection.conn_type!r}.",
-            f"A promo database is one of: {', '.join(sorted(_SCHEMES))}.",
+            f"A promo database is one of: {', '.join(sorted(_SCHEMES))}; for any other, name its SQLAlchemy dialect "
+            'in the connection\'s extra: {"sqlalchemy_scheme": "mssql+pyodbc"}.',
         )
     return Source(connection_id, _url(scheme, connection))
 
@@ -51,9 +55,10 @@ def _url(scheme: str, connection: Any) -> str:
     if connection.password:
         login += ":" + quote(connection.password, safe="")
     host = connection.host or ""
-    if scheme == "sqlite":
+    if scheme.startswith("sqlite"):
         return f"sqlite:///{connection.schema or host}"
     port = f":{connection.port}" if connection.port else ""
-    extras = {name: value for name, value in connection.extra_dejson.items() if name in _LIBPQ_EXTRAS}
+    options = connection.extra_dejson if scheme.startswith("postgresql") else {}
+    extras = {name: value for name, value in options.items() if name in _LIBPQ_EXTRAS}
     query = f"?{urlencode(extras)}" if extras else ""
     return f"{scheme}://{login}{'@' if login else ''}{host}{port}/{quote(connection.schema or '', safe='')}{query}"

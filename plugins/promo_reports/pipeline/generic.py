@@ -20,10 +20,12 @@ from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, CursorResult, Engine
 
 _ROWS_AT_A_TIME = 2_000
-# What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file.
+# What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file. Any
+# other dialect gets a transaction of the first of these isolation levels that its driver knows.
+_ISOLATION_LEVELS: tuple[Any, ...] = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
 _BEGIN = {
     "mysql": (
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
@@ -49,21 +51,16 @@ class GenericSnapshot:
         self.taken_at: datetime
 
     def __enter__(self) -> GenericSnapshot:
-        begin = _BEGIN.get(self._source.dialect)
-        if begin is None:
-            raise SourceRefused(
-                f"Connection {self._source.connection!r}: no consistent snapshot is known for "
-                f"{self._source.dialect or 'an address without a scheme'!r}.",
-                f"Use PostgreSQL or one of: {', '.join(sorted(_BEGIN))}.",
-            )
         with contextlib.ExitStack() as opened:
             with self._explained():
                 engine = _engine(self._source)
                 opened.callback(engine.dispose)
                 connection = opened.enter_context(engine.connect())
-                self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                begin = _BEGIN.get(self._source.dialect)
+                level = "AUTOCOMMIT" if begin else self._isolation_level(connection)
+                self._connection = connection.execution_options(isolation_level=level)
                 self.taken_at = datetime.now(timezone.utc)
-                for statement in begin:
+                for statement in begin or ():
                     self._connection.exec_driver_sql(statement).close()
             self._opened = opened.pop_all()
         return self
@@ -75,7 +72,7 @@ class GenericSnapshot:
 
     def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
         """All rows of a small answer, or its first `limit`."""
-        with self._explained(), self._connection.exec_driver_sql(*self._statement(query)) as result:
+        with self._explained(), self._run(self._connection, query) as result:
             return [tuple(row) for row in (result.fetchall() if limit is None else result.fetchmany(limit))]
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
@@ -83,17 +80,36 @@ class GenericSnapshot:
         record = record_renderer(report_type.columns, self._zone, spreadsheet=spreadsheet)
         rows = 0
         streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
-        with self._explained(), streaming.exec_driver_sql(*self._statement(query)) as result:
+        with self._explained(), self._run(streaming, query) as result:
             for batch in result.partitions(_ROWS_AT_A_TIME):
                 for row in batch:
                     sink(record(row))
                 rows += len(batch)
         return rows
 
-    def _statement(self, query: BoundQuery) -> tuple[str, dict[str, object]]:
-        """In the driver's own notation: SQLAlchemy's `text()` would see binds in texts and comments too."""
-        text = query.named() if self._source.dialect == "sqlite" else query.pyformat()
-        return text, {name: self._bound(value) for name, value in query.values.items()}
+    def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
+        import sqlalchemy
+
+        values = {name: self._bound(value) for name, value in query.values.items()}
+        if self._source.dialect == "sqlite":
+            return connection.exec_driver_sql(query.named(), values)
+        if self._source.dialect == "mysql":
+            return connection.exec_driver_sql(query.pyformat(), values)
+        times = [name for name, value in values.items() if isinstance(value, datetime)]
+        text = sqlalchemy.text(query.sqlalchemy())
+        typed = text.bindparams(*(sqlalchemy.bindparam(name, type_=sqlalchemy.DateTime()) for name in times))
+        return connection.execute(typed, values)
+
+    def _isolation_level(self, connection: Connection) -> Any:
+        raw = connection.connection.dbapi_connection
+        known = connection.dialect.get_isolation_level_values(raw)  # type: ignore[arg-type]
+        for level in _ISOLATION_LEVELS:
+            if level in known:
+                return level
+        raise SourceRefused(
+            f"Connection {self._source.connection!r}: no consistent snapshot is known for {self._source.dialect!r}.",
+            f"Its driver has none of the isolation levels {', '.join(_ISOLATION_LEVELS)}.",
+        )
 
     def _bound(self, value: object) -> object:
         if not isinstance(value, datetime):

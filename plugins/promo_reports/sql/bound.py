@@ -30,6 +30,10 @@ class BoundQuery:
         """The text for drivers that bind `%(name)s`, such as psycopg2 and those of MySQL."""
         return _MARK.sub(r"%(\1)s", self.text.replace("%", "%%"))
 
+    def sqlalchemy(self) -> str:
+        """The text for SQLAlchemy's `text()`, which binds `:name` in any driver's notation."""
+        return _MARK.sub(r":\1", self.text.replace(":", r"\:"))
+
     def named(self) -> str:
         """The text for drivers that bind `:name`, such as sqlite3, and for people."""
         return _MARK.sub(r":\1", self.text)

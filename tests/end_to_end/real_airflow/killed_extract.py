@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end import expected
 from tests.end_to_end.delivered import check
 from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to, until
-from tests.end_to_end.real_airflow.process_tree import descendants
+from tests.end_to_end.real_airflow.process_tree import descendants, linux_only
 
 WAITING = """
     SELECT pid, client_port FROM pg_stat_activity
@@ -48,6 +48,7 @@ class TestKilledExtract:
         ((session, port),) = until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
         return run, session, port
 
+    @linux_only
     def test_the_process_is_killed(self, live: Live, locked: Any, waiting: tuple[Run, int, int]) -> None:
         before = live.everything_delivered()
         run, _, port = waiting

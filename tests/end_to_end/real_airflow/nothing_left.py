@@ -9,7 +9,7 @@ from pathlib import Path
 
 from include.demo.stack.s3 import SECRET_KEY
 from tests.end_to_end.live import BUCKET, Live, to, until
-from tests.end_to_end.real_airflow.process_tree import descendants, mentioning, parents
+from tests.end_to_end.real_airflow.process_tree import descendants, linux_only, mentioning, parents
 
 SOMEBODY = "member-"
 """How the promo data's user ids begin: data, which has no place in a log."""
@@ -54,6 +54,7 @@ class NothingLeft:
             found += [(name, f"table {table}") for name, secret in secrets.items() if secret.encode() in text]
         assert found == []
 
+    @linux_only
     def test_stopping_leaves_no_process(self, live: Live) -> None:
         root = str(live.stack.root)
         servers = live.stack.pids

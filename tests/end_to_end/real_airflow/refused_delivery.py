@@ -25,7 +25,7 @@ class TestRefusedDelivery:
         downloaded = run.delivered()
         assert list(downloaded) == ["file"]
         check(downloaded["file"], live.csv(sql), totals=["points"], time="occurred_at")
-        assert run.task("deliver", 1)["rendered_map_index"] == f"amazon_s3 {NEVER_MADE}" or run.task("deliver", 1)
+        assert NEVER_MADE in run.task("deliver", 1)["rendered_map_index"]
 
         live.s3.create_bucket(Bucket=NEVER_MADE)
         run.clear(only_failed=True).succeed()
