@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from promo_reports.definitions.registry import Registry
 from promo_reports.errors import StoreError
 from promo_reports.orchestration.bundle import ReportBundle, generated_files
+from promo_reports.orchestration.dag_factory import report_dag
 from tests.orchestration.conftest import write_weekly
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -133,3 +135,22 @@ def test_a_worker_makes_the_file_of_a_definition_that_is_new(bundle: ReportBundl
     write_weekly(home, "weekly_credits")
     bundle.initialize()
     assert "report.weekly_credits.py" in names(bundle)
+
+
+def test_a_file_that_was_parsed_while_its_source_was_away_is_written_again(bundle: ReportBundle, home: Path) -> None:
+    write_weekly(home, "weekly_credits")
+    bundle.refresh()
+    stub = bundle.path / "report.weekly_credits.py"
+    before = stub.stat().st_ino
+    shutil.move(home / "reports", home / "elsewhere")
+    with pytest.raises(StoreError):
+        report_dag("weekly_credits", str(stub))
+    shutil.move(home / "elsewhere", home / "reports")
+    bundle.refresh()
+    assert stub.stat().st_ino != before
+    assert list(bundle.path.glob("*.unread")) == []
+
+
+def test_a_file_is_younger_than_a_parse_that_is_under_way(bundle: ReportBundle) -> None:
+    bundle.refresh()
+    assert all(each.stat().st_mtime > time.time() for each in bundle.path.glob("*.py"))

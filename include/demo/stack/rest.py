@@ -116,7 +116,7 @@ class AirflowApi:
             f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}/taskInstances/{quote(task_id)}/logs/{try_number}"
         )
         content = self.call("GET", path, params={"map_index": map_index, "full_content": True})["content"]
-        return "\n".join(line if isinstance(line, str) else str(line.get("event", line)) for line in content)
+        return "\n".join(line if isinstance(line, str) else _log_text(line) for line in content)
 
     def asset_events(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The asset events that a run emitted; `extra` of each is what its task said."""
@@ -165,3 +165,9 @@ class AirflowApi:
             found.extend(page[key])
             if not page[key] or len(found) >= page["total_entries"]:
                 return found
+
+
+def _log_text(line: Mapping[str, Any]) -> str:
+    """One entry of a task's log, with the exceptions that it tells of."""
+    told = [f"{error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or []]
+    return "\n".join([str(line.get("event", line)), *told])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from airflow.dag_processing.bundles.base import BaseDagBundle
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.sources import stamp_of
+from promo_reports.orchestration.dag_factory import UNREAD
 from promo_reports.orchestration.project import registry
 
 _STUB = '''"""Made by the Promo Reports bundle from {source}; edit that file, not this one."""
@@ -22,9 +24,10 @@ _STUB = '''"""Made by the Promo Reports bundle from {source}; edit that file, no
 # An Airflow DAG file; state of what it is made from: {state}
 from promo_reports.orchestration.dag_factory import {factory}
 
-dag = {factory}({key!r})
+dag = {factory}({key!r}, __file__)
 '''
 _GENERATION = ".generation"
+_SECONDS_AHEAD = 2
 
 
 class ReportBundle(BaseDagBundle):
@@ -56,6 +59,12 @@ class ReportBundle(BaseDagBundle):
                     self._write(name, text)
             for name in present.keys() - wanted.keys():
                 (self.path / name).unlink(missing_ok=True)
+            for mark in self.path.glob(f"*{UNREAD}"):
+                # What Airflow parsed while the sources were away is unchanged: written again, it is parsed again.
+                name = mark.with_suffix(".py").name
+                if name in wanted:
+                    self._write(name, wanted[name])
+                mark.unlink(missing_ok=True)
             self._write(_GENERATION, generation)
 
     def _is_current(self) -> bool:
@@ -68,6 +77,9 @@ class ReportBundle(BaseDagBundle):
         self.path.mkdir(parents=True, exist_ok=True)
         temporary = self.path / f".{name}.{os.getpid()}"
         temporary.write_text(text)
+        # Airflow parses again what is younger than the end of its last parse, which may be under way just now.
+        soon = time.time() + _SECONDS_AHEAD
+        os.utime(temporary, (soon, soon))
         temporary.replace(self.path / name)
 
 

@@ -6,7 +6,9 @@ makes depends on the definition alone, so that the same definition is the same D
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, Asset, Param
@@ -15,6 +17,7 @@ from promo_reports.domain.definition import Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.domain.window import Preset
+from promo_reports.errors import StoreError
 from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
 from promo_reports.orchestration.doc import definition_doc, type_doc
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
@@ -26,8 +29,27 @@ from promo_reports.sql.report_query import load_report_query
 ON_DEMAND_RUNS_AT_ONE_TIME = 64
 # Somebody is waiting for a one-time export; a scheduled one can follow it. What is extracted is delivered first.
 SCHEDULED_PRIORITY, ON_DEMAND_PRIORITY, DELIVERY_PRIORITY = 1, 10, 20
+UNREAD = ".unread"
 
 
+def _marked(make: Callable[[str], DAG]) -> Callable[..., DAG]:
+    """Leave a mark beside a generated file whose sources could not be read just now, for the bundle's next refresh.
+
+    Airflow parses an unchanged file once a day: an outage of a moment would leave its DAG stale for as long.
+    """
+
+    def made(key: str, stub: str | None = None) -> DAG:
+        try:
+            return make(key)
+        except StoreError:
+            if stub is not None:
+                Path(stub).with_suffix(UNREAD).touch()
+            raise
+
+    return made
+
+
+@_marked
 def report_dag(report_id: str) -> DAG:
     """The DAG of one definition; raises what is wrong with it, so that Airflow shows it as this file's import error."""
     definition = registry().definition(report_id)
@@ -50,9 +72,10 @@ def report_dag(report_id: str) -> DAG:
     return dag
 
 
+@_marked
 def type_dag(report_type_id: str) -> DAG:
     """The on-demand DAG of one report type: each run is a one-time export, its conf the definition."""
-    report_type = registry().report_types[report_type_id]
+    report_type = registry().report_type(report_type_id)
     load_report_query(report_type, registry().settings.sql)
     dag = DAG(
         dag_id=type_dag_id(report_type_id),
