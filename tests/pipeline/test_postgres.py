@@ -273,12 +273,6 @@ def test_nothing_can_be_written(statement: str, on_postgres: PostgresPromo, proj
     assert project.left == []
 
 
-def test_a_limit_gives_the_first_rows(on_postgres: PostgresPromo) -> None:
-    with snapshot(on_postgres.source) as given:
-        query = BoundQuery("SELECT g FROM generate_series(1, 9) g WHERE '5%' LIKE '5%' ORDER BY g", {})
-        assert given.fetch(query, limit=2) == [(1,), (2,)]
-
-
 # Failures
 
 

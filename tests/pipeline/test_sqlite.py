@@ -198,14 +198,6 @@ def test_the_snapshot_begins_when_it_is_entered(on_sqlite: SqlitePromo) -> None:
         assert later.taken_at >= snapshot.taken_at
 
 
-def test_a_limit_gives_the_first_rows(on_sqlite: SqlitePromo) -> None:
-    on_sqlite.load(*(Move(n, moved_at=DAY + timedelta(seconds=n)) for n in range(9)))
-    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot:
-        assert snapshot.fetch(BoundQuery("SELECT m.id FROM moves m ORDER BY m.id", {}), limit=2) == [(0,), (1,)]
-        # The rest of the answer does not keep the transaction from its next question.
-        assert snapshot.fetch(BoundQuery("SELECT count(*) FROM moves", {})) == [(9,)]
-
-
 def test_a_sink_that_fails_ends_the_copy(on_sqlite: SqlitePromo) -> None:
     class Boom(Exception):
         pass

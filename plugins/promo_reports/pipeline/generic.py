@@ -70,10 +70,10 @@ class GenericSnapshot:
     ) -> None:
         self._opened.close()
 
-    def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
-        """All rows of a small answer, or its first `limit`."""
+    def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
+        """All rows of a small answer."""
         with self._explained(), self._run(self._connection, query) as result:
-            return [tuple(row) for row in (result.fetchall() if limit is None else result.fetchmany(limit))]
+            return [tuple(row) for row in result.fetchall()]
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row through the renderer of its columns."""

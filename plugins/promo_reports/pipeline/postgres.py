@@ -78,14 +78,11 @@ class PostgresSnapshot:
     ) -> None:
         self._connection.close()
 
-    def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
-        """All rows of a small answer, or its first `limit`."""
-        text, values = query.pyformat(), dict(query.values)
-        if limit is not None:
-            text, values = text + "\nLIMIT %(first_rows)s", {**values, "first_rows": limit}
+    def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
+        """All rows of a small answer."""
 
         def ask(cursor: Any) -> list[Sequence[object]]:
-            cursor.execute(text, values)
+            cursor.execute(query.pyformat(), dict(query.values))
             return list(cursor.fetchall())
 
         return self._asked(ask)

@@ -72,8 +72,8 @@ class Snapshot(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def fetch(self, query: BoundQuery, limit: int | None = None) -> list[Sequence[object]]:
-        """All rows of a small answer (totals, filter choices, a preview)."""
+    def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
+        """All rows of a small answer (totals, filter choices)."""
         ...
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
