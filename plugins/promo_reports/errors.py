@@ -67,8 +67,12 @@ class SourceRefused(PromoReportsError):
 
 
 class SourceUnavailable(PromoReportsError):
-    """Connection lost, server starting, too many connections, statement timeout, serialization failure."""
+    """Connection lost, server starting, too many connections, statement timeout, serialization failure.
 
+    `AGAIN` is the fix where there is nothing to do but to wait for the task's retry.
+    """
+
+    AGAIN = "The export is tried again in a new snapshot."
     retryable = True
 
 

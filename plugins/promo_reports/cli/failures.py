@@ -8,13 +8,12 @@ from typing import Any, NoReturn
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from promo_reports.errors import InvalidInput, Problem, PromoReportsError
+from promo_reports.errors import InvalidInput, Problem, PromoReportsError, SourceUnavailable
 
 MISTAKE, MAY_PASS = 1, 2
 
 COMMAND_LINE = "command line"
 _REQUEST = "request"
-_SAID_BY_A_TASK = "The export is tried again in a new snapshot."
 
 
 class Commands(TyperGroup):
@@ -44,7 +43,7 @@ def show(error: PromoReportsError) -> int:
         return MISTAKE
     if not error.retryable:
         return _say(error.reason, error.fix)
-    fix = "" if error.fix == _SAID_BY_A_TASK else error.fix
+    fix = "" if error.fix == SourceUnavailable.AGAIN else error.fix
     _say(error.reason, fix, "This may pass: run the command again.")
     return MAY_PASS
 

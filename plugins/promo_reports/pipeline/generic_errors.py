@@ -33,7 +33,7 @@ def failed(connection: str, dialect: str, error: SQLAlchemyError | ImportError) 
     if "Could not decode to UTF-8" in said:
         return DataRefused(f"Connection {connection!r}: a row holds bytes that are no UTF-8.", "Correct the data.")
     if error.connection_invalidated or _passing(dialect, error):
-        return SourceUnavailable(message, "The export is tried again in a new snapshot.")
+        return SourceUnavailable(message, SourceUnavailable.AGAIN)
     return SourceRefused(message, f"Check the report type's SQL template and the connection {connection!r}.")
 
 

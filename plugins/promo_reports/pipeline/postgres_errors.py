@@ -25,7 +25,6 @@ _TOO_MANY = re.compile(r"too many (?:clients|connections)|connection slots are r
 _PART = r"(?:[^@:/?#\[\]%\s]|%[0-9A-Fa-f]{2})*"
 _HOST = rf"(?:\[[0-9A-Fa-f:.%]+\]|{_PART})(?::\d+)?"
 _URL = re.compile(rf"\w+(?:\+\w+)?://(?:{_PART}(?::{_PART})?@)?{_HOST}(?:,{_HOST})*(?:/{_PART})?(?:\?[^#\s]*)?")
-_AGAIN = "The export is tried again in a new snapshot."
 
 
 def checked_url(source: Source) -> str:
@@ -49,7 +48,7 @@ def login_failed(source: Source, error: psycopg2.Error) -> PromoReportsError:
         return SourceUnavailable(
             message, "Limit exports by an Airflow pool (PROMO_REPORTS_POOL), or raise the server's max_connections."
         )
-    return SourceUnavailable(message, _AGAIN)
+    return SourceUnavailable(message, SourceUnavailable.AGAIN)
 
 
 def query_failed(source: Source, error: psycopg2.Error, minutes: float, *, reads_rows: bool) -> PromoReportsError:
@@ -57,14 +56,14 @@ def query_failed(source: Source, error: psycopg2.Error, minutes: float, *, reads
     state, said = error.pgcode, (error.diag.message_primary or "").strip()
     message = f"Connection {source.connection!r}: {said or type(error).__name__}"
     if state is None:
-        return SourceUnavailable(f"Connection {source.connection!r}: the connection was lost.", _AGAIN)
+        return SourceUnavailable(f"Connection {source.connection!r}: the connection was lost.", SourceUnavailable.AGAIN)
     if state == "57014" and "user request" not in said:
         return SourceUnavailable(
             f"{message} (limit {minutes} min).",
             "Raise PROMO_REPORTS_STATEMENT_TIMEOUT_MINUTES, or ask for a shorter window.",
         )
     if state[:2] in _PASSING or state in _PASSING_STATES:
-        return SourceUnavailable(f"{message} (SQLSTATE {state}).", _AGAIN)
+        return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
     if reads_rows and state[:2] in _ON_A_ROW:
         return DataRefused(
             f"Connection {source.connection!r}: a row cannot be read: {type(error).__name__} (SQLSTATE {state}).",
