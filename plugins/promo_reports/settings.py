@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from promo_reports.errors import InvalidInput, Problem
 
 PREFIX = "PROMO_REPORTS_"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+_PART = r"[A-Za-z0-9!_*'()=+@-][A-Za-z0-9!_.*'()=+@-]*"
+_BUCKET_ADDRESS = re.compile(
+    rf"s3://(?P<name>[a-z0-9][a-z0-9._-]{{1,221}}[a-z0-9])(/(?P<prefix>{_PART}(/{_PART})*)?/?)?"
+)
+_CONNECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class Settings(BaseModel):
@@ -29,6 +37,12 @@ class Settings(BaseModel):
         None, description="staged exports, shared by all workers; default <data_dir>/staging"
     )
     download_dir: Path | None = Field(None, description="the download area; default <data_dir>/downloads")
+    download_bucket: str | None = Field(
+        None, description="a bucket in the place of the download area's directory: s3://bucket/prefix"
+    )
+    download_connection: str | None = Field(
+        None, validate_default=True, description="Airflow connection with the credentials of that bucket"
+    )
     store_dir: Path | None = Field(None, description="created reports and stop marks; default <data_dir>/created")
     rows_per_file: PositiveInt = Field(
         1_000_000, description="rows; a longer export is a ZIP of CSVs of this many rows"
@@ -50,6 +64,26 @@ class Settings(BaseModel):
     )
     pool: str = Field("default_pool", description="Airflow pool that limits exports at one time")
 
+    @field_validator("download_bucket")
+    @classmethod
+    def _is_a_bucket(cls, address: str | None, others: ValidationInfo) -> str | None:
+        if address is not None and not _BUCKET_ADDRESS.fullmatch(address):
+            raise _broken("must be s3://bucket or s3://bucket/prefix, in letters, digits and !_.*'()=+@-")
+        if address is not None and others.data.get("download_dir") is not None:
+            raise _broken(f"the download area is a directory or a bucket: unset this, or {PREFIX}DOWNLOAD_DIR")
+        return address
+
+    @field_validator("download_connection")
+    @classmethod
+    def _goes_with_a_bucket(cls, connection: str | None, others: ValidationInfo) -> str | None:
+        if "download_bucket" not in others.data:
+            return connection
+        if others.data["download_bucket"] is None and connection is not None:
+            raise _broken(f"is of no use without {PREFIX}DOWNLOAD_BUCKET")
+        if others.data["download_bucket"] is not None and not _CONNECTION.fullmatch(connection or ""):
+            raise _broken(f"must be the id of an Airflow connection, since {PREFIX}DOWNLOAD_BUCKET is set")
+        return connection
+
     @property
     def staging(self) -> Path:
         """Directory of staged exports."""
@@ -59,6 +93,12 @@ class Settings(BaseModel):
     def downloads(self) -> Path:
         """Directory of the download area."""
         return self.download_dir or self.data_dir / "downloads"
+
+    @property
+    def downloads_bucket(self) -> tuple[str, str] | None:
+        """Name and prefix of the bucket that is the download area; None where it is a directory."""
+        found = _BUCKET_ADDRESS.fullmatch(self.download_bucket or "")
+        return (found["name"], found["prefix"] or "") if found else None
 
     @property
     def store(self) -> Path:
@@ -97,6 +137,10 @@ class Settings(BaseModel):
                 for error in invalid.errors()
             ]
             raise InvalidInput("The environment", problems) from None
+
+
+def _broken(rule: str) -> PydanticCustomError:
+    return PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
 @cache

@@ -177,6 +177,17 @@ class BucketPlace:
         return {"endpoint_url": self.endpoint_url, "bucket": self.bucket}
 
 
+def open_descriptors(directory: Path) -> list[str]:
+    """What this process has open below a directory, also what has lost its name."""
+    found = []
+    for each in Path("/proc/self/fd").iterdir():
+        try:
+            found.append(str(each.readlink()))
+        except FileNotFoundError:
+            continue  # that of this very listing
+    return [target for target in found if target.startswith(f"{directory}/")]
+
+
 def assert_whole(place: Place) -> dict[str, Any] | None:
     """The oracle of reliability.md: no manifest, or one whose every file matches in bytes and sha256; the manifest."""
     contents = place.contents()

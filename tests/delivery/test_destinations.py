@@ -23,6 +23,22 @@ def test_download_is_the_download_area(tmp_path: Path) -> None:
     assert area.root == tmp_path / "downloads"
 
 
+def test_download_may_be_a_bucket(in_bucket: BucketPlace, tmp_path: Path) -> None:
+    asked: list[Bucket] = []
+
+    def client(bucket: Bucket) -> Any:
+        asked.append(bucket)
+        return in_bucket.client
+
+    settings = Settings(
+        data_dir=tmp_path, download_bucket=f"s3://{in_bucket.bucket}/promo/", download_connection="downloads_s3"
+    )
+    published = publish(staged(tmp_path, b"new\n"), area_for(Download(), ACCOUNT, settings, client=client))
+    assert published.manifest == f"s3://{in_bucket.bucket}/promo/{REPORT}/{WINDOW}/manifest.json"
+    assert asked == [Bucket("amazon_s3", in_bucket.bucket, "downloads_s3", "promo")]
+    assert not settings.downloads.exists()
+
+
 @pytest.mark.parametrize(
     ("of_account", "of_definition", "joined"),
     [

@@ -102,7 +102,7 @@ def test_an_area_of_somebody_else(tmp_path: Path) -> None:
     export = staged(tmp_path, b"new\n")
     with tempfile.TemporaryDirectory() as public:
         Path(public).chmod(0o555)
-        with unprivileged(), pytest.raises(DestinationRefused, match="not writable for this user"):
+        with unprivileged(), pytest.raises(DestinationRefused, match="closed to this user"):
             publish(export, LocalPlace(Path(public) / "downloads").area)
 
 

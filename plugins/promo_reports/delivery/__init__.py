@@ -1,6 +1,7 @@
 """From the staged file to a destination: whole files first, the manifest last.
 
-`publish(staged, area_for(destination, account, settings))` delivers; `sweep` and `sweep_staging` remove what is old.
+`publish(staged, area_for(destination, account, settings))` delivers; `published` and `open_published` read what was
+delivered; `sweep` and `sweep_staging` remove what is old.
 """
 
 from __future__ import annotations
@@ -9,18 +10,28 @@ from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.area import Area, Folder
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.download_area import DownloadArea
+from promo_reports.delivery.opened import Damaged, Expired, NotPublished, OpenFile, PresignedFile
 from promo_reports.delivery.publication import Published, publish
+from promo_reports.delivery.reading import PublishedExport, open_published, published
 from promo_reports.delivery.retention import Swept, sweep, sweep_staging
 
 __all__ = [
     "AmazonS3Area",
     "Area",
+    "Damaged",
     "DownloadArea",
+    "Expired",
     "Folder",
+    "NotPublished",
+    "OpenFile",
+    "PresignedFile",
     "Published",
+    "PublishedExport",
     "Swept",
     "area_for",
+    "open_published",
     "publish",
+    "published",
     "sweep",
     "sweep_staging",
 ]

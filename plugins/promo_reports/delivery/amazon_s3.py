@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promo_reports.delivery.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
 from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
+from promo_reports.delivery.opened import URL_SECONDS, Damaged, PresignedFile, content_disposition
 from promo_reports.delivery.staged_file import verify
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
@@ -50,6 +51,10 @@ class AmazonS3Area:
         check_folder_name(report_id)
         check_folder_name(window_key)
         yield AmazonS3Folder(self._access, f"{self._prefix}{report_id}/{window_key}/")
+
+    def reading(self, report_id: str, window_key: str) -> AbstractContextManager[AmazonS3Folder]:
+        """The same keys: without a lock there is nothing to leave out."""
+        return self.folder(report_id, window_key)
 
 
 class AmazonS3Folder:
@@ -109,6 +114,18 @@ class AmazonS3Folder:
             return False
         return (found["ContentLength"], found["Metadata"].get("sha256")) == (file.bytes, file.sha256)
 
+    def open(self, file: ExportFile) -> PresignedFile | None:
+        """Ask S3 what it has, and sign a URL for it; the name in the URL belongs to this content alone."""
+        found = self._access.ask(lambda client: self._head(client, file.name), otherwise=_MISSING)
+        if isinstance(found, str):
+            return None
+        if (found["ContentLength"], found["Metadata"].get("sha256")) != (file.bytes, file.sha256):
+            raise Damaged(
+                f"{self.address(file.name)} is damaged: it is not the {file.bytes:,} bytes that its manifest names.",
+                "Clear the run in Airflow: it is exported again, and put in its place.",
+            )
+        return PresignedFile(file, self._access.ask(lambda client: self._presigned(client, file.name)))
+
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """One conditional PUT.
 
@@ -150,6 +167,18 @@ class AmazonS3Folder:
 
     def _head(self, client: S3Client, name: str) -> Any:
         return client.head_object(Bucket=self._bucket, Key=self._key(name))
+
+    def _presigned(self, client: S3Client, name: str) -> str:
+        return client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": self._key(name),
+                "ResponseContentDisposition": content_disposition(name),
+                "ResponseCacheControl": "private, no-store",
+            },
+            ExpiresIn=URL_SECONDS,
+        )
 
     def _has_after_all(self, file: ExportFile) -> bool:
         """The reply to a completed upload may be lost on its way."""

@@ -69,10 +69,15 @@ def through_airflow(connection: str) -> ClientFactory:
         except AirflowNotFoundException:
             raise DestinationRefused(
                 f"There is no Airflow connection {connection!r}.",
-                "Create it, or correct the bucket's connection in include/account.yaml.",
+                "Create it, or correct the bucket's connection in include/account.yaml (of the download area: in "
+                "PROMO_REPORTS_DOWNLOAD_CONNECTION).",
             ) from None
         ours = Config(
-            connect_timeout=10, read_timeout=60, tcp_keepalive=True, retries={"mode": "standard", "max_attempts": 5}
+            connect_timeout=10,
+            read_timeout=60,
+            tcp_keepalive=True,
+            retries={"mode": "standard", "max_attempts": 5},
+            signature_version="s3v4",  # URLs would get the older one by default
         )
         made: S3Client = hook.get_client_type(region_name=hook.region_name, config=ours.merge(hook.config))
         return made

@@ -89,7 +89,10 @@ def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsEr
 
 def _fix(refused: Answer, connection: str) -> str:
     if refused.code in _BUCKET:
-        return "Create the bucket, or correct its name in include/account.yaml."
+        return (
+            "Create the bucket, or correct its name in include/account.yaml (of the download area: in "
+            "PROMO_REPORTS_DOWNLOAD_BUCKET)."
+        )
     if refused.code in _CREDENTIALS or refused.expired:
         return f"Renew the credentials in the Airflow connection {connection!r}."
     if refused.code in _REGION:

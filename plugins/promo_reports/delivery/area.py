@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from promo_reports.delivery.opened import OpenFile, PresignedFile
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 
 _DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
@@ -43,14 +44,24 @@ class Item:
     upload: str | None = None
 
 
-class Folder(Protocol):
-    """Where one export lies: `manifest.json` and the files it names.
+class ReadableFolder(Protocol):
+    """Where one export lies, for those who read it.
 
     Every method raises DestinationRefused (no retry helps) or DestinationUnavailable.
     """
 
     def manifest(self) -> PresentManifest | None:
         """The manifest that is there now, or None."""
+
+    def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
+        """The file of a manifest, or None if it is gone; Damaged if it has not the manifest's bytes."""
+
+    def address(self, name: str) -> str:
+        """The URI under which readers find a file."""
+
+
+class Folder(ReadableFolder, Protocol):
+    """Where one export lies, for its publication: `manifest.json` and the files it names."""
 
     def items(self, present: PresentManifest | None) -> Sequence[Item]:
         """Data files, and what killed attempts have left, in relation to the manifest that was read before.
@@ -78,15 +89,15 @@ class Folder(Protocol):
     def remove(self, items: Iterable[Item]) -> None:
         """Remove items; those that are gone already are no error."""
 
-    def address(self, name: str) -> str:
-        """The URI under which readers find a file."""
-
 
 class Area(Protocol):
     """A destination: its folders, by report id and window key."""
 
     def folder(self, report_id: str, window_key: str) -> AbstractContextManager[Folder]:
         """The folder of one export, for the time of a publication; it need not exist yet."""
+
+    def reading(self, report_id: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
+        """The folder as it is, neither made nor locked; None where there is none."""
 
 
 def data_file(name: str) -> bool:

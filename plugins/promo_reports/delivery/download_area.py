@@ -11,10 +11,12 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from io import FileIO
 from pathlib import Path
 
 from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
-from promo_reports.delivery.export_directory import TEMPORARY, made_and_locked
+from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, made_and_locked
+from promo_reports.delivery.opened import Damaged, OpenFile
 from promo_reports.delivery.staged_file import CHUNK, chunks
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
@@ -25,8 +27,8 @@ LOCK_WAIT = 600.0
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {
     errno.EROFS: "read-only",
-    errno.EACCES: "not writable for this user",
-    errno.EPERM: "not writable for this user",
+    errno.EACCES: "closed to this user",
+    errno.EPERM: "closed to this user",
     errno.ELOOP: "a symbolic link, or has one in it",
     errno.ENOTDIR: "not a directory, or has a file in its path",
     errno.EEXIST: "not a directory",
@@ -51,6 +53,16 @@ class DownloadArea:
             with _told(self.root):
                 directory = stack.enter_context(made_and_locked(self.root, report_id, window_key, wait=self._lock_wait))
             yield DownloadFolder(self.root / report_id / window_key, directory)
+
+    @contextmanager
+    def reading(self, report_id: str, window_key: str) -> Iterator[DownloadFolder | None]:
+        """The export's directory as it is; readers and writers do not wait for each other."""
+        check_folder_name(report_id)
+        check_folder_name(window_key)
+        with contextlib.ExitStack() as stack:
+            with _told(self.root):
+                directory = stack.enter_context(as_it_is(self.root, report_id, window_key))
+            yield None if directory is None else DownloadFolder(self.root / report_id / window_key, directory)
 
 
 class DownloadFolder:
@@ -95,6 +107,24 @@ class DownloadFolder:
                     digest.update(chunk)
                     size += len(chunk)
         return (size, digest.hexdigest()) == (file.bytes, file.sha256)
+
+    def open(self, file: ExportFile) -> OpenFile | None:
+        """Open the file itself: not a link in its place, and nothing that would keep a reader waiting."""
+        with _told(self._path), contextlib.ExitStack() as undo:
+            try:
+                descriptor = os.open(file.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._directory)
+            except FileNotFoundError:
+                return None
+            undo.callback(os.close, descriptor)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size != file.bytes:
+                raise Damaged(
+                    f"{self._path / file.name} is damaged: {status.st_size:,} bytes, not the {file.bytes:,} that its "
+                    "manifest names.",
+                    "Clear the run in Airflow: it is exported again, and put in its place.",
+                )
+            undo.pop_all()
+            return OpenFile(file, FileIO(descriptor))
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """Rename the new manifest over the old one, if that is still the one that was read."""

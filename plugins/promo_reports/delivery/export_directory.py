@@ -73,6 +73,21 @@ def locked(root: Path, report_id: str, window_key: str) -> Iterator[int]:
         yield directory
 
 
+@contextmanager
+def as_it_is(root: Path, report_id: str, window_key: str) -> Iterator[int | None]:
+    """Descriptor of a directory for reading, neither made nor locked; None if it is not there.
+
+    FileNotFoundError if the root is not there: an area that nobody has mounted has not lost its exports.
+    """
+    with ExitStack() as opened:
+        top = _opened(opened, root, None)
+        try:
+            directory: int | None = _opened(opened, window_key, _opened(opened, report_id, top))
+        except FileNotFoundError:
+            directory = None
+        yield directory
+
+
 def _make(name: str, parent: int) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=parent)

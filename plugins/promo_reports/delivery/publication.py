@@ -13,7 +13,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from promo_reports.delivery.area import Area, Folder, Item, LostRace, PresentManifest, check_file_name
+from promo_reports.delivery.area import (
+    Area,
+    Folder,
+    Item,
+    LostRace,
+    PresentManifest,
+    ReadableFolder,
+    check_file_name,
+)
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest, StagedExport
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 
@@ -67,7 +75,7 @@ class _Attempt:
     def run(self, *, again: bool = False) -> Published:
         """Publish, or find that it is published; LostRace if another attempt replaced the manifest meanwhile."""
         present = self._folder.manifest()
-        theirs = _manifest(self._folder, present)
+        theirs = manifest_of(self._folder, present)
         found = self._folder.items(present)
         published = theirs.files if theirs else ()
         held = [file for file in published if file not in _missing(published, found) and self._folder.holds(file)]
@@ -98,7 +106,7 @@ class _Attempt:
         """Remove what this attempt has put, unless the present manifest names it; a failure here hides no other."""
         try:
             if self._mine:
-                theirs = _manifest(self._folder, self._folder.manifest())
+                theirs = manifest_of(self._folder, self._folder.manifest())
                 named = {file.name for file in theirs.files} if theirs else set()
                 self._folder.remove(Item(file.name, file.bytes, False) for file in self._mine if file.name not in named)
         except PromoReportsError as error:
@@ -139,7 +147,8 @@ class _Attempt:
                 self._mine.clear()
 
 
-def _manifest(folder: Folder, present: PresentManifest | None) -> Manifest | None:
+def manifest_of(folder: ReadableFolder, present: PresentManifest | None) -> Manifest | None:
+    """What a manifest says; DestinationRefused if it is none that this release knows."""
     if present is None:
         return None
     try:

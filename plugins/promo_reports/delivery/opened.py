@@ -1,0 +1,62 @@
+"""A published file in a reader's hands: open in the download area, or for a moment readable at a URL of its bucket."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from io import FileIO
+from types import TracebackType
+from urllib.parse import quote
+
+from promo_reports.domain.manifest import ExportFile
+from promo_reports.errors import DestinationRefused, PromoReportsError
+
+URL_SECONDS = 60
+"""Seconds in which a download from a bucket must begin; it may take as long as it likes to end."""
+
+
+class NotPublished(PromoReportsError):
+    """Nothing was delivered there yet."""
+
+
+class Expired(PromoReportsError):
+    """It was delivered, and has been removed since: by retention, or by a rule of the bucket."""
+
+
+class Damaged(DestinationRefused):
+    """What lies there is not what its manifest says; nobody gets it."""
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file of the download area, opened: whoever replaces or removes it, `stream` gives all its bytes.
+
+    Close it, or leave its `with` block; `web.download.file_response` does so when the response has ended.
+    """
+
+    file: ExportFile
+    stream: FileIO
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is harmless."""
+        self.stream.close()
+
+    def __enter__(self) -> OpenFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class PresignedFile:
+    """A file of a bucket; whoever has `url` may download it for URL_SECONDS, so it is never shown or logged."""
+
+    file: ExportFile
+    url: str = field(repr=False)
+
+
+def content_disposition(name: str) -> str:
+    """The header that makes a browser save a file under any name; programs that know ASCII alone get one, too."""
+    plain = re.sub(r"[^A-Za-z0-9._ ()-]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
