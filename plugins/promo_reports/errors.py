@@ -5,11 +5,15 @@
     ├── SqlTemplateError           a SQL template breaks a rule, with file:line
     ├── SourceRefused              the promo database answers, but will not do this: no retry helps
     ├── SourceUnavailable          the promo database is away or overloaded
+    │   └── QueryTooSlow           a query ran for longer than it may
     ├── DataRefused                a value that no file may carry (NaN, NUL, infinite time)
     ├── ReconciliationError        the staged file is not what the database counted
     ├── StagingError               the staging area is full, read-only or has lost a file
     ├── DestinationRefused         the destination answers, but will not do this: no retry helps
+    │   └── Damaged                what is delivered is not what its manifest says
+    ├── NotPublished, Expired      nothing was delivered yet, or it has been removed since
     ├── DestinationUnavailable     the destination is away
+    ├── Conflict                   the request contradicts what is there already
     └── StoreError                 the store of created reports cannot be read whole
 
 A mistake of a person fails at once and says what to change; a fault of the infrastructure is retried (reliability,
@@ -67,13 +71,17 @@ class SourceRefused(PromoReportsError):
 
 
 class SourceUnavailable(PromoReportsError):
-    """Connection lost, server starting, too many connections, statement timeout, serialization failure.
+    """Connection lost, server starting, too many connections, serialization failure.
 
     `AGAIN` is the fix where there is nothing to do but to wait for the task's retry.
     """
 
     AGAIN = "The export is tried again in a new snapshot."
     retryable = True
+
+
+class QueryTooSlow(SourceUnavailable):
+    """A query reached the statement timeout."""
 
 
 class DataRefused(PromoReportsError):
@@ -100,6 +108,10 @@ class DestinationUnavailable(PromoReportsError):
     """The destination cannot be reached, is throttling or failing, or is full."""
 
     retryable = True
+
+
+class Conflict(PromoReportsError):
+    """An Idempotency-Key that was used for something else, an export that is not in the state the request needs."""
 
 
 class StoreError(PromoReportsError):

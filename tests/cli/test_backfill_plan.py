@@ -48,7 +48,7 @@ def test_the_windows_are_those_of_airflow(shell: Shell, frequency: str, first: s
     planned = plan(definition, first, last, NOW)
     assert definition.schedule is not None
     infos = as_airflow_does(RecurringTimetable(definition.schedule), shlex.split(planned.command), NOW)
-    assert [(each.window.start, each.window.end, each.due) for each in planned.deliveries] == [
+    assert [(each.window.start, each.window.end, each.due) for each in planned.backfill.deliveries] == [
         (info.data_interval.start, info.data_interval.end, info.run_after) for info in infos if info.data_interval
     ]
 
@@ -108,6 +108,8 @@ def test_mistakes(shell: Shell, words: list[str], message: str) -> None:
 def test_now_is_not_part_of_a_window_that_ends_now(shell: Shell) -> None:
     shell.write("reports/members.yaml", MEMBERS)
     definition = open_project(shell.home).registry.definition("daily")
-    end = plan(definition, "2026-11-21", "2026-11-21", NOW).deliveries[0].window.end
-    assert len(plan(definition, "2026-11-20", "2026-11-21", end).deliveries) == 1, "as Airflow: ended before now"
-    assert len(plan(definition, "2026-11-20", "2026-11-21", end + timedelta(seconds=1)).deliveries) == 2
+    end = plan(definition, "2026-11-21", "2026-11-21", NOW).backfill.deliveries[0].window.end
+    assert len(plan(definition, "2026-11-20", "2026-11-21", end).backfill.deliveries) == 1, (
+        "as Airflow: ended before now"
+    )
+    assert len(plan(definition, "2026-11-20", "2026-11-21", end + timedelta(seconds=1)).backfill.deliveries) == 2

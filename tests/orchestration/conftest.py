@@ -11,6 +11,7 @@ import pytest
 from promo_reports import settings
 from promo_reports.definitions.registry import Registry
 from promo_reports.orchestration import project
+from tests.orchestration.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,6 +45,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def registry(home: Path) -> Registry:
     """The registry that DAGs of this process are made from."""
     return project.registry()
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    """The supervisor of this process, taken for a task's."""
+    from airflow.sdk.execution_time import task_runner
+
+    supervisor = Supervisor()
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor.comms, raising=False)
+    yield supervisor
+    supervisor.close()
 
 
 def write_weekly(home: Path, report_id: str) -> Path:

@@ -477,7 +477,13 @@ def test_progress_counts_up_to_the_databases_count(promo: Promo, project: Projec
     seen: list[tuple[int, int]] = []
     promo.load(*numbered(5))
     project.make(promo.source, progress=lambda rows, expected: seen.append((rows, expected)), rows_per_file=2)
-    assert seen == [(2, 5), (4, 5), (5, 5)]
+    assert seen == [(0, 5), (2, 5), (4, 5), (5, 5)]
+
+
+def test_progress_of_no_rows_is_told_too(promo: Promo, project: Project) -> None:
+    seen: list[tuple[int, int]] = []
+    project.make(promo.source, progress=lambda rows, expected: seen.append((rows, expected)))
+    assert seen == [(0, 0)]
 
 
 def test_a_total_that_is_no_number_is_refused(promo: Promo, project: Project) -> None:

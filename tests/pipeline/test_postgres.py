@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from include.demo.stack.postgres import PostgresServer
-from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.errors import DataRefused, PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery
@@ -345,7 +345,7 @@ def test_too_many_connections(postgres: PostgresServer, on_postgres: PostgresPro
 def test_a_statement_that_takes_too_long(on_postgres: PostgresPromo, project: Project) -> None:
     project.write((SELECT + WHERE + ORDER).replace("WHERE", "WHERE pg_sleep(30) IS NOT NULL AND"))
     on_postgres.load(Move(1))
-    with failing(SourceUnavailable, "statement timeout (limit 0.002 min)", "STATEMENT_TIMEOUT_MINUTES"):
+    with failing(QueryTooSlow, "statement timeout (limit 0.002 min)", "STATEMENT_TIMEOUT_MINUTES"):
         project.make(on_postgres.source, statement_timeout_minutes=0.002)
     assert project.left == []
 
@@ -373,7 +373,7 @@ def once(action: Callable[[], object]) -> Callable[[int, int], None]:
 
     def progress(rows: int, expected: int) -> None:
         assert rows < expected
-        if not done:
+        if rows and not done:
             done.append(True)
             action()
 

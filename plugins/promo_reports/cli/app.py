@@ -106,7 +106,8 @@ def preview(
 
     from promo_reports.cli.chosen import Chosen
     from promo_reports.cli.interruption import interruptible
-    from promo_reports.cli.preview import print_facts, print_rows, take
+    from promo_reports.cli.preview import print_facts, print_rows
+    from promo_reports.pipeline.preview import preview as take
 
     project = _project(context)
     export, source = _export(project, report, Chosen(start, end, as_of), database)

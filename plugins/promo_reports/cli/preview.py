@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,52 +9,12 @@ from rich.console import Console
 from promo_reports.cli.screen import aligned, counted, printable, table
 from promo_reports.cli.windows import in_words
 from promo_reports.domain.report_type import ColumnType
-from promo_reports.pipeline.count import Counted, count
-from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.extract import open_snapshot
-from promo_reports.pipeline.filters import check_exist
-from promo_reports.pipeline.source import Source
-from promo_reports.settings import Settings
-from promo_reports.sql.bound import BoundQuery, mark
-from promo_reports.sql.report_query import load_report_query
+from promo_reports.pipeline.preview import Preview
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What the database counted, and the first records as COPY writes them."""
-
-    export: Export
-    counted: Counted
-    records: tuple[bytes, ...]
-
-    @property
-    def header(self) -> list[str]:
-        """The columns' names."""
-        return [column.name for column in self.export.definition.report_type.columns]
-
-    def lines(self) -> Iterator[bytes]:
-        """The beginning of the file."""
-        yield (",".join(self.header) + "\n").encode()
-        yield from self.records
-
-
-def take(export: Export, source: Source, settings: Settings, rows: int) -> Preview:
-    """Count all and read the first rows, in one snapshot."""
-    report_type = export.definition.report_type
-    query = load_report_query(report_type, settings.sql)
-    records: list[bytes] = []
-    with open_snapshot(source, export.zone, settings) as snapshot:
-        check_exist(snapshot, export.definition, settings.sql)
-        found = count(snapshot, query, export)
-        whole = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)
-        first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})
-        snapshot.copy(first, report_type, records.append, spreadsheet=export.spreadsheet)
-    return Preview(export, found, tuple(records))
 
 
 def print_facts(preview: Preview, console: Console) -> None:
@@ -77,7 +34,7 @@ def print_facts(preview: Preview, console: Console) -> None:
 
 def print_rows(preview: Preview, console: Console) -> None:
     """The rows as a table; where that is wider than the terminal, a block for each row instead."""
-    rows = [[printable(cell) for cell in row] for row in csv.reader(each.decode() for each in preview.records)]
+    rows = [[printable(cell or "") for cell in row] for row in preview.rows]
     if not rows:
         return
     columns = preview.export.definition.report_type.columns

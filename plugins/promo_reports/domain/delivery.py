@@ -12,6 +12,11 @@ class Partner(str, Enum):
 
     AMAZON_S3 = "amazon_s3"
 
+    @property
+    def label(self) -> str:
+        """The name that users know: `Amazon S3`."""
+        return {Partner.AMAZON_S3: "Amazon S3"}[self]
+
 
 @dataclass(frozen=True)
 class Download:

@@ -88,8 +88,13 @@ class Manifest:
     @classmethod
     def from_json(cls, text: bytes | str) -> Manifest:
         """Read a manifest again; ValueError where it is none, or of a format this release does not know."""
-        values = json.loads(text)
-        if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
+        return cls.from_values(json.loads(text))
+
+    @classmethod
+    def from_values(cls, given: Any) -> Manifest:
+        """The manifest in the plain values of its JSON; ValueError as `from_json`."""
+        values = dict(given) if isinstance(given, dict) else {}
+        if values.get("format_version") != FORMAT_VERSION:
             raise ValueError(f"not a manifest of format version {FORMAT_VERSION}")
         try:
             files = tuple(

@@ -53,6 +53,11 @@ class Preset(str, Enum):
     PAST_3_MONTHS = "past_3_months"
 
     @property
+    def label(self) -> str:
+        """The name that users know: `Past 7 days`."""
+        return self.value.replace("_", " ").capitalize()
+
+    @property
     def months(self) -> int:
         """Calendar months that it spans: 0 where it is shorter than any month."""
         return _MONTHS.get(self, 0)

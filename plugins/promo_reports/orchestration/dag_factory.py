@@ -65,7 +65,7 @@ def report_dag(report_id: str) -> DAG:
         max_active_runs=1,
         is_paused_upon_creation=False,
         tags=_tags(definition.report_type, definition.frequency, definition.origin.value),
-        doc_md=definition_doc(definition),
+        doc_md=definition_doc(definition, registry().account),
         default_args=_task_arguments(registry().settings, definition.owner),
     )
     _two_tasks(dag, SCHEDULED_PRIORITY, report_id=report_id)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 DAG_PREFIX = "promo_reports."
+REPORT_PREFIX = f"{DAG_PREFIX}report."
+TYPE_PREFIX = f"{DAG_PREFIX}type."
 
 
 def report_dag_id(report_id: str) -> str:
     """The DAG of a definition."""
-    return f"{DAG_PREFIX}report.{report_id}"
+    return f"{REPORT_PREFIX}{report_id}"
 
 
 def type_dag_id(report_type: str) -> str:
     """The on-demand DAG of a report type."""
-    return f"{DAG_PREFIX}type.{report_type}"
+    return f"{TYPE_PREFIX}{report_type}"
+
+
+def report_id_of(dag_id: str) -> str | None:
+    """The report whose DAG it is, or None."""
+    return dag_id[len(REPORT_PREFIX) :] if dag_id.startswith(REPORT_PREFIX) else None
+
+
+def report_type_of(dag_id: str) -> str | None:
+    """The report type whose on-demand DAG it is, or None."""
+    return dag_id[len(TYPE_PREFIX) :] if dag_id.startswith(TYPE_PREFIX) else None

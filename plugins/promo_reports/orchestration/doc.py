@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from promo_reports.domain.account import Account
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule, ReportType
-from promo_reports.domain.window import DateRange, DayRange, Preset
+from promo_reports.orchestration.configuration import configuration
 
 
-def definition_doc(definition: Definition) -> str:
+def definition_doc(definition: Definition, account: Account) -> str:
     """What a definition exports, when and where to."""
-    report_type = definition.report_type
-    values = [(each.title, definition.filters.get(each.name)) for each in report_type.filters]
     rows = [
         ("Status", f"Stopped since {definition.stopped_since.isoformat()}" if definition.stopped_since else ""),
-        ("Report type", f"{report_type.title} ({report_type.promotion_type.label})"),
-        *((title, ", ".join(chosen) if chosen else "all") for title, chosen in values),
-        ("Date range", _date_range_text(definition.date_range) if definition.date_range else ""),
-        ("Frequency", definition.schedule.in_words if definition.schedule else "One time"),
-        ("Timezone", definition.timezone),
-        ("Delivery", ", ".join(str(destination) for destination in definition.destinations)),
-        ("Owner", definition.owner),
+        *((row.label, row.value) for row in configuration(definition, account) if row.key != "name"),
         ("Definition", f"`{definition.source}` ({definition.sha256[:12]})"),
     ]
-    return _table(definition.name, report_type.description, rows)
+    return _table(definition.name, definition.report_type.description, rows)
 
 
 def type_doc(report_type: ReportType) -> str:
@@ -46,10 +39,3 @@ def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
-
-def _date_range_text(chosen: DateRange) -> str:
-    if isinstance(chosen, Preset):
-        return chosen.value.replace("_", " ")
-    if isinstance(chosen, DayRange):
-        return f"{chosen.first} to {chosen.last}, both included"
-    return f"{chosen.start.isoformat()} up to {chosen.end.isoformat()}"

@@ -51,12 +51,14 @@ def window_left(manifest: Manifest) -> dict[str, str] | None:
     }
 
 
-def asset_extra(manifest: Manifest, address: str, files: tuple[str, ...]) -> dict[str, Any]:
-    """What the asset event tells downstream DAGs (reliability, P14)."""
+def asset_extra(manifest: Manifest, destination: str, address: str, files: tuple[str, ...]) -> dict[str, Any]:
+    """What the asset event tells downstream DAGs (reliability, P14); `bytes` of all its files."""
     return {
+        "destination": destination,
         "manifest": address,
         "files": list(files),
         "rows": manifest.rows,
+        "bytes": sum(file.bytes for file in manifest.files),
         "window": dict(manifest.window) if manifest.window else None,
         "as_of": manifest.as_of,
         "event_key": manifest.event_key,

@@ -21,6 +21,7 @@ from promo_reports.errors import PromoReportsError
 from promo_reports.orchestration import handover as hand
 from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.run_export import Run, one_time_export, previous_export, scheduled_export
+from promo_reports.orchestration.run_facts import RunFacts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SECONDS_BETWEEN_PROGRESS = 5.0
+_SECONDS_BETWEEN_LOG_LINES = 5.0
+
+
+class TaskStopped(AirflowException):
+    """The task was told to stop: its run was cancelled or cleared, or its worker is going down."""
 
 
 class ExportTask(BaseOperator):
@@ -43,7 +48,7 @@ class ExportTask(BaseOperator):
         if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
             log.error("Stopped after PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES; ask for a shorter window.")
             return
-        raise AirflowException("The task was told to stop; what it had begun is removed.")
+        raise TaskStopped("The task was told to stop; what it had begun is removed.")
 
 
 class ExtractOperator(ExportTask):
@@ -62,15 +67,16 @@ class ExtractOperator(ExportTask):
         from promo_reports.orchestration.connections import promo_source
         from promo_reports.pipeline.extract import extract
 
-        with airflow_failures():
+        with RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
             export = self._export(context)
             source = promo_source(export.definition.report_type.connection)
-            staged = extract(export, source, registry().settings, now=_now, progress=self._progress())
-        manifest = staged.manifest
-        self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
-        if export.window is not None:
-            context["ti"].xcom_push(key=hand.left_key(export.window.end), value=hand.window_left(manifest))
-        return hand.handovers(staged, export.definition.destinations)
+            staged = extract(export, source, registry().settings, now=_now, progress=self._progress(facts))
+            manifest = staged.manifest
+            self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
+            facts.staged(manifest)
+            if export.window is not None:
+                context["ti"].xcom_push(key=hand.left_key(export.window.end), value=hand.window_left(manifest))
+            return hand.handovers(staged, export.definition.destinations)
 
     def _export(self, context: Context) -> Export:
         run = _run(context)
@@ -88,12 +94,13 @@ class ExtractOperator(ExportTask):
         )
         return scheduled_export(definition, run, previous_export(earlier))
 
-    def _progress(self) -> Callable[[int, int], None]:
+    def _progress(self, facts: RunFacts) -> Callable[[int, int], None]:
         last = time.monotonic()
 
         def progress(rows: int, expected: int) -> None:
             nonlocal last
-            if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS:
+            facts.progress(rows, expected)
+            if time.monotonic() - last >= _SECONDS_BETWEEN_LOG_LINES:
                 last = time.monotonic()
                 self.log.info("%s of %s rows written", f"{rows:,}", f"{expected:,}")
 
@@ -112,30 +119,55 @@ class DeliverOperator(ExportTask):
         from promo_reports.delivery import area_for, publish
         from promo_reports.pipeline.staging import mark_delivered, open_staged
 
-        context["destination"] = self.handover["title"]
-        with airflow_failures():
+        title = context["destination"] = self.handover["title"]
+        with RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
             staged = open_staged(self.handover["staged"])
             destination = hand.destination_of(self.handover)
             published = publish(staged, area_for(destination, registry().account, registry().settings))
             mark_delivered(staged, self.handover["number"], self.handover["of"])
-        manifest = staged.manifest
-        done = "Delivered" if published.changed else "Already there:"
-        self.log.info("%s %s rows, %s", done, f"{manifest.rows:,}", published.manifest)
-        events = context["outlet_events"]
-        for asset in self.outlets:
-            events[asset].extra = hand.asset_extra(manifest, published.manifest, published.files)
-        return published.manifest
+            manifest = staged.manifest
+            done = "Delivered" if published.changed else "Already there:"
+            self.log.info("%s %s rows, %s", done, f"{manifest.rows:,}", published.manifest)
+            facts.delivered(title, manifest, published.manifest, published.files)
+            events = context["outlet_events"]
+            for asset in self.outlets:
+                events[asset].extra = hand.asset_extra(manifest, title, published.manifest, published.files)
+            return published.manifest
 
 
 @contextmanager
-def airflow_failures() -> Iterator[None]:
-    """A mistake of a person fails the task at once, a fault of the infrastructure leaves it its retries (P10)."""
+def airflow_failures(facts: RunFacts) -> Iterator[None]:
+    """A mistake of a person fails the task at once, a fault of the infrastructure leaves it its retries (P10).
+
+    Whatever it was is left in `facts`; of an error that nobody expected its name alone, since its text may hold data.
+    """
     try:
         yield
     except PromoReportsError as error:
         log.error("%s", error)
+        facts.failed(type(error).__name__, error.reason, error.fix, retryable=error.retryable)
         kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None
+    except AirflowTaskTimeout:
+        facts.failed(
+            AirflowTaskTimeout.__name__,
+            f"The task took longer than {registry().settings.execution_timeout_minutes} min, its limit.",
+            "Choose a shorter date range, or have PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES raised.",
+            retryable=True,
+        )
+        raise
+    except TaskStopped:
+        said = "The task was told to stop before it had ended."
+        facts.failed(TaskStopped.__name__, said, "Retry it when you want it.", retryable=True)
+        raise
+    except BaseException as error:
+        facts.failed(
+            type(error).__name__,
+            f"An unexpected error ({type(error).__name__}).",
+            "The log of the task has the details; retry, and tell the operators if it stays.",
+            retryable=True,
+        )
+        raise
 
 
 def _run(context: Context) -> Run:

@@ -25,10 +25,17 @@ from promo_reports.sql.report_query import ReportQuery, load_report_query
 Progress = Callable[[int, int], None]
 
 
-def open_snapshot(source: Source, zone: ZoneInfo, settings: Settings) -> Snapshot:
-    """A snapshot of a promo database by its dialect; nothing is connected before it is entered."""
+def open_snapshot(
+    source: Source, zone: ZoneInfo, settings: Settings, *, statement_timeout_minutes: float | None = None
+) -> Snapshot:
+    """A snapshot of a promo database by its dialect; nothing is connected before it is entered.
+
+    A query that runs for longer than `statement_timeout_minutes`, by default the setting of that name, ends with
+    `QueryTooSlow`; only PostgreSQL's queries have such a limit.
+    """
     if source.dialect == "postgresql":
-        return PostgresSnapshot(source, zone, statement_timeout_minutes=settings.statement_timeout_minutes)
+        minutes = statement_timeout_minutes or settings.statement_timeout_minutes
+        return PostgresSnapshot(source, zone, statement_timeout_minutes=minutes)
     return GenericSnapshot(source, zone)
 
 
@@ -40,8 +47,9 @@ def extract(
     now: Callable[[], datetime],
     progress: Progress | None = None,
 ) -> StagedExport:
-    """Make, verify and stage one export; `progress` gets rows written and rows counted, on the thread that reads them.
+    """Make, verify and stage one export; `progress` gets rows written and rows counted.
 
+    It is called when the rows have been counted, and then on the thread that reads them.
     Raises `SourceRefused`/`SourceUnavailable`, `DataRefused`, `ReconciliationError` or `StagingError`; whatever is
     raised, nothing of the attempt stays behind.
     """
@@ -59,6 +67,8 @@ def extract(
                 zipped=counted.totals.rows > settings.rows_per_file,
             )
             expected = counted.totals.rows
+            if progress:
+                progress(0, expected)
             splitter = Splitter(
                 artefact, settings.rows_per_file, (lambda rows: progress(rows, expected)) if progress else None
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from promo_reports.domain.definition import Definition
@@ -11,6 +13,8 @@ from promo_reports.errors import SourceRefused, SqlTemplateError
 from promo_reports.pipeline.source import Snapshot
 from promo_reports.sql.report_query import load_options_query
 from promo_reports.sql.template import FilterValues, Parameters
+
+_MOST_CHOICES = 200
 
 
 def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:
@@ -24,6 +28,21 @@ def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -
     if answer and len(answer[0]) != 2:
         raise SqlTemplateError(f"{template.path}: answers {len(answer[0])} columns", "Select value and title.")
     return [Choice(str(value), str(value if title is None else title)) for value, title in answer if value is not None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first of the choices that a search found, and how many it found in all."""
+
+    choices: tuple[Choice, ...]
+    total: int
+
+
+def search(among: Sequence[Choice], text: str) -> Found:
+    """The choices whose title or value contains a text, whatever its case, in their order; at most 200 of them."""
+    wanted = text.strip().casefold()
+    found = [each for each in among if wanted in each.title.casefold() or wanted in each.value.casefold()]
+    return Found(tuple(found[:_MOST_CHOICES]), len(found))
 
 
 def check_exist(snapshot: Snapshot, definition: Definition, sql: Path) -> None:

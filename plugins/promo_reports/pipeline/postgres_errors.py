@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.errors import DataRefused, PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.source import Source
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def query_failed(source: Source, error: psycopg2.Error, minutes: float, *, reads
     if state is None:
         return SourceUnavailable(f"Connection {source.connection!r}: the connection was lost.", SourceUnavailable.AGAIN)
     if state == "57014" and "user request" not in said:
-        return SourceUnavailable(
+        return QueryTooSlow(
             f"{message} (limit {minutes} min).",
             "Raise PROMO_REPORTS_STATEMENT_TIMEOUT_MINUTES, or ask for a shorter window.",
         )

@@ -82,7 +82,7 @@ def open_staged(address: str) -> StagedExport:
     try:
         return StagedExport(directory, Manifest.from_json((directory / MANIFEST_NAME).read_bytes()))
     except FileNotFoundError:
-        raise StagingError(f"The staged export {directory} is gone.", _STAGE_AGAIN) from None
+        raise StagingError(f"The staged export {directory.name} is gone.", _STAGE_AGAIN) from None
     except OSError as error:
         raise StagingError(f"The staged export {directory}: {error.strerror}.", _STAGE_AGAIN) from None
     except ValueError as damage:

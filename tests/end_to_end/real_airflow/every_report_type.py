@@ -141,6 +141,8 @@ class TestEveryReportType:
             assert event == {
                 "manifest": event["manifest"],
                 "files": [folder + file["name"] for file in manifest["files"]],
+                "destination": f"amazon_s3:{BUCKET}" if folder.startswith("s3:") else "download",
+                "bytes": sum(file["bytes"] for file in manifest["files"]),
                 **{key: manifest[key] for key in ("rows", "window", "as_of", "event_key", "report_id", "report_type")},
             }
 

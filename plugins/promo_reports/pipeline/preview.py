@@ -1,0 +1,84 @@
+"""What an export would hold, without making it: all of it counted, and its first rows as COPY writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from promo_reports.errors import QueryTooSlow, SourceRefused
+from promo_reports.pipeline.count import Counted, count
+from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.extract import open_snapshot
+from promo_reports.pipeline.filters import check_exist
+from promo_reports.pipeline.source import Source
+from promo_reports.settings import Settings
+from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.report_query import load_report_query
+
+_CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"|([^,]*)')
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the database counted, and the first records as COPY writes them, `\\n` ended."""
+
+    export: Export
+    counted: Counted
+    records: tuple[bytes, ...]
+
+    @property
+    def header(self) -> list[str]:
+        """The columns' names."""
+        return [column.name for column in self.export.definition.report_type.columns]
+
+    @property
+    def rows(self) -> list[list[str | None]]:
+        """The records' cells as text; None is NULL."""
+        return [cells(record) for record in self.records]
+
+    def lines(self) -> Iterator[bytes]:
+        """The beginning of the file."""
+        yield (",".join(self.header) + "\n").encode()
+        yield from self.records
+
+
+def preview(export: Export, source: Source, settings: Settings, rows: int, *, seconds: float | None = None) -> Preview:
+    """Count all and read the first rows, in one snapshot.
+
+    A PostgreSQL query that takes longer than `seconds` ends it with `SourceRefused`; without them the statement timeout
+    of exports holds.
+    """
+    report_type = export.definition.report_type
+    query = load_report_query(report_type, settings.sql)
+    records: list[bytes] = []
+    minutes = None if seconds is None else seconds / 60
+    try:
+        with open_snapshot(source, export.zone, settings, statement_timeout_minutes=minutes) as snapshot:
+            check_exist(snapshot, export.definition, settings.sql)
+            found = count(snapshot, query, export)
+            whole = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)
+            first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})
+            snapshot.copy(first, report_type, records.append, spreadsheet=export.spreadsheet)
+    except QueryTooSlow:
+        if seconds is None:
+            raise
+        raise SourceRefused(
+            f"The preview took longer than {seconds:g} seconds.",
+            "Choose a shorter date range, or export without a preview.",
+        ) from None
+    return Preview(export, found, tuple(records))
+
+
+def cells(record: bytes) -> list[str | None]:
+    """The cells of one record of COPY's CSV: nothing is NULL, `""` the empty text, which `csv` cannot tell apart."""
+    text = record.decode().removesuffix("\n")
+    found: list[str | None] = []
+    end = -1
+    while end < len(text):
+        cell = _CELL.match(text, end + 1)
+        assert cell is not None  # noqa: S101 - it matches nothing, too
+        quoted, bare = cell.groups()
+        found.append((bare or None) if quoted is None else quoted.replace('""', '"'))
+        end = cell.end()
+    return found

@@ -1,0 +1,73 @@
+"""A run that is cancelled while its extract works: the work ends within seconds, and the run can be made after all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end import expected
+from tests.end_to_end.delivered import check
+from tests.end_to_end.left import left_by
+from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to, until
+from tests.end_to_end.real_airflow.killed_extract import WAITING
+
+STOPPED = {
+    "error": "TaskStopped",
+    "reason": "The task was told to stop before it had ended.",
+    "fix": "Retry it when you want it.",
+    "retryable": True,
+}
+
+
+class TestCancelledRun:
+    @pytest.fixture
+    def locked(self, live: Live) -> Iterator[Any]:
+        """Nobody can read the ledger until this connection lets go."""
+        with live.promo() as cursor:
+            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
+            yield cursor.connection
+
+    @pytest.fixture
+    def waiting(self, live: Live, locked: Any) -> Run:
+        """An export whose extract waits for the ledger."""
+        delivery = ["download", to(BUCKET)]
+        run = live.transactions("Cancelled", "grocery-rewards", "2026-09-01", "2026-09-30", delivery=delivery)
+        until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
+        return run
+
+    def test_its_extract_is_stopped_and_leaves_nothing(self, live: Live, locked: Any, waiting: Run) -> None:
+        before = live.everything_delivered()
+        (attempt,) = self.attempts(live)
+
+        live.api.call("PATCH", waiting.path, json={"state": "failed"})
+        until(lambda: not live.stack.postgres.execute(WAITING), "the end of the query")
+        until(lambda: not attempt.exists(), "the end of the attempt's directory")
+        until(lambda: "failure" in left_by(live, waiting).get(("extract", -1), {}), "the reason")
+
+        assert left_by(live, waiting) == {("extract", -1): {"failure": STOPPED}}
+        assert self.attempts(live) == []
+        until(lambda: "Task killed!" in waiting.log(), "the end of the process")
+        assert waiting.about()["state"] == "failed"
+        assert waiting.states() == {("extract", -1): ("failed", 1), ("deliver", -1): ("skipped", 0)}
+        assert live.everything_delivered() == before
+
+        locked.rollback()
+        waiting.clear().succeed()
+        tries = waiting.states()
+        assert tries == {
+            ("extract", -1): ("success", 2),
+            ("deliver", 0): ("success", 1),
+            ("deliver", 1): ("success", 1),
+        }
+        assert all("failure" not in each for each in left_by(live, waiting).values())
+        sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
+        for found in waiting.delivered().values():
+            check(found, live.csv(sql), totals=["points"], time="occurred_at")
+
+    @staticmethod
+    def attempts(live: Live) -> list[Path]:
+        """Attempts of extract in the staging area that have no verified export."""
+        return [each for each in live.staging.glob("*/*/*") if each.is_dir() and not (each / "manifest.json").exists()]

@@ -1,0 +1,95 @@
+"""What a run leaves for the Reports page: how far it is, what it made, where that is, and why it failed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.end_to_end.left import left_by
+from tests.end_to_end.live import BUCKET, Live, Run, to
+
+
+class TestRunFacts:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def run(cls, live: Live) -> Run:
+        """An export at two destinations."""
+        delivery = ["download", to(BUCKET, "facts")]
+        run = live.transactions("Facts", "grocery-rewards", "2026-10-01", "2026-10-31", delivery=delivery)
+        return run.succeed()
+
+    def test_extract_leaves_what_it_made(self, live: Live, run: Run) -> None:
+        manifest = run.delivered()["s3"].manifest
+        (file,) = manifest["files"]
+        assert left_by(live, run)["extract", -1] == {
+            "progress": {"written": manifest["rows"], "counted": manifest["source_rows"]},
+            "facts": {
+                "rows": manifest["rows"],
+                "bytes": file["bytes"],
+                "window": manifest["window"],
+                "as_of": None,
+                "file": {"name": file["name"], "bytes": file["bytes"]},
+            },
+            "manifest": manifest,
+        }
+        assert manifest["rows"] > 0
+
+    def test_each_deliver_leaves_where_it_is(self, live: Live, run: Run) -> None:
+        left = left_by(live, run)
+        events = {event["manifest"]: event for event in run.events()}
+        for map_index, title in enumerate(["download", f"amazon_s3:{BUCKET}/facts"]):
+            (delivered,) = left["deliver", map_index].values()
+            event = events.pop(delivered["manifest"])
+            assert event["destination"] == title
+            assert delivered == {
+                "destination": title,
+                "manifest": event["manifest"],
+                "files": event["files"],
+                "folder": "20261001T040000Z_20261101T040000Z",
+            }
+            assert f"/{delivered['folder']}/" in delivered["manifest"]
+        assert events == {}
+        assert len(left) == 3
+
+    def test_a_snapshot_has_an_instant(self, live: Live) -> None:
+        run = live.export("user_ledger_summary", "Facts of now", filters={"wallet": "grocery-rewards"}).succeed()
+        facts = left_by(live, run)["extract", -1]["facts"]
+        assert facts["window"] is None
+        assert facts["as_of"] == run.delivered()["file"].manifest["as_of"]
+
+    def test_a_mistake_leaves_its_reason(self, live: Live) -> None:
+        run = live.transactions("Facts of nothing", "grocery-reward", "2026-10-01", "2026-10-31")
+        assert run.wait() == "failed"
+        ((task, left),) = left_by(live, run).items()
+        assert task == ("extract", -1)
+        reason = left["failure"].pop("reason")
+        assert reason.endswith("loyalty wallet 'grocery-reward' is not in the promo database.")
+        assert left == {"failure": {"error": "SourceRefused", "fix": "Did you mean grocery-rewards?", "retryable": False}}
+
+    def test_a_delivery_of_what_is_gone_says_so_until_all_is_made_again(self, live: Live, run: Run) -> None:
+        before = left_by(live, run)
+        for attempt in self.staged(live, run):
+            shutil.rmtree(attempt)
+        run.clear("deliver")
+        assert run.wait() == "failed"
+        after = left_by(live, run)
+        assert after.pop(("extract", -1)) == before.pop(("extract", -1))
+        for left in after.values():
+            assert list(left) == ["failure"]
+            assert " is gone." in left["failure"]["reason"]
+            assert left["failure"]["fix"] == "Clear the task extract of this run."
+
+        run.clear().succeed()
+        again = left_by(live, run)
+        del again["extract", -1]
+        assert again == before
+
+    @staticmethod
+    def staged(live: Live, run: Run) -> list[Path]:
+        """The directories of one run in the staging area."""
+        place = left_by(live, run)["deliver", 0]["delivered"]["manifest"]
+        report_id = Path(unquote(urlsplit(place).path)).parents[1].name
+        return list((live.staging / report_id).iterdir())

@@ -1,0 +1,204 @@
+"""What a task leaves of its run, through Airflow's own conversation between a task and its supervisor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from typing import Any
+
+import pytest
+
+from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.orchestration import run_facts
+from promo_reports.orchestration.run_facts import RunFacts
+from tests.orchestration.supervisor import Supervisor
+
+WINDOW = {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00", "open": False}
+MANIFEST = Manifest(
+    report_id="weekly_credits",
+    report_name="Weekly Credits",
+    report_type="wallet_transactions",
+    promotion_type="loyalty_wallet",
+    owner="growth@example.com",
+    filters={"wallet": ("grocery-rewards",), "transaction_source": None},
+    timezone="America/New_York",
+    window=WINDOW,
+    as_of=None,
+    dag_id="promo_reports.report.weekly_credits",
+    run_id="scheduled__1",
+    rows=3,
+    source_rows=3,
+    files=(ExportFile("weekly_credits-12345678.csv", 3, 321, "1" * 64),),
+    totals={"points": "1.50"},
+    totals_by=None,
+    columns=({"name": "points", "type": "decimal", "unit": "points", "description": "How many.", "pii": False},),
+    csv_safety="raw",
+    cells_changed=0,
+    excluded_rows=0,
+    late_rows=None,
+    definition_sha256="d" * 64,
+    sql_sha256="e" * 64,
+    snapshot_at="2026-11-16T06:00:00-05:00",
+    started_at="2026-11-16T06:00:00-05:00",
+    finished_at="2026-11-16T06:00:01-05:00",
+    window_key="20261109T050000Z_20261116T050000Z",
+)
+
+
+class Stopped(Exception):
+    """What a signal's handler raises."""
+
+
+def unanswered(supervisor: Supervisor) -> threading.Event:
+    """Hold every answer until the event is set."""
+    go = threading.Event()
+
+    def wait(_: Any) -> None:
+        assert go.wait(30)
+
+    supervisor.before = wait
+    return go
+
+
+def test_an_attempt_begins_by_removing_what_an_earlier_one_left(supervisor: Supervisor) -> None:
+    supervisor.kept.update(failure={"reason": "r"}, facts={"rows": 1})
+    with RunFacts(supervisor.store):
+        assert supervisor.kept == {}
+
+
+def test_a_staged_export(supervisor: Supervisor) -> None:
+    with RunFacts(supervisor.store) as facts:
+        facts.staged(MANIFEST)
+        assert supervisor.kept == {
+            "facts": {
+                "rows": 3,
+                "bytes": 321,
+                "window": WINDOW,
+                "as_of": None,
+                "file": {"name": "weekly_credits-12345678.csv", "bytes": 321},
+            },
+            "manifest": json.loads(MANIFEST.to_json()),
+        }
+
+
+def test_a_delivered_export(supervisor: Supervisor) -> None:
+    with RunFacts(supervisor.store) as facts:
+        facts.delivered("amazon_s3:bi-exports/a", MANIFEST, "s3://bi-exports/a/manifest.json", ("s3://bi-exports/a/f",))
+    assert supervisor.kept["delivered"] == {
+        "destination": "amazon_s3:bi-exports/a",
+        "manifest": "s3://bi-exports/a/manifest.json",
+        "files": ["s3://bi-exports/a/f"],
+        "folder": "20261109T050000Z_20261116T050000Z",
+    }
+
+
+def test_what_is_left_stays_as_long_as_its_run(supervisor: Supervisor) -> None:
+    with RunFacts(supervisor.store) as facts:
+        facts.failed("Error", "Reason.", "Fix.", retryable=True)
+    assert supervisor.kept == {"failure": {"error": "Error", "reason": "Reason.", "fix": "Fix.", "retryable": True}}
+    assert supervisor.asked[-1]["expires_at"] is None
+
+
+def test_of_progress_the_first_and_the_last_are_written_and_few_between(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_facts, "_SECONDS_BETWEEN_PROGRESS", 3600.0)
+    with RunFacts(supervisor.store) as facts:
+        for written in range(5):
+            facts.progress(written, 4)
+            facts.failed("Error", "", "", retryable=False)  # is written after it
+    written = [each["value"] for each in supervisor.asked if each.get("key") == "progress"]
+    assert written == [{"written": 0, "counted": 4}, {"written": 4, "counted": 4}]
+
+
+def test_progress_goes_on_after_a_while(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_facts, "_SECONDS_BETWEEN_PROGRESS", 0.0)
+    with RunFacts(supervisor.store) as facts:
+        for written in range(3):
+            facts.progress(written, 10)
+            facts.failed("Error", "", "", retryable=False)
+    assert [each["value"]["written"] for each in supervisor.asked if each.get("key") == "progress"] == [0, 1, 2]
+
+
+def test_progress_waits_for_nobody(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_facts, "_SECONDS_BETWEEN_PROGRESS", 0.0)
+    with RunFacts(supervisor.store) as facts:
+        go = unanswered(supervisor)
+        for written in range(1000):
+            facts.progress(written, 10_000)
+        go.set()
+        facts.failed("Error", "", "", retryable=False)
+    assert sum(each.get("key") == "progress" for each in supervisor.asked) == 1
+
+
+def test_what_cannot_be_written_is_logged_once_and_fails_nothing(
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(_: Any) -> None:
+        raise OSError("the api-server is away")
+
+    supervisor.before = away
+    with RunFacts(supervisor.store) as facts:
+        facts.progress(0, 10)
+        facts.progress(10, 10)
+        facts.staged(MANIFEST)
+    (warning,) = caplog.records
+    assert "the api-server is away" in warning.getMessage()
+    assert sum(each.get("key") == "progress" for each in supervisor.asked) == 0
+    assert {each.get("key") for each in supervisor.asked} == {None, "facts", "manifest"}
+
+
+def test_an_outage_that_is_over_costs_nothing_but_progress(supervisor: Supervisor) -> None:
+    def away(asked: Any) -> None:
+        if asked.get("key") == "progress":
+            raise OSError
+
+    supervisor.before = away
+    with RunFacts(supervisor.store) as facts:
+        facts.progress(0, 10)
+        facts.staged(MANIFEST)
+    assert set(supervisor.kept) == {"facts", "manifest"}
+
+
+def test_no_thread_is_no_failure(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with RunFacts(supervisor.store) as facts:
+        facts.progress(0, 10)
+        facts.failed("Error", "", "", retryable=False)
+    assert "can't start new thread" in caplog.text
+
+
+def test_a_signal_ends_the_wait_and_leaves_the_conversation_whole(supervisor: Supervisor) -> None:
+    """Interrupted while it reads an answer, Airflow would take that answer for the one to its next question."""
+
+    told = threading.Event()
+    go = threading.Event()
+
+    def stop(*_: Any) -> None:
+        if not told.is_set():
+            told.set()
+            raise Stopped
+
+    def interrupt(_: Any) -> None:
+        while not told.wait(0.01):  # a signal that comes just before the wait does not end it
+            os.kill(os.getpid(), signal.SIGUSR1)
+        assert go.wait(30)
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with RunFacts(supervisor.store) as facts:
+            supervisor.before = interrupt
+            with pytest.raises(Stopped):
+                facts.staged(MANIFEST)
+            go.set()
+            facts.failed("Error", "Stopped.", "", retryable=True)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert supervisor.store.get("failure") == {"error": "Error", "reason": "Stopped.", "fix": "", "retryable": True}
