@@ -211,6 +211,86 @@ def test_starts_on_of_a_created_report_is_not_before_its_creation(registry: Regi
     assert (early.starts_at, late.starts_at) == (AT, datetime(2026, 8, 1, 4, tzinfo=timezone.utc))
 
 
+DRAFT: dict[str, Any] = {
+    "name": "June audit",
+    "report_type": "ledger",
+    "filters": {"wallet": "w", "kind": ["credit"]},
+    "frequency": "one_time",
+    "date_range": "past_month",
+    "delivery": ["download"],
+}
+
+
+def test_a_draft_may_have_either_frequency(registry: Registry) -> None:
+    once = registry.draft(DRAFT, by="ada", at=AT)
+    assert (once.recurring, once.owner, once.origin, once.filters["wallet"]) == (False, "ada", Origin.CONF, ("w",))
+    again = registry.draft(REQUEST, by="ada", at=AT)
+    assert again.recurring
+    assert not registry.store.root.exists()
+
+
+def test_a_recurring_draft_is_what_is_kept_of_it(registry: Registry) -> None:
+    draft = registry.draft(REQUEST, by="ada", at=AT)
+    kept = registry.create(REQUEST, by="ada", at=AT)
+    assert (draft.id, draft.sha256, draft.schedule) == (kept.id, kept.sha256, kept.schedule)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"id": "mine"}, ["request: id: is given by Promo Reports; leave it out"]),
+        ({"owner": "eve@example.com"}, ["request: owner: is given by Promo Reports; leave it out"]),
+        ({"created_by": "eve"}, ["request: created_by: unknown key"]),
+        ({"name": None, "delivery": None}, ["request: name: is required", "request: delivery: is required"]),
+        ({"date_range": {"first": "2026-07-01", "last": "2026-07-16"}}, [
+            "request: date_range.last: 2026-07-16 is in the future; today is 2026-07-15 in America/New_York",
+        ]),
+        ({"filters": {"walet": "w", "kind": []}, "report_type": "ledger"}, [
+            "request: filters.walet: not a filter of ledger; did you mean 'wallet'? Allowed: wallet, source, kind.",
+            "request: filters.wallet: is required: name exactly one value.",
+            "request: filters.kind: is empty; name at least one value. Allowed: credit, debit, expired.",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_draft_is_told_together(
+    registry: Registry, problems: Problems, changes: dict[str, object], expected: list[str]
+) -> None:
+    found = problems(lambda: registry.draft(DRAFT | changes, by="ada", at=AT))
+    assert len(found) == len(expected)
+    assert all(each.startswith(start) for each, start in zip(found, expected, strict=True)), found
+
+
+def test_what_is_null_is_left_out(registry: Registry) -> None:
+    nulls = {"id": None, "owner": None, "timezone": None, "starts_on": None}
+    assert registry.draft(DRAFT | nulls, by="ada", at=AT) == registry.draft(DRAFT, by="ada", at=AT)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"\ud800": 1}, "request: \\ud800: unknown key. Allowed: "),
+        ({"name": "\ud800"}, "request: name: holds the control character U+D800"),
+        ({"filters": DRAFT["filters"] | {"wallet": "\ud800"}}, "request: filters.wallet: holds the control character"),
+        ({"filters": DRAFT["filters"] | {"\ud800": 1}}, "request: filters."),
+        ({"frequency": {"interval": "daily", "\ud800": 1}}, "request: frequency."),
+        ({"report_type": "\ud800"}, "request: report_type: '\\ud800' "),
+        ({"x": object()}, "request: not JSON"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_unicode_is_refused(
+    registry: Registry, problems: Problems, changes: dict[str, object], expected: str
+) -> None:
+    """JSON can hold half a surrogate pair, which has no UTF-8; pydantic does not name such a key as it is."""
+    assert problems(lambda: registry.draft(DRAFT | changes, by="ada", at=AT))[0].startswith(expected)
+
+
+def test_a_draft_is_no_larger_than_a_file_may_be(registry: Registry, problems: Problems) -> None:
+    assert problems(lambda: registry.draft(DRAFT | {"name": "x" * 66_000}, by="ada", at=AT)) == [
+        "request: larger than 64 KiB"
+    ]
+
+
 def test_stop_resume_and_delete(registry: Registry, problems: Problems) -> None:
     report, later = created(registry, id="mine"), AT.replace(day=16)
     registry.stop(report, at=AT, by="ada")

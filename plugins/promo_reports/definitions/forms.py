@@ -109,6 +109,9 @@ def read_form(form: type[FormT], data: dict[str, Any], findings: Findings) -> Fo
     Each pass reports what pydantic finds and takes the broken keys or items out, until the rest is sound.
     """
     rest: dict[str, Any] = {key: list(v) if isinstance(v, list) else _copied(v) for key, v in data.items()}
+    for key in [key for key in rest if _escaped(key) != key]:  # pydantic would not name it as it is
+        findings.add((_escaped(key),), _unknown(key, form, guess=False))
+        del rest[key]
     while True:
         try:
             return form.model_validate(rest)
@@ -126,6 +129,11 @@ def require(form: Form, keys: Iterable[str], findings: Findings) -> None:
     for key in keys:
         if getattr(form, key) is None and not findings.touches(key):
             findings.add((key,), "is required")
+
+
+def _escaped(key: str) -> str:
+    """A key without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return key.encode(errors="backslashreplace").decode()
 
 
 def _copied(value: Any) -> Any:

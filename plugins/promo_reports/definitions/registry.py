@@ -28,6 +28,9 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.settings import Settings
 
+GIVEN_BY_US = frozenset({"id", "owner"})
+"""Keys that whoever creates a report on the page or through the API may not choose."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -137,6 +140,24 @@ class Registry:
         """The definition in the conf of an on-demand run."""
         return definition_from_conf(
             conf, run_id=run_id, at=at, report_type=report_type, report_types=self.report_types, account=self.account
+        )
+
+    def draft(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
+        """Check what somebody is about to create, of either frequency; `InvalidInput` with all problems.
+
+        Its id is only a stand-in: that of a one-time export comes from its run.
+        """
+        given = {str(key): value for key, value in data.items() if value is not None}
+        document = Document.of_json(given, "request")
+        for key in GIVEN_BY_US & given.keys():
+            document.findings.add((key,), "is given by Promo Reports; leave it out")
+        whole = document.mapping() | {"id": conf_id(given.get("name"), f"{by} {at.isoformat()}"), "owner": by}
+        return check_definition(
+            Document(whole, document.findings),
+            report_types=self.report_types,
+            account=self.account,
+            origin=Origin.CONF,
+            now=at,
         )
 
     def create(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:

@@ -1,0 +1,171 @@
+"""The store as the page's list sees it: nothing is read twice that has not changed, and nothing is taken for less."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promo_reports.definitions import created as module
+from promo_reports.definitions.created import CreatedReports
+from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.stop_marks import Marks
+from promo_reports.definitions.store import Store
+from promo_reports.errors import StoreError
+
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+LATER = AT + timedelta(days=1)
+REQUEST: dict[str, Any] = {
+    "name": "Nightly",
+    "report_type": "ledger",
+    "filters": {"wallet": "w", "kind": ["debit"]},
+    "frequency": {"interval": "daily"},
+    "delivery": [{"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
+}
+
+
+@pytest.fixture
+def created(registry: Registry) -> CreatedReports:
+    return CreatedReports(registry.store)
+
+
+def create(registry: Registry, report_id: str, by: str = "ada", at: datetime = AT) -> None:
+    registry.create(REQUEST | {"id": report_id}, by=by, at=at)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids whose files were read."""
+    found: list[str] = []
+
+    def counted(real: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            found.append(name(*arguments))
+            return real(*arguments)
+
+        return call
+
+    monkeypatch.setattr(module, "read_yaml", counted(module.read_yaml, lambda path: path.stem))
+    monkeypatch.setattr(Store, "marks", counted(Store.marks, lambda store, key: f"marks of {key}"))
+    return found
+
+
+def test_a_store_that_was_never_written_is_empty(created: CreatedReports, registry: Registry) -> None:
+    assert (created.ids(), created.stopped(), created.created("a")) == (frozenset(), {}, None)
+    assert not registry.store.root.exists()
+
+
+def test_ids_follow_the_store(created: CreatedReports, registry: Registry) -> None:
+    create(registry, "one")
+    assert created.ids() == {"one"}
+    create(registry, "two")
+    registry.delete("one", at=AT, by="ada")
+    assert created.ids() == {"one", "two"}
+
+
+def test_who_created_a_report_and_when(created: CreatedReports, registry: Registry, reads: list[str]) -> None:
+    create(registry, "one", by="ada@example.com")
+    assert created.created("one") == (AT, "ada@example.com")
+    assert created.created("ledger_daily") is None
+    assert created.created("../one") is None
+    reads.clear()
+    assert created.created("one") == (AT, "ada@example.com")
+    assert reads == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["created_at: 2026-13-01\ncreated_by: ada\n", "created_at: []\ncreated_by: ada\n", "id: [", "- a\n", "",
+     "created_at: 2026-07-15T14:30:00+00:00\n"],
+)  # fmt: skip
+def test_a_definition_that_somebody_broke_has_no_creator(
+    created: CreatedReports, registry: Registry, text: str
+) -> None:
+    create(registry, "good")
+    registry.store.path("broken").write_text(text)
+    assert created.ids() == {"broken", "good"}
+    assert created.created("broken") is None
+    assert created.created("good") == (AT, "ada")
+
+
+def test_stopped_are_those_that_are_stopped_or_deleted_now(created: CreatedReports, registry: Registry) -> None:
+    for report_id in ("stopped", "resumed", "deleted", "active"):
+        create(registry, report_id)
+    registry.stop("stopped", at=AT, by="ada")
+    registry.stop("resumed", at=AT, by="ada")
+    registry.delete("deleted", at=AT, by="bob")
+    registry.stop("ledger_daily", at=AT, by="ada")
+    assert set(created.stopped()) == {"stopped", "resumed", "deleted", "ledger_daily"}
+    registry.resume("resumed", at=LATER, by="ada")
+    stopped = created.stopped()
+    assert set(stopped) == {"stopped", "deleted", "ledger_daily"}
+    assert stopped["deleted"].deleted_by == "bob"
+    assert stopped["stopped"].stops[-1].stopped_by == "ada"
+
+
+def test_only_what_changed_is_read(created: CreatedReports, registry: Registry, reads: list[str]) -> None:
+    for report_id in ("one", "two", "three"):
+        create(registry, report_id)
+        registry.stop(report_id, at=AT, by="ada")
+    reads.clear()
+    created.stopped()
+    assert sorted(reads) == ["marks of one", "marks of three", "marks of two"]
+    reads.clear()
+    created.stopped()
+    assert reads == []
+    registry.resume("two", at=LATER, by="ada")
+    reads.clear()
+    assert set(created.stopped()) == {"one", "three"}
+    assert reads == ["marks of two"]
+
+
+def test_marks_that_somebody_broke_count_as_stopped_until_they_are_mended(
+    created: CreatedReports, registry: Registry
+) -> None:
+    create(registry, "one")
+    registry.stop("one", at=AT, by="ada")
+    registry.resume("one", at=LATER, by="ada")
+    assert created.stopped() == {}
+    path = registry.store.state / "one.yaml"
+    good = path.read_text()
+    replaced(path, "stops: yes\n")
+    assert created.stopped() == {"one": Marks()}
+    replaced(path, good)
+    assert created.stopped() == {}
+
+
+def replaced(path: Path, text: str) -> None:
+    new = path.with_name(".editing")
+    new.write_text(text)
+    new.replace(path)
+
+
+def test_a_store_that_is_away_is_not_an_empty_one(registry: Registry, tmp_path: Path) -> None:
+    store = Store(tmp_path / "mount")
+    store.prepare()
+    created = CreatedReports(store)
+    shutil.copytree(registry.settings.reports, store.definitions, dirs_exist_ok=True)
+    assert created.ids() == {"ledger_daily"}
+    shutil.move(tmp_path / "mount", tmp_path / "elsewhere")
+    for read in (created.ids, created.stopped, lambda: created.created("other")):
+        with pytest.raises(StoreError, match="has no definitions/ directory"):
+            read()
+    shutil.move(tmp_path / "elsewhere", tmp_path / "mount")
+    assert created.ids() == {"ledger_daily"}
+
+
+def test_threads_may_ask_at_once(created: CreatedReports, registry: Registry) -> None:
+    for number in range(20):
+        create(registry, f"report_{number}")
+        registry.stop(f"report_{number}", at=AT, by="ada")
+
+    def ask(_: int) -> tuple[int, int, object]:
+        return len(created.ids()), len(created.stopped()), created.created("report_7")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(40))) == {(20, 20, (AT, "ada"))}

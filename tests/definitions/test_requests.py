@@ -1,0 +1,188 @@
+"""Idempotency-Keys: the same key makes one report, however often, by however many at once, and after a crash."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promo_reports.definitions import atomic_files
+from promo_reports.definitions.requests import KEPT, Request, Requests
+from promo_reports.errors import Conflict, StoreError
+
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+BODY: dict[str, Any] = {"name": "June audit", "filters": {"wallet": "grocery-rewards"}, "delivery": ["download"]}
+
+Claim = Callable[..., Request]
+
+
+@pytest.fixture
+def requests(tmp_path: Path) -> Requests:
+    return Requests(tmp_path / "requests")
+
+
+@pytest.fixture
+def claim(requests: Requests) -> Claim:
+    def claimed(key: str = "key", body: dict[str, Any] = BODY, *, by: str = "ada", at: datetime = AT) -> Request:
+        return requests.claim(key, body, by=by, at=at)
+
+    return claimed
+
+
+def test_the_same_key_for_the_same_body_is_the_same_request(claim: Claim) -> None:
+    first = claim()
+    assert first.at == AT
+    again = claim(body=dict(reversed(BODY.items())), at=AT + HOUR)
+    assert again == first
+
+
+def test_the_same_key_for_another_body_is_a_conflict(claim: Claim) -> None:
+    first = claim()
+    with pytest.raises(Conflict, match="was used for another report") as refused:
+        claim(body=BODY | {"name": "July audit"})
+    assert "Send a new key" in refused.value.fix
+    assert claim() == first
+
+
+def test_tokens_are_those_of_one_user_and_one_key(claim: Claim) -> None:
+    tokens = [claim().token, claim(by="bob").token, claim("other").token, claim("\0key", by="").token]
+    assert len(set(tokens)) == 4
+    assert all(len(token) == 24 and token.isalnum() for token in tokens)
+
+
+def test_a_users_name_and_his_key_are_not_run_together(claim: Claim) -> None:
+    assert claim("bc", by="a").token != claim("c", by="ab").token
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "a/b", "x" * 255, "\u00fc\u00e9", " ", "."])
+def test_a_key_is_never_the_name_of_a_file(requests: Requests, claim: Claim, key: str) -> None:
+    claim(key)
+    (kept,) = requests.directory.rglob("*")
+    assert kept.parent == requests.directory
+    assert len(kept.name) == 64 + len(".json")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert requests.directory.stat().st_mode & 0o777 == 0o700
+
+
+def test_neither_the_body_nor_the_key_is_kept_as_it_is(requests: Requests, claim: Claim) -> None:
+    claim("a-key-that-is-seen")
+    (kept,) = requests.directory.iterdir()
+    assert "June" not in kept.read_text()
+    assert "a-key-that-is-seen" not in kept.read_text()
+
+
+@pytest.mark.parametrize("dies_at", ["link", "unlink"])
+def test_a_repetition_after_a_crash_is_the_request_that_was_taken(
+    claim: Claim, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    """Killed before the key is visible, nothing was asked; killed after it, the first instant holds."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((os, "link", killed) if dies_at == "link" else (Path, "unlink", killed)))
+        with pytest.raises(Killed):
+            claim()
+    again = claim(at=AT + HOUR)
+    assert again.at == (AT + HOUR if dies_at == "link" else AT)
+    assert claim(at=AT + 2 * HOUR) == again
+
+
+def test_of_many_at_once_all_learn_the_same(claim: Claim) -> None:
+    instants = [AT + timedelta(seconds=number) for number in range(16)]
+    barrier = threading.Barrier(len(instants))
+
+    def ask(at: datetime) -> Request:
+        barrier.wait()
+        return claim(at=at)
+
+    with ThreadPoolExecutor(len(instants)) as pool:
+        answers = set(pool.map(ask, instants))
+    assert len(answers) == 1
+    assert answers.pop().at in instants
+
+
+def test_of_two_bodies_at_once_one_is_refused(claim: Claim) -> None:
+    bodies = [BODY | {"name": f"Audit {number}"} for number in range(8)]
+    barrier = threading.Barrier(len(bodies))
+
+    def ask(body: dict[str, Any]) -> Request | None:
+        barrier.wait()
+        try:
+            return claim(body=body)
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(ask, bodies))
+    assert len([each for each in answers if each is not None]) == 1
+
+
+def test_a_key_is_forgotten_when_it_is_old(requests: Requests, claim: Claim) -> None:
+    first = claim()
+    claim("young")
+    old = (requests.directory / _name_of(requests, claim)).stat().st_mtime - KEPT.total_seconds() - 60
+    os.utime(requests.directory / _name_of(requests, claim), (old, old))
+    again = claim(body=BODY | {"name": "July audit"}, at=AT + KEPT + HOUR)
+    assert again.at == AT + KEPT + HOUR
+    assert again.token != first.token
+    assert claim("young").at == AT
+
+
+def _name_of(requests: Requests, claim: Claim) -> str:
+    """The file of the key that is claimed by default, which is that of the other one never."""
+    before = {path.name for path in requests.directory.iterdir()}
+    probe = Requests(requests.directory.parent / "probe")
+    probe.claim("key", BODY, by="ada", at=AT)
+    (name,) = (path.name for path in probe.directory.iterdir())
+    assert name in before
+    return name
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    """One that is not mounted: a directory in its place would look like a store that has lost everything."""
+    with pytest.raises(StoreError, match="No such file or directory") as refused:
+        Requests(tmp_path / "mount" / "created" / "requests").claim("key", BODY, by="ada", at=AT)
+    assert "is mounted" in refused.value.fix
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (Path, "read_text")])
+def test_a_directory_that_fails_is_an_error_of_the_store(
+    requests: Requests, claim: Claim, monkeypatch: pytest.MonkeyPatch, failing: tuple[Any, str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    claim("another")
+    monkeypatch.setattr(*failing, broken)
+    with pytest.raises(StoreError, match=r"store of created reports at .* fails: Input/output error") as refused:
+        claim()
+    assert refused.value.retryable
+
+
+def test_a_file_in_place_of_the_directory_is_an_error_of_the_store(tmp_path: Path) -> None:
+    (tmp_path / "requests").write_text("")
+    with pytest.raises(StoreError, match="File exists"):
+        Requests(tmp_path / "requests").claim("key", BODY, by="ada", at=AT)
+
+
+def test_what_a_killed_writer_left_behind_is_removed(requests: Requests, claim: Claim) -> None:
+    claim("another")
+    left = requests.directory / ".new-left"
+    left.write_text("half")
+    long_ago = left.stat().st_mtime - atomic_files.LEFT_BEHIND_SECONDS - 1
+    os.utime(left, (long_ago, long_ago))
+    claim()
+    assert not left.exists()
