@@ -1,0 +1,205 @@
+"""The list of exports (One Time tab) and single exports: runs of our DAGs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from promo_reports.web.lists import tables
+from promo_reports.web.lists.cursors import LARGEST_ID, fingerprint
+from promo_reports.web.lists.dags import DAG_COLUMNS, dag_record, tags_of
+from promo_reports.web.lists.paging import Keyset
+from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Readable
+from promo_reports.web.lists.records import ExportRecord, ExportStatus, Page, TaskFacts, WindowExport
+from promo_reports.web.lists.tables import Column, dag, note, run
+from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows
+
+_KEYS: Mapping[ExportSort, Column] = {
+    ExportSort.NAME: tables.export_name_key,
+    ExportSort.PROMOTION_TYPE: sa.func.coalesce(tables.promotion.c.tag, ""),
+    ExportSort.STATUS: tables.export_status,
+    ExportSort.CREATED_BY: tables.export_created_by,
+    ExportSort.CREATED_AT: tables.export_created_at,
+}
+_RUN_COLUMNS = (
+    *(run.c[name] for name in ("id", "dag_id", "run_id", "run_type", "triggered_by", "state", "conf", "run_after")),
+    *(run.c[name] for name in ("logical_date", "data_interval_start", "data_interval_end", "queued_at")),
+    *(run.c[name] for name in ("start_date", "end_date", "clear_number")),
+)
+_ROW = (
+    *_RUN_COLUMNS,
+    note.c.content.label("note"),
+    tables.export_name.label("name"),
+    tables.export_status.label("status"),
+    tables.export_created_by.label("created_by"),
+    tables.export_created_at.label("created_at"),
+    *DAG_COLUMNS,
+)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What is read apart from the rows of `dag_run`, for the rows of a page together."""
+
+    tags: Mapping[str, tuple[str, ...]]
+    facts: Mapping[int, TaskFacts]
+    running: Mapping[str, int]
+
+
+def list_exports(session: Session, question: ExportQuestion, readable: Readable) -> Page[ExportRecord]:
+    """One page of the exports that the asker may see; `InvalidCursor` for a cursor of another question."""
+    keyset = Keyset(
+        _KEYS[question.sort],
+        run.c.id,
+        question.order,
+        _fingerprint(question),
+        by_time=question.sort is ExportSort.CREATED_AT,
+        numbered=True,
+    )
+    cursor = keyset.cursor(question.cursor)
+    where = _where(session, question, readable)
+    scan = keyset.scan(tables.exports, where, cursor, question.limit)
+    found = session.execute(
+        sa.select(*_ROW, *scan.columns)
+        .select_from(
+            scan.source.outerjoin(run, run.c.id == scan.id)
+            .outerjoin(dag, dag.c.dag_id == run.c.dag_id)
+            .outerjoin(note, note.c.dag_run_id == run.c.id)
+        )
+        .order_by(*scan.order)
+    ).all()
+    rows, forward, back = keyset.cut(found, cursor, question.limit)
+    return Page(_records(session, rows), forward, back, found[0].page_total)
+
+
+def one_export(session: Session, export_id: int) -> ExportRecord | None:
+    """The export of one `dag_run.id`; None where there is none, or it is not one of ours. Whether the asker may see its
+    DAG is the caller's to ask.
+    """
+    return _one(session, run.c.id == export_id) if 0 < export_id <= LARGEST_ID else None
+
+
+def export_of(session: Session, dag_id: str, run_id: str) -> ExportRecord | None:
+    """The export of one run; None as for `one_export`."""
+    return _one(session, run.c.dag_id == dag_id, run.c.run_id == run_id)
+
+
+def exports_of_windows(
+    session: Session, dag_id: str, starts: Collection[datetime]
+) -> dict[datetime, tuple[WindowExport, ...]]:
+    """A report's exports of the windows that start at these instants, newest first."""
+    statement = (
+        sa.select(
+            run.c.data_interval_start,
+            run.c.id,
+            run.c.run_id,
+            tables.export_status,
+            run.c.logical_date,
+            tables.export_created_at,
+        )
+        .select_from(tables.exports)
+        .where(run.c.dag_id == dag_id, run.c.data_interval_start.in_(sorted(starts)))
+        .order_by(run.c.id.desc())
+    )
+    found: dict[datetime, tuple[WindowExport, ...]] = {}
+    for start, export_id, run_id, status, logical_date, created_at in session.execute(statement):
+        export = WindowExport(export_id, run_id, ExportStatus(status), logical_date, created_at)
+        found[start] = (*found.get(start, ()), export)
+    return found
+
+
+def ours(readable: Readable, session: Session) -> list[Column]:
+    """The conditions that a run is an export which the asker may see."""
+    known = sa.or_(tables.of_report(run.c.dag_id), tables.of_type(run.c.dag_id))
+    return [known, *tables.readable_dags(run.c.dag_id, readable, session)]
+
+
+def _where(session: Session, question: ExportQuestion, readable: Readable) -> list[Column]:
+    where = ours(readable, session)
+    if question.search:
+        where.append(tables.contains(tables.lowered_export_name, question.search))
+    if question.statuses:
+        where.append(tables.among(tables.export_status, question.statuses))
+    if question.promotion_types:
+        where.append(tables.among(tables.promotion.c.tag, [each.label for each in question.promotion_types]))
+    if question.created_by:
+        where.append(tables.among(tables.export_created_by, question.created_by))
+    if question.dag_id is not None:
+        where.append(tables.among(run.c.dag_id, [question.dag_id]))
+    return where
+
+
+def _fingerprint(question: ExportQuestion) -> str:
+    return fingerprint(
+        {
+            "list": "exports",
+            "search": question.search,
+            "statuses": sorted(question.statuses),
+            "promotion_types": sorted(question.promotion_types),
+            "created_by": sorted(question.created_by),
+            "dag_id": question.dag_id,
+            "sort": question.sort,
+            "order": question.order,
+        }
+    )
+
+
+def _one(session: Session, *where: Column) -> ExportRecord | None:
+    known = ours(Readable(), session)
+    row = session.execute(sa.select(*_ROW).select_from(tables.exports).where(*known, *where)).one_or_none()
+    return _records(session, [row])[0] if row is not None else None
+
+
+def _records(session: Session, rows: Sequence[Any]) -> tuple[ExportRecord, ...]:
+    if not rows:
+        return ()
+    beside = _Beside(
+        tags_of(session, {row.dag_id for row in rows}),
+        facts_of_rows(session, [row.id for row in rows]),
+        _running(session, {row.dag_id for row in rows if row.state == "queued"}),
+    )
+    return tuple(_record(row, beside) for row in rows)
+
+
+def _running(session: Session, dag_ids: Iterable[str]) -> dict[str, int]:
+    """How many runs of each DAG are running."""
+    if not (wanted := sorted(dag_ids)):
+        return {}
+    counted = sa.select(run.c.dag_id, sa.func.count().label("running")).group_by(run.c.dag_id)
+    statement = counted.where(run.c.state == "running", run.c.dag_id.in_(wanted))
+    return {row.dag_id: row.running for row in session.execute(statement)}
+
+
+def _record(row: Any, beside: _Beside) -> ExportRecord:
+    tags = beside.tags.get(row.dag_id, ())
+    return ExportRecord(
+        id=row.id,
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        run_type=row.run_type,
+        triggered_by=row.triggered_by.value if row.triggered_by is not None else None,
+        state=row.state,
+        status=ExportStatus(row.status),
+        name=row.name,
+        promotion_type=tables.promotion_type_of(tags),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        conf=row.conf or {},
+        run_after=row.run_after,
+        logical_date=row.logical_date,
+        data_interval_start=row.data_interval_start,
+        data_interval_end=row.data_interval_end,
+        queued_at=row.queued_at,
+        started_at=row.start_date,
+        ended_at=row.end_date,
+        clear_number=row.clear_number,
+        note=row.note,
+        dag=dag_record(row, tags),
+        running_before=beside.running.get(row.dag_id, 0) if row.state == "queued" else None,
+        facts=beside.facts.get(row.id, NOTHING),
+    )

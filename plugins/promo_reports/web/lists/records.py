@@ -1,0 +1,187 @@
+"""What the lists answer: frozen values, nothing of Airflow's models. Times are aware and in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from promo_reports.domain.report_type import PromotionType
+
+T = TypeVar("T")
+
+
+class ExportStatus(str, Enum):
+    """The status of an export, which is the state of its run (design, decision 4)."""
+
+    CREATING = "creating"
+    CREATED = "created"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ReportStatus(str, Enum):
+    """The status of a recurring report."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+
+
+class Frequency(str, Enum):
+    """How often a recurring report is delivered."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some rows of a list in its order, the cursors of the pages beside it, and the rows of all pages together."""
+
+    items: tuple[T, ...]
+    next: str | None
+    previous: str | None
+    total: int
+
+
+@dataclass(frozen=True)
+class DagRecord:
+    """What Airflow knows of the DAG of an export or a report.
+
+    `is_stale`: its definition is gone or broken. A run of a paused or stale DAG does not move.
+    """
+
+    display_name: str
+    owners: str
+    is_paused: bool
+    is_stale: bool
+    has_import_errors: bool
+    max_active_runs: int | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What the tasks of one export left in the task state store, by key: of extract, and of deliver by map index.
+
+    A key that is not there was not written yet, was deleted, has expired, or is kept elsewhere (`task_facts`).
+    """
+
+    extract: Mapping[str, Any]
+    deliveries: Mapping[int, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """One task of an export; `title` is deliver's destination, `try_number` 0 before the first try."""
+
+    task_id: str
+    map_index: int
+    title: str | None
+    state: str | None
+    try_number: int
+    max_tries: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ExportRecord:
+    """One export: a run of a report's DAG or of a report type's on-demand DAG.
+
+    `id` is `dag_run.id`; `state` is Airflow's own and `run_type` one of scheduled, backfill and manual. `dag` is None
+    where somebody deleted the DAG's row alone. `running_before` counts the runs of the same DAG that are running, for
+    an export that is queued; None for any other.
+    """
+
+    id: int
+    dag_id: str
+    run_id: str
+    run_type: str
+    triggered_by: str | None
+    state: str | None
+    status: ExportStatus
+    name: str
+    promotion_type: PromotionType | None
+    created_by: str
+    created_at: datetime
+    conf: Mapping[str, Any]
+    run_after: datetime
+    logical_date: datetime | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    queued_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    clear_number: int
+    note: str | None
+    dag: DagRecord | None
+    running_before: int | None
+    facts: TaskFacts
+
+
+@dataclass(frozen=True)
+class WindowExport:
+    """An export of one window of a report.
+
+    Its `logical_date` is the window's start unless somebody started the run by hand; only then does Airflow's backfill
+    know it as the window's run.
+    """
+
+    id: int
+    run_id: str
+    status: ExportStatus
+    logical_date: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class LastExport:
+    """The export of a report that was created last."""
+
+    id: int
+    status: ExportStatus
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class PendingReport:
+    """A recurring report that is registered, but whose DAG Airflow does not have yet."""
+
+    dag_id: str
+    name: str
+    promotion_type: PromotionType
+    frequency: Frequency
+    created: bool
+    created_by: str
+    created_at: datetime
+    schedule: str
+
+
+@dataclass(frozen=True)
+class ReportRecord:
+    """One report. `created`: on the page or through the API, not in git. `dag` is None while it is pending.
+
+    `frequency` is None for a one-time definition; `created_at` is when Airflow first had the DAG, as far as its
+    versions are still kept; `due` is when the scheduler makes the next run.
+    """
+
+    dag_id: str
+    name: str
+    promotion_type: PromotionType | None
+    frequency: Frequency | None
+    created: bool
+    status: ReportStatus
+    created_by: str
+    created_at: datetime | None
+    schedule: str
+    due: datetime | None
+    dag: DagRecord | None
+    last_export: LastExport | None
+
+    @property
+    def pending(self) -> bool:
+        """Whether Airflow does not have the report's DAG yet."""
+        return self.dag is None

@@ -1,0 +1,161 @@
+"""Airflow's tables as of 3.3, and what of the product is read from their columns.
+
+Every statement joins all that a row may need; PostgreSQL leaves out a join whose columns no part of the statement uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from airflow.models.dag import DagModel, DagTag
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagrun import DagRun, DagRunNote
+from airflow.models.task_state_store import TaskStateStoreModel
+from airflow.models.taskinstance import TaskInstance
+from sqlalchemy.orm import Session
+
+from promo_reports.domain.report_type import PromotionType
+from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
+from promo_reports.web.lists.questions import Readable
+from promo_reports.web.lists.records import ExportStatus, Frequency
+
+Column = sa.ColumnElement[Any]
+T = TypeVar("T")
+
+EXTRACT, DELIVER = "extract", "deliver"
+CANCELLED_BY = "Cancelled by "
+"""How the note of a run begins that somebody cancelled on the page or through our API."""
+
+LONGEST_KEY = 200
+"""Characters of a name that exports are sorted by; cursors carry them."""
+
+run: sa.Table = DagRun.__table__
+dag: sa.Table = DagModel.__table__
+tag: sa.Table = DagTag.__table__
+note: sa.Table = DagRunNote.__table__
+version: sa.Table = DagVersion.__table__
+state_store: sa.Table = TaskStateStoreModel.__table__
+task: sa.Table = TaskInstance.__table__
+
+_OF_TYPE, _OF_REPORT = type_dag_id(""), report_dag_id("")
+_LABELS = {each.label: each for each in PromotionType}
+_FREQUENCIES = {each.value: each for each in Frequency}
+
+
+def _tagged(names: Iterable[str], name: str) -> sa.Subquery:
+    """The DAGs that have one of these tags, once each, whatever else their report type is called."""
+    first = sa.func.min(tag.c.name).label("tag")
+    return sa.select(tag.c.dag_id, first).where(tag.c.name.in_(list(names))).group_by(tag.c.dag_id).subquery(name)
+
+
+def of_report(dag_id: Column) -> Column:
+    """Whether a DAG is that of a report."""
+    return dag_id.startswith(_OF_REPORT, autoescape=True)
+
+
+def of_type(dag_id: Column) -> Column:
+    """Whether a DAG is a report type's on-demand DAG."""
+    return dag_id.startswith(_OF_TYPE, autoescape=True)
+
+
+dag_name: Column = sa.func.coalesce(sa.func.nullif(dag.c.dag_display_name, ""), dag.c.dag_id)
+promotion = _tagged(_LABELS, "promotion")
+frequency = _tagged(_FREQUENCIES, "frequency")
+first_version = (
+    sa.select(version.c.dag_id, sa.func.min(version.c.created_at).label("created_at"))
+    .group_by(version.c.dag_id)
+    .subquery("first_version")
+)
+
+# The names in small letters are made here, once for each DAG, and not once for each of its runs.
+_lowered = (
+    sa.select(dag.c.dag_id, sa.func.min(sa.func.lower(dag_name)).label("name"))
+    .group_by(dag.c.dag_id)
+    .subquery("lowered")
+)
+exports = (
+    run.outerjoin(dag, dag.c.dag_id == run.c.dag_id)
+    .outerjoin(_lowered, _lowered.c.dag_id == run.c.dag_id)
+    .outerjoin(note, note.c.dag_run_id == run.c.id)
+    .outerjoin(promotion, promotion.c.dag_id == run.c.dag_id)
+)
+"""Airflow's runs, with the columns that the expressions below read."""
+
+
+def _export_name(conf_name: Column, name_of_dag: Column) -> Column:
+    """A run of a report's DAG has the report's name, whatever its conf says."""
+    return sa.case((of_type(run.c.dag_id), sa.func.coalesce(conf_name, name_of_dag)), else_=name_of_dag)
+
+
+_conf_name = sa.func.nullif(run.c.conf["name"].as_string(), "")
+_lowered_name = sa.func.coalesce(_lowered.c.name, sa.func.lower(run.c.dag_id))
+export_name = _export_name(_conf_name, sa.func.coalesce(dag_name, run.c.dag_id))
+lowered_export_name = _export_name(sa.func.lower(_conf_name), _lowered_name)
+export_name_key = _export_name(sa.func.lower(sa.func.substr(_conf_name, 1, LONGEST_KEY)), _lowered_name)
+"""What exports are sorted by name by; no longer than a cursor can carry."""
+export_created_by: Column = sa.func.coalesce(
+    sa.func.nullif(run.c.triggering_user_name, ""), sa.func.nullif(dag.c.owners, ""), ""
+)
+export_created_at: Column = sa.func.coalesce(run.c.created_at, run.c.queued_at, run.c.run_after)
+# A run that is cleared is queued anew: an older note is about an attempt that no longer counts.
+_cancelled = sa.and_(
+    run.c.state == "failed",
+    note.c.content.startswith(CANCELLED_BY, autoescape=True),
+    note.c.updated_at >= sa.func.coalesce(run.c.queued_at, note.c.updated_at),
+)
+# A run that somebody marked, or of which only a part was cleared, succeeds without its delivery.
+_delivered = sa.exists().where(
+    state_store.c.dag_run_id == run.c.id, state_store.c.task_id == DELIVER, state_store.c.key == "delivered"
+)
+export_status: Column = sa.case(
+    (sa.and_(run.c.state == "success", _delivered), ExportStatus.CREATED.value),
+    (_cancelled, ExportStatus.CANCELLED.value),
+    (run.c.state.in_(("failed", "success")), ExportStatus.FAILED.value),
+    else_=ExportStatus.CREATING.value,
+)
+
+
+def contains(lowered: Column, text: str) -> Column:
+    """Whether a name in small letters contains a text, in any case and with no wildcards."""
+    if "\0" in text:
+        return sa.false()
+    literal = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return lowered.like(sa.func.lower(f"%{literal}%"), escape="/")
+
+
+def among(column: Column, texts: Collection[str]) -> Column:
+    """Whether a column is one of a few texts."""
+    return column.in_(sorted(text for text in texts if "\0" not in text))
+
+
+def among_dags(column: Column, dag_ids: Collection[str], session: Session) -> Column:
+    """Whether a column is one of maybe 10,000 DAG ids, which PostgreSQL is given as one text: an id has no comma.
+
+    As rows and not as an array: PostgreSQL searches an array that is not a constant from its beginning, for each row.
+    """
+    known = sorted(each for each in dag_ids if "," not in each and "\0" not in each)
+    if session.get_bind().dialect.name != "postgresql":
+        return column.in_(known)
+    rows = sa.func.unnest(sa.func.string_to_array(",".join(known), ",")).table_valued("dag_id").render_derived()
+    return column.in_(sa.select(sa.cast(rows.c.dag_id, sa.String)))
+
+
+def readable_dags(column: Column, readable: Readable, session: Session) -> list[Column]:
+    """The condition that the asker may see a DAG."""
+    return [] if readable.dag_ids is None else [among_dags(column, readable.dag_ids, session)]
+
+
+def promotion_type_of(tags: Iterable[str]) -> PromotionType | None:
+    """The promotion type that a DAG's tags name."""
+    return _first(_LABELS, tags)
+
+
+def frequency_of(tags: Iterable[str]) -> Frequency | None:
+    """The frequency that a DAG's tags name; None for a one-time one."""
+    return _first(_FREQUENCIES, tags)
+
+
+def _first(known: dict[str, T], tags: Iterable[str]) -> T | None:
+    return next((known[each] for each in sorted(tags) if each in known), None)
