@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 from airflow.plugins_manager import AirflowPlugin
 
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
+from promo_reports.web.asgi import ReportsApi
+
+_BUNDLE = Path(__file__).parent / "promo_reports" / "web" / "static" / "main.js"
 
 
 class PromoReportsPlugin(AirflowPlugin):
-    """Registers the timetables, which the scheduler makes again from serialized DAGs."""
+    """Registers the timetables, which the scheduler makes again from serialized DAGs, and the Reports page."""
 
     name = "promo_reports"
     timetables = [RecurringTimetable, OneTimeTimetable]  # noqa: RUF012 - Airflow's interface
+    fastapi_apps = [{"name": "Promo Reports", "app": ReportsApi(), "url_prefix": "/promo-reports"}]  # noqa: RUF012
+    react_apps = [  # noqa: RUF012
+        {
+            "name": "Reports",
+            # Relative, so that a base path works; a new content has a new address.
+            "bundle_url": f"promo-reports/ui/main.js?v={hashlib.sha256(_BUNDLE.read_bytes()).hexdigest()[:12]}",
+            "url_route": "reports",
+            "destination": "nav",
+            "nav_top_level": True,
+        }
+    ]

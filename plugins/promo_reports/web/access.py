@@ -1,0 +1,111 @@
+"""Who asks, and what he may do: the one module that knows Airflow's authentication (airflow-notes, "Plugin").
+
+Plugins' applications are mounted without any authentication, so every route depends on `Caller`. What is asked for is
+always the DAG of a report, resolved on the server, never a name that the request gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.core_api.security import get_user
+from airflow.configuration import conf
+from airflow.models.dag import DagModel
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from promo_reports.web.answers import Refusal, forbidden, unauthenticated
+
+PAGE_HEADER = "x-requested-with"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A user who is signed in; `token` is his own credential for Airflow's API."""
+
+    user: Any
+    token: str
+
+    @property
+    def id(self) -> str:
+        """What identifies him for good."""
+        return str(self.user.get_id())
+
+    @property
+    def name(self) -> str:
+        """What he signed in as, which Airflow keeps with the runs that he starts (product-spec, "Created By")."""
+        return str(self.user.get_name())
+
+    def may_read(self, dag_id: str) -> bool:
+        """List, open and download the exports of a DAG."""
+        return self._may("GET", dag_id, DagAccessEntity.RUN) and self._may("GET", dag_id)
+
+    def may_export(self, dag_id: str) -> bool:
+        """Start an export: a run of the DAG."""
+        return self.may_read(dag_id) and self._may("POST", dag_id, DagAccessEntity.RUN)
+
+    def may_change_exports(self, dag_id: str) -> bool:
+        """Retry and cancel the DAG's exports."""
+        return self.may_read(dag_id) and self._may("PUT", dag_id, DagAccessEntity.RUN)
+
+    def may_change(self, dag_id: str) -> bool:
+        """Create, stop, resume and delete the report of the DAG."""
+        return self.may_read(dag_id) and self._may("PUT", dag_id)
+
+    def readable(self, dag_ids: Collection[str]) -> set[str]:
+        """Those DAGs that he may read, of many."""
+        return set(get_auth_manager().filter_authorized_dag_ids(dag_ids=set(dag_ids), user=self.user, method="GET"))
+
+    def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
+        team = DagModel.get_team_name(dag_id) if conf.getboolean("core", "multi_team", fallback=False) else None
+        details = DagDetails(id=dag_id, team_name=team)
+        manager = get_auth_manager()
+        return bool(manager.is_authorized_dag(method=method, access_entity=entity, details=details, user=self.user))
+
+
+async def signed_in(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))] = None,
+) -> Caller:
+    """The caller, by his own bearer token or Airflow's cookie; 401 for nobody, 403 for a request of another site."""
+    try:
+        user = await get_user(request, None, bearer)
+    except HTTPException:
+        raise unauthenticated() from None
+    if bearer is None and request.method not in _READS:
+        _refuse_other_sites(request)
+    token = bearer.credentials if bearer else request.cookies.get(COOKIE_NAME_JWT_TOKEN)
+    return Caller(user, token or get_auth_manager().generate_jwt(user))
+
+
+SignedIn = Annotated[Caller, Depends(signed_in)]
+
+
+def require(allowed: bool, what: str) -> None:
+    """Refuse with 403 what the caller may see, but not do."""
+    if not allowed:
+        raise forbidden(what)
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """The browser sends the cookie with requests that other pages make; these lack our header or name their origin."""
+    origin = request.headers.get("origin")
+    ours = {request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc}
+    foreign = origin is not None and urlsplit(origin).netloc not in ours
+    if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Refusal(403, "The request comes from another site.", "Use the Reports page itself.", code="cross_origin")
+    if PAGE_HEADER not in request.headers:
+        raise Refusal(
+            403,
+            "The request does not come from the Reports page.",
+            f"Scripts send their own bearer token; a page sends the header {PAGE_HEADER}.",
+            code="cross_origin",
+        )

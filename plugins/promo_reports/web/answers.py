@@ -1,0 +1,159 @@
+"""Every refusal of the API in one shape, whoever raised it: `{"error": {status, code, reason, fix, problems}}`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from promo_reports.delivery import Expired, NotPublished
+from promo_reports.errors import (
+    Conflict,
+    DestinationRefused,
+    DestinationUnavailable,
+    InvalidInput,
+    PromoReportsError,
+    SourceUnavailable,
+    StoreError,
+)
+
+log = logging.getLogger(__name__)
+
+AWAY = (SourceUnavailable, DestinationRefused, DestinationUnavailable, StoreError)
+_TRY_AGAIN = "Try again in a moment."
+_CODES = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "not_editable",
+    409: "conflict",
+    410: "expired",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    503: "unavailable",
+}
+
+
+_NOT_JSON = ("", "is not JSON")
+
+
+class Refusal(Exception):
+    """A request that is refused; `code` is the usual one of the status where none is given."""
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        fix: str = "",
+        *,
+        code: str | None = None,
+        problems: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.fix = status, reason, fix
+        self.code = code or _CODES.get(status, "internal")
+        self.problems = tuple(problems)
+
+    def answer(self) -> Response:
+        """The refusal as the client gets it."""
+        error = {
+            "status": self.status,
+            "code": self.code,
+            "reason": self.reason,
+            "fix": self.fix,
+            "problems": [{"path": path, "message": message} for path, message in self.problems],
+        }
+        # In ASCII: what a refusal repeats of the request may be half a surrogate pair.
+        return Response(
+            json.dumps({"error": error}),
+            self.status,
+            headers={"Cache-Control": "no-store"},
+            media_type="application/json",
+        )
+
+
+def unauthenticated() -> Refusal:
+    """Nobody is logged in, or no longer."""
+    return Refusal(401, "You are not signed in, or no longer.", "Sign in to Airflow again.")
+
+
+def forbidden(what: str) -> Refusal:
+    """The user may see, but not do this."""
+    return Refusal(403, f"You may not {what}.", "Ask an administrator of Airflow for write access to this report type.")
+
+
+def not_found(what: str) -> Refusal:
+    """Not there, or not visible to this user: nobody learns which."""
+    return Refusal(404, f"There is no such {what}.", "It may have been removed, or you may not see it.")
+
+
+def handle_refusals(app: FastAPI) -> None:
+    """Turn everything that routes raise into the one shape."""
+    app.add_exception_handler(Refusal, lambda _request, refusal: _answer(refusal))
+    app.add_exception_handler(PromoReportsError, lambda _request, error: _answer(error))
+    app.add_exception_handler(RequestValidationError, lambda _request, error: _answer(error))
+    app.add_exception_handler(HTTPException, lambda _request, error: _answer(error))
+    app.add_exception_handler(OperationalError, lambda _request, error: _answer(error))
+    app.add_exception_handler(PoolTimeout, lambda _request, error: _answer(error))
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What an error of any layer means for the client."""
+    match error:
+        case Refusal():
+            refusal = error
+        case InvalidInput():
+            refusal = _of_problems([(problem.path, problem.message) for problem in error.problems])
+        case RequestValidationError():
+            refusal = _of_problems([_request_problem(each) for each in error.errors()])
+        case Conflict():
+            refusal = Refusal(409, error.reason, error.fix)
+        case NotPublished():
+            refusal = Refusal(409, error.reason, error.fix, code="not_ready")
+        case Expired():
+            refusal = Refusal(410, error.reason, error.fix)
+        case PromoReportsError():
+            # Whoever asks here has no task that tries it again by itself.
+            fix = _TRY_AGAIN if error.fix == SourceUnavailable.AGAIN else error.fix
+            refusal = Refusal(503 if isinstance(error, AWAY) else 422, error.reason, fix)
+        case HTTPException(status_code=400):  # a body that FastAPI cannot even parse: not UTF-8, nested too deeply
+            refusal = _of_problems([_NOT_JSON])
+        case HTTPException():
+            refusal = Refusal(error.status_code, str(error.detail))
+        case _:
+            refusal = Refusal(503, "Airflow's database cannot be reached just now.", _TRY_AGAIN)
+    return refusal
+
+
+def _request_problem(found: Mapping[str, Any]) -> tuple[str, str]:
+    """A problem that FastAPI found; the place of one in the JSON itself is a number of characters, not a key."""
+    if found["type"] == "json_invalid":
+        return _NOT_JSON
+    return ".".join(str(part) for part in found["loc"][1:]), str(found["msg"])
+
+
+def _of_problems(problems: Sequence[tuple[str, str]]) -> Refusal:
+    said = "; ".join(f"{path}: {message}" if path else message for path, message in problems)
+    return Refusal(
+        422, f"{'Some values are' if len(problems) > 1 else 'A value is'} not right: {said}", problems=problems
+    )
+
+
+def _answer(error: Exception) -> Response:
+    return refusal_of(error).answer()
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return Refusal(
+        500, "Something went wrong on our side.", "Try again; the api-server's log has the details."
+    ).answer()

@@ -1,0 +1,64 @@
+"""The application behind `/promo-reports`: the API below `api/`, the page's bundle below `ui/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import FileResponse, Response
+
+from promo_reports.web.access import signed_in
+from promo_reports.web.answers import handle_refusals, not_found
+from promo_reports.web.limits import JsonOfLimitedSize
+from promo_reports.web.models.shared import ErrorAnswer
+from promo_reports.web.routes import downloads, exports, form, reports
+
+BUNDLE = Path(__file__).parent / "static" / "main.js"
+DESCRIPTION = """\
+Everything that the Reports page does, for scripts. Sign in with your own token from Airflow's `POST /auth/token` and
+send it as `Authorization: Bearer`. Every refusal has one shape: `{"error": {status, code, reason, fix, problems}}`.
+Times have the account's offset. Lists are paged by `cursor`. `POST /reports` takes an `Idempotency-Key`.
+"""
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer} for status in (401, 403, 404, 405, 409, 410, 413, 415, 422, 503)
+}
+
+
+def make_app() -> FastAPI:
+    """The application; Airflow mounts it without any authentication, so that every route asks for its own."""
+    # Swagger's own page loads its code from another host: the description alone is served, to whoever is signed in.
+    app = FastAPI(title="Promo Reports", docs_url=None, redoc_url=None, openapi_url=None, responses=_REFUSALS)
+    app.add_middleware(JsonOfLimitedSize)
+    handle_refusals(app)
+    signed = [Depends(signed_in)]
+    for each in (form, exports, downloads, reports):
+        app.include_router(each.router, prefix="/api", dependencies=signed)
+    app.include_router(_about(app), dependencies=signed)
+    return app
+
+
+def _about(app: FastAPI) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/api/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        """The OpenAPI description."""
+        return get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes)
+
+    @router.get("/ui/main.js", include_in_schema=False)
+    def bundle() -> Response:
+        """The page; its address changes with its content."""
+        return FileResponse(
+            BUNDLE,
+            media_type="text/javascript; charset=utf-8",
+            headers={"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"},
+        )
+
+    @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    def nothing(path: str) -> None:
+        """Everything else."""
+        raise not_found("page")
+
+    return router

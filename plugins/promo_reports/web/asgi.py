@@ -1,0 +1,37 @@
+"""The page's API as Airflow mounts it, made at the first request: importing it costs seconds, in every task too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+AIRFLOW_APP = "promo_reports.airflow_app"
+"""Key of the ASGI scope under which the routes find Airflow's own application."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ReportsApi:
+    """An ASGI application that stands for the real one until somebody asks."""
+
+    def __init__(self) -> None:
+        self._app: App | None = None
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request over, and remember which application it came through."""
+        if self._app is None:
+            async with self._making:
+                if self._app is None:
+                    self._app = await asyncio.to_thread(_make)
+        await self._app({**scope, AIRFLOW_APP: scope["app"]}, receive, send)
+
+
+def _make() -> App:
+    from promo_reports.web.app import make_app
+
+    return make_app()

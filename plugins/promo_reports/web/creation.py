@@ -1,0 +1,112 @@
+"""Creating a report: a one-time export is a run of its type's DAG, a recurring one a file in the store (decision 2)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from promo_reports.definitions.loading import conf_id
+from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.requests import Request, Requests
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.window import Window, resolve
+from promo_reports.errors import InvalidInput, Problem
+from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
+from promo_reports.web.access import Caller, require
+from promo_reports.web.answers import Refusal
+
+PAGE_RUN = "page__"
+"""Runs that the page or its API started have ids that begin so."""
+MAX_KEY = 255
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be created: the checked definition, and the run or the file that it becomes."""
+
+    definition: Definition
+    data: Mapping[str, Any]
+    by: str
+    request: Request
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG whose run a one-time export is."""
+        return type_dag_id(self.definition.report_type.id)
+
+    @property
+    def run_id(self) -> str:
+        """The same for every repetition of a request."""
+        return PAGE_RUN + self.request.token
+
+    def conf(self) -> dict[str, Any]:
+        """The run's configuration: what was asked, with the date range as absolute instants."""
+        kept = {key: value for key, value in self.data.items() if value is not None and key != "date_range"}
+        window = window_of(self.definition, self.request.at)
+        if window is not None:
+            zone = ZoneInfo(self.definition.timezone)
+            kept["date_range"] = {
+                "start": window.start.astimezone(zone).isoformat(),
+                "end": window.end.astimezone(zone).isoformat(),
+            }
+        return {**kept, "owner": self.by}
+
+
+def order(registry: Registry, caller: Caller, data: Mapping[str, Any], *, key: str | None, at: datetime) -> Order:
+    """Check what a caller wants to create: whether he may, and every rule; raises what is to be answered.
+
+    A key makes repetitions the same order (reliability, P13).
+    """
+    may_export(caller, data.get("report_type"))
+    if key is None:
+        request = Request(secrets.token_hex(12), at)
+    else:
+        if not 1 <= len(key) <= MAX_KEY:
+            raise Refusal(422, f"An Idempotency-Key has 1 to {MAX_KEY} characters.")
+        registry.draft(data, by=caller.name, at=at)
+        if not registry.store.exists():
+            registry.store.prepare()
+        request = Requests(registry.store.root / "requests").claim(key, data, by=caller.id, at=at)
+    definition = registry.draft(data, by=caller.name, at=request.at)
+    window_of(definition, request.at)
+    return Order(definition, data, caller.name, request)
+
+
+def keep(registry: Registry, caller: Caller, made: Order) -> Definition:
+    """Put a recurring report into the store; one that is there already, from the same request, stays.
+
+    Its id is made of its name and the request, so that two of one name that are created in the same second are two.
+    """
+    report_id = conf_id(made.definition.name, made.request.token)
+    require(caller.may_change(report_dag_id(report_id)), "create recurring reports")
+    try:
+        return registry.create({**made.data, "id": report_id}, by=made.by, at=made.request.at)
+    except InvalidInput:
+        if not registry.store.path(report_id).exists():
+            raise
+        return registry.definition(report_id)
+
+
+def may_export(caller: Caller, report_type: object) -> None:
+    """Refuse a caller who may not export a report type; one that is not there is a matter of the definition's rules."""
+    if isinstance(report_type, str):
+        require(caller.may_export(type_dag_id(report_type)), f"export {report_type}")
+
+
+def window_of(definition: Definition, at: datetime) -> Window | None:
+    """The absolute window of a one-time export created at an instant; None for a snapshot, and for recurring ones.
+
+    `InvalidInput` where the date range is not over, or holds nothing yet.
+    """
+    if definition.date_range is None:
+        return None
+    zone = ZoneInfo(definition.timezone)
+    window = resolve(definition.date_range, at, zone, definition.week_starts_on)
+    if window is None:
+        message = f"is not over yet; now it is {at.astimezone(zone):%Y-%m-%d %H:%M} in {zone.key}"
+        raise InvalidInput("The request", [Problem("request", "date_range", message)])
+    return window

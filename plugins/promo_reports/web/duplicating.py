@@ -1,0 +1,62 @@
+"""A definition as the body that creates another like it: what Duplicate puts into the form."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from promo_reports.definitions.report_type_filters import ALL
+from promo_reports.domain.account import Account
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.delivery import Destination, Download
+from promo_reports.domain.report_type import Select
+from promo_reports.domain.schedule import Interval
+from promo_reports.domain.window import DateRange, DayRange, Preset, Window
+
+
+def body_of(definition: Definition, account: Account, window: Window | None = None) -> dict[str, Any]:
+    """What the API takes; `window` makes a one-time body of an export that a recurring report has made."""
+    report_type = definition.report_type
+    filters = {each.name: (each.select, definition.filters.get(each.name)) for each in report_type.filters}
+    body: dict[str, Any] = {
+        "name": definition.name,
+        "report_type": report_type.id,
+        "filters": {name: _values(select, values) for name, (select, values) in filters.items()},
+        "delivery": [_delivery(each) for each in definition.destinations],
+    }
+    if definition.timezone != account.timezone:
+        body["timezone"] = definition.timezone
+    schedule = definition.schedule
+    if schedule is None or window is not None:
+        body["frequency"] = "one_time"
+        chosen = window or definition.date_range
+        if chosen is not None:
+            body["date_range"] = _date_range(chosen, ZoneInfo(definition.timezone))
+        return body
+    body["frequency"] = {"interval": schedule.interval.value, "delivery_time": f"{schedule.delivery_time:%H:%M}"}
+    if schedule.interval is Interval.WEEKLY:
+        body["frequency"]["delivery_day"] = schedule.delivery_day
+    return body
+
+
+def _values(select: Select, values: tuple[str, ...] | None) -> str | list[str]:
+    if values is None:
+        return "all"
+    if select is Select.ONE and len(values) == 1 and values[0] != ALL:
+        return values[0]
+    return list(values)
+
+
+def _delivery(destination: Destination) -> Any:
+    if isinstance(destination, Download):
+        return "download"
+    export = {"partner": destination.partner.value, "bucket": destination.bucket}
+    return {"partner_export": {**export, "prefix": destination.prefix} if destination.prefix else export}
+
+
+def _date_range(chosen: DateRange, zone: ZoneInfo) -> Any:
+    if isinstance(chosen, Preset):
+        return chosen.value
+    if isinstance(chosen, DayRange):
+        return {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
+    return {"start": chosen.start.astimezone(zone).isoformat(), "end": chosen.end.astimezone(zone).isoformat()}

@@ -1,0 +1,169 @@
+"""One export with everything that is known of it: what its tasks left, and what its definition says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.errors import InvalidInput
+from promo_reports.orchestration.configuration import configuration, destination_words
+from promo_reports.orchestration.dag_ids import report_id_of, report_type_of
+from promo_reports.web.creation import PAGE_RUN
+from promo_reports.web.duplicating import body_of
+from promo_reports.web.export_rows import Rows, window_of
+from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
+from promo_reports.web.models.exports import (
+    AirflowLinks,
+    DestinationShown,
+    ExportDetail,
+    FileShown,
+    MemberShown,
+)
+from promo_reports.web.models.shared import Failure, Row
+from promo_reports.web.times import local
+
+_TRIGGERS = {"scheduled": "schedule", "backfill": "backfill"}
+
+
+def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Sequence[TaskRecord]) -> ExportDetail:
+    """One export; a definition that is gone or broken by now leaves what the manifest says."""
+    definition = _definition(rows, record)
+    left = facts.extract.get("manifest")
+    manifest = Manifest.from_values(left) if left else None
+    row = rows.row(record)
+    return ExportDetail(
+        **row.model_dump(),
+        configuration=list(_configuration(rows, record, definition, manifest)),
+        definition=_body(rows, record, definition),
+        ended_at=local(record.ended_at, rows.zone) if record.status is not ExportStatus.CREATING else None,
+        attempt=record.clear_number + 1,
+        step=_step(record, tasks),
+        trigger=_trigger(record),
+        destinations=_destinations(rows, definition, facts),
+        files=[_file(each) for each in manifest.files] if manifest else [],
+        facts=list(_facts(manifest, rows.zone)) if manifest else [],
+        manifest=f"promo-reports/api/exports/{record.id}/manifest" if row.download else None,
+        airflow=_links(rows, record),
+    )
+
+
+def _definition(rows: Rows, record: ExportRecord) -> Definition | None:
+    report_id, report_type = report_id_of(record.dag_id), report_type_of(record.dag_id)
+    try:
+        if report_id is not None:
+            return rows.registry.definition(report_id)
+        return rows.registry.from_conf(
+            record.conf, run_id=record.run_id, at=record.run_after, report_type=report_type or ""
+        )
+    except InvalidInput:
+        return None
+
+
+def _configuration(
+    rows: Rows, record: ExportRecord, definition: Definition | None, manifest: Manifest | None
+) -> Iterator[Row]:
+    if definition is None:
+        yield Row(key="name", label="Name", value=record.name)
+        yield Row(key="report_type", label="Report Type", value=rows.report_type(record).label)
+        said = "is not registered any more" if report_id_of(record.dag_id) else "breaks rules, so nothing was exported"
+        yield Row(key="definition", label="Definition", value=f"The definition {said}.")
+        return
+    for each in configuration(definition, rows.registry.account):
+        yield Row(**each._asdict())
+    if manifest is not None and manifest.definition_sha256 != definition.sha256:
+        said = "It was changed since; this export was made by the definition as it was."
+        yield Row(key="changed", label="Definition", value=said)
+
+
+def _body(rows: Rows, record: ExportRecord, definition: Definition | None) -> dict[str, Any]:
+    if definition is None:
+        return {"name": record.name, "report_type": rows.report_type(record).id, "frequency": "one_time"}
+    return body_of(definition, rows.registry.account, window_of(record))
+
+
+def _step(record: ExportRecord, tasks: Sequence[TaskRecord]) -> str | None:
+    if record.status is not ExportStatus.CREATING:
+        return None
+    states = {each.task_id: each.state for each in tasks}
+    if states.get("extract") == "success":
+        return "deliver"
+    return "extract" if states.get("extract") == "running" else "waiting"
+
+
+def _trigger(record: ExportRecord) -> str:
+    page = "page" if record.run_id.startswith(PAGE_RUN) else "manual"
+    return _TRIGGERS.get(record.run_type, page)
+
+
+def _destinations(rows: Rows, definition: Definition | None, facts: TaskFacts) -> list[DestinationShown]:
+    """By the definition where it is known, so that what has not begun is there too; deliver is mapped in its order."""
+    if definition is None:
+        left = [each["delivered"] for each in facts.deliveries.values() if each.get("delivered")]
+        return [_destination(str(each["destination"]), {"delivered": each}) for each in left]
+    account = rows.registry.account
+    return [
+        _destination(destination_words(each, account), facts.deliveries.get(number, {}))
+        for number, each in enumerate(definition.destinations)
+    ]
+
+
+def _destination(title: str, task: Mapping[str, Any]) -> DestinationShown:
+    delivered, failure = task.get("delivered"), task.get("failure")
+    address = str(delivered["manifest"]) if delivered else None
+    return DestinationShown(
+        title=title,
+        delivered=delivered is not None,
+        # Where the api-server keeps downloads is nobody's business.
+        manifest=address if address and not address.startswith("file:") else None,
+        failure=Failure(reason=failure["reason"], fix=failure.get("fix") or "") if failure else None,
+    )
+
+
+def _file(file: ExportFile) -> FileShown:
+    members = [
+        MemberShown(name=each.name, rows=each.rows, bytes=each.bytes, first=each.first, last=each.last)
+        for each in file.members
+    ]
+    return FileShown(
+        name=file.name,
+        rows=file.rows,
+        bytes=file.bytes,
+        first=file.first,
+        last=file.last,
+        sha256=file.sha256,
+        members=members,
+    )
+
+
+def _facts(manifest: Manifest, zone: ZoneInfo) -> Iterator[Row]:
+    """What the database counted and what was read again from the file agreed: these are the figures."""
+    yield Row(key="rows", label="Rows, counted by the database and in the file", value=f"{manifest.rows:,}")
+    for name, total in manifest.totals.items():
+        yield Row(key=f"totals.{name}", label=f"Total of {name}", value=f"{Decimal(str(total)):,f}")
+    if manifest.excluded_rows:
+        yield Row(
+            key="excluded_rows", label="Rows without a time that any window holds", value=f"{manifest.excluded_rows:,}"
+        )
+    if manifest.late_rows:
+        late = f"{manifest.late_rows['rows']:,}" if "rows" in manifest.late_rows else str(manifest.late_rows)
+        yield Row(key="late_rows", label="Rows of the window before that were recorded after its export", value=late)
+    if manifest.cells_changed:
+        yield Row(
+            key="cells_changed", label="Text cells made safe for spreadsheets", value=f"{manifest.cells_changed:,}"
+        )
+    taken = datetime.fromisoformat(manifest.snapshot_at).astimezone(zone)
+    yield Row(key="snapshot_at", label="Read from the database at", value=f"{taken:%Y-%m-%d %H:%M:%S} {zone.key}")
+    yield Row(key="definition_sha256", label="sha256 of the definition", value=manifest.definition_sha256)
+    yield Row(key="event_key", label="Key of the content", value=manifest.event_key)
+
+
+def _links(rows: Rows, record: ExportRecord) -> AirflowLinks | None:
+    if not rows.caller.may_change_exports(record.dag_id):
+        return None
+    dag = f"dags/{record.dag_id}"
+    return AirflowLinks(run=f"{dag}/runs/{record.run_id}", dag=dag)

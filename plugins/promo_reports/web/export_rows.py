@@ -1,0 +1,210 @@
+"""Exports as rows of the list: a run of Airflow in the words of the page, and what the caller may do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from promo_reports.definitions.registry import Registry
+from promo_reports.domain.definition import Origin
+from promo_reports.domain.report_type import PromotionType, ReportType
+from promo_reports.domain.window import Window
+from promo_reports.errors import InvalidInput
+from promo_reports.orchestration.dag_ids import report_id_of, report_type_of, type_dag_id
+from promo_reports.web.access import Caller
+from promo_reports.web.creation import PAGE_RUN
+from promo_reports.web.failures import failure_of, tried_again
+from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.models.exports import DownloadShown, ExportRow, ProgressShown, RegisteredReport
+from promo_reports.web.models.shared import Named, WindowShown
+from promo_reports.web.times import local, now, window_shown
+
+DOWNLOAD = "download"
+FREQUENCIES = ("daily", "weekly")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Makes rows for one caller; what it asks once it keeps, since a page has many rows of few types."""
+
+    registry: Registry
+    caller: Caller
+    types: Mapping[str, ReportType]
+
+    @classmethod
+    def of(cls, registry: Registry, caller: Caller) -> Rows:
+        """Rows for a caller."""
+        return cls(registry, caller, _types(registry))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's timezone, which every time is shown in."""
+        return ZoneInfo(self.registry.account.timezone)
+
+    def row(self, record: ExportRecord) -> ExportRow:
+        """One export."""
+        facts = facts_of(record)
+        ended = record.status is not ExportStatus.CREATING
+        return ExportRow(
+            id=record.id,
+            name=record.name,
+            report=self._report(record),
+            origin=_origin(record),
+            report_type=self.report_type(record),
+            promotion_type=promotion_named(record.promotion_type),
+            status=record.status.value,
+            waiting=_waiting(record),
+            created_by=record.created_by,
+            created_at=record.created_at.astimezone(self.zone),
+            window=self._window(record),
+            as_of=local(_moment(facts.get("as_of")), self.zone),
+            rows=facts.get("rows"),
+            bytes=facts.get("bytes"),
+            started_at=local(record.started_at, self.zone),
+            seconds=_seconds(record) if ended else None,
+            progress=_progress(record),
+            failure=failure_of(record),
+            download=self._download(record),
+            actions=self._actions(record),
+        )
+
+    def report_type(self, record: ExportRecord) -> Named:
+        """The report type: by its own DAG's id, or by the title among the tags of a report's DAG."""
+        known = report_type_of(record.dag_id)
+        if known is not None:
+            return Named(id=known, label=self.types[known].title if known in self.types else known)
+        for each in self.types.values():
+            if each.title in tags_of(record):
+                return Named(id=each.id, label=each.title)
+        return Named(id="", label="")
+
+    def _report(self, record: ExportRecord) -> RegisteredReport | None:
+        report_id = report_id_of(record.dag_id)
+        if report_id is None:
+            return None
+        frequency = next((each for each in FREQUENCIES if each in tags_of(record)), "one_time")
+        return RegisteredReport(id=report_id, frequency=frequency)
+
+    def _window(self, record: ExportRecord) -> WindowShown | None:
+        window = window_of(record)
+        unsettled = bool((facts_of(record).get("window") or {}).get("open"))
+        return window_shown(window, self.zone, unsettled=unsettled) if window else None
+
+    def _download(self, record: ExportRecord) -> DownloadShown | None:
+        file = facts_of(record).get("file")
+        if record.status is not ExportStatus.CREATED or not file or DOWNLOAD not in delivered_to(record):
+            return None
+        kept = timedelta(days=self.registry.settings.retention_days)
+        if record.ended_at is not None and record.ended_at + kept < now():
+            return None
+        url = f"promo-reports/api/exports/{record.id}/download"
+        return DownloadShown(url=url, name=file["name"], bytes=file["bytes"])
+
+    def _actions(self, record: ExportRecord) -> list[str]:
+        actions = []
+        if self.caller.may_change_exports(record.dag_id):
+            if record.status is ExportStatus.CREATING:
+                actions.append("cancel")
+            elif record.status is not ExportStatus.CREATED and record.dag is not None and not record.dag.is_stale:
+                actions.append("retry")
+        report_type = self.report_type(record).id
+        if report_type and self.caller.may_export(type_dag_id(report_type)):
+            actions.append("duplicate")
+        return actions
+
+
+def promotion_named(promotion_type: PromotionType | None) -> Named:
+    """A promotion type; empty where the DAG is tagged with none."""
+    if promotion_type is None:
+        return Named(id="", label="")
+    return Named(id=promotion_type.value, label=promotion_type.label)
+
+
+def tags_of(record: ExportRecord) -> tuple[str, ...]:
+    """The tags of an export's DAG."""
+    return record.dag.tags if record.dag else ()
+
+
+def facts_of(record: ExportRecord) -> Mapping[str, Any]:
+    """What extract left of a verified export: its rows, bytes, window and file; nothing before that."""
+    return record.facts.extract.get("facts") or {}
+
+
+def delivered_to(record: ExportRecord) -> set[str]:
+    """The destinations where an export is complete."""
+    left = (each.get("delivered") for each in record.facts.deliveries.values())
+    return {each["destination"] for each in left if each}
+
+
+def window_of(record: ExportRecord) -> Window | None:
+    """The window: what extract left, else the data interval, else the absolute range of an on-demand conf."""
+    left = facts_of(record).get("window")
+    if left:
+        return Window(datetime.fromisoformat(left["start"]), datetime.fromisoformat(left["end"]))
+    start, end = record.data_interval_start, record.data_interval_end
+    if start is not None and end is not None and start < end:
+        return Window(start, end)
+    chosen = record.conf.get("date_range")
+    if isinstance(chosen, dict) and {"start", "end"} <= chosen.keys():
+        start, end = _moment(chosen["start"]), _moment(chosen["end"])
+        if start is not None and end is not None and start < end:
+            return Window(start, end)
+    return None
+
+
+def _types(registry: Registry) -> dict[str, ReportType]:
+    found = {}
+    for source in registry.report_type_sources():
+        try:
+            found[source.key] = registry.report_type(source.key)
+        except InvalidInput:
+            continue
+    return found
+
+
+def _origin(record: ExportRecord) -> str:
+    if report_id_of(record.dag_id) is not None:
+        return "page" if Origin.CREATED.value in tags_of(record) else "git"
+    return "page" if record.run_id.startswith(PAGE_RUN) else "api"
+
+
+def _waiting(record: ExportRecord) -> str | None:
+    if record.status is not ExportStatus.CREATING:
+        return None
+    if record.dag is None or record.dag.is_stale:
+        return "Its definition is not registered any more, so Airflow does not go on with it."
+    if record.dag.is_paused:
+        return "It is paused in Airflow, and goes on when somebody resumes it there."
+    failed = tried_again(record.facts) if record.state == "running" else None
+    if failed is not None:
+        return f"It did not work and is tried again: {failed.reason}"
+    before, limit = record.running_before, record.dag.max_active_runs
+    if before is not None and limit is not None and before >= limit:
+        said = "another export of the same report is" if before == 1 else f"{before} exports of the same report are"
+        return f"It waits: {said} being made."
+    return None
+
+
+def _progress(record: ExportRecord) -> ProgressShown | None:
+    left = record.facts.extract.get("progress")
+    if record.state != "running" or not left:
+        return None
+    return ProgressShown(written=left["written"], counted=left["counted"])
+
+
+def _seconds(record: ExportRecord) -> float | None:
+    if record.started_at is None or record.ended_at is None:
+        return None
+    return max(0.0, (record.ended_at - record.started_at).total_seconds())
+
+
+def _moment(text: object) -> datetime | None:
+    """An instant in a text that somebody else may have written."""
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None

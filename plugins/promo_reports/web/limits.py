@@ -1,0 +1,57 @@
+"""What a request may be: JSON of a definition's size. Checked while its body arrives, before anything reads it."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from promo_reports.definitions.located import MAX_BYTES
+from promo_reports.web.answers import Refusal
+
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class JsonOfLimitedSize:
+    """Answers 415 to what is not JSON and 413 to what is larger than a definition may be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > MAX_BYTES:
+                await _too_large().answer()(scope, receive, send)
+                return
+        kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
+        if (body or scope["method"] != "DELETE") and kind != "application/json":
+            await _not_json(kind).answer()(scope, receive, send)
+            return
+        delivered = False
+
+        async def whole() -> Message:
+            nonlocal delivered
+            if delivered:
+                return await receive()
+            delivered = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, whole, send)
+
+
+def _too_large() -> Refusal:
+    return Refusal(413, f"The request is larger than {MAX_BYTES // 1024} KiB.", "No definition needs so much.")
+
+
+def _not_json(kind: str) -> Refusal:
+    said = f"not {kind[:60]!r}" if kind else "and says no type"
+    return Refusal(415, f"The request must be JSON, {said}.", "Send Content-Type: application/json.")

@@ -1,0 +1,125 @@
+"""Recurring reports as the page shows them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
+from promo_reports.web.models.exports import AirflowLinks, ExportRow
+from promo_reports.web.models.form import DeliveryShown
+from promo_reports.web.models.shared import Answer, Named, Row
+
+
+class Stopped(Answer):
+    """Why a report is not delivered any more."""
+
+    how: str = Field(description="stopped, deleted, paused (in Airflow), removed (from git) or broken")
+    since: datetime | None
+    by: str | None
+    reason: str
+
+
+class LastExport(Answer):
+    """The newest export of a report."""
+
+    id: int
+    status: str
+
+
+class ReportRow(Answer):
+    """One report in the list."""
+
+    id: str
+    name: str
+    origin: str = Field(description="git or page")
+    report_type: Named
+    promotion_type: Named
+    status: str = Field(description="active or stopped")
+    stopped: Stopped | None
+    pending: bool = Field(description="created just now: Airflow schedules it within seconds")
+    created_by: str
+    created_at: datetime
+    frequency: str
+    schedule: str
+    next_delivery: datetime | None
+    last_export: LastExport | None
+    actions: list[str] = Field(description="what the caller may do now: stop, resume, delete, backfill, duplicate")
+
+
+class Mark(Answer):
+    """Something that was done to a report."""
+
+    at: datetime
+    by: str
+    what: str
+
+
+class ReportDetail(ReportRow):
+    """One report with everything that is known of it."""
+
+    configuration: list[Row]
+    definition: dict[str, Any]
+    history: list[Mark]
+    upcoming: list[DeliveryShown]
+    airflow: AirflowLinks | None
+
+
+class Created(Answer):
+    """What was created: an export, or a recurring report."""
+
+    message: str
+    export: ExportRow | None
+    report: ReportRow | None
+
+
+Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
+
+
+class Days(BaseModel):
+    """Local days, first and last both included, in which windows start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: Day
+    last: Day
+
+
+class Backfill(Days):
+    """Past windows to export; `again` those too that were exported before."""
+
+    again: bool = False
+
+
+class PastWindow(DeliveryShown):
+    """A window, and the export that was made of it."""
+
+    export: LastExport | None
+
+
+class PastWindows(Answer):
+    """The windows of some days that have ended, oldest first, and how many have not."""
+
+    windows: list[PastWindow]
+    unfinished: int
+
+
+class BackfillStarted(Answer):
+    """How many windows are being exported."""
+
+    message: str
+    windows: int
+
+
+class Nothing(BaseModel):
+    """A command without further words: `{}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Creators(Answer):
+    """Who created what is listed."""
+
+    creators: list[str]

@@ -1,0 +1,37 @@
+"""What the routes share: the project's registry, and the store as the list sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Annotated
+
+from airflow.utils.session import create_session
+from fastapi import Depends
+from sqlalchemy.orm import Session
+
+from promo_reports.definitions.created import CreatedReports
+from promo_reports.orchestration.project import registry
+
+
+@cache
+def created_reports() -> CreatedReports:
+    """The created reports of this process's project."""
+    return CreatedReports(registry().store)
+
+
+@contextmanager
+def metadata() -> Iterator[Session]:
+    """A session of Airflow's metadata database; not the usual one, which belongs to a thread and not to a request."""
+    with create_session(scoped=False) as session:
+        yield session
+
+
+def _of_request() -> Iterator[Session]:
+    with metadata() as session:
+        yield session
+
+
+Metadata = Annotated[Session, Depends(_of_request)]
+"""The session of one request."""

@@ -1,0 +1,62 @@
+"""The files of exports that wait in the download area; each request is authorised anew."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from promo_reports.delivery import open_published, published
+from promo_reports.domain.delivery import Download
+from promo_reports.orchestration.project import registry
+from promo_reports.web.access import Caller, SignedIn
+from promo_reports.web.answers import Refusal
+from promo_reports.web.audit import write_down
+from promo_reports.web.download import file_response, manifest_response
+from promo_reports.web.export_rows import DOWNLOAD, delivered_to
+from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.task_facts import facts_of_export
+from promo_reports.web.project import metadata
+from promo_reports.web.visible import visible_export
+
+_FROM_THE_START = "bytes=0-"
+
+router = APIRouter(tags=["downloads"])
+
+
+@router.head("/exports/{export_id:int}/download", include_in_schema=False)
+@router.get("/exports/{export_id:int}/download", response_class=Response)
+def download(request: Request, caller: SignedIn, export_id: int) -> Response:
+    """The export's file: whole, or one range of it; 303 to a short-lived URL where downloads are kept in a bucket."""
+    record, place = _place(caller, export_id)
+    opened = open_published(Download(), registry().account, registry().settings, *place, delivered=True)
+    if request.method == "GET" and request.headers.get("range", _FROM_THE_START).startswith(_FROM_THE_START):
+        write_down("download", caller, record.dag_id, record.run_id, file=opened.file.name)
+    return file_response(request, opened)
+
+
+@router.get("/exports/{export_id:int}/manifest", response_class=Response)
+def manifest(request: Request, caller: SignedIn, export_id: int) -> Response:
+    """The export's manifest.json, as it lies beside the file."""
+    _, place = _place(caller, export_id)
+    return manifest_response(
+        request, published(Download(), registry().account, registry().settings, *place, delivered=True)
+    )
+
+
+def _place(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[str, str]]:
+    """An export that can be downloaded, with the report id and window key of its folder.
+
+    The session ends here: a download may last for hours.
+    """
+    with metadata() as session:
+        record = visible_export(session, caller, export_id)
+        left = facts_of_export(session, record.id).extract.get("manifest")
+    if record.status is not ExportStatus.CREATED or left is None:
+        raise Refusal(409, "This export is not Created, so it cannot be downloaded.", code="not_ready")
+    if DOWNLOAD not in delivered_to(record):
+        raise Refusal(
+            409,
+            "This export was not delivered to Device Storage.",
+            "It is in its bucket; create it with Device Storage to download it here.",
+            code="not_ready",
+        )
+    return record, (left["report_id"], left["window_key"])

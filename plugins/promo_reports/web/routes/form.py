@@ -1,0 +1,122 @@
+"""What the Create Report form asks: who is there, what can be chosen, what a definition means, its first rows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from promo_reports.domain.report_type import ReportType
+from promo_reports.errors import InvalidInput
+from promo_reports.orchestration.configuration import sentence
+from promo_reports.orchestration.connections import promo_source
+from promo_reports.orchestration.dag_ids import type_dag_id
+from promo_reports.orchestration.project import registry
+from promo_reports.pipeline.extract import open_snapshot
+from promo_reports.pipeline.filters import choices, search
+from promo_reports.web.access import SignedIn, require
+from promo_reports.web.answers import Refusal, not_found
+from promo_reports.web.creation import may_export, window_of
+from promo_reports.web.form_info import form_info, may_create
+from promo_reports.web.models.form import (
+    Choices,
+    ChoiceShown,
+    DefinitionBody,
+    Description,
+    FormInfo,
+    PreviewShown,
+    Session,
+    User,
+)
+from promo_reports.web.preview import preview_shown
+from promo_reports.web.times import delivery_shown, now, window_shown
+
+UPCOMING = 3
+
+router = APIRouter(tags=["form"])
+
+
+@router.get("/session")
+def session(caller: SignedIn) -> Session:
+    """The caller, the account's timezone, and whether he may create reports."""
+    account = registry().account
+    return Session(
+        user=User(id=caller.id, name=caller.name),
+        timezone=account.timezone,
+        week_starts_on=account.week_starts_on,
+        now=now().astimezone(ZoneInfo(account.timezone)),
+        may_create=may_create(registry(), caller),
+    )
+
+
+@router.get("/form")
+def form(caller: SignedIn) -> FormInfo:
+    """Report types with their filters, connected buckets, and the days that presets mean now."""
+    return form_info(registry(), caller, now())
+
+
+@router.get("/report-types/{report_type}/choices/{filter_name}")
+def filter_choices(
+    caller: SignedIn,
+    report_type: str,
+    filter_name: str,
+    of: Annotated[str | None, Query(max_length=200, description="the value of the filter that it depends on")] = None,
+    q: Annotated[str, Query(max_length=200, description="only those that contain it")] = "",
+) -> Choices:
+    """What a filter can be set to, from the promo database, whatever its status."""
+    known = _report_type(caller, report_type)
+    chosen = next((each for each in known.filters if each.name == filter_name), None)
+    if chosen is None:
+        raise not_found("filter")
+    if chosen.depends_on and of is None:
+        raise Refusal(422, f"{chosen.title} depends on {chosen.depends_on}.", problems=[("of", "is required")])
+    if "\0" in (of or ""):  # which is in no database
+        return Choices(choices=[], total=0)
+    zone = ZoneInfo(registry().account.timezone)
+    settings = registry().settings
+    with open_snapshot(promo_source(known.connection), zone, settings) as snapshot:
+        parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
+        found = search(choices(snapshot, chosen, parent, settings.sql), q)
+    return Choices(
+        choices=[ChoiceShown(value=each.value, title=each.title) for each in found.choices], total=found.total
+    )
+
+
+@router.post("/drafts/describe")
+def describe(caller: SignedIn, body: DefinitionBody) -> Description:
+    """What a definition means, in words; 422 with every rule that it breaks. Nothing is created or queried."""
+    require(may_create(registry(), caller), "create reports")
+    at = now()
+    definition = registry().draft(body.root, by=caller.name, at=at)
+    window, zone = window_of(definition, at), ZoneInfo(definition.timezone)
+    schedule = definition.schedule
+    snapshot = schedule is None and window is None
+    return Description(
+        sentence=sentence(definition, registry().account, window, at),
+        window=window_shown(window, zone) if window else None,
+        as_of=at.astimezone(zone) if snapshot else None,
+        upcoming=[delivery_shown(each, zone) for each in schedule.upcoming(definition.starts_at or at, UPCOMING)]
+        if schedule
+        else [],
+    )
+
+
+@router.post("/drafts/preview")
+def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
+    """The first rows and the counts of what a definition would export now. It reads the promo database."""
+    require(may_create(registry(), caller), "create reports")
+    may_export(caller, body.root.get("report_type"))
+    at = now()
+    definition = registry().draft(body.root, by=caller.name, at=at)
+    return preview_shown(definition, registry().settings, at)
+
+
+def _report_type(caller: SignedIn, report_type: str) -> ReportType:
+    if not caller.may_read(type_dag_id(report_type)):
+        raise not_found("report type")
+    require(caller.may_export(type_dag_id(report_type)), f"export {report_type}")
+    try:
+        return registry().report_type(report_type)
+    except InvalidInput:
+        raise not_found("report type") from None

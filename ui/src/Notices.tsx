@@ -1,0 +1,41 @@
+import { createToaster, Portal, Stack, Toast, Toaster } from "@chakra-ui/react";
+import { useEffect } from "react";
+import { useLocation, useNavigate } from "react-router-dom";
+import { useMessage } from "./places";
+
+const toaster = createToaster({ placement: "bottom-end", pauseOnPageIdle: true });
+
+/** Says that something was done, in a corner and to screen readers (role status). */
+export function notify(message: string): void {
+  // Not within a render or an effect: the toaster may just be mounting.
+  queueMicrotask(() => toaster.create({ title: message, type: "success", duration: 6_000 }));
+}
+
+/** Where `notify` shows, and the message that the view before left in the history's state. */
+export function Notices() {
+  const message = useMessage();
+  const { pathname, search } = useLocation();
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (message !== null) {
+      notify(message);
+      navigate(pathname + search, { replace: true, state: null });
+    }
+  }, [message, navigate, pathname, search]);
+
+  return (
+    <Portal>
+      <Toaster insetInline={{ mdDown: "4" }} toaster={toaster}>
+        {(toast) => (
+          <Toast.Root width={{ md: "sm" }}>
+            <Toast.Indicator />
+            <Stack flex="1" gap="1">
+              <Toast.Title>{toast.title}</Toast.Title>
+            </Stack>
+            <Toast.CloseTrigger aria-label="Close" />
+          </Toast.Root>
+        )}
+      </Toaster>
+    </Portal>
+  );
+}

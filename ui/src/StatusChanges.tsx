@@ -1,0 +1,28 @@
+import { VisuallyHidden } from "@chakra-ui/react";
+import { useEffect, useRef, useState } from "react";
+import type { ExportStatus, ReportStatus } from "./api/types";
+import { STATUS_LABELS } from "./StatusBadge";
+
+interface Shown {
+  id: string | number;
+  name: string;
+  status: ExportStatus | ReportStatus;
+}
+
+/** Tells a screen reader which of the rows changed their status since the last look. */
+export function StatusChanges({ rows }: { rows: Shown[] }) {
+  const before = useRef(new Map<Shown["id"], Shown["status"]>());
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    const changed = rows.filter(({ id, status }) => (before.current.get(id) ?? status) !== status);
+    before.current = new Map(rows.map(({ id, status }) => [id, status]));
+    if (changed.length > 0) {
+      setSaid(changed.map(({ name, status }) => `${name}: ${STATUS_LABELS[status]}`).join(". "));
+    }
+  }, [rows]);
+  return (
+    <VisuallyHidden aria-live="polite" role="status">
+      {said}
+    </VisuallyHidden>
+  );
+}

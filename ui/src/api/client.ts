@@ -1,0 +1,87 @@
+import type { ErrorBody, ErrorCode, Problem } from "./types";
+
+const ROOT = "promo-reports/api/";
+
+/** A request that failed, in the API's own words: what happened (`message`) and what to do about it (`fix`). */
+export class ApiError extends Error {
+  readonly status: number; // 0: no answer
+  readonly code: ErrorCode;
+  readonly fix: string;
+  readonly problems: Problem[];
+
+  constructor({ status, code, reason, fix, problems }: ErrorBody["error"]) {
+    super(reason);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.fix = fix;
+    this.problems = problems;
+  }
+}
+
+interface Options {
+  signal?: AbortSignal;
+  /** Makes a repeated POST return what the first one made. */
+  idempotencyKey?: string;
+}
+
+/** Resolves an address of the API (`promo-reports/api/exports/7/download`) below Airflow's base path. */
+export const href = (address: string): string => new URL(address, document.baseURI).href;
+
+export const get = <T>(path: string, options?: Options): Promise<T> => request("GET", path, undefined, options);
+
+export const post = <T>(path: string, body: unknown, options?: Options): Promise<T> =>
+  request("POST", path, body, options);
+
+export const remove = <T>(path: string, options?: Options): Promise<T> => request("DELETE", path, {}, options);
+
+/** Whether a rejection only says that its caller went away. */
+export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === "AbortError";
+
+/** Anything thrown, as an ApiError that can be shown. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) {
+    return error;
+  }
+  return unanswered(0, "The server did not answer.");
+}
+
+async function request<T>(method: string, path: string, body: unknown, options: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json", "X-Requested-With": "promo-reports" };
+  if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+  }
+  if (options.idempotencyKey !== undefined) {
+    headers["Idempotency-Key"] = options.idempotencyKey;
+  }
+  const response = await fetch(href(ROOT + path), {
+    method,
+    headers,
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: options.signal ?? null,
+  }).catch((error: unknown) => {
+    throw isAbort(error) ? error : asApiError(error);
+  });
+  const answer = await response.json().catch((error: unknown) => {
+    if (isAbort(error)) {
+      throw error;
+    }
+    return undefined;
+  });
+  if (response.ok && answer !== undefined) {
+    return answer as T;
+  }
+  if (isErrorBody(answer)) {
+    throw new ApiError(answer.error);
+  }
+  throw unanswered(response.status, `The server answered ${response.status}, without a reason.`);
+}
+
+const isErrorBody = (answer: unknown): answer is ErrorBody =>
+  typeof (answer as ErrorBody | undefined)?.error?.reason === "string";
+
+function unanswered(status: number, reason: string): ApiError {
+  // A proxy or Airflow itself may answer before the API does.
+  const code = status === 401 ? "unauthenticated" : status === 403 ? "forbidden" : "unavailable";
+  return new ApiError({ status, code, reason, fix: "Try again in a moment.", problems: [] });
+}

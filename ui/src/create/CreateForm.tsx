@@ -1,0 +1,194 @@
+import { Button, chakra, Flex, Heading, Stack } from "@chakra-ui/react";
+import { type FormEvent, type MouseEvent, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import type { ApiError } from "../api/client";
+import type { Created, Definition, FormInfo } from "../api/types";
+import { BackLink } from "../BackLink";
+import { PageHeading } from "../PageHeading";
+import { Banner, type Message } from "./Banner";
+import { CreateContext } from "./context";
+import { DeliveryStep } from "./delivery/DeliveryStep";
+import { definitionOf } from "./draft";
+import { fieldsOf, placed, type Step } from "./fields/fields";
+import { focusField } from "./fields/focus";
+import { LeaveDialog } from "./LeaveDialog";
+import { missing } from "./missing";
+import { prefill } from "./prefill";
+import { PreviewPanel } from "./preview/PreviewPanel";
+import { usePreview } from "./preview/usePreview";
+import { newDraft, reducerOf, startState } from "./reducer";
+import { Stepper } from "./Stepper";
+import { Summary } from "./Summary";
+import { SetupStep } from "./setup/SetupStep";
+import { useDescription } from "./useDescription";
+import { useExport } from "./useExport";
+import { useLeaving } from "./useLeaving";
+
+interface Props {
+  form: FormInfo;
+  start?: Definition;
+  onCreated: (created: Created) => void;
+  onCancel: () => void;
+}
+
+/** Signing in elsewhere keeps what was entered here. */
+const sentencesOf = ({ code, fix, message }: ApiError): string[] =>
+  code === "unauthenticated"
+    ? ["Your session has ended.", "Sign in to Airflow in another tab, then press Export here again."]
+    : [message, fix];
+
+/** The two steps, for somebody who may create at least one report type. */
+export function CreateForm({ form, onCancel, onCreated, start }: Props) {
+  const page = useRef<HTMLFormElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [begun] = useState(() => (start === undefined ? { draft: newDraft(form), notes: [] } : prefill(start, form)));
+  const [state, dispatch] = useReducer(
+    useMemo(() => reducerOf(form), [form]),
+    startState(begun.draft),
+  );
+  const [message, setMessage] = useState<Message | null>(() =>
+    begun.notes.length === 0 ? null : { lines: begun.notes, status: "info", title: "About this copy" },
+  );
+  const [wanted, setWanted] = useState<{ field: string } | null>(null); // where the focus is to go
+
+  const { draft, step } = state;
+  const shown = fieldsOf(draft, form);
+  const stepOf = (field: string): Step => shown.find((each) => each.name === field)?.step ?? 1;
+  const gaps = missing(draft, form);
+  const told = gaps.filter((gap) => state.told.includes(stepOf(gap.field)));
+  const problems = [...told, ...state.problems.filter((problem) => !told.some(({ field }) => field === problem.field))];
+  const definition = gaps.length === 0 ? definitionOf(draft, form) : null;
+  const description = useDescription(step === 2 ? definition : null);
+  const leaving = useLeaving(state.touched);
+
+  const showProblems = (error: ApiError): readonly string[] => {
+    const { beside, others } = placed(error.problems, shown);
+    dispatch({ problems: beside, type: "problems" });
+    const first = beside[0]?.field;
+    if (first !== undefined) goTo(first);
+    return others;
+  };
+  const preview = usePreview((error) => void showProblems(error));
+  const exporting = useExport(
+    (created) => leaving.leaveAtOnce(() => onCreated(created)),
+    (error) => {
+      const others = showProblems(error);
+      const all = others.length === error.problems.length; // no problem stands beside a field
+      if (others.length > 0 || all) {
+        const lines = all ? [...sentencesOf(error), ...others] : others;
+        setMessage({
+          lines: lines.filter((line) => line !== ""),
+          status: "error",
+          title: "The report was not created",
+        });
+      }
+    },
+  );
+
+  const goTo = (field: string) => {
+    dispatch({ step: stepOf(field), type: "go" });
+    setWanted({ field });
+  };
+  const go = (to: Step) => {
+    const gap = gaps.find(({ field }) => stepOf(field) === 1);
+    if (to === 2 && gap !== undefined) {
+      dispatch({ step: 1, type: "tell" });
+      goTo(gap.field);
+    } else if (to !== step) {
+      dispatch({ step: to, type: "go" });
+      setWanted({ field: "" });
+    }
+  };
+  const whenComplete = (use: (complete: Definition) => void) => {
+    const gap = gaps[0];
+    if (definition !== null) return use(definition);
+    dispatch({ step: 1, type: "tell" });
+    dispatch({ step: 2, type: "tell" });
+    if (gap !== undefined) goTo(gap.field);
+  };
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    if (step === 1) go(2); // Enter in a field of step 2 must not export
+  };
+  const onExport = (event: MouseEvent) => {
+    if (event.detail > 1) return; // the second click of a double click, maybe one that began on Next
+    setMessage(null);
+    whenComplete(exporting.send);
+  };
+
+  useEffect(() => {
+    if (wanted === null) return;
+    if (wanted.field === "") heading.current?.focus();
+    else focusField(page.current, wanted.field);
+  }, [wanted]);
+
+  // What the sentence's answer says about fields stands beside them, too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the answer is about the draft that it came with
+  useEffect(() => {
+    if (description.kind === "waiting") return;
+    const found =
+      description.kind === "refused" ? placed(description.error.problems, fieldsOf(draft, form)).beside : [];
+    dispatch({ problems: found, type: "problems" });
+  }, [description]);
+
+  const outdated = "body" in preview.state && preview.state.body !== JSON.stringify(definition);
+  return (
+    <CreateContext.Provider value={{ dispatch, form, problems, state }}>
+      <chakra.form
+        display="flex"
+        flexDirection="column"
+        gap={6}
+        maxW="4xl"
+        noValidate
+        onSubmit={onSubmit}
+        ref={page}
+        w="full"
+      >
+        <Stack gap={4}>
+          <BackLink />
+          <PageHeading title="Create Report" />
+          <Stepper onGo={go} step={step} />
+        </Stack>
+        {message === null ? null : <Banner message={message} onClose={() => setMessage(null)} />}
+        <Heading as="h2" outline="none" ref={heading} size="md" tabIndex={-1}>
+          {step === 1 ? "Setup" : "Delivery"}
+        </Heading>
+        {step === 1 ? <SetupStep /> : <DeliveryStep />}
+        {step === 2 ? <Summary description={description} /> : null}
+        {step === 2 ? (
+          <PreviewPanel
+            onAgain={() => whenComplete(preview.show)}
+            onCancel={preview.cancel}
+            outdated={outdated}
+            state={preview.state}
+          />
+        ) : null}
+        <Flex borderTopWidth="1px" gap={3} justify="space-between" pt={4} wrap="wrap">
+          <Button onClick={() => leaving.leave(onCancel)} variant="ghost">
+            Cancel
+          </Button>
+          {step === 1 ? (
+            <Button type="submit">Next</Button>
+          ) : (
+            <Flex gap={3} wrap="wrap">
+              <Button onClick={() => go(1)} variant="outline">
+                Back
+              </Button>
+              <Button
+                loading={preview.state.kind === "loading"}
+                loadingText="Preview"
+                onClick={() => whenComplete(preview.show)}
+                variant="outline"
+              >
+                Preview
+              </Button>
+              <Button loading={exporting.busy} loadingText="Export" onClick={onExport}>
+                Export
+              </Button>
+            </Flex>
+          )}
+        </Flex>
+      </chakra.form>
+      <LeaveDialog leaving={leaving} />
+    </CreateContext.Provider>
+  );
+}

@@ -1,0 +1,57 @@
+import { Input, SimpleGrid } from "@chakra-ui/react";
+import { useCreate } from "../context";
+import { type Draft, reportTypeOf } from "../draft";
+import { SelectField } from "../fields/SelectField";
+import { SingleField } from "../fields/SingleField";
+
+const INTERVALS = [
+  { title: "Daily", value: "daily" },
+  { title: "Weekly", value: "weekly" },
+];
+
+/** When a recurring report is delivered. Its dates follow from that. */
+export const RecurrenceFields = () => {
+  const { dispatch, form, state } = useCreate();
+  const { draft } = state;
+  const set = (field: string, change: Partial<Draft>) => dispatch({ change, field, type: "set" });
+  const snapshot = reportTypeOf(draft, form)?.date_range === "none";
+  const covered = draft.interval === "daily" ? "day" : "week";
+  const zone = draft.timezone ?? form.timezone;
+  return (
+    <SimpleGrid columns={{ base: 1, md: draft.interval === "weekly" ? 3 : 2 }} gap={5}>
+      <SelectField
+        choices={INTERVALS}
+        field="interval"
+        help={
+          snapshot
+            ? `A snapshot as of the end of the previous ${covered}.`
+            : `Covers the previous ${covered}; no date range is needed.`
+        }
+        label="Interval"
+        onChange={(interval) => set("interval", { interval: interval === "weekly" ? "weekly" : "daily" })}
+        value={draft.interval}
+      />
+      {draft.interval === "weekly" ? (
+        <SelectField
+          choices={form.weekdays.map(({ id, label }) => ({ title: label, value: id }))}
+          field="delivery_day"
+          label="Delivery day"
+          onChange={(deliveryDay) => set("delivery_day", { deliveryDay })}
+          value={draft.deliveryDay}
+        />
+      ) : null}
+      <SingleField
+        field="delivery_time"
+        help={`In ${zone}, ${draft.timezone === null ? "the account's timezone" : "as in the copied report"}.`}
+        label="Delivery time"
+      >
+        <Input
+          onChange={(event) => set("delivery_time", { deliveryTime: event.target.value.slice(0, 5) })}
+          size="sm"
+          type="time"
+          value={draft.deliveryTime}
+        />
+      </SingleField>
+    </SimpleGrid>
+  );
+};

@@ -1,0 +1,36 @@
+import { NativeSelect } from "@chakra-ui/react";
+import type { ReactNode } from "react";
+import type { Choice } from "../draft";
+import { SingleField } from "./SingleField";
+
+interface Props {
+  choices: readonly Choice[];
+  field: string;
+  help?: ReactNode;
+  label: string;
+  onChange: (value: string) => void;
+  placeholder?: string;
+  value: string;
+}
+
+/** One of a few. A value that is not among them (any more) is shown as such. */
+export const SelectField = ({ choices, field, help, label, onChange, placeholder = "Select…", value }: Props) => (
+  <SingleField field={field} help={help} label={label}>
+    <NativeSelect.Root size="sm">
+      <NativeSelect.Field onChange={(event) => onChange(event.target.value)} value={value}>
+        <option disabled hidden value="">
+          {placeholder}
+        </option>
+        {value === "" || choices.some((choice) => choice.value === value) ? null : (
+          <option disabled value={value}>{`${value} (missing)`}</option>
+        )}
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.title}
+          </option>
+        ))}
+      </NativeSelect.Field>
+      <NativeSelect.Indicator />
+    </NativeSelect.Root>
+  </SingleField>
+);

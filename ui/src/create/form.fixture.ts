@@ -1,0 +1,68 @@
+/** What `GET form` answers, for the tests: every kind of filter, and report types with every kind of date range. */
+
+import type { FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
+
+const filter = (name: string, more: Partial<FilterInfo>): FilterInfo => ({
+  choices: null,
+  default_all: false,
+  depends_on: null,
+  description: "",
+  name,
+  required: true,
+  select: "one",
+  title: name.charAt(0).toUpperCase() + name.slice(1).replace("_", " "),
+  ...more,
+});
+
+const type = (id: string, more: Partial<ReportTypeInfo>): ReportTypeInfo => ({
+  columns: [],
+  date_range: "required",
+  description: "",
+  filters: [],
+  id,
+  max_months: null,
+  may_create: true,
+  promotion_type: "loyalty_wallet",
+  title: id,
+  ...more,
+});
+
+const choices = (...values: string[]) => values.map((value) => ({ title: value.toUpperCase(), value }));
+
+export const FORM: FormInfo = {
+  broken: [],
+  default_delivery_time: "06:00",
+  partners: [{ buckets: [{ address: "s3://bi", name: "bi" }], id: "amazon_s3", label: "Amazon S3" }],
+  presets: [
+    { first: "2026-11-16", id: "past_week", label: "Past week", last: "2026-11-22", months: 0 },
+    { first: "2026-08-01", id: "past_3_months", label: "Past 3 months", last: "2026-10-31", months: 3 },
+  ],
+  promotion_types: [
+    { id: "loyalty_wallet", label: "Loyalty Wallet" },
+    { id: "partner_vouchers", label: "Partner Vouchers" },
+  ],
+  report_types: [
+    type("transactions", {
+      filters: [
+        filter("wallet", {}),
+        filter("source", { choices: choices("api", "system"), default_all: true, select: "many" }),
+        filter("kind", { choices: choices("credit", "debit"), select: "many" }),
+      ],
+      max_months: 3,
+    }),
+    type("balances", { date_range: "none", filters: [filter("wallets", { required: false, select: "all" })] }),
+    type("monthly", { date_range: "optional", max_months: 1 }),
+    type("secret", { may_create: false }),
+    type("vouchers", {
+      filters: [filter("partner", {}), filter("list_tag", { depends_on: "partner" })],
+      promotion_type: "partner_vouchers",
+    }),
+  ],
+  rows_per_file: 1_000_000,
+  timezone: "America/New_York",
+  today: "2026-11-23",
+  week_starts_on: "monday",
+  weekdays: [{ id: "monday", label: "Monday" }],
+};
+
+export const WITHOUT_BUCKETS: FormInfo = { ...FORM, partners: [{ buckets: [], id: "amazon_s3", label: "Amazon S3" }] };

@@ -1,0 +1,85 @@
+/** What keeps a draft from being a definition, field by field. The rules of values are the server's. */
+
+import type { FilterInfo, FormInfo } from "../api/types";
+import { rangeProblem } from "./calendar/range";
+import { chosenOf, connectedPartners, type Draft, parentTitle, parentValue, reportTypeOf } from "./draft";
+import type { FieldProblem } from "./fields/fields";
+
+export const MAX_NAME = 120;
+
+/** Characters as the server counts them: a letter outside the basic plane is one. */
+export const nameLength = (name: string): number => [...name.trim()].length;
+
+/** In the order of the page; empty where the draft is complete. */
+export const missing = (draft: Draft, form: FormInfo): FieldProblem[] => {
+  const found: [string, string | null][] = [
+    ["name", nameMissing(draft.name)],
+    ["promotion_type", draft.promotionType === "" ? "Select a promotion type." : null],
+    ["report_type", draft.promotionType !== "" && draft.reportType === "" ? "Select a report type." : null],
+    ...(reportTypeOf(draft, form)?.filters ?? []).map(
+      (filter) => [`filters.${filter.name}`, filterMissing(filter, draft, form)] as [string, string | null],
+    ),
+    ["delivery", draft.download || draft.cloud ? null : "Select at least one delivery destination."],
+    ...cloudMissing(draft, form),
+    ...recurrenceMissing(draft),
+    ["date_range", rangeMissing(draft, form)],
+  ];
+  return found.flatMap(([field, message]) => (message === null ? [] : [{ field, message }]));
+};
+
+const nameMissing = (name: string): string | null => {
+  const length = nameLength(name);
+  if (length === 0) return "Enter a name.";
+  return length > MAX_NAME ? `The name has ${length} characters; at most ${MAX_NAME} are allowed.` : null;
+};
+
+const filterMissing = (filter: FilterInfo, draft: Draft, form: FormInfo): string | null => {
+  const chosen = chosenOf(draft, filter);
+  if (chosen.all && filter.select === "all") return null;
+  const gone = chosen.choices.filter((choice) => choice.gone).map((choice) => `“${choice.value}”`);
+  if (gone.length > 0)
+    return `${gone.join(", ")} ${gone.length === 1 ? "does" : "do"} not exist any more. ${instead(filter)}`;
+  return chosen.choices.length === 0 ? emptyFilter(filter, draft, form) : null;
+};
+
+const instead = (filter: FilterInfo) => (filter.select === "one" ? "Select another." : "Remove it or select others.");
+
+const emptyFilter = (filter: FilterInfo, draft: Draft, form: FormInfo): string => {
+  const title = filter.title.toLowerCase();
+  if (parentValue(draft, filter) === "") return `Select a ${parentTitle(filter, draft, form)} first.`;
+  if (filter.select === "one") return `Select a ${title}.`;
+  return filter.select === "all" ? `Select at least one ${title}, or All.` : `Select at least one ${title}.`;
+};
+
+const cloudMissing = (draft: Draft, form: FormInfo): [string, string | null][] => {
+  if (!draft.cloud) return [];
+  const partner = connectedPartners(form).find((each) => each.id === draft.partner);
+  const connected = partner?.buckets.some((bucket) => bucket.name === draft.bucket);
+  const noBucket =
+    draft.bucket === "" ? "Select a bucket." : `“${draft.bucket}” is not connected any more. Select another.`;
+  return [
+    ["partner", partner === undefined ? "Select a partner." : null],
+    ["bucket", connected ? null : noBucket],
+  ];
+};
+
+const recurrenceMissing = (draft: Draft): [string, string | null][] => {
+  if (!draft.recurring) return [];
+  const noDay = draft.interval === "weekly" && draft.deliveryDay === "";
+  return [
+    [
+      "frequency",
+      draft.cloud ? null : "A recurring report needs a Cloud Partner. Select it as the delivery destination.",
+    ],
+    ["delivery_day", noDay ? "Select a delivery day." : null],
+    ["delivery_time", draft.deliveryTime === "" ? "Enter a delivery time." : null],
+  ];
+};
+
+const rangeMissing = (draft: Draft, form: FormInfo): string | null => {
+  const type = reportTypeOf(draft, form);
+  if (type === undefined || type.date_range === "none" || draft.recurring) return null;
+  if (draft.range.kind === "unset") return "Select a date range.";
+  if (draft.range.kind !== "custom") return null;
+  return rangeProblem(draft.range, { maxMonths: type.max_months, today: form.today })?.message ?? null;
+};

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import type { Definition } from "../api/types";
+import { definitionOf } from "./draft";
+import { FORM } from "./form.fixture";
+import { missing } from "./missing";
+import { prefill } from "./prefill";
+
+const DEFINITION: Definition = {
+  date_range: "past_week",
+  delivery: ["download", { partner_export: { bucket: "bi", partner: "amazon_s3", prefix: "finance" } }],
+  filters: { kind: ["credit"], source: "all", wallet: "grocery" },
+  frequency: "one_time",
+  name: "June",
+  report_type: "transactions",
+};
+
+test("a copy is the same definition under another name", () => {
+  const { draft, notes } = prefill(DEFINITION, FORM);
+  expect(notes).toEqual([]);
+  expect(missing(draft, FORM)).toEqual([]);
+  expect(definitionOf(draft, FORM)).toEqual({ ...DEFINITION, name: "June (copy)" });
+});
+
+test("a recurring copy keeps its schedule, its timezone and its start", () => {
+  const { date_range: _, ...rest } = DEFINITION;
+  const recurring: Definition = {
+    ...rest,
+    frequency: { delivery_day: "sunday", delivery_time: "22:00", interval: "weekly" },
+    starts_on: "2027-01-01",
+    timezone: "Europe/Berlin",
+  };
+  const { draft, notes } = prefill(recurring, FORM);
+  expect(definitionOf(draft, FORM)).toEqual({ ...recurring, name: "June (copy)" });
+  expect(notes).toHaveLength(2);
+});
+
+test("an absolute window becomes the local days that it touches", () => {
+  const window = { end: "2026-11-01T00:00:00-04:00", start: "2026-10-01T00:00:00-04:00" };
+  const { draft } = prefill({ ...DEFINITION, date_range: window }, FORM);
+  expect(draft.range).toEqual({ first: "2026-10-01", kind: "custom", last: "2026-10-31" });
+  const pinned = prefill({ ...DEFINITION, date_range: window, timezone: "Asia/Tokyo" }, FORM);
+  expect(pinned.draft.range).toEqual({ first: "2026-10-01", kind: "custom", last: "2026-11-01" });
+});
+
+test("values that are gone are told beside their field", () => {
+  const filters = { colour: "red", kind: ["credit", "bonus"], wallet: "grocery" };
+  const delivery = [{ partner_export: { bucket: "closed", partner: "amazon_s3" } }];
+  const { draft, notes } = prefill({ ...DEFINITION, delivery, filters }, FORM);
+  expect(missing(draft, FORM).map((each) => each.field)).toEqual(["filters.kind", "bucket"]);
+  expect(notes).toEqual(["The filter colour does not exist any more and is left out."]);
+  expect(draft.filters.wallet?.choices[0]?.unchecked).toBe(true);
+  expect(draft.filters.source?.choices).toHaveLength(2);
+});
+
+test("a report type that may not be created begins an empty form", () => {
+  for (const report_type of ["secret", "unknown"]) {
+    const { draft, notes } = prefill({ ...DEFINITION, report_type }, FORM);
+    expect(draft).toMatchObject({ name: "June (copy)", reportType: "" });
+    expect(notes).toHaveLength(1);
+  }
+});
+
+test("a long name is cut so that its copy still fits", () => {
+  expect([...prefill({ ...DEFINITION, name: "🎁".repeat(120) }, FORM).draft.name]).toHaveLength(120);
+});

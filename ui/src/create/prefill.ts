@@ -1,0 +1,116 @@
+/** Duplicate: a draft from the definition of another report, and sentences about what could not be taken over. */
+
+import type { Definition, FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
+import { localDay } from "./calendar/days";
+import { type Choice, type Chosen, type ChosenRange, type Draft, offeredPresets, startOf } from "./draft";
+import { MAX_NAME } from "./missing";
+import { newDraft } from "./reducer";
+
+export interface Prefilled {
+  draft: Draft;
+  notes: string[];
+}
+
+const COPY = " (copy)";
+
+export const prefill = (definition: Definition, form: FormInfo): Prefilled => {
+  const type = form.report_types.find((each) => each.id === definition.report_type);
+  const name = [...definition.name].slice(0, MAX_NAME - COPY.length).join("") + COPY;
+  if (type === undefined || !type.may_create) {
+    const why = type === undefined ? "cannot be used any more" : "is not among those that you may create";
+    return {
+      draft: { ...newDraft(form), name },
+      notes: [`The report type of the copied report, ${type?.title ?? definition.report_type}, ${why}.`],
+    };
+  }
+  const timezone = definition.timezone === form.timezone ? null : (definition.timezone ?? null);
+  const cloud = cloudOf(definition);
+  const draft: Draft = {
+    ...newDraft(form),
+    ...cloud,
+    ...frequencyOf(definition, form),
+    download: definition.delivery.includes("download"),
+    filters: filtersOf(definition, type),
+    name,
+    promotionType: type.promotion_type,
+    range: rangeOf(definition, form, type, timezone ?? form.timezone),
+    reportType: type.id,
+    startsOn: definition.starts_on !== undefined && definition.starts_on > form.today ? definition.starts_on : null,
+    timezone,
+  };
+  return { draft, notes: notesOf(definition, draft, type) };
+};
+
+const notesOf = (definition: Definition, draft: Draft, type: ReportTypeInfo): string[] => {
+  const lost = Object.keys(definition.filters).filter((name) => !type.filters.some((filter) => filter.name === name));
+  const range = definition.date_range;
+  return [
+    ...lost.map((name) => `The filter ${name} does not exist any more and is left out.`),
+    ...(exportsOf(definition).length > 1 ? ["The copied report has several buckets; the first is taken over."] : []),
+    ...(typeof range === "string" && draft.range.kind !== "preset"
+      ? ["Its date range is not offered for this report type any more."]
+      : []),
+    ...(draft.timezone === null ? [] : [`As in the copied report, days and weeks are those of ${draft.timezone}.`]),
+    ...(draft.startsOn === null ? [] : [`As in the copied report, no delivery is due before ${draft.startsOn}.`]),
+  ];
+};
+
+const filtersOf = (definition: Definition, type: ReportTypeInfo): Record<string, Chosen> =>
+  Object.fromEntries(
+    type.filters.map((filter) => {
+      const value = definition.filters[filter.name];
+      return [filter.name, value === undefined ? startOf(filter) : chosenFrom(filter, value)];
+    }),
+  );
+
+const chosenFrom = (filter: FilterInfo, value: string[] | string): Chosen => {
+  if (value === "all") return { all: filter.select === "all", choices: filter.choices ?? [] };
+  const values = typeof value === "string" ? [value] : value;
+  return { all: false, choices: values.map((each) => choiceFrom(filter, each)) };
+};
+
+/** Of a fetched filter, whether the value still exists is found out when its choices are there. */
+const choiceFrom = (filter: FilterInfo, value: string): Choice =>
+  filter.choices === null
+    ? { title: value, unchecked: true, value }
+    : (filter.choices.find((choice) => choice.value === value) ?? { gone: true, title: value, value });
+
+const exportsOf = (definition: Definition) =>
+  definition.delivery.flatMap((each) => (each === "download" ? [] : [each.partner_export]));
+
+const cloudOf = (definition: Definition): Partial<Draft> => {
+  const first = exportsOf(definition)[0];
+  return first === undefined
+    ? { cloud: false }
+    : { bucket: first.bucket, cloud: true, partner: first.partner, prefix: first.prefix ?? null };
+};
+
+const frequencyOf = ({ frequency }: Definition, form: FormInfo): Partial<Draft> =>
+  frequency === "one_time"
+    ? { recurring: false }
+    : {
+        deliveryDay: frequency.delivery_day ?? "",
+        deliveryTime: frequency.delivery_time ?? form.default_delivery_time,
+        interval: frequency.interval,
+        recurring: true,
+      };
+
+/** An absolute window becomes the local days that it touches. */
+const rangeOf = (
+  { date_range: range }: Definition,
+  form: FormInfo,
+  type: ReportTypeInfo,
+  timezone: string,
+): ChosenRange => {
+  if (range === undefined) return type.date_range === "optional" ? { kind: "none" } : { kind: "unset" };
+  if (typeof range === "string") {
+    const offered = offeredPresets(form, type).some((preset) => preset.id === range);
+    return offered ? { kind: "preset", preset: range } : { kind: "unset" };
+  }
+  if ("first" in range) return { first: range.first, kind: "custom", last: range.last };
+  return {
+    first: localDay(range.start, timezone),
+    kind: "custom",
+    last: localDay(Date.parse(range.end) - 1, timezone),
+  };
+};

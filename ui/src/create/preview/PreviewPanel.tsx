@@ -1,0 +1,104 @@
+import { Alert, Badge, Box, Button, Flex, Heading, HStack, Spinner, Stack, Text } from "@chakra-ui/react";
+import type { Preview } from "../../api/types";
+import { counted } from "../../quantities";
+import { instant, windowText } from "../../time";
+import { useCreate } from "../context";
+import { reportTypeOf } from "../draft";
+import { FirstRows } from "./FirstRows";
+import { Totals } from "./Totals";
+import type { PreviewState } from "./usePreview";
+
+interface Props {
+  onAgain: () => void;
+  onCancel: () => void;
+  /** Whether the form has been changed since the preview was made. */
+  outdated: boolean;
+  state: PreviewState;
+}
+
+/** What Preview shows: the first rows, what was counted and summed, and what the file will be. */
+export const PreviewPanel = ({ onAgain, onCancel, outdated, state }: Props) => {
+  if (state.kind === "none") return null;
+  return (
+    <Stack as="section" aria-label="Preview" gap={3}>
+      <Flex align="center" gap={3} justify="space-between" wrap="wrap">
+        <Heading as="h3" size="sm">
+          Preview
+        </Heading>
+        {outdated ? (
+          <HStack gap={2}>
+            <Text color="fg.warning" role="status" textStyle="xs">
+              The form was changed since.
+            </Text>
+            <Button onClick={onAgain} size="2xs" variant="outline">
+              Preview again
+            </Button>
+          </HStack>
+        ) : null}
+      </Flex>
+      {state.kind === "loading" ? (
+        <HStack borderWidth="1px" gap={3} p={4} role="status" rounded="l2">
+          <Spinner size="sm" />
+          <Text flex={1} textStyle="sm">
+            Counting the rows and reading the first of them. This may take some seconds.
+          </Text>
+          <Button onClick={onCancel} size="xs" variant="outline">
+            Cancel
+          </Button>
+        </HStack>
+      ) : null}
+      {state.kind === "failed" ? (
+        <Alert.Root role="alert" status="error">
+          <Alert.Indicator />
+          <Alert.Content>
+            <Alert.Title>No preview</Alert.Title>
+            <Alert.Description>{`${state.error.message} ${state.error.fix}`.trim()}</Alert.Description>
+          </Alert.Content>
+          <Button colorPalette="red" onClick={onAgain} size="xs" variant="outline">
+            Try again
+          </Button>
+        </Alert.Root>
+      ) : null}
+      {state.kind === "shown" ? (
+        <Box opacity={outdated ? 0.85 : 1}>
+          <Shown preview={state.preview} />
+        </Box>
+      ) : null}
+    </Stack>
+  );
+};
+
+const Shown = ({ preview }: { preview: Preview }) => {
+  const { form, state } = useCreate();
+  const columns = reportTypeOf(state.draft, form)?.columns ?? [];
+  const { as_of: asOf, counted: all, excluded, file, rows, window } = preview;
+  const zone = state.draft.timezone ?? form.timezone;
+  const when = window === null ? asOf && `as of ${instant(asOf, zone)}` : windowText(window, zone);
+  return (
+    <Stack gap={3}>
+      <HStack gap={2} role="status" textStyle="sm" wrap="wrap">
+        <Text fontWeight="medium">{counted(all, "row")}</Text>
+        {when ? <Text color="fg.muted">{when}</Text> : null}
+        <Badge colorPalette="brand">{file}</Badge>
+      </HStack>
+      {excluded === 0 ? null : (
+        <Text color="fg.muted" textStyle="xs">
+          {`${counted(excluded, "row")} without a time that any window holds ${excluded === 1 ? "is" : "are"} left out.`}
+        </Text>
+      )}
+      {all === 0 ? (
+        <Text borderWidth="1px" p={4} rounded="l2" textStyle="sm">
+          There are no rows in this window. You can export it all the same: the file then has the column names only.
+        </Text>
+      ) : (
+        <>
+          {preview.totals.length === 0 ? null : <Totals columns={columns} preview={preview} />}
+          <FirstRows columns={columns} preview={preview} />
+          <Text color="fg.muted" textStyle="xs">
+            {rows.length < all ? `The first ${rows.length} of ${counted(all, "row")}.` : `All ${counted(all, "row")}.`}
+          </Text>
+        </>
+      )}
+    </Stack>
+  );
+};

@@ -1,0 +1,46 @@
+import { Alert, HStack, Stack, Text } from "@chakra-ui/react";
+import type { ExportDetail } from "../api/types";
+import { RowsProgress } from "../Progress";
+import { counted, size } from "../quantities";
+import { StatusBadge } from "../StatusBadge";
+import { WindowDays } from "../Times";
+
+const STEPS = {
+  waiting: "Waiting to start",
+  extract: "Reading rows from the database",
+  deliver: "Delivering the files",
+};
+
+/** How the export stands now, in words, and what to do if it failed. */
+export function ExportStatusPanel({ data }: { data: ExportDetail }) {
+  const { failure, progress, status, step, waiting } = data;
+  const result = [
+    data.rows === null ? null : counted(data.rows, "row"),
+    data.bytes === null ? null : size(data.bytes),
+  ].filter((part) => part !== null);
+  return (
+    <Stack gap={3}>
+      <HStack gap={3} wrap="wrap">
+        <StatusBadge status={status} />
+        {status === "creating" && <Text>{waiting ?? STEPS[step ?? "waiting"]}</Text>}
+        {status === "created" && result.length > 0 && <Text>{result.join(", ")}</Text>}
+        {data.window !== null && (
+          <Text color="fg.muted">
+            <WindowDays window={data.window} />
+            {data.window.open && ". Rows of this window may still arrive."}
+          </Text>
+        )}
+      </HStack>
+      {status === "creating" && progress !== null && <RowsProgress {...progress} />}
+      {failure !== null && (
+        <Alert.Root status="error">
+          <Alert.Indicator />
+          <Alert.Content minW={0} overflowWrap="anywhere">
+            <Alert.Title>{failure.reason}</Alert.Title>
+            {failure.fix !== "" && <Alert.Description>{failure.fix}</Alert.Description>}
+          </Alert.Content>
+        </Alert.Root>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,93 @@
+import { Box, Button, Stack, Tabs, Text } from "@chakra-ui/react";
+import { Link, useSearchParams } from "react-router-dom";
+import type { ExportRow, Page, ReportRow } from "../api/types";
+import { useGet } from "../api/useGet";
+import { FailureBanner } from "../Failures";
+import { PlusIcon } from "../icons";
+import { PageHeading } from "../PageHeading";
+import { usePlaces } from "../places";
+import { StatusChanges } from "../StatusChanges";
+import { useSession } from "../session";
+import { NothingMatches, NothingYet } from "./EmptyList";
+import { Filters } from "./Filters";
+import { cleared, isFiltered, type ListState, onTab, parse, type Tab, toPath, toSearch } from "./listState";
+import { Paging } from "./Paging";
+import { ReportsTable } from "./ReportsTable";
+
+type Row = ExportRow | ReportRow;
+
+const unsettled = ({ items }: Page<Row>): boolean =>
+  items.some((row) => row.status === "creating" || ("pending" in row && row.pending));
+
+/** The list of reports: One Time and Recurring. */
+export function ListView() {
+  const { may_create, timezone } = useSession();
+  const places = usePlaces();
+  const [search, setSearch] = useSearchParams();
+  const state = parse(search);
+  const go = (next: ListState, replace = false) => setSearch(toSearch(next), { replace });
+
+  return (
+    <>
+      <PageHeading title="Reports">
+        {may_create && (
+          <Button asChild colorPalette="brand">
+            <Link to={places.create()}>
+              <PlusIcon />
+              Create Report
+            </Link>
+          </Button>
+        )}
+      </PageHeading>
+      <Tabs.Root
+        colorPalette="brand"
+        lazyMount
+        onValueChange={({ value }) => go(onTab(state, value as Tab))}
+        unmountOnExit
+        value={state.tab}
+      >
+        <Tabs.List>
+          <Tabs.Trigger value="one_time">One Time</Tabs.Trigger>
+          <Tabs.Trigger value="recurring">Recurring</Tabs.Trigger>
+        </Tabs.List>
+        <Tabs.Content value={state.tab}>
+          <ReportList go={go} key={state.tab} state={state} />
+        </Tabs.Content>
+      </Tabs.Root>
+      <Text color="fg.muted" fontSize="xs">
+        Times are in the account's timezone, {timezone}.
+      </Text>
+    </>
+  );
+}
+
+interface ListProps {
+  state: ListState;
+  go: (next: ListState, replace?: boolean) => void;
+}
+
+function ReportList({ state, go }: ListProps) {
+  const { data, error, loading, reload } = useGet<Page<Row>>(toPath(state), unsettled);
+  const empty = data !== undefined && data.items.length === 0;
+  return (
+    <Stack gap={4}>
+      {(!empty || isFiltered(state)) && <Filters go={go} state={state} />}
+      {error !== undefined && <FailureBanner error={error} onRetry={reload} />}
+      {empty ? (
+        isFiltered(state) ? (
+          <NothingMatches onClear={() => go(cleared(state))} />
+        ) : (
+          <NothingYet tab={state.tab} />
+        )
+      ) : (
+        (data !== undefined || error === undefined) && (
+          <Box aria-busy={loading}>
+            <ReportsTable go={go} rows={data?.items} state={state} />
+          </Box>
+        )
+      )}
+      {data !== undefined && !empty && <Paging go={go} page={data} state={state} />}
+      <StatusChanges rows={data?.items ?? []} />
+    </Stack>
+  );
+}
