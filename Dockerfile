@@ -15,9 +15,10 @@ ENV AIRFLOW_HOME=/opt/airflow \
 
 WORKDIR /opt/promo-reports
 
-# Exactly the lock: every version in it, and nothing that it does not name.
-COPY requirements.txt ./
-RUN pip install --no-deps --only-binary :all: -r requirements.txt && pip check
+# Exactly the lock: every version in it, and nothing that it does not name. The other lock has the FAB auth manager too.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-fab.txt ./
+RUN pip install --no-deps --only-binary :all: -r "$REQUIREMENTS" && pip check
 
 COPY pyproject.toml ./
 COPY plugins ./plugins

@@ -1,4 +1,5 @@
 # Needs make, and Python 3.10 or newer with its venv module. Everything else comes from PyPI, into .venv.
+# Besides, test-e2e needs a Chromium, and ui and ui-check need Node 20.19 or newer: nothing else here does.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,17 +7,26 @@ STAMP := $(VENV)/.installed
 KEEP ?= 1
 WORKERS ?= 2
 
+PAGE := plugins/promo_reports/web/static
+PAGE_CHECK := $(CURDIR)/.cache/ui-check
+NODE_MODULES := ui/node_modules/.package-lock.json
+
 # Airflow starts five times slower without bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 # Trust the certificates that the system trusts, so that a company's proxy works.
 export UV_SYSTEM_CERTS := 1
 export UV_NO_PROGRESS ?= 1
+# What npm keeps stays in the project, and it neither advertises nor calls home.
+export npm_config_cache := $(CURDIR)/.cache/npm
+export npm_config_audit := false
+export npm_config_fund := false
+export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast lint format lock clean
+.PHONY: help install demo stop test test-fast test-e2e lint format ui ui-check lock clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv with everything the project needs
 
@@ -26,11 +36,14 @@ demo: $(STAMP) ## Start PostgreSQL, S3 and Airflow, run every kind of export, st
 stop: $(STAMP) ## Stop a demo that runs in another terminal
 	@$(BIN)/python -m include.demo.run --stop
 
-test: $(STAMP) ## Run all tests, with a PostgreSQL and an S3 server of their own
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+test: $(STAMP) ## Run all tests that need no browser, with a PostgreSQL and an S3 server of their own
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser
 
 test-fast: $(STAMP) ## Run the tests that start no Airflow
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/end_to_end
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/end_to_end
+
+test-e2e: $(STAMP) ## Run the tests of the Reports page in Chromium
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(STAMP) ## Check style, types, layers and the compose file
 	$(BIN)/ruff check
@@ -45,9 +58,21 @@ format: $(STAMP) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+ui: $(NODE_MODULES) ## Build the Reports page from ui/ (needs Node)
+	cd ui && npm run build
+
+ui-check: $(NODE_MODULES) ## Check ui/ and that the committed page is what it builds (needs Node)
+	cd ui && npm run typecheck && npm run lint && npm test
+	rm -rf $(PAGE_CHECK)
+	cd ui && npm run build -- --outDir $(PAGE_CHECK)
+	@diff -rq $(PAGE_CHECK) $(PAGE) || \
+		{ echo "$(PAGE) is not what ui/ builds. Run make ui, and commit it." >&2; exit 1; }
+
 lock: $(STAMP) ## Pin what requirements*.in ask for
 	$(BIN)/uv pip compile --universal --python-version 3.10 --no-emit-index-url --no-annotate --quiet \
 		requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --universal --python-version 3.10 --no-emit-index-url --no-annotate --quiet \
+		requirements-fab.in -o requirements-fab.txt
 	$(BIN)/uv pip compile --universal --python-version 3.10 --no-emit-index-url --no-annotate --quiet \
 		requirements-dev.in -o requirements-dev.txt
 
@@ -55,6 +80,9 @@ clean: ## Stop the demo, delete its data and the tools' caches (.venv stays)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m include.demo.run --remove; fi
 	rm -rf .data .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(wildcard include plugins tests dags benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(NODE_MODULES): ui/package.json ui/package-lock.json
+	cd ui && npm ci
 
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@set -eu; \

@@ -21,8 +21,8 @@ from rich.markup import escape
 
 from include.demo.export_runs import ExportEnd, ExportRun, ExportRuns
 from include.demo.exports import demo_exports
-from include.demo.stack.airflow import LOGINS
 from include.demo.stack.claim import AlreadyRunningError, stop_running
+from include.demo.stack.logins import LOGINS
 from include.demo.stack.processes import ServerError
 from include.demo.stack.rest import AirflowApiError
 from include.demo.stack.stack import PROJECT, Stack
@@ -116,7 +116,7 @@ class Demo:
 
     def _greet(self) -> None:
         stack = self._stack
-        logins = "   ".join(f"{user} / {password}" for user, password in LOGINS.items())
+        logins = "   ".join(f"{user} / {login.password}" for user, login in LOGINS.items())
         self._print(
             f"\n  Airflow                        [bold]{stack.airflow.url}[/]\n"
             f"  Logins, for this machine only  {logins}\n"

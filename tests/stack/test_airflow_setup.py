@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from include.demo.stack.airflow import AirflowSetup
 from include.demo.stack.credentials import Credentials
 
 
-def setup(tmp_path: Path) -> AirflowSetup:
+def setup(tmp_path: Path, **more: Any) -> AirflowSetup:
     return AirflowSetup(
         project=Path("/project"),
         home=tmp_path,
@@ -19,6 +20,7 @@ def setup(tmp_path: Path) -> AirflowSetup:
         credentials=Credentials(),
         connections={"promo_db": {"conn_type": "postgres", "password": "p@ss:word/"}},
         extra={"PROMO_REPORTS_DATA_DIR": "/data"},
+        **more,
     )
 
 
@@ -49,3 +51,10 @@ def test_both_bundles_are_refreshed_every_few_seconds_and_unchanged_files_are_le
     assert [bundle["name"] for bundle in bundles] == ["promo-reports", "dags-folder"]
     assert all(bundle["kwargs"]["refresh_interval"] == 5 for bundle in bundles)
     assert environment["AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL"] == "86400"
+
+
+def test_a_base_path_is_part_of_every_address(tmp_path: Path) -> None:
+    airflow = setup(tmp_path, base_path="/airflow")
+    environment = airflow.environment(8123)
+    assert airflow.url(8123) == environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8123/airflow"
+    assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8123/airflow/execution/"

@@ -9,6 +9,7 @@
 | `databases`, `promo_loader`, `credentials` | its databases and roles, the promo data, the passwords |
 | `s3` | a server that speaks the S3 protocol, and its buckets |
 | `airflow` | api-server, scheduler and dag-processor, with the settings of the demo |
+| `logins` | who may log in, and the auth manager that knows them: Airflow's simple one, or FAB |
 | `rest` | a client of Airflow's REST API: trigger, wait, asset events |
 | `claim` | one stack on a data root at a time |
 | `stack` | all of the above, in the order that reaches the first export soonest |

@@ -17,12 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from include.demo.stack.credentials import Credentials
+from include.demo.stack.logins import AuthManager, SimpleAuth
 from include.demo.stack.processes import ServerError, ServerProcess, free_port
 from include.demo.stack.rest import AirflowApi
 
 PREFERRED_PORT = 8080
-LOGINS: Mapping[str, str] = {"admin": "admin", "viewer": "viewer"}
-"""User, who is also the role of SimpleAuthManager, to password. Fit for loopback only, which is where we listen."""
+
+# Starting Airflow's command line costs seconds, so that several commands share one process.
+_COMMANDS = """
+import json, os
+from airflow.cli.cli_parser import get_parser
+for command in json.loads(os.environ["_AIRFLOW_COMMANDS"]):
+    arguments = get_parser().parse_args(command)
+    arguments.func(arguments)
+"""
 
 Bundle = Mapping[str, Any]
 REPORT_BUNDLE: Bundle = {
@@ -39,7 +47,10 @@ DAGS_FOLDER_BUNDLE: Bundle = {
 
 @dataclass(frozen=True)
 class AirflowSetup:
-    """What this Airflow works on; everything else is settled in `environment`."""
+    """What this Airflow works on; everything else is settled in `environment`.
+
+    `base_path` is what comes before all of its addresses, such as `/airflow` behind a proxy.
+    """
 
     project: Path
     home: Path
@@ -50,15 +61,16 @@ class AirflowSetup:
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
     parallelism: int = 4
+    auth: AuthManager = field(default_factory=SimpleAuth)
+    base_path: str = ""
 
-    @property
-    def passwords_file(self) -> Path:
-        """Where SimpleAuthManager reads the logins."""
-        return self.home / "simple_auth_manager_passwords.json"
+    def url(self, port: int) -> str:
+        """Where the UI and the REST API are."""
+        return f"http://127.0.0.1:{port}{self.base_path}"
 
     def environment(self, port: int) -> dict[str, str]:
         """The environment of every Airflow process, and of a `promo-reports` that is to see the same."""
-        url = f"http://127.0.0.1:{port}"
+        url = self.url(port)
         sections: dict[str, dict[str, object]] = {
             "core": {
                 "executor": "LocalExecutor",
@@ -68,8 +80,6 @@ class AirflowSetup:
                 "load_examples": False,
                 "fernet_key": self.credentials.fernet_key,
                 "execution_api_server_url": f"{url}/execution/",
-                "simple_auth_manager_users": ",".join(f"{user}:{user}" for user in LOGINS),
-                "simple_auth_manager_passwords_file": self.passwords_file,
                 "hostname_callable": "socket.gethostname",
             },
             "api": {
@@ -102,7 +112,7 @@ class AirflowSetup:
         }
         settings = {
             f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
-            for section, values in sections.items()
+            for section, values in [*sections.items(), *self.auth.settings(self.home).items()]
             for key, value in values.items()
         }
         connections = {
@@ -134,7 +144,7 @@ class Airflow:
     @property
     def url(self) -> str:
         """Where the UI and the REST API are."""
-        return f"http://127.0.0.1:{self.port}"
+        return self.setup.url(self.port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -148,15 +158,24 @@ class Airflow:
 
     def api(self, user: str = "admin") -> AirflowApi:
         """A client of the REST API, logged in at its first call."""
-        return AirflowApi(self.url, user, LOGINS[user])
+        return AirflowApi(self.url, user, self.setup.auth.logins[user].password)
 
     def migrate(self) -> None:
-        """Create or upgrade the metadata database's tables."""
+        """Create or upgrade the metadata database's tables, and make the users that lie in it."""
         self._prepare_home()
-        migration = self._process("db-migrate", ["db", "migrate"])
+        migration = self._process("db-migrate", ["-m", "airflow", "db", "migrate"])
         migration.start()
         if status := migration.wait(timeout=300):
             raise ServerError(f"airflow db migrate failed with status {status}. Its log is {migration.log}")
+        self.setup.auth.create(self.run_commands)
+
+    def run_commands(self, commands: Sequence[Sequence[str]]) -> None:
+        """Run commands of `airflow`, each given as its arguments, one after the other; ServerError if one fails."""
+        # They go through the environment, to stay out of `ps`: `users create` has a password.
+        process = self._process("commands", ["-c", _COMMANDS], _AIRFLOW_COMMANDS=json.dumps(commands))
+        process.start()
+        if status := process.wait(timeout=300):
+            raise ServerError(f"A command of airflow failed with status {status}. Its log is {process.log}")
 
     def launch(self) -> None:
         """Start api-server and dag-processor without waiting for them: DAGs are parsed, nothing runs yet."""
@@ -217,20 +236,19 @@ class Airflow:
 
     def _prepare_home(self) -> None:
         self.setup.home.mkdir(parents=True, exist_ok=True)
-        self.setup.passwords_file.write_text(json.dumps(dict(LOGINS)))
-        self.setup.passwords_file.chmod(0o600)
+        self.setup.auth.prepare(self.setup.home)
 
     def _launch(self, component: str, *options: str, grace: float = 4.0) -> None:
         self._launched_at[component] = time.time()
-        self._servers[component] = self._process(component, [component, *options], grace=grace)
+        self._servers[component] = self._process(component, ["-m", "airflow", component, *options], grace=grace)
         self._servers[component].start()
 
-    def _process(self, name: str, arguments: Sequence[str], *, grace: float = 4.0) -> ServerProcess:
+    def _process(self, name: str, arguments: Sequence[str], *, grace: float = 4.0, **more: str) -> ServerProcess:
         return ServerProcess(
             f"Airflow's {name}",
-            [sys.executable, "-m", "airflow", *arguments],
+            [sys.executable, *arguments],
             log=self._logs / f"{name}.log",
-            env=self._environment,
+            env={**self._environment, **more},
             cwd=self.setup.home,
             grace=grace,
         )

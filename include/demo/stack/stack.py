@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from include.demo.stack.airflow import (
     DAGS_FOLDER_BUNDLE,
-    LOGINS,
     REPORT_BUNDLE,
     Airflow,
     AirflowSetup,
@@ -20,6 +19,7 @@ from include.demo.stack.airflow import PREFERRED_PORT as AIRFLOW_PORT
 from include.demo.stack.claim import Claim
 from include.demo.stack.credentials import Credentials
 from include.demo.stack.databases import PromoDatabase, create_databases
+from include.demo.stack.logins import AuthManager, SimpleAuth
 from include.demo.stack.postgres import PREFERRED_PORT as POSTGRES_PORT
 from include.demo.stack.postgres import PostgresServer
 from include.demo.stack.processes import ServerError
@@ -40,6 +40,7 @@ class Stack:
 
     `load_promo=False` leaves the promo database empty, for tests that fill it. `any_port=True` takes free ports without
     preferring the usual ones. `settings` are further environment variables of Airflow, `PROMO_REPORTS_...` among them.
+    `auth` says who may log in and by which auth manager, `base_path` what precedes Airflow's addresses (`/airflow`).
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Stack:
         durable: bool = True,
         any_port: bool = False,
         parallelism: int = 4,
+        auth: AuthManager | None = None,
+        base_path: str = "",
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.root = root.absolute()
@@ -65,6 +68,8 @@ class Stack:
         self._durable = durable
         self._any_port = any_port
         self._parallelism = parallelism
+        self._auth = auth or SimpleAuth()
+        self._base_path = base_path
         self._tell = progress or (lambda _line: None)
         self._claim = Claim(self.root)
         self._loader: PromoLoader | None = None
@@ -222,6 +227,8 @@ class Stack:
             connections=connections,
             extra={"PROMO_REPORTS_DATA_DIR": str(self.data_dir), **self._settings},
             parallelism=self._parallelism,
+            auth=self._auth,
+            base_path=self._base_path,
         )
         return Airflow(setup, logs=self.logs, port=0 if self._any_port else AIRFLOW_PORT)
 
@@ -244,7 +251,7 @@ class Stack:
     def _write_state(self) -> None:
         self._claim.tell(
             url=self.airflow.url,
-            logins=dict(LOGINS),
+            logins={user: login.password for user, login in self._auth.logins.items()},
             s3=self.s3.endpoint_url,
             logs=str(self.logs),
             ports=self.ports,
