@@ -10,6 +10,7 @@ import pytest
 
 from tests.end_to_end.real_airflow.access import TestAccess
 from tests.end_to_end.real_airflow.broken_definitions import TestBrokenDefinitions
+from tests.end_to_end.real_airflow.cancelled_run import TestCancelledRun
 from tests.end_to_end.real_airflow.cleared_runs import TestClearedRuns
 from tests.end_to_end.real_airflow.created_reports import TestCreatedReports
 from tests.end_to_end.real_airflow.downstream import TestDownstream
@@ -20,13 +21,27 @@ from tests.end_to_end.real_airflow.nothing_left import NothingLeft
 from tests.end_to_end.real_airflow.one_time_in_git import TestOneTimeInGit
 from tests.end_to_end.real_airflow.recurring_in_git import TestBackfill, TestRecurringInGit
 from tests.end_to_end.real_airflow.refused_delivery import TestRefusedDelivery
+from tests.end_to_end.real_airflow.reports_api.access_walk import TestReportsApiAccess
+from tests.end_to_end.real_airflow.reports_api.bad_input import TestReportsApiBadInput
+from tests.end_to_end.real_airflow.reports_api.bad_requests import TestReportsApiBadRequests, TestReportsApiCookie
+from tests.end_to_end.real_airflow.reports_api.creating import TestReportsApiCreating
+from tests.end_to_end.real_airflow.reports_api.downloads import TestReportsApiDownloads
+from tests.end_to_end.real_airflow.reports_api.exports_list import TestReportsApiExportsList
+from tests.end_to_end.real_airflow.reports_api.failed_exports import TestReportsApiCancel, TestReportsApiFailedExports
+from tests.end_to_end.real_airflow.reports_api.form import TestReportsApiForm, TestReportsApiPromoDatabaseAway
+from tests.end_to_end.real_airflow.reports_api.git_definitions import TestReportsApiGitDefinitions
+from tests.end_to_end.real_airflow.reports_api.idempotency import TestReportsApiIdempotency
+from tests.end_to_end.real_airflow.reports_api.recurring_life import TestReportsApiRecurringLife
+from tests.end_to_end.real_airflow.reports_api.shared import made, people
 from tests.end_to_end.real_airflow.retention import TestRetention
 from tests.end_to_end.real_airflow.row_limit import TestRowLimit
+from tests.end_to_end.real_airflow.run_facts import TestRunFacts
 
 __all__ = [
     "TestAccess",
     "TestBackfill",
     "TestBrokenDefinitions",
+    "TestCancelledRun",
     "TestClearedRuns",
     "TestCreatedReports",
     "TestDownstream",
@@ -36,8 +51,25 @@ __all__ = [
     "TestOneTimeInGit",
     "TestRecurringInGit",
     "TestRefusedDelivery",
+    "TestReportsApiAccess",
+    "TestReportsApiBadInput",
+    "TestReportsApiBadRequests",
+    "TestReportsApiCancel",
+    "TestReportsApiCookie",
+    "TestReportsApiCreating",
+    "TestReportsApiDownloads",
+    "TestReportsApiExportsList",
+    "TestReportsApiFailedExports",
+    "TestReportsApiForm",
+    "TestReportsApiGitDefinitions",
+    "TestReportsApiIdempotency",
+    "TestReportsApiPromoDatabaseAway",
+    "TestReportsApiRecurringLife",
     "TestRetention",
     "TestRowLimit",
+    "TestRunFacts",
+    "made",
+    "people",
 ]
 
 pytestmark = pytest.mark.timeout(900)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.account import Account
+from promo_reports.domain.calendar import start_of
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.report_type import DateRangeRule, Filter
@@ -75,7 +76,7 @@ def window_words(window: Window, zone: ZoneInfo, *, now: datetime | None = None)
     first, last = (f"{day.day} {day:%b %Y}" for day in window.days(zone))
     end = window.end.astimezone(zone)
     until = last if first != last else ""
-    if end.timetz().replace(tzinfo=None).isoformat() != "00:00:00":
+    if window.end != start_of(end.date(), zone):
         until = "now" if window.end == now else f"{last} {end:%H:%M}"
     return f"{first} to {until} ({zone.key})" if until else f"{first} ({zone.key})"
 

@@ -32,7 +32,7 @@ _CODES = {
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
-    405: "not_editable",
+    405: "not_allowed",
     409: "conflict",
     410: "expired",
     413: "too_large",

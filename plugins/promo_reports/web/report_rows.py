@@ -69,7 +69,7 @@ class ReportRows:
             definition = None
         zone = ZoneInfo(definition.timezone) if definition else self.rows.zone
         shown = row.model_dump()
-        if definition is not None:
+        if definition is not None and row.stopped is None:
             due = definition.next_delivery(now())
             shown["next_delivery"] = local(due.due, zone) if due else None
         return ReportDetail(
@@ -77,7 +77,7 @@ class ReportRows:
             configuration=list(self._configuration(record, definition)),
             definition=body_of(definition, registry.account) if definition else self._body(row),
             history=list(_history(marks, zone)),
-            upcoming=[delivery_shown(each, zone) for each in _upcoming(definition)],
+            upcoming=[delivery_shown(each, zone) for each in _upcoming(definition)] if row.stopped is None else [],
             airflow=AirflowLinks(dag=f"dags/{record.dag_id}")
             if not record.pending and self.rows.caller.may_change_exports(record.dag_id)
             else None,

@@ -20,7 +20,7 @@ class TestRefusedDelivery:
         }
         log = run.log("deliver", 1)
         assert f"Bucket '{NEVER_MADE}' of connection 'bi_exports_s3'" in log
-        assert "Create the bucket, or correct its name in include/account.yaml." in log
+        assert "Create the bucket, or correct its name in include/account.yaml" in log
         sql = expected.wallet_transactions("fuel-points", midnight("2026-10-01"), midnight("2026-11-01"), ALL_TYPES)
         downloaded = run.delivered()
         assert list(downloaded) == ["file"]

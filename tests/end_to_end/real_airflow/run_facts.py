@@ -67,7 +67,8 @@ class TestRunFacts:
         assert task == ("extract", -1)
         reason = left["failure"].pop("reason")
         assert reason.endswith("loyalty wallet 'grocery-reward' is not in the promo database.")
-        assert left == {"failure": {"error": "SourceRefused", "fix": "Did you mean grocery-rewards?", "retryable": False}}
+        said = {"error": "SourceRefused", "fix": "Did you mean grocery-rewards?", "retryable": False}
+        assert left == {"failure": said}
 
     def test_a_delivery_of_what_is_gone_says_so_until_all_is_made_again(self, live: Live, run: Run) -> None:
         before = left_by(live, run)

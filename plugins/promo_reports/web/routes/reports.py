@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
+from promo_reports.definitions.stop_marks import Marks
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.errors import Conflict
+from promo_reports.errors import Conflict, InvalidInput
 from promo_reports.orchestration.backfill import Backfill as Plan
 from promo_reports.orchestration.backfill import backfill_of_days
 from promo_reports.orchestration.dag_ids import report_dag_id
@@ -25,7 +26,7 @@ from promo_reports.web.creation import keep
 from promo_reports.web.creation import order as ordered
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.form_info import may_create
-from promo_reports.web.lists.exports import export_of, exports_of_windows
+from promo_reports.web.lists.exports import export_of
 from promo_reports.web.lists.questions import Order, ReportQuestion, ReportSort
 from promo_reports.web.lists.records import Frequency, ReportStatus
 from promo_reports.web.lists.reports import list_reports
@@ -35,18 +36,17 @@ from promo_reports.web.models.reports import (
     BackfillStarted,
     Created,
     Days,
-    LastExport,
     Nothing,
-    PastWindow,
     PastWindows,
     ReportDetail,
     ReportRow,
 )
 from promo_reports.web.models.shared import Page
+from promo_reports.web.past_windows import Past
 from promo_reports.web.project import Metadata, created_reports, metadata
 from promo_reports.web.report_rows import ReportRows
 from promo_reports.web.routes.exports import CursorText, Limit, Search
-from promo_reports.web.times import delivery_shown, now
+from promo_reports.web.times import now
 from promo_reports.web.visible import pending_reports, readable_by, visible_report
 
 MOST_DAYS = 400
@@ -124,7 +124,11 @@ def report(caller: SignedIn, session: Metadata, report_id: str) -> ReportDetail:
     created = created_reports()
     record = visible_report(session, caller, report_id, registry(), created)
     rows = ReportRows(Rows.of(registry(), caller), created, created.stopped())
-    return rows.detail(record, registry().store.marks(report_id))
+    try:
+        marks = registry().store.marks(report_id)
+    except InvalidInput:  # somebody broke their file: the rest of the report is there all the same
+        marks = Marks()
+    return rows.detail(record, marks)
 
 
 @router.put("/reports/{report_id}")
@@ -133,7 +137,10 @@ def edit(caller: SignedIn, session: Metadata, report_id: str) -> Response:
     """Reports cannot be edited (product-spec, "Editing Recurring Report")."""
     visible_report(session, caller, report_id, registry(), created_reports())
     raise Refusal(
-        405, "A report cannot be edited.", "Delete it, and create a new one: Duplicate takes its settings over."
+        405,
+        "A report cannot be edited.",
+        "Delete it, and create a new one: Duplicate takes its settings over.",
+        code="not_editable",
     )
 
 
@@ -167,24 +174,20 @@ def delete(caller: SignedIn, report_id: str) -> ReportDetail:
 def windows(caller: SignedIn, session: Metadata, report_id: str, body: Days) -> PastWindows:
     """The windows that a backfill of some days would make, and which of them were exported already."""
     definition, planned = _plan(caller, report_id, body)
-    zone = ZoneInfo(definition.timezone)
-    exported = exports_of_windows(session, report_dag_id(report_id), [each.window.start for each in planned.deliveries])
-    shown = []
-    for each in planned.deliveries:
-        newest = next(iter(exported.get(each.window.start, ())), None)
-        made = LastExport(id=newest.id, status=newest.status.value) if newest else None
-        shown.append(PastWindow(**delivery_shown(each, zone).model_dump(), export=made))
-    return PastWindows(windows=shown, unfinished=planned.unfinished)
+    return Past.of(session, report_dag_id(report_id), planned).shown(ZoneInfo(definition.timezone))
 
 
 @router.post("/reports/{report_id}/backfill", status_code=202)
 async def backfill(caller: SignedIn, airflow: Airflow, report_id: str, body: Backfill) -> BackfillStarted:
     """Export past windows; those that were exported are left out unless `again`."""
-    _, planned = await run_in_threadpool(_plan, caller, report_id, body)
+    planned, many = await run_in_threadpool(_to_make, caller, report_id, body)
     if planned.dates is None:
         raise Refusal(422, "No window of these days has ended.", problems=[("first", "no window has ended since")])
+    if not many:
+        raise Conflict(
+            "All windows of these days were exported already.", "Choose to export them again, or other days."
+        )
     await airflow.backfill(report_dag_id(report_id), *planned.dates, again=body.again)
-    many = len(planned.deliveries)
     return BackfillStarted(message=f"{many} past window{'s' if many != 1 else ''} asked for", windows=many)
 
 
@@ -232,3 +235,9 @@ def _plan(caller: Caller, report_id: str, days: Days) -> tuple[Definition, Plan]
     if days.last - days.first > timedelta(days=MOST_DAYS):
         raise Refusal(422, "These are too many days.", problems=[("last", f"at most {MOST_DAYS} days at one time")])
     return definition, backfill_of_days(definition.schedule, days.first, days.last, now())
+
+
+def _to_make(caller: Caller, report_id: str, body: Backfill) -> tuple[Plan, int]:
+    _, planned = _plan(caller, report_id, body)
+    with metadata() as session:
+        return planned, Past.of(session, report_dag_id(report_id), planned).to_make(again=body.again)
