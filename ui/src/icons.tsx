@@ -1,6 +1,6 @@
 import { Icon, type IconProps } from "@chakra-ui/react";
 
-const drawn = (path: string) =>
+export const drawn = (path: string) =>
   function Drawn(props: IconProps) {
     return (
       <Icon boxSize="1.15em" flexShrink={0} {...props}>

@@ -15,7 +15,7 @@ from promo_reports.orchestration.configuration import configuration, destination
 from promo_reports.orchestration.dag_ids import report_id_of, report_type_of
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
-from promo_reports.web.export_rows import Rows, window_of
+from promo_reports.web.export_rows import Rows, has_files, window_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
 from promo_reports.web.models.exports import (
     AirflowLinks,
@@ -34,7 +34,7 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
     """One export; a definition that is gone or broken by now leaves what the manifest says."""
     definition = _definition(rows, record)
     left = facts.extract.get("manifest")
-    manifest = Manifest.from_values(left) if left else None
+    manifest = Manifest.from_values(left) if left and has_files(record) else None
     row = rows.row(record)
     return ExportDetail(
         **row.model_dump(),

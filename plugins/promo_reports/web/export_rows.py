@@ -46,7 +46,8 @@ class Rows:
 
     def row(self, record: ExportRecord) -> ExportRow:
         """One export."""
-        facts = facts_of(record)
+        # What is verified, but nowhere delivered, is no file that anybody could have.
+        facts = facts_of(record) if has_files(record) else {}
         ended = record.status is not ExportStatus.CREATING
         return ExportRow(
             id=record.id,
@@ -131,6 +132,11 @@ def tags_of(record: ExportRecord) -> tuple[str, ...]:
 def facts_of(record: ExportRecord) -> Mapping[str, Any]:
     """What extract left of a verified export: its rows, bytes, window and file; nothing before that."""
     return record.facts.extract.get("facts") or {}
+
+
+def has_files(record: ExportRecord) -> bool:
+    """Whether what the tasks left is about files that are somewhere now."""
+    return record.status is not ExportStatus.CREATING and bool(delivered_to(record))
 
 
 def delivered_to(record: ExportRecord) -> set[str]:

@@ -11,6 +11,8 @@ const STEPS = {
   deliver: "Delivering the files",
 };
 
+const CHECKING = "Checking the file against what the database counted";
+
 /** How the export stands now, in words, and what to do if it failed. */
 export function ExportStatusPanel({ data }: { data: ExportDetail }) {
   const { failure, progress, status, step, waiting } = data;
@@ -18,11 +20,13 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
     data.rows === null ? null : counted(data.rows, "row"),
     data.bytes === null ? null : size(data.bytes),
   ].filter((part) => part !== null);
+  const checking =
+    step === "extract" && progress !== null && progress.counted > 0 && progress.written >= progress.counted;
   return (
     <Stack gap={3}>
       <HStack gap={3} wrap="wrap">
         <StatusBadge status={status} />
-        {status === "creating" && <Text>{waiting ?? STEPS[step ?? "waiting"]}</Text>}
+        {status === "creating" && <Text>{waiting ?? (checking ? CHECKING : STEPS[step ?? "waiting"])}</Text>}
         {status === "created" && result.length > 0 && <Text>{result.join(", ")}</Text>}
         {data.window !== null && (
           <Text color="fg.muted">
@@ -33,7 +37,7 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
       </HStack>
       {status === "creating" && progress !== null && <RowsProgress {...progress} />}
       {failure !== null && (
-        <Alert.Root status="error">
+        <Alert.Root status={status === "cancelled" ? "neutral" : "error"}>
           <Alert.Indicator />
           <Alert.Content minW={0} overflowWrap="anywhere">
             <Alert.Title>{failure.reason}</Alert.Title>

@@ -1,20 +1,4 @@
-import { Icon, type IconProps } from "@chakra-ui/react";
-
-const drawn = (path: string) => (props: IconProps) => (
-  <Icon boxSize={4} flexShrink={0} {...props}>
-    <svg
-      aria-hidden="true"
-      fill="none"
-      stroke="currentColor"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      strokeWidth="2"
-      viewBox="0 0 24 24"
-    >
-      <path d={path} />
-    </svg>
-  </Icon>
-);
+import { drawn } from "../../icons";
 
 export const CheckIcon = drawn("M20 6 9 17l-5-5");
 export const ChevronIcon = drawn("m6 9 6 6 6-6");

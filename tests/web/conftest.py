@@ -1,0 +1,14 @@
+"""A project of its own for each test, as tests/orchestration has it."""
+
+from __future__ import annotations
+
+import warnings
+
+from tests.orchestration.conftest import home, registry
+
+with warnings.catch_warnings():
+    # Airflow 3.3.2 imports Starlette's test client with its applications, which warns of the client's next release.
+    warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
+    import airflow.api_fastapi.app
+
+__all__ = ["airflow", "home", "registry"]

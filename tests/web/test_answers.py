@@ -1,0 +1,177 @@
+"""Every error of every layer has the one shape, and says nothing that was not meant for the client."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from promo_reports import errors
+from promo_reports.delivery import Damaged, Expired, NotPublished
+from promo_reports.errors import InvalidInput, Problem, PromoReportsError
+from promo_reports.web.answers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
+
+SECRET = "postgresql://reader:hunter2@db/promo"
+
+
+class Body(BaseModel):
+    first: int
+    second: list[int] = []
+
+
+def answer_to(error: Exception | None, content: bytes | None = None) -> httpx.Response:
+    """What a client gets of an application whose route raises this."""
+    app = FastAPI()
+    handle_refusals(app)
+
+    @app.get("/")
+    def fails() -> None:
+        assert error is not None
+        raise error
+
+    @app.post("/")
+    def takes(body: Body) -> None:
+        assert body
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.invalid") as client:
+            if content is None:
+                return await client.get("/")
+            return await client.post("/", content=content, headers={"Content-Type": "application/json"})
+
+    return asyncio.run(asked())
+
+
+def error_in(answer: httpx.Response) -> dict[str, Any]:
+    """The one shape, checked."""
+    assert answer.json().keys() == {"error"}
+    error: dict[str, Any] = answer.json()["error"]
+    assert list(error) == ["status", "code", "reason", "fix", "problems"]
+    assert error["status"] == answer.status_code
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "application/json"
+    for each in error["problems"]:
+        assert list(each) == ["path", "message"]
+    return error
+
+
+OF_A_CLASS = {
+    "InvalidInput": (422, "invalid"),
+    "SqlTemplateError": (422, "invalid"),
+    "SourceRefused": (422, "invalid"),
+    "SourceUnavailable": (503, "unavailable"),
+    "QueryTooSlow": (503, "unavailable"),
+    "DataRefused": (422, "invalid"),
+    "ReconciliationError": (422, "invalid"),
+    "StagingError": (422, "invalid"),
+    "DestinationRefused": (503, "unavailable"),
+    "DestinationUnavailable": (503, "unavailable"),
+    "Conflict": (409, "conflict"),
+    "StoreError": (503, "unavailable"),
+    "PromoReportsError": (422, "invalid"),
+}
+
+
+def test_every_class_of_error_is_in_the_table() -> None:
+    classes = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
+    assert classes == OF_A_CLASS.keys()
+
+
+@pytest.mark.parametrize(("name", "expected"), OF_A_CLASS.items())
+def test_an_error_of_the_product_is_said_as_it_is(name: str, expected: tuple[int, str]) -> None:
+    kind: type[PromoReportsError] = getattr(errors, name)
+    raised = kind("What happened.", [] if kind is InvalidInput else "What to do.")  # type: ignore[arg-type]
+    error = error_in(answer_to(raised))
+    assert (error["status"], error["code"]) == expected
+    if kind is not InvalidInput:
+        assert (error["reason"], error["fix"], error["problems"]) == ("What happened.", "What to do.", [])
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "code"),
+    [
+        (Expired("It is gone.", "Retry it."), 410, "expired"),
+        (NotPublished("It is not there."), 409, "not_ready"),
+        (Damaged("It is damaged."), 503, "unavailable"),
+        (unauthenticated(), 401, "unauthenticated"),
+        (forbidden("create reports"), 403, "forbidden"),
+        (not_found("export"), 404, "not_found"),
+        (Refusal(403, "Elsewhere.", code="cross_origin"), 403, "cross_origin"),
+        (Refusal(405, "No."), 405, "not_allowed"),
+        (Refusal(418, "No."), 418, "internal"),
+    ],
+)
+def test_other_refusals(raised: Exception, status: int, code: str) -> None:
+    error = error_in(answer_to(raised))
+    assert (error["status"], error["code"]) == (status, code)
+
+
+def test_broken_rules_are_told_each_at_its_key() -> None:
+    problems = [Problem("request", "filters.wallet", "is required"), Problem("request", "", "not JSON")]
+    error = error_in(answer_to(InvalidInput("request", problems)))
+    assert error["problems"] == [
+        {"path": "filters.wallet", "message": "is required"},
+        {"path": "", "message": "not JSON"},
+    ]
+    assert error["reason"] == "Some values are not right: filters.wallet: is required; not JSON"
+
+
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        (b'{"first": "x"}', [("first", "Input should be a valid integer")]),
+        (b'{"first": 1, "second": [2, "x"]}', [("second.1", "Input should be a valid integer")]),
+        (b"{}", [("first", "Field required")]),
+        (b"[]", [("", "Input should be a valid dictionary")]),
+        (b"", [("", "Field required")]),
+        (b'{"first": 1', [("", "is not JSON")]),
+        (b'{"first": "\xff"}', [("", "is not JSON")]),
+        (b"[" * 50_000, [("", "is not JSON")]),
+    ],
+)
+def test_a_body_that_cannot_be_read(content: bytes, problems: list[tuple[str, str]]) -> None:
+    error = error_in(answer_to(None, content))
+    assert (error["status"], error["code"]) == (422, "invalid")
+    told = [(each["path"], each["message"]) for each in error["problems"]]
+    assert [path for path, _ in told] == [path for path, _ in problems]
+    assert all(said.startswith(start) for (_, said), (_, start) in zip(told, problems, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["OperationalError", "TimeoutError"])
+def test_airflows_database_that_is_away_is_said_without_its_address(kind: str) -> None:
+    from sqlalchemy import exc
+
+    refused = exc.OperationalError(f"SELECT {SECRET}", {"password": "hunter2"}, Exception(SECRET))
+    answer = answer_to(refused if kind == "OperationalError" else exc.TimeoutError(SECRET))
+    error = error_in(answer)
+    assert (error["status"], error["code"]) == (503, "unavailable")
+    assert error["reason"] == "Airflow's database cannot be reached just now."
+    assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize("raised", [RuntimeError(SECRET), KeyError(SECRET), ValueError(SECRET), OSError(5, SECRET)])
+def test_an_error_that_nobody_expects_never_says_its_own_text(raised: Exception) -> None:
+    answer = answer_to(raised)
+    error = error_in(answer)
+    assert (error["status"], error["code"]) == (500, "internal")
+    assert error["reason"] == "Something went wrong on our side."
+    assert "hunter2" not in answer.text
+    assert type(raised).__name__ not in answer.text
+
+
+def test_it_is_in_the_log_instead(caplog: pytest.LogCaptureFixture) -> None:
+    answer_to(RuntimeError("what nobody expected"))
+    (record,) = [each for each in caplog.records if each.name == "promo_reports.web.answers"]
+    assert record.getMessage() == "GET / failed"
+    assert record.exc_info is not None
+    assert "what nobody expected" in str(record.exc_info[1])
+
+
+def test_text_that_is_no_unicode_can_be_repeated() -> None:
+    error = error_in(answer_to(forbidden("export \ud800 \u00e9")))
+    assert error["reason"] == "You may not export \ud800 \u00e9."

@@ -1,0 +1,210 @@
+"""The application as a whole: who is nobody gets nothing, every refusal has one shape, every route is described."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from promo_reports.definitions.registry import Registry
+from promo_reports.web.access import Caller, signed_in
+from promo_reports.web.app import make_app
+from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
+
+CODES = {
+    "unauthenticated", "forbidden", "not_found", "cross_origin", "unsupported_media_type", "too_large", "invalid",
+    "conflict", "not_ready", "expired", "not_editable", "not_allowed", "unavailable",
+    "internal",
+}  # fmt: skip
+DEFINITION = {
+    "name": "June audit",
+    "report_type": "wallet_transactions",
+    "filters": {"wallet": "grocery-rewards", "transaction_type": ["credit"]},
+    "frequency": "one_time",
+    "date_range": "past_week",
+    "delivery": ["download"],
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    return make_app()
+
+
+def ask(app: FastAPI, method: str, path: str, who: Caller | None = None, **more: Any) -> httpx.Response:
+    """An answer of the application, to somebody or to nobody."""
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.invalid") as client:
+            return await client.request(method, path, **more)
+
+    app.dependency_overrides = {signed_in: lambda: who} if who is not None else {}
+    try:
+        return asyncio.run(asked())
+    finally:
+        app.dependency_overrides = {}
+
+
+def error_in(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.json().keys() == {"error"}, answer.text
+    error: dict[str, Any] = answer.json()["error"]
+    assert error.keys() == {"status", "code", "reason", "fix", "problems"}
+    assert error["status"] == answer.status_code
+    assert error["code"] in CODES
+    return error
+
+
+def routes(app: FastAPI) -> list[tuple[str, APIRoute]]:
+    found = [(method, each) for each in app.routes if isinstance(each, APIRoute) for method in sorted(each.methods)]
+    assert len(found) > 20
+    return found
+
+
+def test_nobody_gets_nothing_from_any_route(app: FastAPI) -> None:
+    for method, route in routes(app):
+        path = re.sub(r"\{\w+(:\w+)?\}", "1", route.path)
+        body = {} if method in ("GET", "HEAD", "DELETE") else {"json": {}}
+        answer = ask(app, method, path, **body)
+        assert answer.status_code == 401, (method, path)
+        if method != "HEAD":
+            assert error_in(answer)["code"] == "unauthenticated"
+
+
+ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "status", "code"),
+    [
+        ("GET", "/", {}, 404, "not_found"),
+        ("GET", "/api/nothing", {}, 404, "not_found"),
+        ("GET", "/api/exports/abc", {}, 404, "not_found"),
+        ("GET", "/api/exports/-1", {}, 404, "not_found"),
+        ("GET", "/docs", {}, 404, "not_found"),
+        ("GET", "/openapi.json", {}, 404, "not_found"),
+        ("GET", "/ui/../main.js", {}, 404, "not_found"),
+        ("PATCH", "/api/exports", {"json": {}}, 404, "not_found"),
+        ("OPTIONS", "/api/session", {}, 405, "not_allowed"),
+        ("GET", "/api/exports?limit=101", {}, 422, "invalid"),
+        ("GET", "/api/exports?limit=0", {}, 422, "invalid"),
+        ("GET", "/api/exports?sort=id;drop", {}, 422, "invalid"),
+        ("GET", "/api/exports?status=gone", {}, 422, "invalid"),
+        ("GET", f"/api/exports?q={'x' * 201}", {}, 422, "invalid"),
+        ("GET", f"/api/reports?cursor={'x' * 4097}", {}, 422, "invalid"),
+        ("GET", "/api/creators?of=everybody", {}, 422, "invalid"),
+        ("POST", "/api/reports/x/stop", {"json": {"force": True}}, 422, "invalid"),
+        ("POST", "/api/reports/x/windows", {"json": {"first": "0001-01-01", "last": "0001-01-02"}}, 422, "invalid"),
+        ("POST", "/api/reports/x/windows", {"json": {"first": "9999-12-30", "last": "9999-12-31"}}, 422, "invalid"),
+        ("POST", "/api/drafts/describe", {"json": []}, 422, "invalid"),
+        ("POST", "/api/drafts/describe", {"json": {"name": ""}}, 422, "invalid"),
+        ("POST", "/api/drafts/describe", {"content": b"{"}, 415, "unsupported_media_type"),
+        ("POST", "/api/drafts/describe", {"json": {"name": "x" * 70_000}}, 413, "too_large"),
+    ],
+)
+def test_every_refusal_has_the_one_shape(
+    app: FastAPI, registry: Registry, method: str, path: str, more: dict[str, Any], status: int, code: str
+) -> None:
+    error = error_in(ask(app, method, path, ADA, **more))
+    assert (error["status"], error["code"]) == (status, code)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ['{"\\ud800": 1}', '{"report_type": "\\ud800"}', '{"filters": {"\\ud800": 1}}'])
+def test_half_a_surrogate_pair_is_refused_and_not_looked_at_for_ever(
+    app: FastAPI, registry: Registry, text: str
+) -> None:
+    for who, status in ((ADA, 422), (caller(), 403)):
+        answer = ask(
+            app, "POST", "/api/drafts/describe", who, content=text, headers={"Content-Type": "application/json"}
+        )
+        assert error_in(answer)["status"] == status
+
+
+def test_a_draft_in_words(app: FastAPI, registry: Registry) -> None:
+    answer = ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION)
+    assert answer.status_code == 200
+    assert answer.json().keys() == {"sentence", "window", "as_of", "upcoming"}
+    assert answer.json()["sentence"].startswith("Wallet Transactions: ")
+    daily = {"frequency": {"interval": "daily"}, "date_range": None, "delivery": [BUCKET]}
+    assert len(ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION | daily).json()["upcoming"]) == 3
+
+
+BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}
+
+
+def test_the_form_shows_what_the_caller_may_see(app: FastAPI, registry: Registry) -> None:
+    form = ask(app, "GET", "/api/form", ADA).json()
+    assert {each["may_create"] for each in form["report_types"]} == {True}
+    assert {each["may_create"] for each in ask(app, "GET", "/api/form", caller()).json()["report_types"]} == {False}
+    nothing = ask(app, "GET", "/api/form", nobody()).json()
+    assert (nothing["report_types"], nothing["promotion_types"], nothing["broken"]) == ([], [], [])
+
+
+def test_a_broken_report_type_is_named_and_left_out(app: FastAPI, registry: Registry) -> None:
+    (registry.settings.report_types / "user_errors.yaml").write_text("id: [")
+    form = ask(app, "GET", "/api/form", ADA).json()
+    assert [each["file"] for each in form["broken"]] == ["user_errors.yaml"]
+    assert "user_errors" not in {each["id"] for each in form["report_types"]}
+
+
+def test_the_session_says_whether_anything_may_be_created(app: FastAPI, registry: Registry) -> None:
+    answer = ask(app, "GET", "/api/session", ADA).json()
+    assert (answer["user"], answer["may_create"]) == ({"id": "id of ada", "name": "ada"}, True)
+    assert answer["timezone"] == "America/New_York"
+    assert re.search(r"-0[45]:00$", answer["now"])
+    assert ask(app, "GET", "/api/session", caller()).json()["may_create"] is False
+
+
+def test_choices_are_not_found_without_the_type_and_refused_without_its_right(app: FastAPI, registry: Registry) -> None:
+    path = "/api/report-types/wallet_transactions/choices/wallet"
+    assert ask(app, "GET", path, nobody()).status_code == 404
+    assert ask(app, "GET", path, caller()).status_code == 403
+    assert ask(app, "GET", "/api/report-types/nothing/choices/wallet", ADA).status_code == 404
+    assert ask(app, "GET", "/api/report-types/wallet_transactions/choices/nothing", ADA).status_code == 404
+
+
+def test_the_page_is_kept_by_browsers_since_its_address_changes_with_it(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/ui/main.js?v=1", caller())
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in answer.headers["cache-control"]
+    assert len(answer.content) > 1000
+
+
+@pytest.fixture(scope="module")
+def description(app: FastAPI) -> dict[str, Any]:
+    found: dict[str, Any] = ask(app, "GET", "/api/openapi.json", caller()).json()
+    return found
+
+
+def operations(description: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    paths = description["paths"]
+    return [(f"{method} {path}", each) for path, methods in paths.items() for method, each in methods.items()]
+
+
+def test_every_route_is_described(description: dict[str, Any]) -> None:
+    assert len(operations(description)) > 20
+    for name, each in operations(description):
+        assert each["summary"], name
+        assert len(each["description"]) > 20, name
+
+
+def test_every_refusal_is_described_with_the_one_shape(description: dict[str, Any]) -> None:
+    refusals = {"401", "403", "404", "405", "409", "410", "413", "415", "422", "503"}
+    for name, each in operations(description):
+        assert refusals <= each["responses"].keys(), name
+        for status in refusals:
+            (content,) = each["responses"][status]["content"].values()
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorAnswer"}, (name, status)
+    assert set(description["components"]["schemas"]["Error"]["properties"]) == {
+        "status", "code", "reason", "fix", "problems",
+    }  # fmt: skip
+
+
+def test_every_route_takes_a_bearer_token(description: dict[str, Any]) -> None:
+    assert all(each["security"] for _, each in operations(description))
