@@ -50,7 +50,7 @@ class Order:
         if window is not None:
             zone = ZoneInfo(self.definition.timezone)
             kept["date_range"] = {
-                "start": window.start.isoformat(),
+                "start": window.start.astimezone(zone).isoformat(),
                 "end": window.end.astimezone(zone).isoformat(),
             }
         return {**kept, "owner": self.by}
