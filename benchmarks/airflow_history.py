@@ -161,7 +161,9 @@ def _facts(runs: list[list[Any]]) -> Iterator[list[Any]]:
     delivered = json.dumps({"destination": "download", "manifest": "wallets/manifest.json", "files": ["export.csv"]})
     for row in runs:
         rows = row[0] % 900_000
-        progress, facts = {"written": rows, "counted": rows}, {"rows": rows, "bytes": rows * 160, "file": "export.csv"}
+        progress = {"written": rows, "counted": rows}
+        file = {"name": "export-00000000.csv", "bytes": rows * 160}
+        facts = {"rows": rows, "bytes": rows * 160, "window": None, "as_of": None, "file": file}
         left = [("progress", json.dumps(progress)), ("facts", json.dumps(facts)), ("manifest", manifest)]
         for key, value in left:
             yield [*row[:3], "extract", -1, key, value, row[9]]

@@ -17,7 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from include.demo.stack.airflow import Airflow
 
 PROJECT = Path(__file__).resolve().parent.parent
 CALLS = 20
@@ -27,8 +30,8 @@ DEFAULTS = {"shared_buffers": "128MB", "work_mem": "4MB", "effective_cache_size"
 
 
 @contextmanager
-def filled_database() -> Iterator[str]:
-    """The URL of a migrated metadata database with years of exports in it."""
+def filled_airflow() -> Iterator[Airflow]:
+    """An Airflow of which nothing runs yet but its database, with years of exports in it."""
     from benchmarks.airflow_history import fill
     from include.demo.stack.airflow import Airflow, AirflowSetup
     from include.demo.stack.credentials import Credentials
@@ -43,10 +46,17 @@ def filled_database() -> Iterator[str]:
         try:
             server.create_database("airflow")
             url = server.url("airflow")
-            setup = AirflowSetup(project=PROJECT, home=root / "airflow", metadata_url=url, credentials=credentials)
-            Airflow(setup, logs=root / "logs", port=0).migrate()
+            setup = AirflowSetup(
+                project=PROJECT,
+                home=root / "airflow",
+                metadata_url=url,
+                credentials=credentials,
+                extra={"PROMO_REPORTS_DATA_DIR": str(root / "data")},
+            )
+            airflow = Airflow(setup, logs=root / "logs", port=0)
+            airflow.migrate()
             fill(url)
-            yield url
+            yield airflow
         finally:
             server.destroy()
 
@@ -60,7 +70,7 @@ def measure(name: str, call: Callable[[], object]) -> float:
         call()
         took.append((time.perf_counter() - begun) * 1000)
     median = statistics.median(took)
-    print(f"{name:58} {median:8.1f} {max(took):8.1f}{'  <- over the goal' if median > GOAL else ''}", flush=True)  # noqa: T201
+    print(f"{name:58} {median:8.1f} {max(took):8.1f}{'  <- over the goal' if median > GOAL else ''}", flush=True)
     return median
 
 
@@ -96,7 +106,7 @@ def lists(session: Any) -> None:
             lambda: _apart(session, reports.list_reports, question, readable, stopped=stopped),
         )
 
-    print(f"{'milliseconds':58} {'median':>8} {'maximum':>8}")  # noqa: T201
+    print(f"{'milliseconds':58} {'median':>8} {'maximum':>8}")
     first = ExportQuestion()
     of_exports("first page", first)
     for sort in ExportSort:
@@ -190,7 +200,8 @@ def main() -> None:
     sys.path.append(str(PROJECT / "plugins"))
     with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-home-") as home:
         os.environ |= {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-        with filled_database() as url:
+        with filled_airflow() as airflow:
+            url = airflow.setup.metadata_url
             import sqlalchemy as sa
             from sqlalchemy.orm import Session
 

@@ -360,3 +360,12 @@ def test_the_shipped_definitions_are_good(tmp_path: Path) -> None:
     shipped = Registry(Settings(store_dir=tmp_path))
     shipped.store.prepare()
     assert [str(each.error) for each in shipped.check_all() if each.error] == []
+
+
+def test_a_file_that_is_named_for_an_id_is_known_without_a_listing(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Registry, "sources", lambda _: pytest.fail("every file was looked at"))
+    assert registry.has("ledger_daily")
+    assert not registry.has("gone")
+    assert not registry.has("../reports/ledger_daily")

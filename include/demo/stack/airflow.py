@@ -179,10 +179,14 @@ class Airflow:
 
     def launch(self) -> None:
         """Start api-server and dag-processor without waiting for them: DAGs are parsed, nothing runs yet."""
+        self.launch_api_server()
+        self._launch("dag-processor")
+
+    def launch_api_server(self) -> None:
+        """Start the api-server alone: what is in the metadata database stays as it is."""
         self._prepare_home()
         # Once it has stopped serving, the api-server spends seconds on tidying its own memory.
         self._launch("api-server", grace=1.5)
-        self._launch("dag-processor")
 
     def launch_scheduler(self) -> None:
         """Start the scheduler, which at once begins to run what is due."""

@@ -91,19 +91,15 @@ class Registry:
 
     def find(self, key: str) -> Source:
         """The source of one id, looking at its own files only; `InvalidInput` where nothing is registered under it."""
-        found = []
-        if is_report_id(key):
-            places = [(self.settings.reports / f"{key}{suffix}", Origin.GIT) for suffix in (".yaml", ".yml")]
-            if self.store.exists():
-                places.append((self.store.path(key), Origin.CREATED))
-            try:
-                found = [Source(key, path, origin, stamp) for path, origin in places if (stamp := stamp_of(path))]
-            except OSError as error:
-                raise unreadable(places[0][0].parent, error) from error
+        found = self._own_files(key)
         found = found or [source for source in self.sources() if source.key == key]
         if not found:
             raise InvalidInput("The request", [Problem("request", "id", f"no report {quoted(key)} is registered")])
         return paired(found)[0]
+
+    def has(self, key: str) -> bool:
+        """Whether a file is named for an id: two or three stats, however many definitions there are."""
+        return bool(self._own_files(key))
 
     def load(self, source: Source, now: datetime | None = None) -> Definition:
         """The definition of one source; `InvalidInput` with what is wrong with this file alone."""
@@ -197,3 +193,15 @@ class Registry:
         if not self.definition(report_id).recurring:
             message = f"{report_id!r} is a one-time report: there is nothing to stop or resume"
             raise InvalidInput("The request", [Problem("request", "id", message)])
+
+    def _own_files(self, key: str) -> list[Source]:
+        """The files that are named for an id."""
+        if not is_report_id(key):
+            return []
+        places = [(self.settings.reports / f"{key}{suffix}", Origin.GIT) for suffix in (".yaml", ".yml")]
+        if self.store.exists():
+            places.append((self.store.path(key), Origin.CREATED))
+        try:
+            return [Source(key, path, origin, stamp) for path, origin in places if (stamp := stamp_of(path))]
+        except OSError as error:
+            raise unreadable(places[0][0].parent, error) from error
