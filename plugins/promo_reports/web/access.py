@@ -46,29 +46,49 @@ class Caller:
 
     def may_read(self, dag_id: str) -> bool:
         """List, open and download the exports of a DAG."""
-        return self._may("GET", dag_id, DagAccessEntity.RUN) and self._may("GET", dag_id)
+        return self._allowed("GET", dag_id, DagAccessEntity.RUN) and self._allowed("GET", dag_id)
 
     def may_export(self, dag_id: str) -> bool:
         """Start an export: a run of the DAG."""
-        return self.may_read(dag_id) and self._may("POST", dag_id, DagAccessEntity.RUN)
+        return self.may_read(dag_id) and self._allowed("POST", dag_id, DagAccessEntity.RUN)
 
     def may_change_exports(self, dag_id: str) -> bool:
         """Retry and cancel the DAG's exports."""
-        return self.may_read(dag_id) and self._may("PUT", dag_id, DagAccessEntity.RUN)
+        return self.may_read(dag_id) and self._allowed("PUT", dag_id, DagAccessEntity.RUN)
 
     def may_change(self, dag_id: str) -> bool:
         """Create, stop, resume and delete the report of the DAG."""
-        return self.may_read(dag_id) and self._may("PUT", dag_id)
+        return self.may_read(dag_id) and self._allowed("PUT", dag_id)
 
     def readable(self, dag_ids: Collection[str]) -> set[str]:
-        """Those DAGs that he may read, of many."""
-        return set(get_auth_manager().filter_authorized_dag_ids(dag_ids=set(dag_ids), user=self.user, method="GET"))
+        """Those of many DAGs that `may_read` lets him read."""
+        manager = get_auth_manager()
+        return {
+            each
+            for team, ours in _by_team(dag_ids).items()
+            for each in manager.filter_authorized_dag_ids(dag_ids=ours, user=self.user, method="GET", team_name=team)
+            if self._may("GET", each, DagAccessEntity.RUN, team)
+        }
 
-    def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
-        team = DagModel.get_team_name(dag_id) if conf.getboolean("core", "multi_team", fallback=False) else None
+    def _allowed(self, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
+        (team,) = _by_team([dag_id])
+        return self._may(method, dag_id, entity, team)
+
+    def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None, team: str | None) -> bool:
         details = DagDetails(id=dag_id, team_name=team)
         manager = get_auth_manager()
         return bool(manager.is_authorized_dag(method=method, access_entity=entity, details=details, user=self.user))
+
+
+def _by_team(dag_ids: Collection[str]) -> dict[str | None, set[str]]:
+    """The DAGs by the team that owns them, which Airflow knows only where it is told to have teams."""
+    if not conf.getboolean("core", "multi_team", fallback=False):
+        return {None: set(dag_ids)}
+    teams = DagModel.get_dag_id_to_team_name_mapping(list(dag_ids))
+    found: dict[str | None, set[str]] = {}
+    for each in dag_ids:
+        found.setdefault(teams.get(each), set()).add(each)
+    return found
 
 
 async def signed_in(
@@ -98,7 +118,7 @@ def require(allowed: bool, what: str) -> None:
 def _refuse_other_sites(request: Request) -> None:
     """The browser sends the cookie with requests that other pages make; these lack our header or name their origin."""
     origin = request.headers.get("origin")
-    ours = {request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc}
+    ours = {request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc} - {"", None}
     foreign = origin is not None and urlsplit(origin).netloc not in ours
     if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refusal(403, "The request comes from another site.", "Use the Reports page itself.", code="cross_origin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from starlette.responses import FileResponse, Response
 
 from promo_reports.web.access import signed_in
 from promo_reports.web.answers import handle_refusals, not_found
-from promo_reports.web.limits import JsonOfLimitedSize
+from promo_reports.web.limits import JsonOfLimitedSize, NotKept
 from promo_reports.web.models.shared import ErrorAnswer
-from promo_reports.web.routes import downloads, exports, form, reports
+from promo_reports.web.routes import creating, creators, downloads, exports, form, past_windows, reports
 
 BUNDLE = Path(__file__).parent / "static" / "main.js"
 DESCRIPTION = """\
@@ -31,9 +32,10 @@ def make_app() -> FastAPI:
     # Swagger's own page loads its code from another host: the description alone is served, to whoever is signed in.
     app = FastAPI(title="Promo Reports", docs_url=None, redoc_url=None, openapi_url=None, responses=_REFUSALS)
     app.add_middleware(JsonOfLimitedSize)
+    app.add_middleware(NotKept)
     handle_refusals(app)
     signed = [Depends(signed_in)]
-    for each in (form, exports, downloads, reports):
+    for each in (form, exports, downloads, reports, creating, past_windows, creators):
         app.include_router(each.router, prefix="/api", dependencies=signed)
     app.include_router(_about(app), dependencies=signed)
     return app
@@ -41,11 +43,12 @@ def make_app() -> FastAPI:
 
 def _about(app: FastAPI) -> APIRouter:
     router = APIRouter()
+    described = cache(lambda: get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes))
 
     @router.get("/api/openapi.json", include_in_schema=False)
     def openapi() -> dict[str, Any]:
         """The OpenAPI description."""
-        return get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes)
+        return described()
 
     @router.get("/ui/main.js", include_in_schema=False)
     def bundle() -> Response:

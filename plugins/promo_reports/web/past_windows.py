@@ -35,7 +35,9 @@ class Past:
         for each in self.planned.deliveries:
             newest = next(iter(self.exported.get(each.window.start, ())), None)
             made = LastExport(id=newest.id, status=newest.status.value) if newest else None
-            windows.append(PastWindow(**delivery_shown(each, zone).model_dump(), export=made))
+            makes, again = (self._to_make(each.window.start, again=again) for again in (False, True))
+            shown = delivery_shown(each, zone).model_dump()
+            windows.append(PastWindow(**shown, export=made, makes=makes, makes_again=again))
         return PastWindows(windows=windows, unfinished=self.planned.unfinished)
 
     def to_make(self, *, again: bool) -> int:

@@ -13,12 +13,19 @@ from sqlalchemy.orm import Session
 
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.orchestration.project import registry
+from promo_reports.web.pending import Pending
 
 
 @cache
 def created_reports() -> CreatedReports:
     """The created reports of this process's project."""
     return CreatedReports(registry().store)
+
+
+@cache
+def pending() -> Pending:
+    """The created reports that Airflow does not know yet."""
+    return Pending(registry(), created_reports())
 
 
 @contextmanager

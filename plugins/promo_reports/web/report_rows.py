@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.stop_marks import Marks
 from promo_reports.domain.definition import Definition, Origin
+from promo_reports.domain.schedule import Delivery
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import configuration
 from promo_reports.orchestration.dag_ids import report_id_of, type_dag_id
@@ -69,13 +69,15 @@ class ReportRows:
             definition = None
         zone = ZoneInfo(definition.timezone) if definition else self.rows.zone
         shown = row.model_dump()
+        if definition is None:
+            shown["actions"] = [each for each in row.actions if each != "duplicate"]
         if definition is not None and row.stopped is None:
             due = definition.next_delivery(now())
             shown["next_delivery"] = local(due.due, zone) if due else None
         return ReportDetail(
             **shown,
             configuration=list(self._configuration(record, definition)),
-            definition=body_of(definition, registry.account) if definition else self._body(row),
+            definition=body_of(definition, registry.account) if definition else None,
             history=list(_history(marks, zone)),
             upcoming=[delivery_shown(each, zone) for each in _upcoming(definition)] if row.stopped is None else [],
             airflow=AirflowLinks(dag=f"dags/{record.dag_id}")
@@ -92,9 +94,6 @@ class ReportRows:
             yield Row(**each._asdict())
         if definition.origin is Origin.GIT:
             yield Row(key="source", label="Registered in git", value=definition.source)
-
-    def _body(self, row: ReportRow) -> dict[str, Any]:
-        return {"name": row.name, "report_type": row.report_type.id}
 
     def _stopped(self, record: ReportRecord, report_id: str) -> Stopped | None:
         marks = self.stopped.get(report_id)
@@ -118,12 +117,12 @@ class ReportRows:
         """Why Airflow does not run a report that nobody stopped on the page."""
         if record.dag is not None and not record.dag.is_stale:
             return "paused", "Its DAG is paused in Airflow; exports that are being made wait too. Resume it there."
+        if not self.rows.registry.has(report_id):
+            return "removed", "Its definition was removed. Exports that it made stay under One Time."
         try:
             self.rows.registry.definition(report_id)
         except InvalidInput as error:
-            if any(each.key == report_id for each in self.rows.registry.sources()):
-                return "broken", f"Its definition cannot be used: {error.problems[0]}"
-            return "removed", "Its definition was removed. Exports that it made stay under One Time."
+            return "broken", f"Its definition cannot be used: {error.problems[0]}"
         return "broken", "Airflow has not read its definition again yet."
 
     def _due(self, record: ReportRecord, report_id: str) -> datetime | None:
@@ -168,7 +167,7 @@ class ReportRows:
             yield "duplicate"
 
 
-def _upcoming(definition: Definition | None) -> list[Any]:
+def _upcoming(definition: Definition | None) -> list[Delivery]:
     if definition is None or definition.schedule is None:
         return []
     first = definition.next_delivery(now())

@@ -61,7 +61,7 @@ class ReportDetail(ReportRow):
     """One report with everything that is known of it."""
 
     configuration: list[Row]
-    definition: dict[str, Any]
+    definition: dict[str, Any] | None = Field(description="null where it is gone or broken")
     history: list[Mark]
     upcoming: list[DeliveryShown]
     airflow: AirflowLinks | None
@@ -94,9 +94,11 @@ class Backfill(Days):
 
 
 class PastWindow(DeliveryShown):
-    """A window, and the export that was made of it."""
+    """A window, its newest export, and whether a backfill exports it, without and with `again`."""
 
     export: LastExport | None
+    makes: bool
+    makes_again: bool
 
 
 class PastWindows(Answer):

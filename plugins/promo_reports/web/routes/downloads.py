@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from promo_reports.delivery import open_published, published
+from promo_reports.definitions.loading import conf_id
+from promo_reports.delivery import OpenFile, open_published, published
 from promo_reports.domain.delivery import Download
+from promo_reports.orchestration.dag_ids import report_id_of
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn
 from promo_reports.web.answers import Refusal
@@ -17,8 +19,6 @@ from promo_reports.web.lists.task_facts import facts_of_export
 from promo_reports.web.project import metadata
 from promo_reports.web.visible import visible_export
 
-_FROM_THE_START = "bytes=0-"
-
 router = APIRouter(tags=["downloads"])
 
 
@@ -28,9 +28,16 @@ def download(request: Request, caller: SignedIn, export_id: int) -> Response:
     """The export's file: whole, or one range of it; 303 to a short-lived URL where downloads are kept in a bucket."""
     record, place = _place(caller, export_id)
     opened = open_published(Download(), registry().account, registry().settings, *place, delivered=True)
-    if request.method == "GET" and request.headers.get("range", _FROM_THE_START).startswith(_FROM_THE_START):
-        write_down("download", caller, record.dag_id, record.run_id, file=opened.file.name)
-    return file_response(request, opened)
+    answer = file_response(request, opened)
+    if request.method == "GET" and answer.status_code not in (304, 416):
+        try:
+            asked = request.headers.get("range")
+            write_down("download", caller, record.dag_id, record.run_id, file=opened.file.name, range=asked)
+        except BaseException:
+            if isinstance(opened, OpenFile):
+                opened.close()
+            raise
+    return answer
 
 
 @router.get("/exports/{export_id:int}/manifest", response_class=Response)
@@ -59,4 +66,13 @@ def _place(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[str, str
             "It is in its bucket; create it with Device Storage to download it here.",
             code="not_ready",
         )
-    return record, (left["report_id"], left["window_key"])
+    # Whoever may write to the task's state could name another report there: its folder follows from the run alone.
+    return record, (_report_id(record), left["window_key"])
+
+
+def _report_id(record: ExportRecord) -> str:
+    report_id = report_id_of(record.dag_id)
+    if report_id is not None:
+        return report_id
+    given = {key: value for key, value in record.conf.items() if value is not None}
+    return conf_id(given.get("id", given.get("name")), record.run_id)

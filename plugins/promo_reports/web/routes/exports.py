@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, Literal
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
@@ -15,28 +16,25 @@ from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
-from promo_reports.web.export_detail import export_detail
 from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.creators import creators_of_exports, creators_of_reports
 from promo_reports.web.lists.exports import list_exports
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Order
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskRecord
 from promo_reports.web.lists.tables import CANCELLED_BY, DELIVER, EXTRACT
-from promo_reports.web.lists.task_facts import facts_of_export, tasks_of_run
+from promo_reports.web.lists.task_facts import tasks_of_run
 from promo_reports.web.models.exports import ExportDetail, ExportRow
-from promo_reports.web.models.reports import Creators, Nothing
+from promo_reports.web.models.reports import Nothing
 from promo_reports.web.models.shared import Page
 from promo_reports.web.project import Metadata, metadata
+from promo_reports.web.routes.asked import CursorText, Limit, Search
+from promo_reports.web.shown import export_shown
+from promo_reports.web.times import now
 from promo_reports.web.visible import readable_by, visible_export
 
 STAGED_SURELY = timedelta(hours=1)
 """How long before the staging area is swept a delivery is still tried again without a new extract."""
 
 router = APIRouter(tags=["exports"])
-
-Limit = Annotated[int, Query(ge=1, le=100, description="rows")]
-Search = Annotated[str, Query(max_length=200, description="contained in the name, in any case")]
-CursorText = Annotated[str | None, Query(max_length=4096, description="`next` or `previous` of another page")]
 
 
 @router.get("/exports")
@@ -75,13 +73,7 @@ def exports(
 @router.get("/exports/{export_id:int}")
 def export(caller: SignedIn, session: Metadata, export_id: int) -> ExportDetail:
     """One export: its configuration, files, destinations, and why it failed."""
-    record = visible_export(session, caller, export_id)
-    return export_detail(
-        Rows.of(registry(), caller),
-        record,
-        facts_of_export(session, record.id),
-        tasks_of_run(session, record.dag_id, record.run_id),
-    )
+    return export_shown(session, caller, export_id)
 
 
 @router.post("/exports/{export_id:int}/cancel")
@@ -90,7 +82,10 @@ async def cancel(caller: SignedIn, airflow: Airflow, export_id: int, body: Nothi
     record, _ = await run_in_threadpool(_change, caller, export_id)
     if record.status is not ExportStatus.CREATING:
         raise Conflict("This export is not being made, so there is nothing to cancel.")
-    await airflow.fail(record.dag_id, record.run_id, f"{CANCELLED_BY}{caller.name}")
+    # With its instant: Airflow keeps the time of a note only where its text is another one.
+    at = now().astimezone(ZoneInfo(registry().account.timezone))
+    note = f"{CANCELLED_BY}{caller.name} on {at:%Y-%m-%d at %H:%M:%S} {at.tzinfo}"
+    await airflow.fail(record.dag_id, record.run_id, note)
     return await run_in_threadpool(_shown, caller, export_id)
 
 
@@ -108,19 +103,6 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: int, body: Nothin
     return await run_in_threadpool(_shown, caller, export_id)
 
 
-@router.get("/creators")
-def creators(
-    caller: SignedIn,
-    session: Metadata,
-    of: Literal["exports", "reports"] = "exports",
-    q: Search = "",
-) -> Creators:
-    """Who created what the caller may see; at most 200."""
-    readable = readable_by(caller, session)
-    found = creators_of_exports if of == "exports" else creators_of_reports
-    return Creators(creators=list(found(session, readable, q)))
-
-
 def _dag_of(report: str | None) -> str | None:
     """The DAG of a report's id; one that no report can have is that of none."""
     return report_dag_id(report if is_report_id(report) else "") if report is not None else None
@@ -135,7 +117,7 @@ def _change(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[TaskRec
 
 def _shown(caller: Caller, export_id: int) -> ExportDetail:
     with metadata() as session:
-        return export(caller, session, export_id)
+        return export_shown(session, caller, export_id)
 
 
 def _is_staged(record: ExportRecord, tasks: tuple[TaskRecord, ...]) -> bool:

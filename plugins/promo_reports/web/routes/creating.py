@@ -1,0 +1,70 @@
+"""Creating a report: a one-time one is exported at once, a recurring one on its schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from fastapi.concurrency import run_in_threadpool
+
+from promo_reports.orchestration.dag_ids import report_dag_id
+from promo_reports.orchestration.project import registry
+from promo_reports.web.access import Caller, SignedIn, require
+from promo_reports.web.airflow_api import Airflow
+from promo_reports.web.answers import Refusal
+from promo_reports.web.audit import write_down
+from promo_reports.web.creation import Order, keep, order
+from promo_reports.web.export_rows import Rows
+from promo_reports.web.form_info import may_create
+from promo_reports.web.lists.exports import export_of
+from promo_reports.web.models.form import DefinitionBody
+from promo_reports.web.models.reports import Created, ReportDetail
+from promo_reports.web.project import metadata
+from promo_reports.web.shown import report_shown
+from promo_reports.web.times import now
+
+MESSAGE = "Report export created"
+
+router = APIRouter(tags=["reports"])
+
+
+@router.post("/reports", status_code=201)
+async def create(
+    caller: SignedIn,
+    airflow: Airflow,
+    body: DefinitionBody,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(description="the same key never makes two reports")] = None,
+) -> Created:
+    """Create a report: one-time ones are exported at once, recurring ones on their schedule."""
+    made = await run_in_threadpool(_order, caller, body.root, idempotency_key)
+    if made.definition.recurring:
+        report = await run_in_threadpool(_keep, caller, made)
+        response.headers["Location"] = f"reports/{report.id}"
+        return Created(message=MESSAGE, export=None, report=report)
+    await airflow.trigger(made.dag_id, run_id=made.run_id, conf=made.conf(), run_after=made.request.at)
+    created = await run_in_threadpool(_started, caller, made)
+    response.headers["Location"] = f"exports/{created.export.id if created.export else ''}"
+    return created
+
+
+def _order(caller: Caller, data: dict[str, Any], key: str | None) -> Order:
+    require(may_create(registry(), caller), "create reports")
+    return order(registry(), caller, data, key=key, at=now())
+
+
+def _keep(caller: Caller, made: Order) -> ReportDetail:
+    kept = keep(registry(), caller, made)
+    write_down("create", caller, report_dag_id(kept.id))
+    with metadata() as session:
+        return report_shown(session, caller, kept.id)
+
+
+def _started(caller: Caller, made: Order) -> Created:
+    with metadata() as session:
+        record = export_of(session, made.dag_id, made.run_id)
+    if record is None:
+        raise Refusal(
+            503, "Airflow took the export, but does not show it yet.", "Look at the list before you repeat it."
+        )
+    return Created(message=MESSAGE, export=Rows.of(registry(), caller).row(record), report=None)

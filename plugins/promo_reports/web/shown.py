@@ -1,0 +1,41 @@
+"""One export or one report as it is answered, by whichever route: with everything that is known of it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from promo_reports.definitions.stop_marks import Marks
+from promo_reports.errors import InvalidInput
+from promo_reports.orchestration.project import registry
+from promo_reports.web.access import Caller
+from promo_reports.web.export_detail import export_detail
+from promo_reports.web.export_rows import Rows
+from promo_reports.web.lists.task_facts import facts_of_export, tasks_of_run
+from promo_reports.web.models.exports import ExportDetail
+from promo_reports.web.models.reports import ReportDetail
+from promo_reports.web.project import created_reports
+from promo_reports.web.report_rows import ReportRows
+from promo_reports.web.visible import visible_export, visible_report
+
+
+def export_shown(session: Session, caller: Caller, export_id: int) -> ExportDetail:
+    """One export, or 404."""
+    record = visible_export(session, caller, export_id)
+    return export_detail(
+        Rows.of(registry(), caller),
+        record,
+        facts_of_export(session, record.id),
+        tasks_of_run(session, record.dag_id, record.run_id),
+    )
+
+
+def report_shown(session: Session, caller: Caller, report_id: str) -> ReportDetail:
+    """One report, or 404."""
+    created = created_reports()
+    record = visible_report(session, caller, report_id)
+    rows = ReportRows(Rows.of(registry(), caller), created, created.stopped())
+    try:
+        marks = registry().store.marks(report_id)
+    except InvalidInput:  # somebody broke their file: the rest of the report is there all the same
+        marks = Marks()
+    return rows.detail(record, marks)
