@@ -4,6 +4,7 @@
     ├── InvalidInput               a YAML file, a conf or a setting breaks rules; carries located problems
     ├── SqlTemplateError           a SQL template breaks a rule, with file:line
     ├── SourceRefused              the promo database answers, but will not do this: no retry helps
+    │   └── UnknownValue, PreviewTooSlow
     ├── SourceUnavailable          the promo database is away or overloaded
     │   └── QueryTooSlow           a query ran for longer than it may
     ├── DataRefused                a value that no file may carry (NaN, NUL, infinite time)

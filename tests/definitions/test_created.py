@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,10 +14,12 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions import created as module
-from promo_reports.definitions.created import CreatedReports
+from promo_reports.definitions.created import LISTED_AGAIN_AFTER, CreatedReports
 from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.sources import RACY_NANOSECONDS, Source, list_directory
 from promo_reports.definitions.stop_marks import Marks
 from promo_reports.definitions.store import Store
+from promo_reports.domain.definition import Origin
 from promo_reports.errors import StoreError
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
@@ -29,9 +33,42 @@ REQUEST: dict[str, Any] = {
 }
 
 
+class Told(CreatedReports):
+    """The store as the process that writes to it sees it: told of every change."""
+
+    def ids(self) -> frozenset[str]:
+        self.changed()
+        return super().ids()
+
+    def stopped(self) -> Mapping[str, Marks]:
+        self.changed()
+        return super().stopped()
+
+
 @pytest.fixture
 def created(registry: Registry) -> CreatedReports:
-    return CreatedReports(registry.store)
+    return Told(registry.store)
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The directories that were listed."""
+    found: list[str] = []
+
+    def counted(directory: Path, origin: Origin) -> Iterator[Source]:
+        found.append(directory.name)
+        return list_directory(directory, origin)
+
+    monkeypatch.setattr(module, "list_directory", counted)
+    return found
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the clock shows, in seconds."""
+    shows = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: shows[0])
+    return shows
 
 
 def create(registry: Registry, report_id: str, by: str = "ada", at: datetime = AT) -> None:
@@ -65,6 +102,94 @@ def test_ids_follow_the_store(created: CreatedReports, registry: Registry) -> No
     assert created.ids() == {"one"}
     create(registry, "two")
     registry.delete("one", at=AT, by="ada")
+    assert created.ids() == {"one", "two"}
+
+
+def unnoticed(registry: Registry, report_id: str) -> None:
+    """Another process creates a report within the same instant of the directory's clock."""
+    status = registry.store.definitions.stat()
+    create(registry, report_id)
+    os.utime(registry.store.definitions, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_directory_of_another_time_is_listed_at_once(registry: Registry, clock: list[float]) -> None:
+    created = CreatedReports(registry.store)
+    create(registry, "one")
+    assert created.ids() == {"one"}
+    create(registry, "two")
+    changed = registry.store.definitions.stat().st_mtime_ns + 1
+    os.utime(registry.store.definitions, ns=(changed, changed))
+    assert created.ids() == {"one", "two"}
+
+
+def test_what_this_process_wrote_is_seen_at_once(registry: Registry, clock: list[float]) -> None:
+    created = CreatedReports(registry.store)
+    create(registry, "one")
+    assert (created.ids(), created.stopped()) == ({"one"}, {})
+    unnoticed(registry, "two")
+    status = registry.store.state.stat()
+    registry.stop("one", at=AT, by="ada")
+    os.utime(registry.store.state, ns=(status.st_atime_ns, status.st_mtime_ns))
+    created.changed()
+    assert (created.ids(), set(created.stopped())) == ({"one", "two"}, {"one"})
+
+
+def test_what_others_wrote_in_the_same_instant_is_seen_half_a_second_later(
+    registry: Registry, clock: list[float], listed: list[str]
+) -> None:
+    created = CreatedReports(registry.store)
+    create(registry, "one")
+    assert created.ids() == {"one"}
+    unnoticed(registry, "two")
+    clock[0] += LISTED_AGAIN_AFTER - 0.1
+    assert [created.ids() for _ in range(20)] == [{"one"}] * 20
+    assert listed == ["definitions"]
+    clock[0] += 0.1
+    assert [created.ids() for _ in range(20)] == [{"one", "two"}] * 20
+    assert listed == ["definitions"] * 2
+
+
+def test_a_directory_that_has_been_left_alone_is_not_listed_again(
+    registry: Registry, clock: list[float], listed: list[str]
+) -> None:
+    created = CreatedReports(registry.store)
+    create(registry, "one")
+    long_ago = registry.store.definitions.stat().st_mtime_ns - 2 * RACY_NANOSECONDS
+    os.utime(registry.store.definitions, ns=(long_ago, long_ago))
+    for _ in range(5):
+        assert created.ids() == {"one"}
+        clock[0] += 60
+    assert listed == ["definitions"]
+
+
+def test_nobody_waits_for_a_thread_that_lists(
+    registry: Registry, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it found is not taken for the state after a change that was told meanwhile."""
+    created = CreatedReports(registry.store)
+    create(registry, "one")
+    assert created.ids() == {"one"}
+    clock[0] += LISTED_AGAIN_AFTER
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(directory: Path, origin: Origin) -> Iterator[Source]:
+        found = list(list_directory(directory, origin))
+        begun.set()
+        assert goes_on.wait(30)
+        return iter(found)
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(module, "list_directory", slow)
+        lists = pool.submit(created.ids)
+        assert begun.wait(30)
+        monkeypatch.setattr(module, "list_directory", None)
+        assert created.ids() == {"one"}
+        monkeypatch.setattr(module, "list_directory", list_directory)
+        unnoticed(registry, "two")
+        created.changed()
+        assert created.ids() == {"one", "two"}
+        goes_on.set()
+        assert lists.result() == {"one"}
     assert created.ids() == {"one", "two"}
 
 

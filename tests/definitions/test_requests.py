@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions import atomic_files
-from promo_reports.definitions.requests import KEPT, Request, Requests
+from promo_reports.definitions import requests as module
+from promo_reports.definitions.requests import KEPT, SWEPT, Request, Requests
 from promo_reports.errors import Conflict, StoreError
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
@@ -64,7 +65,7 @@ def test_a_users_name_and_his_key_are_not_run_together(claim: Claim) -> None:
 @pytest.mark.parametrize("key", ["../../etc/passwd", "a/b", "x" * 255, "\u00fc\u00e9", " ", "."])
 def test_a_key_is_never_the_name_of_a_file(requests: Requests, claim: Claim, key: str) -> None:
     claim(key)
-    (kept,) = requests.directory.rglob("*")
+    (kept,) = requests.directory.rglob("*.json")
     assert kept.parent == requests.directory
     assert len(kept.name) == 64 + len(".json")
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -73,7 +74,7 @@ def test_a_key_is_never_the_name_of_a_file(requests: Requests, claim: Claim, key
 
 def test_neither_the_body_nor_the_key_is_kept_as_it_is(requests: Requests, claim: Claim) -> None:
     claim("a-key-that-is-seen")
-    (kept,) = requests.directory.iterdir()
+    (kept,) = requests.directory.glob("*.json")
     assert "June" not in kept.read_text()
     assert "a-key-that-is-seen" not in kept.read_text()
 
@@ -129,23 +130,88 @@ def test_of_two_bodies_at_once_one_is_refused(claim: Claim) -> None:
     assert len([each for each in answers if each is not None]) == 1
 
 
+def aged(path: Path, age: timedelta) -> None:
+    then = path.stat().st_mtime - age.total_seconds() - 60
+    os.utime(path, (then, then))
+
+
 def test_a_key_is_forgotten_when_it_is_old(requests: Requests, claim: Claim) -> None:
     first = claim()
+    aged(requests.directory / _name_of(requests, claim), KEPT)
+    aged(requests.directory / ".swept", SWEPT)
     claim("young")
-    old = (requests.directory / _name_of(requests, claim)).stat().st_mtime - KEPT.total_seconds() - 60
-    os.utime(requests.directory / _name_of(requests, claim), (old, old))
     again = claim(body=BODY | {"name": "July audit"}, at=AT + KEPT + HOUR)
     assert again.at == AT + KEPT + HOUR
     assert again.token != first.token
     assert claim("young").at == AT
 
 
+def test_old_keys_are_looked_for_rarely(requests: Requests, claim: Claim) -> None:
+    first = claim()
+    aged(requests.directory / _name_of(requests, claim), KEPT)
+    claim("young")
+    assert claim(at=AT + HOUR) == first
+    aged(requests.directory / ".swept", SWEPT)
+    claim("young")
+    claim("younger")
+    assert len([*requests.directory.glob("*.json")]) == 2
+
+
+def test_looking_a_key_up_says_what_claiming_it_would(requests: Requests, claim: Claim) -> None:
+    free = requests.look_up("key", BODY, by="ada", at=AT)
+    assert not requests.directory.exists()
+    assert claim() == free
+    assert requests.look_up("key", BODY, by="ada", at=AT + HOUR) == free
+    with pytest.raises(Conflict):
+        requests.look_up("key", BODY | {"name": "July audit"}, by="ada", at=AT)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_key_that_another_process_sweeps_in_this_moment(
+    requests: Requests, claim: Claim, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Between the look whether it is taken and the look into it; twice in a row is more than bad luck."""
+    claim()
+    create, swept = module.create_file, []
+
+    def create_and_sweep(path: Path, text: str) -> None:
+        try:
+            create(path, text)
+        finally:
+            if len(swept) < times:
+                swept.append(path)
+                path.unlink()
+
+    monkeypatch.setattr(module, "create_file", create_and_sweep)
+    if times == 1:
+        assert claim(at=AT + HOUR).at == AT + HOUR
+    else:
+        with pytest.raises(StoreError, match="No such file"):
+            claim(at=AT + HOUR)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"7", b"\xff", b"{}", b'{"asked": "x"}', b'{"asked": "x", "at": 7}', b'{"asked": "x", "at": ""}',
+     b'{"asked": "x", "at": "2026-07-15T14:30:00"}'],
+)  # fmt: skip
+def test_a_file_that_somebody_broke_is_an_error_of_the_store(requests: Requests, claim: Claim, content: bytes) -> None:
+    claim()
+    (kept,) = requests.directory.glob("*.json")
+    kept.write_bytes(content)
+    for ask in (claim, lambda: requests.look_up("key", BODY, by="ada", at=AT)):
+        with pytest.raises(StoreError, match="does not hold what was asked under an Idempotency-Key") as refused:
+            ask()
+        assert "new key" in refused.value.fix
+    assert claim("another").at == AT
+
+
 def _name_of(requests: Requests, claim: Claim) -> str:
     """The file of the key that is claimed by default, which is that of the other one never."""
-    before = {path.name for path in requests.directory.iterdir()}
+    before = {path.name for path in requests.directory.glob("*.json")}
     probe = Requests(requests.directory.parent / "probe")
     probe.claim("key", BODY, by="ada", at=AT)
-    (name,) = (path.name for path in probe.directory.iterdir())
+    (name,) = (path.name for path in probe.directory.glob("*.json"))
     assert name in before
     return name
 
@@ -158,7 +224,7 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (Path, "read_text")])
+@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (Path, "read_bytes")])
 def test_a_directory_that_fails_is_an_error_of_the_store(
     requests: Requests, claim: Claim, monkeypatch: pytest.MonkeyPatch, failing: tuple[Any, str]
 ) -> None:

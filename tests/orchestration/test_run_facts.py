@@ -12,7 +12,7 @@ import pytest
 
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.orchestration import run_facts
-from promo_reports.orchestration.run_facts import RunFacts
+from promo_reports.orchestration.run_facts import NotNoted, RunFacts
 from tests.orchestration.supervisor import Supervisor
 
 WINDOW = {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00", "open": False}
@@ -160,6 +160,41 @@ def test_an_outage_that_is_over_costs_nothing_but_progress(supervisor: Superviso
         facts.progress(0, 10)
         facts.staged(MANIFEST)
     assert set(supervisor.kept) == {"facts", "manifest"}
+
+
+def test_a_delivery_that_cannot_be_noted_is_tried_again(supervisor: Supervisor) -> None:
+    def away(_: Any) -> None:
+        raise OSError("the api-server is away")
+
+    supervisor.before = away
+    with RunFacts(supervisor.store) as facts, pytest.raises(NotNoted, match="did not take that down") as raised:
+        facts.delivered("download", MANIFEST, "file:///manifest.json", ())
+    assert raised.value.retryable
+
+
+def test_a_delivery_without_a_thread_to_note_it_is_tried_again(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with RunFacts(supervisor.store) as facts, pytest.raises(NotNoted, match="RuntimeError"):
+        facts.delivered("download", MANIFEST, "file:///manifest.json", ())
+
+
+def test_nobody_waits_for_ever_for_what_an_export_can_do_without(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(run_facts, "_PATIENCE", 0.05)
+    go = unanswered(supervisor)
+    with RunFacts(supervisor.store) as facts:
+        facts.staged(MANIFEST)
+        go.set()
+        facts.delivered("download", MANIFEST, "file:///manifest.json", ())  # waits for its answer
+    assert set(supervisor.kept) == {"facts", "manifest", "delivered"}
+    (warning,) = caplog.records
+    assert "no answer within 0.05 s" in warning.getMessage()
 
 
 def test_no_thread_is_no_failure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
+from promo_reports.pipeline import preview as module
 from promo_reports.pipeline.cells import record_renderer
-from promo_reports.pipeline.preview import cells, preview
+from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.preview import PreviewTooSlow, UnknownValue, cells, preview
+from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import (
     DAY,
     HEADER,
@@ -24,6 +28,7 @@ from tests.pipeline.promo import (
     PostgresPromo,
     Project,
     Promo,
+    SqlitePromo,
     content,
     export,
     numbered,
@@ -62,20 +67,66 @@ def test_no_rows(promo: Promo, project: Project) -> None:
 
 def test_a_value_that_the_database_does_not_know(promo: Promo, project: Project) -> None:
     report = export(filters={"shop": ("mian",), "shelf": None, "kind": None})
-    with pytest.raises(SourceRefused, match=r"'mian' is not in the promo database\. Did you mean main"):
+    with pytest.raises(UnknownValue, match=r"'mian' is not in the promo database\. Did you mean main") as refused:
         preview(report, promo.source, project.settings, 20)
+    assert refused.value.filter == "shop"
+    report = export(filters={"shop": ("main",), "shelf": ("back",), "kind": None})
+    with pytest.raises(UnknownValue, match=r"'back' is not in the promo database for shop 'main'") as refused:
+        preview(report, promo.source, project.settings, 20)
+    assert refused.value.filter == "shelf"
+
+
+@pytest.mark.parametrize("broken", ["options/shops.sql", "moves.sql"])
+def test_what_the_database_refuses_is_no_unknown_value(promo: Promo, project: Project, broken: str) -> None:
+    path = project.sql / broken
+    path.write_text(path.read_text().replace("FROM shops s", "FROM stores s").replace("FROM moves m", "FROM rows m"))
+    with pytest.raises(SourceRefused, match=r"stores|rows") as refused:
+        preview(export(), promo.source, project.settings, 20)
+    assert type(refused.value) is SourceRefused
 
 
 def test_a_preview_that_takes_too_long(on_postgres: PostgresPromo, project: Project) -> None:
     on_postgres.load(Move(1))
     project.write((SELECT + WHERE + ORDER).replace("WHERE", "WHERE pg_sleep(30) IS NOT NULL AND"))
-    with pytest.raises(SourceRefused) as refused:
+    with pytest.raises(PreviewTooSlow) as refused:
         preview(export(), on_postgres.source, project.settings, 20, seconds=0.1)
     assert refused.value.reason == "The preview took longer than 0.1 seconds."
     assert refused.value.fix == "Choose a shorter date range, or export without a preview."
     settings = project.settings.model_copy(update={"statement_timeout_minutes": 0.002})
     with pytest.raises(QueryTooSlow, match="STATEMENT_TIMEOUT_MINUTES"):
         preview(export(), on_postgres.source, settings, 20)
+
+
+def test_all_queries_have_one_time_together(
+    on_postgres: PostgresPromo, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one of them has taken is not there for the next."""
+    limits: list[str] = []
+    fetch = PostgresSnapshot.fetch
+
+    def seen(snapshot: PostgresSnapshot, query: BoundQuery) -> list[Sequence[object]]:
+        if "statement_timeout" not in query.text:
+            ((limit,),) = fetch(
+                snapshot, BoundQuery("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'", {})
+            )
+            limits.append(str(limit))
+            now[0] += 2
+        return fetch(snapshot, query)
+
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(PostgresSnapshot, "fetch", seen)
+    preview(export(), on_postgres.source, project.settings, 20, seconds=9)
+    assert limits == ["9000", "7000", "5000"]
+    limits.clear()
+    with pytest.raises(PreviewTooSlow, match="longer than 6 seconds"):
+        preview(export(), on_postgres.source, project.settings, 20, seconds=6)
+    assert limits == ["6000", "4000", "2000"]
+
+
+def test_another_database_is_asked_nothing_when_the_time_is_over(on_sqlite: SqlitePromo, project: Project) -> None:
+    with pytest.raises(PreviewTooSlow):
+        preview(export(), on_sqlite.source, project.settings, 20, seconds=1e-9)
 
 
 def test_a_time_that_is_not_reached_changes_nothing(on_postgres: PostgresPromo, project: Project) -> None:

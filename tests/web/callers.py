@@ -11,6 +11,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.web.access import Caller
+from promo_reports.web.lists.left import checked
 from promo_reports.web.lists.records import (
     DagRecord,
     ExportRecord,
@@ -48,7 +49,7 @@ class Permitted(Caller):
 
     may: Callable[[str, str], bool]
 
-    def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
+    def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None, team: str | None) -> bool:
         wanted = READ if method == "GET" else f"{method} run" if entity is DagAccessEntity.RUN else method
         return self.may(wanted, dag_id)
 
@@ -126,7 +127,7 @@ def left(*delivered: str, extract: dict[str, Any] | None = None) -> TaskFacts:
     facts = {"facts": {"rows": 10, "bytes": 1234, "window": WINDOW, "as_of": None, "file": FILE}}
     places = delivered or ("download",)
     return TaskFacts(
-        extract=facts if extract is None else extract,
+        extract={key: checked(key, value) for key, value in (facts if extract is None else extract).items()},
         deliveries={
             number: {"delivered": {"destination": each, "manifest": f"file:///area/{number}/manifest.json"}}
             for number, each in enumerate(places)

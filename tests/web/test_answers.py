@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from promo_reports import errors
 from promo_reports.delivery import Damaged, Expired, NotPublished
 from promo_reports.errors import InvalidInput, Problem, PromoReportsError
+from promo_reports.pipeline.preview import PreviewTooSlow, UnknownValue
 from promo_reports.web.answers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
 
 SECRET = "postgresql://reader:hunter2@db/promo"
@@ -62,8 +63,8 @@ def error_in(answer: httpx.Response) -> dict[str, Any]:
 
 OF_A_CLASS = {
     "InvalidInput": (422, "invalid"),
-    "SqlTemplateError": (422, "invalid"),
-    "SourceRefused": (422, "invalid"),
+    "SqlTemplateError": (503, "unavailable"),
+    "SourceRefused": (503, "unavailable"),
     "SourceUnavailable": (503, "unavailable"),
     "QueryTooSlow": (503, "unavailable"),
     "DataRefused": (422, "invalid"),
@@ -88,8 +89,47 @@ def test_an_error_of_the_product_is_said_as_it_is(name: str, expected: tuple[int
     raised = kind("What happened.", [] if kind is InvalidInput else "What to do.")  # type: ignore[arg-type]
     error = error_in(answer_to(raised))
     assert (error["status"], error["code"]) == expected
-    if kind is not InvalidInput:
+    if kind is not InvalidInput and expected[0] != 503:
         assert (error["reason"], error["fix"], error["problems"]) == ("What happened.", "What to do.", [])
+
+
+AWAY = [name for name, (status, _) in OF_A_CLASS.items() if status == 503]
+
+
+@pytest.mark.parametrize("name", [*AWAY, "InvalidInput"])
+def test_what_is_wrong_on_the_server_is_for_its_log_alone(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    kind: type[PromoReportsError] = getattr(errors, name)
+    told = f"/srv/promo/include/account.yaml of {SECRET}"
+    said = [Problem(told, "timezone", "is required")] if kind is InvalidInput else "/srv/promo is away."
+    answer = answer_to(kind(told, said))  # type: ignore[arg-type]
+    error = error_in(answer)
+    assert (error["status"], error["code"], error["problems"]) == (503, "unavailable", [])
+    assert error["reason"].endswith(".")
+    assert error["fix"].endswith((".", "log says what to correct."))
+    assert "/srv" not in answer.text
+    assert "hunter2" not in answer.text
+    (record,) = [each for each in caplog.records if each.name == "promo_reports.web.answers"]
+    assert record.getMessage().startswith("GET /: ")
+    assert "/srv/promo/include/account.yaml" in record.getMessage()
+
+
+def test_one_problem_of_a_file_makes_all_of_them_the_servers() -> None:
+    problems = [Problem("request", "name", "is empty"), Problem("account.yaml:3", "timezone", "is required")]
+    assert error_in(answer_to(InvalidInput("both", problems)))["status"] == 503
+
+
+def test_a_value_that_the_promo_database_does_not_know_is_told_at_its_filter() -> None:
+    raised = UnknownValue("wallet", "Report 'x': wallet 'fresj' is not in the promo database.", "Did you mean fresh?")
+    error = error_in(answer_to(raised))
+    assert (error["status"], error["reason"], error["fix"]) == (422, raised.reason, raised.fix)
+    assert error["problems"] == [
+        {"path": "filters.wallet", "message": "is not in the promo database. Did you mean fresh?"}
+    ]
+
+
+def test_a_preview_that_takes_too_long_is_not_the_servers_fault() -> None:
+    error = error_in(answer_to(PreviewTooSlow("It took too long.", "Choose less.")))
+    assert (error["status"], error["reason"], error["fix"]) == (422, "It took too long.", "Choose less.")
 
 
 @pytest.mark.parametrize(

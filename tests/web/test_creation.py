@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.requests import Request, Requests
 from promo_reports.domain.window import Window
 from promo_reports.errors import Conflict, InvalidInput, StoreError
 from promo_reports.orchestration.run_export import Run, one_time_export
 from promo_reports.web.answers import Refusal
-from promo_reports.web.creation import Order, keep, order
-from tests.web.callers import CHANGE, EXPORT, REPORT, TYPE, caller, nobody
+from promo_reports.web.creation import Order, drafted, keep, order
+from tests.web.callers import CHANGE, EXPORT, REPORT, TYPE, Permitted, caller, nobody
 
 BODY: dict[str, Any] = {
     "name": "June audit",
@@ -142,6 +143,68 @@ def test_a_body_that_breaks_rules_takes_no_key(registry: Registry) -> None:
     assert ordered(registry, key="k").request.at == NOON
 
 
+def keys(registry: Registry) -> list[Path]:
+    return [*(registry.store.root / "requests").glob("*.json")]
+
+
+def test_nothing_that_is_refused_takes_a_key(registry: Registry) -> None:
+    """Neither a range that holds nothing yet, nor a report that its creator may not have."""
+    midnight = at("2026-11-18T00:00:00-05:00")
+    with pytest.raises(InvalidInput, match="is not over yet"):
+        ordered(registry, BODY | {"date_range": "today"}, midnight, key="k")
+    with pytest.raises(Refusal, match="You may not create recurring reports"):
+        order(registry, caller(EXPORT), RECURRING, key="k", at=NOON)
+    with pytest.raises(Refusal, match="You may not export"):
+        order(registry, caller(), BODY, key="k", at=NOON)
+    assert keys(registry) == []
+    made = ordered(registry, BODY | {"date_range": "today"}, midnight + timedelta(minutes=5), key="k")
+    assert made.request.at == midnight + timedelta(minutes=5)
+    assert len(keys(registry)) == 1
+
+
+def test_a_repetition_is_judged_at_the_instant_that_it_was_asked_first(registry: Registry) -> None:
+    """At midnight, `today` holds nothing; the export that was asked for at noon does."""
+    today = BODY | {"date_range": "today"}
+    first = ordered(registry, today, key="k")
+    again = ordered(registry, today, at("2026-11-19T00:00:00-05:00"), key="k")
+    assert (again.run_id, again.conf()) == (first.run_id, first.conf())
+
+
+def test_who_is_second_by_a_moment_asks_for_what_the_first_one_asked(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one takes the key when this one has found it free."""
+    claim, first = Requests.claim, []
+
+    def late(requests: Requests, key: str, body: Any, *, by: str, at: datetime) -> Request:
+        first.append(claim(requests, key, body, by=by, at=NOON - timedelta(days=7)))
+        return claim(requests, key, body, by=by, at=at)
+
+    monkeypatch.setattr(Requests, "claim", late)
+    made = ordered(registry, key="k")
+    assert made.request == first[0]
+    assert made.conf()["date_range"]["start"] == "2026-11-02T00:00:00-05:00"
+
+
+def test_report_types_that_he_may_not_see_are_not_named(registry: Registry) -> None:
+    """Neither where his own is unknown, nor as one that is there."""
+
+    class Some(Permitted):
+        def _may(self, *arguments: Any, **_: Any) -> bool:
+            return "user_errors" not in str(arguments) and "voucher" not in str(arguments)
+
+    ada = Some(ADA.user, ADA.token)
+    with pytest.raises(InvalidInput, match="'wallet_transaction' is not a report type") as refused:
+        drafted(registry, ada, BODY | {"report_type": "wallet_transaction"}, NOON)
+    assert "did you mean 'wallet_transactions'?" in str(refused.value)
+    assert "voucher" not in str(refused.value)
+    assert "user_errors" not in str(refused.value)
+    with pytest.raises(Refusal, match="You may not export user_errors"):
+        drafted(registry, ada, BODY | {"report_type": "user_errors"}, NOON)
+    with pytest.raises(InvalidInput, match="voucher"):
+        drafted(registry, ADA, BODY | {"report_type": "wallet_transaction"}, NOON)
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256])
 def test_a_key_that_is_too_short_or_too_long(registry: Registry, key: str) -> None:
     with pytest.raises(Refusal, match="1 to 255 characters") as refused:
@@ -193,7 +256,7 @@ def test_a_report_that_cannot_be_kept_is_not_taken_for_one_that_is(registry: Reg
 
 def test_a_recurring_report_asks_for_the_right_to_change_its_own_dag(registry: Registry) -> None:
     made = ordered(registry, RECURRING)
-    for who in (caller(EXPORT), caller(EXPORT, CHANGE, only=REPORT)):
+    for who in (caller(EXPORT), caller(EXPORT, CHANGE, only=REPORT), caller(EXPORT, CHANGE, only=TYPE)):
         with pytest.raises(Refusal, match="You may not create recurring reports"):
             keep(registry, who, made)
     assert registry.sources() == ()

@@ -17,7 +17,7 @@ from promo_reports.web.app import make_app
 from promo_reports.web.creation import MAX_KEY
 from promo_reports.web.lists.questions import ExportSort, Order, ReportSort
 from promo_reports.web.lists.records import ExportStatus, Frequency, ReportStatus
-from promo_reports.web.routes.reports import MOST_DAYS
+from promo_reports.web.routes.past_windows import MOST_DAYS
 
 TEXT = (PROJECT_ROOT / "docs" / "api.md").read_text()
 ROUTE = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE) (/[^`]*)`")

@@ -99,8 +99,8 @@ def detail(
     return export_detail(Rows.of(registry, who), record, facts or record.facts, tasks)
 
 
-def task(task_id: str, state: str | None) -> TaskRecord:
-    return TaskRecord(task_id, -1, None, state, 1, 3, NOON, None)
+def task(task_id: str, state: str | None, map_index: int = -1) -> TaskRecord:
+    return TaskRecord(task_id, map_index, None, state, 1, 3, NOON, None)
 
 
 def shown(detail: ExportDetail) -> dict[str, str]:
@@ -142,11 +142,8 @@ def test_the_definition_of_a_recurring_reports_export_is_copied_as_the_window_it
 def test_a_definition_that_is_gone_or_broken(registry: Registry, record: ExportRecord, said: str) -> None:
     found = detail(registry, record)
     assert shown(found) == {"name": "June audit", "report_type": "Wallet Transactions", "definition": said}
-    assert found.definition == {
-        "name": "June audit",
-        "report_type": "wallet_transactions",
-        "frequency": "one_time",
-    }
+    assert found.definition is None
+    assert not {"duplicate", "retry"} & set(found.actions)
     assert [(each.title, each.delivered) for each in found.destinations] == [("download", True)]
 
 
@@ -196,15 +193,19 @@ def test_each_destination_tells_its_own_story(registry: Registry) -> None:
     refused = {"reason": "Access denied.", "fix": "Ask.", "retryable": False}
     area = {"destination": "download", "manifest": "file:///srv/downloads/x/manifest.json"}
     record = export(conf=CONF, status=ExportStatus.FAILED, facts=TaskFacts({}, {0: {"delivered": area}}))
-    first = detail(registry, record, facts=TaskFacts({}, {0: {"delivered": area}, 1: {"failure": refused}}))
+    tasks = task("deliver", "success", 0), task("deliver", "failed", 1)
+    first = detail(registry, record, *tasks, facts=TaskFacts({}, {0: {"delivered": area}, 1: {"failure": refused}}))
     assert [(each.delivered, each.manifest, each.failure and each.failure.reason) for each in first.destinations] == [
         (True, None, None),
         (False, None, "Access denied."),
     ]
     bucket = {"destination": "amazon_s3:bi-exports", "manifest": "s3://bi-exports/x/manifest.json"}
-    then = detail(registry, record, facts=TaskFacts({}, {0: {"delivered": area}, 1: {"delivered": bucket}}))
+    both = TaskFacts({}, {0: {"delivered": area}, 1: {"delivered": bucket}})
+    then = detail(registry, record, *(task("deliver", "success", each) for each in (0, 1)), facts=both)
     assert then.destinations[1].manifest == "s3://bi-exports/x/manifest.json"
     assert "/srv/downloads" not in then.model_dump_json()
+    again = detail(registry, record, task("deliver", "success", 0), task("deliver", "queued", 1), facts=both)
+    assert [each.delivered for each in again.destinations] == [True, False]  # what an attempt before left there
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def test_its_window_whoever_wrote_its_conf(
 
 def test_a_window_that_had_not_settled_is_open(rows: Rows) -> None:
     window = {"start": "2026-11-18T00:00:00-05:00", "end": "2026-11-18T12:00:00-05:00", "open": True}
-    shown = rows.row(export(facts=left(extract={"facts": {"window": window}}))).window
+    shown = rows.row(export(facts=left(extract={"facts": {"rows": 1, "bytes": 2, "window": window}}))).window
     assert shown is not None
     assert shown.open
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -15,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from promo_reports.definitions.located import MAX_BYTES
-from promo_reports.web.limits import JsonOfLimitedSize
+from promo_reports.web.answers import Refusal
+from promo_reports.web.limits import MOST_ASKING, JsonOfLimitedSize, asking_the_promo_database
 
 JSON = {"Content-Type": "application/json"}
 
@@ -128,3 +130,18 @@ def test_a_client_that_hangs_up_in_the_middle_asks_for_nothing() -> None:
     scope = {"type": "http", "method": "POST", "headers": headers}
     asyncio.run(JsonOfLimitedSize(app)(scope, receive, send))
     assert (asked, messages) == ([], [])
+
+
+def test_so_many_may_ask_the_promo_database_and_the_next_is_refused_at_once() -> None:
+    with ExitStack() as asking:
+        for _ in range(MOST_ASKING):
+            asking.enter_context(asking_the_promo_database())
+        with pytest.raises(Refusal, match="Too many ask the promo database") as refused, asking_the_promo_database():
+            pass
+        assert (refused.value.status, refused.value.fix) == (503, "Try again in a moment.")
+
+
+def test_whoever_has_asked_or_failed_leaves_his_place() -> None:
+    for _ in range(2 * MOST_ASKING):
+        with pytest.raises(KeyError), asking_the_promo_database():
+            raise KeyError

@@ -191,7 +191,8 @@ def test_what_stands_still_has_nothing_to_come(
 def test_the_detail_of_a_report_that_is_gone(registry: Registry) -> None:
     found = rows(registry).detail(report(status=STOPPED, dag=tagged(is_stale=True)), Marks())
     assert [each.key for each in found.configuration] == ["name", "frequency"]
-    assert found.definition == {"name": "Weekly Credits", "report_type": "wallet_transactions"}
+    assert found.definition is None
+    assert "duplicate" not in found.actions
     assert found.upcoming == []
 
 

@@ -5,11 +5,9 @@ import { CreateReport } from "./create";
 import { FailureView } from "./Failures";
 import { LoadingLines } from "./LoadingLines";
 import { usePlaces } from "./places";
-import { useSession } from "./session";
 
 /** The Create Report form, empty or from what `?export=7` or `?report=points_weekly` was made of (Duplicate). */
 export function CreateView() {
-  const session = useSession();
   const places = usePlaces();
   const navigate = useNavigate();
   const [search] = useSearchParams();
@@ -32,8 +30,7 @@ export function CreateView() {
       form={form.data}
       onCancel={() => navigate(places.list())}
       onCreated={created}
-      session={session}
-      start={original.data?.definition}
+      start={original.data?.definition ?? undefined}
     />
   );
 }

@@ -1,15 +1,20 @@
 """What the store holds, without reading it whole each time: the ids of created reports, and the marks of stopped ones.
 
-The page's list asks at every request. A directory's stamp says whether a file came, went or was replaced since then;
-only what changed is read.
+The page's list asks at every request. A directory's time says whether a file came, went or was replaced since then;
+only what changed is read. Two changes may share one time: within two seconds of the last one, a directory of the same
+time is listed again, but not more than twice a second, unless this process says that it has changed it itself.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from promo_reports.definitions.located import read_yaml
 from promo_reports.definitions.sources import generation_of, list_directory
@@ -18,27 +23,28 @@ from promo_reports.definitions.store import Store
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput
 
+LISTED_AGAIN_AFTER = 0.5
+"""Seconds for which a directory that may have changed within the same instant is taken as it was."""
+Found = TypeVar("Found")
+
 
 class CreatedReports:
     """The store as the list sees it; one for a process, safe for its threads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
-        self._ids: tuple[str, frozenset[str]] = ("", frozenset())
         self._created: dict[str, tuple[datetime, str]] = {}
-        self._marks: tuple[str, dict[str, tuple[str, Marks | None]]] = ("", {})
+        self._ids: _Kept[frozenset[str]] = _Kept(store.definitions, self._read_ids, frozenset())
+        self._marks: _Kept[dict[str, tuple[str, Marks | None]]] = _Kept(store.state, self._read_changed, {})
+
+    def changed(self) -> None:
+        """What this process has just written to the store is seen by whoever asks from now on."""
+        self._ids.forget()
+        self._marks.forget()
 
     def ids(self) -> frozenset[str]:
         """The ids of all created reports, deleted ones too; `StoreError` where the store cannot be read whole."""
-        if not self._store.exists():
-            return frozenset()
-        with self._lock:
-            generation = generation_of([self._store.definitions])
-            if self._ids[0] != generation:
-                found = list_directory(self._store.definitions, Origin.CREATED)
-                self._ids = (generation, frozenset(each.key for each in found))
-            return self._ids[1]
+        return self._ids.found() if self._store.exists() else frozenset()
 
     def created(self, report_id: str) -> tuple[datetime, str] | None:
         """When a report was created, and by whom; None for one that is not a created report's, or is broken.
@@ -59,12 +65,11 @@ class CreatedReports:
         """
         if not self._store.exists():
             return {}
-        with self._lock:
-            generation = generation_of([self._store.state])
-            if self._marks[0] != generation:
-                self._marks = (generation, self._read_changed(self._marks[1]))
-            kept = self._marks[1]
-        return {key: marks or Marks() for key, (_, marks) in kept.items() if marks is None or marks.stopped}
+        found = self._marks.found().items()
+        return {key: marks or Marks() for key, (_, marks) in found if marks is None or marks.stopped}
+
+    def _read_ids(self, _: frozenset[str]) -> frozenset[str]:
+        return frozenset(each.key for each in list_directory(self._store.definitions, Origin.CREATED))
 
     def _read_changed(self, kept: Mapping[str, tuple[str, Marks | None]]) -> dict[str, tuple[str, Marks | None]]:
         read: dict[str, tuple[str, Marks | None]] = {}
@@ -78,3 +83,47 @@ class CreatedReports:
             except InvalidInput:
                 read[source.key] = (source.stamp, None)
         return read
+
+
+@dataclass(frozen=True)
+class _Listing(Generic[Found]):
+    """What was found in a directory of this time; `good_until` is None for a listing that nothing can have passed by.
+
+    `changes` are those that this process had told of when it began.
+    """
+
+    time: str
+    changes: int
+    good_until: float | None
+    found: Found
+
+
+class _Kept(Generic[Found]):
+    """What was found in one directory, kept while it stays the same. No lock is held while it is listed."""
+
+    def __init__(self, directory: Path, read: Callable[[Found], Found], nothing: Found) -> None:
+        self._directory, self._read = directory, read
+        self._lock = threading.Lock()
+        self._changes = 0
+        self._listing = _Listing("", 0, None, nothing)
+
+    def forget(self) -> None:
+        """List it again for whoever asks from now on."""
+        with self._lock:
+            self._changes += 1
+
+    def found(self) -> Found:
+        """What is in the directory; `StoreError` where it cannot be read whole."""
+        stamp, racy, _ = generation_of([self._directory]).partition("?")
+        now = time.monotonic()
+        with self._lock:
+            last, changes = self._listing, self._changes
+            if (last.time, last.changes) == (stamp, changes):
+                if last.good_until is None or now < last.good_until:
+                    return last.found
+                # One thread lists it again; the others need not wait for it.
+                self._listing = replace(last, good_until=now + LISTED_AGAIN_AFTER)
+        found = self._read(last.found)
+        with self._lock:
+            self._listing = _Listing(stamp, changes, now + LISTED_AGAIN_AFTER if racy else None, found)
+        return found

@@ -38,4 +38,3 @@ def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
-

@@ -17,7 +17,7 @@ from airflow.exceptions import AirflowException
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
-from promo_reports.errors import PromoReportsError
+from promo_reports.errors import InvalidInput, PromoReportsError
 from promo_reports.orchestration import handover as hand
 from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.run_export import Run, one_time_export, previous_export, scheduled_export
@@ -145,7 +145,7 @@ def airflow_failures(facts: RunFacts) -> Iterator[None]:
         yield
     except PromoReportsError as error:
         log.error("%s", error)
-        facts.failed(type(error).__name__, error.reason, error.fix, retryable=error.retryable)
+        facts.failed(type(error).__name__, *_for_people(error), retryable=error.retryable)
         kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None
     except AirflowTaskTimeout:
@@ -168,6 +168,14 @@ def airflow_failures(facts: RunFacts) -> Iterator[None]:
             retryable=True,
         )
         raise
+
+
+def _for_people(error: PromoReportsError) -> tuple[str, str]:
+    """Reason and fix; of broken rules the rules alone, since where they stand is the export itself."""
+    if not isinstance(error, InvalidInput):
+        return error.reason, error.fix
+    said = "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in error.problems)
+    return said, "Duplicate it, and correct these values."
 
 
 def _run(context: Context) -> Run:

@@ -3,9 +3,12 @@
 Its rows belong to one task of one run (and map index) and stay over retries and clears, so every attempt begins by
 removing them. They hold no secret and no row: sentences of `PromoReportsError`, counts, addresses, the manifest.
 
-An export neither fails nor waits for them. They are written in order on a thread of their own, because a signal that
-interrupts Airflow's conversation with its supervisor in the middle leaves the answer there for the next question; and
-because the exception of a signal must not be taken for one of writing.
+`delivered` decides whether the page calls the export Created, so a delivery that cannot write it fails, and is tried
+again, which changes nothing of what is delivered. For the others no export fails or waits longer than a minute in all.
+
+They are written in order on a thread of their own, because a signal that interrupts Airflow's conversation with its
+supervisor in the middle leaves the answer there for the next question; and because the exception of a signal must not
+be taken for one of writing.
 """
 
 from __future__ import annotations
@@ -14,13 +17,14 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined] # its stub leaves it out
 
 from promo_reports.domain.manifest import Manifest
+from promo_reports.errors import PromoReportsError
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.context import TaskStateStoreAccessor
@@ -32,12 +36,21 @@ PROGRESS, FACTS, MANIFEST, DELIVERED, FAILURE = "progress", "facts", "manifest",
 
 # Each is a call of the api-server and some 10 ms of its time, for every export that runs.
 _SECONDS_BETWEEN_PROGRESS = 2.0
+# All that an attempt waits for what it can do without; an answer takes milliseconds while Airflow is well.
+_PATIENCE = 60.0
+
+
+class NotNoted(PromoReportsError):
+    """Airflow did not take down that an export was delivered."""
+
+    retryable = True
 
 
 class RunFacts:
     """Writes the rows of one attempt; entering it removes what an earlier one left.
 
-    All but progress is written when a method returns. What cannot be written is logged, once, and progress given up.
+    All but progress is written when a method returns, or has taken too long. What cannot be written is logged, once,
+    and progress given up; `delivered` alone raises.
     """
 
     def __init__(self, store: TaskStateStoreAccessor) -> None:
@@ -45,6 +58,7 @@ class RunFacts:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="run-facts")
         self._progress: Future[None] | None = None
         self._progress_at = 0.0
+        self._patience = _PATIENCE
         self._failed = False
 
     def __enter__(self) -> RunFacts:
@@ -84,16 +98,26 @@ class RunFacts:
         self._leave(MANIFEST, json.loads(manifest.to_json()))
 
     def delivered(self, destination: str, manifest: Manifest, address: str, files: tuple[str, ...]) -> None:
-        """An export that is complete at a destination: the addresses of its manifest and of its files there."""
-        self._leave(
-            DELIVERED,
-            {
-                "destination": destination,
-                "manifest": address,
-                "files": list(files),
-                "folder": manifest.window_key,
-            },
-        )
+        """An export that is complete at a destination: the addresses of its manifest and of its files there.
+
+        Waits for the answer; `NotNoted` where it cannot be written.
+        """
+        left = {
+            "destination": destination,
+            "manifest": address,
+            "files": list(files),
+            "folder": manifest.window_key,
+        }
+        why: Exception | None
+        try:
+            why = self._writer.submit(_error_of, lambda: self._set(DELIVERED, left)).result()
+        except RuntimeError as no_thread:
+            why = no_thread
+        if why is not None:
+            raise NotNoted(
+                f"The export was delivered, but Airflow did not take that down ({type(why).__name__}).",
+                "Delivering it again changes nothing of it.",
+            ) from why
 
     def failed(self, error: str, reason: str, fix: str, *, retryable: bool) -> None:
         """Why this attempt ends without its work done; `retryable` where doing it again may help.
@@ -116,9 +140,8 @@ class RunFacts:
             return None
 
     def _attempt(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except Exception as why:
+        why = _error_of(write)
+        if why is not None:
             self._give_up(why)
 
     def _give_up(self, why: Exception) -> None:
@@ -126,7 +149,19 @@ class RunFacts:
             self._failed = True
             log.warning("The Reports page will not show all of this attempt: %s: %s", type(why).__name__, why)
 
-    @staticmethod
-    def _wait(written: Future[None] | None) -> None:
-        if written is not None:
-            written.result()
+    def _wait(self, written: Future[None] | None) -> None:
+        if written is None:
+            return
+        begun = time.monotonic()
+        if wait([written], self._patience).not_done:
+            self._give_up(TimeoutError(f"no answer within {_PATIENCE:g} s"))
+        self._patience = max(0.0, self._patience - (time.monotonic() - begun))
+
+
+def _error_of(write: Callable[[], None]) -> Exception | None:
+    """Why it could not be written: as a value, which no exception of a signal can be taken for."""
+    try:
+        write()
+    except Exception as why:
+        return why
+    return None

@@ -5,6 +5,7 @@ Airflow checks each call again, writes it to its audit log, and an upgrade that 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -17,6 +18,9 @@ from promo_reports.errors import Conflict
 from promo_reports.web.access import SignedIn
 from promo_reports.web.answers import Refusal
 from promo_reports.web.asgi import AIRFLOW_APP
+
+SECONDS = 60.0
+"""For how long Airflow may take to answer."""
 
 
 class AirflowApi:
@@ -70,9 +74,21 @@ class AirflowApi:
 
     async def _send(self, method: str, path: str, body: Mapping[str, Any]) -> httpx.Response:
         async with httpx.AsyncClient(
-            transport=self._transport, base_url="http://airflow.invalid/api/v2", headers=self._headers, timeout=60
+            transport=self._transport, base_url="http://airflow.invalid/api/v2", headers=self._headers
         ) as client:
-            return await client.request(method, path, json=dict(body))
+            # httpx's own timeouts are of sockets, and a task that waits for a thread does not end when it is cancelled.
+            asking = asyncio.ensure_future(client.request(method, path, json=dict(body)))
+            try:
+                answered, _ = await asyncio.wait({asking}, timeout=SECONDS)
+            finally:
+                asking.cancel()
+            if not answered:
+                raise Refusal(
+                    503,
+                    f"Airflow has not answered within {SECONDS:g} seconds; it may still do this.",
+                    "Look at the list before you repeat it.",
+                )
+            return asking.result()
 
 
 async def airflow_api(request: Request, caller: SignedIn) -> AirflowApi:

@@ -20,14 +20,32 @@ from promo_reports.errors import (
     DestinationUnavailable,
     InvalidInput,
     PromoReportsError,
+    SourceRefused,
     SourceUnavailable,
+    SqlTemplateError,
     StoreError,
 )
+from promo_reports.pipeline.preview import PreviewTooSlow, UnknownValue
 
 log = logging.getLogger(__name__)
 
-AWAY = (SourceUnavailable, DestinationRefused, DestinationUnavailable, StoreError)
 _TRY_AGAIN = "Try again in a moment."
+_TELL = "Tell whoever runs Promo Reports: the api-server's log says what to correct."
+_BROKEN = ("A file of Promo Reports on the server is broken.", _TELL)
+# Their own texts are for whoever can change the server, and name its directories and hosts: they are in the log.
+_UNAVAILABLE: tuple[tuple[type[PromoReportsError], tuple[str, str]], ...] = (
+    (SourceUnavailable, ("The promo database cannot be reached just now, or has too much to do.", _TRY_AGAIN)),
+    (SourceRefused, ("The promo database refuses what this report type asks for.", _TELL)),
+    (SqlTemplateError, _BROKEN),
+    (InvalidInput, _BROKEN),
+    (DestinationUnavailable, ("The place of the file cannot be reached just now.", _TRY_AGAIN)),
+    (
+        DestinationRefused,
+        ("The file cannot be had from its place, or is not what was delivered.", f"Retry the export. {_TELL}"),
+    ),
+    (StoreError, ("The files of Promo Reports on the server cannot be read or written just now.", _TELL)),
+)
+_REQUEST = "request"
 _CODES = {
     401: "unauthenticated",
     403: "forbidden",
@@ -97,12 +115,8 @@ def not_found(what: str) -> Refusal:
 
 def handle_refusals(app: FastAPI) -> None:
     """Turn everything that routes raise into the one shape."""
-    app.add_exception_handler(Refusal, lambda _request, refusal: _answer(refusal))
-    app.add_exception_handler(PromoReportsError, lambda _request, error: _answer(error))
-    app.add_exception_handler(RequestValidationError, lambda _request, error: _answer(error))
-    app.add_exception_handler(HTTPException, lambda _request, error: _answer(error))
-    app.add_exception_handler(OperationalError, lambda _request, error: _answer(error))
-    app.add_exception_handler(PoolTimeout, lambda _request, error: _answer(error))
+    for kind in (Refusal, PromoReportsError, RequestValidationError, HTTPException, OperationalError, PoolTimeout):
+        app.add_exception_handler(kind, _answer)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -111,7 +125,7 @@ def refusal_of(error: Exception) -> Refusal:
     match error:
         case Refusal():
             refusal = error
-        case InvalidInput():
+        case InvalidInput() if all(problem.where == _REQUEST for problem in error.problems):
             refusal = _of_problems([(problem.path, problem.message) for problem in error.problems])
         case RequestValidationError():
             refusal = _of_problems([_request_problem(each) for each in error.errors()])
@@ -121,10 +135,14 @@ def refusal_of(error: Exception) -> Refusal:
             refusal = Refusal(409, error.reason, error.fix, code="not_ready")
         case Expired():
             refusal = Refusal(410, error.reason, error.fix)
+        case UnknownValue():
+            problem = f"filters.{error.filter}", f"is not in the promo database. {error.fix}".strip()
+            refusal = Refusal(422, error.reason, error.fix, problems=[problem])
+        case PreviewTooSlow():
+            refusal = Refusal(422, error.reason, error.fix)
         case PromoReportsError():
-            # Whoever asks here has no task that tries it again by itself.
-            fix = _TRY_AGAIN if error.fix == SourceUnavailable.AGAIN else error.fix
-            refusal = Refusal(503 if isinstance(error, AWAY) else 422, error.reason, fix)
+            said = next((said for kind, said in _UNAVAILABLE if isinstance(error, kind)), None)
+            refusal = Refusal(503, *said) if said else Refusal(422, error.reason, error.fix)
         case HTTPException(status_code=400):  # a body that FastAPI cannot even parse: not UTF-8, nested too deeply
             refusal = _of_problems([_NOT_JSON])
         case HTTPException():
@@ -148,8 +166,11 @@ def _of_problems(problems: Sequence[tuple[str, str]]) -> Refusal:
     )
 
 
-def _answer(error: Exception) -> Response:
-    return refusal_of(error).answer()
+def _answer(request: Request, error: Exception) -> Response:
+    refusal = refusal_of(error)
+    if refusal.status == 503:
+        log.warning("%s %s: %s", request.method, request.url.path, error)
+    return refusal.answer()
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from promo_reports.definitions.loading import conf_id
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.requests import Request, Requests
 from promo_reports.domain.definition import Definition
+from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window, resolve
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
@@ -43,6 +45,11 @@ class Order:
         """The same for every repetition of a request."""
         return PAGE_RUN + self.request.token
 
+    @property
+    def report_id(self) -> str:
+        """The id of a recurring report, of its name and the request: two of one name and second are two."""
+        return conf_id(self.definition.name, self.request.token)
+
     def conf(self) -> dict[str, Any]:
         """The run's configuration: what was asked, with the date range as absolute instants."""
         kept = {key: value for key, value in self.data.items() if value is not None and key != "date_range"}
@@ -59,36 +66,39 @@ class Order:
 def order(registry: Registry, caller: Caller, data: Mapping[str, Any], *, key: str | None, at: datetime) -> Order:
     """Check what a caller wants to create: whether he may, and every rule; raises what is to be answered.
 
-    A key makes repetitions the same order (reliability, P13).
+    A key makes repetitions the same order (reliability, P13). What is refused takes none.
     """
-    may_export(caller, data.get("report_type"))
     if key is None:
-        request = Request(secrets.token_hex(12), at)
-    else:
-        if not 1 <= len(key) <= MAX_KEY:
-            raise Refusal(422, f"An Idempotency-Key has 1 to {MAX_KEY} characters.")
-        registry.draft(data, by=caller.name, at=at)
-        if not registry.store.exists():
-            registry.store.prepare()
-        request = Requests(registry.store.root / "requests").claim(key, data, by=caller.id, at=at)
-    definition = registry.draft(data, by=caller.name, at=request.at)
-    window_of(definition, request.at)
-    return Order(definition, data, caller.name, request)
+        return _checked(registry, caller, data, Request(secrets.token_hex(12), at))
+    if not 1 <= len(key) <= MAX_KEY:
+        raise Refusal(422, f"An Idempotency-Key has 1 to {MAX_KEY} characters.")
+    may_export(caller, data.get("report_type"))
+    requests = Requests(registry.store.root / "requests")
+    expected = requests.look_up(key, data, by=caller.id, at=at)
+    made = _checked(registry, caller, data, expected)
+    if not registry.store.exists():
+        registry.store.prepare()
+    claimed = requests.claim(key, data, by=caller.id, at=at)
+    return made if claimed == expected else _checked(registry, caller, data, claimed)
 
 
 def keep(registry: Registry, caller: Caller, made: Order) -> Definition:
-    """Put a recurring report into the store; one that is there already, from the same request, stays.
-
-    Its id is made of its name and the request, so that two of one name that are created in the same second are two.
-    """
-    report_id = conf_id(made.definition.name, made.request.token)
-    require(caller.may_change(report_dag_id(report_id)), "create recurring reports")
+    """Put a recurring report into the store; one that is there already, from the same request, stays."""
+    _may_keep(caller, made)
     try:
-        return registry.create({**made.data, "id": report_id}, by=made.by, at=made.request.at)
+        return registry.create({**made.data, "id": made.report_id}, by=made.by, at=made.request.at)
     except InvalidInput:
-        if not registry.store.path(report_id).exists():
+        if not registry.store.path(made.report_id).exists():
             raise
-        return registry.definition(report_id)
+        return registry.definition(made.report_id)
+
+
+def drafted(registry: Registry, caller: Caller, data: Mapping[str, Any], at: datetime) -> Definition:
+    """A definition that a caller may export, checked; `InvalidInput` names no report type that he may not see."""
+    may_export(caller, data.get("report_type"))
+    seen = copy(registry)
+    seen.report_types = _Readable(registry.report_types, caller)
+    return seen.draft(data, by=caller.name, at=at)
 
 
 def may_export(caller: Caller, report_type: object) -> None:
@@ -110,3 +120,33 @@ def window_of(definition: Definition, at: datetime) -> Window | None:
         message = f"is not over yet; now it is {at.astimezone(zone):%Y-%m-%d %H:%M} in {zone.key}"
         raise InvalidInput("The request", [Problem("request", "date_range", message)])
     return window
+
+
+class _Readable(Mapping[str, ReportType]):
+    """The report types that a caller may see; for him there are no others."""
+
+    def __init__(self, all_types: Mapping[str, ReportType], caller: Caller) -> None:
+        self._all, self._caller = all_types, caller
+
+    def __getitem__(self, report_type_id: str) -> ReportType:
+        if not self._caller.may_read(type_dag_id(report_type_id)):
+            raise KeyError(report_type_id)
+        return self._all[report_type_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return (each for each in self._all if self._caller.may_read(type_dag_id(each)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _checked(registry: Registry, caller: Caller, data: Mapping[str, Any], request: Request) -> Order:
+    made = Order(drafted(registry, caller, data, request.at), data, caller.name, request)
+    window_of(made.definition, request.at)
+    if made.definition.recurring:
+        _may_keep(caller, made)
+    return made
+
+
+def _may_keep(caller: Caller, made: Order) -> None:
+    require(caller.may_change(report_dag_id(made.report_id)), "create recurring reports")

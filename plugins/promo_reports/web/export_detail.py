@@ -17,6 +17,7 @@ from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.export_rows import Rows, has_files, window_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
+from promo_reports.web.lists.tables import DELIVER
 from promo_reports.web.models.exports import (
     AirflowLinks,
     DestinationShown,
@@ -34,22 +35,37 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
     """One export; a definition that is gone or broken by now leaves what the manifest says."""
     definition = _definition(rows, record)
     left = facts.extract.get("manifest")
-    manifest = Manifest.from_values(left) if left and has_files(record) else None
+    manifest = _manifest(left) if has_files(record) else None
     row = rows.row(record)
+    if definition is None:
+        # It would fail again, and there is nothing to take over.
+        gone = {"duplicate"} if report_id_of(record.dag_id) else {"duplicate", "retry"}
+        row = row.model_copy(update={"actions": [each for each in row.actions if each not in gone]})
+    files, figures = _of_manifest(manifest, rows.zone)
     return ExportDetail(
         **row.model_dump(),
         configuration=list(_configuration(rows, record, definition, manifest)),
-        definition=_body(rows, record, definition),
+        definition=body_of(definition, rows.registry.account, window_of(record)) if definition else None,
         ended_at=local(record.ended_at, rows.zone) if record.status is not ExportStatus.CREATING else None,
         attempt=record.clear_number + 1,
         step=_step(record, tasks),
         trigger=_trigger(record),
-        destinations=_destinations(rows, definition, facts),
-        files=[_file(each) for each in manifest.files] if manifest else [],
-        facts=list(_facts(manifest, rows.zone)) if manifest else [],
+        destinations=_destinations(rows, definition, facts, tasks),
+        files=files,
+        facts=figures,
         manifest=f"promo-reports/api/exports/{record.id}/manifest" if row.download else None,
         airflow=_links(rows, record),
     )
+
+
+def _of_manifest(manifest: Manifest | None, zone: ZoneInfo) -> tuple[list[FileShown], list[Row]]:
+    """Its files and figures; nothing where somebody wrote a manifest whose values are none."""
+    if manifest is None:
+        return [], []
+    try:
+        return [_file(each) for each in manifest.files], list(_facts(manifest, zone))
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return [], []
 
 
 def _definition(rows: Rows, record: ExportRecord) -> Definition | None:
@@ -61,6 +77,14 @@ def _definition(rows: Rows, record: ExportRecord) -> Definition | None:
             record.conf, run_id=record.run_id, at=record.run_after, report_type=report_type or ""
         )
     except InvalidInput:
+        return None
+
+
+def _manifest(left: object) -> Manifest | None:
+    """The manifest in the task's state, where it is one."""
+    try:
+        return Manifest.from_values(left)
+    except ValueError:
         return None
 
 
@@ -80,12 +104,6 @@ def _configuration(
         yield Row(key="changed", label="Definition", value=said)
 
 
-def _body(rows: Rows, record: ExportRecord, definition: Definition | None) -> dict[str, Any]:
-    if definition is None:
-        return {"name": record.name, "report_type": rows.report_type(record).id, "frequency": "one_time"}
-    return body_of(definition, rows.registry.account, window_of(record))
-
-
 def _step(record: ExportRecord, tasks: Sequence[TaskRecord]) -> str | None:
     if record.status is not ExportStatus.CREATING:
         return None
@@ -100,20 +118,24 @@ def _trigger(record: ExportRecord) -> str:
     return _TRIGGERS.get(record.run_type, page)
 
 
-def _destinations(rows: Rows, definition: Definition | None, facts: TaskFacts) -> list[DestinationShown]:
+def _destinations(
+    rows: Rows, definition: Definition | None, facts: TaskFacts, tasks: Sequence[TaskRecord]
+) -> list[DestinationShown]:
     """By the definition where it is known, so that what has not begun is there too; deliver is mapped in its order."""
+    done = {each.map_index for each in tasks if each.task_id == DELIVER and each.state == "success"}
     if definition is None:
         left = [each["delivered"] for each in facts.deliveries.values() if each.get("delivered")]
         return [_destination(str(each["destination"]), {"delivered": each}) for each in left]
     account = rows.registry.account
     return [
-        _destination(destination_words(each, account), facts.deliveries.get(number, {}))
+        _destination(destination_words(each, account), facts.deliveries.get(number, {}), done=number in done)
         for number, each in enumerate(definition.destinations)
     ]
 
 
-def _destination(title: str, task: Mapping[str, Any]) -> DestinationShown:
-    delivered, failure = task.get("delivered"), task.get("failure")
+def _destination(title: str, task: Mapping[str, Any], *, done: bool = True) -> DestinationShown:
+    """One place; what an earlier attempt delivered is not what this one does."""
+    delivered, failure = task.get("delivered") if done else None, task.get("failure")
     address = str(delivered["manifest"]) if delivered else None
     return DestinationShown(
         title=title,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.definition import Origin
 from promo_reports.domain.report_type import PromotionType, ReportType
@@ -61,7 +62,7 @@ class Rows:
             created_by=record.created_by,
             created_at=record.created_at.astimezone(self.zone),
             window=self._window(record),
-            as_of=local(_moment(facts.get("as_of")), self.zone),
+            as_of=local(facts.get("as_of"), self.zone),
             rows=facts.get("rows"),
             bytes=facts.get("bytes"),
             started_at=local(record.started_at, self.zone),
@@ -147,18 +148,23 @@ def delivered_to(record: ExportRecord) -> set[str]:
 
 def window_of(record: ExportRecord) -> Window | None:
     """The window: what extract left, else the data interval, else the absolute range of an on-demand conf."""
-    left = facts_of(record).get("window")
-    if left:
-        return Window(datetime.fromisoformat(left["start"]), datetime.fromisoformat(left["end"]))
-    start, end = record.data_interval_start, record.data_interval_end
-    if start is not None and end is not None and start < end:
-        return Window(start, end)
+    left = facts_of(record).get("window") or {}
     chosen = record.conf.get("date_range")
-    if isinstance(chosen, dict) and {"start", "end"} <= chosen.keys():
-        start, end = _moment(chosen["start"]), _moment(chosen["end"])
-        if start is not None and end is not None and start < end:
-            return Window(start, end)
-    return None
+    asked = chosen if isinstance(chosen, dict) else {}
+    bounds = (
+        (left.get("start"), left.get("end")),
+        (record.data_interval_start, record.data_interval_end),
+        (_moment(asked.get("start")), _moment(asked.get("end"))),
+    )
+    windows = (_window(start, end) for start, end in bounds)
+    return next((each for each in windows if each is not None), None)
+
+
+def _window(start: datetime | None, end: datetime | None) -> Window | None:
+    """The window of two instants, where it can be shown: a conf, and a run that somebody starts, may name any."""
+    if start is None or end is None or not start < end:
+        return None
+    return Window(start, end) if start.year >= FIRST_YEAR and end.year <= LAST_YEAR else None
 
 
 def _types(registry: Registry) -> dict[str, ReportType]:
@@ -180,18 +186,31 @@ def _origin(record: ExportRecord) -> str:
 def _waiting(record: ExportRecord) -> str | None:
     if record.status is not ExportStatus.CREATING:
         return None
+    return _held(record) or _again(record) or _behind_others(record)
+
+
+def _held(record: ExportRecord) -> str | None:
+    """Why Airflow does not go on with it at all."""
     if record.dag is None or record.dag.is_stale:
         return "Its definition is not registered any more, so Airflow does not go on with it."
     if record.dag.is_paused:
         return "It is paused in Airflow, and goes on when somebody resumes it there."
-    failed = tried_again(record.facts) if record.state == "running" else None
-    if failed is not None:
-        return f"It did not work and is tried again: {failed.reason}"
-    before, limit = record.running_before, record.dag.max_active_runs
-    if before is not None and limit is not None and before >= limit:
-        said = "another export of the same report is" if before == 1 else f"{before} exports of the same report are"
-        return f"It waits: {said} being made."
+    if record.logical_date is not None and record.logical_date > now():
+        return f"It is about {record.logical_date:%Y-%m-%d}, and Airflow does not start it before. Cancel it."
     return None
+
+
+def _again(record: ExportRecord) -> str | None:
+    failed = tried_again(record.facts) if record.state == "running" else None
+    return f"It did not work and is tried again: {failed.reason}" if failed else None
+
+
+def _behind_others(record: ExportRecord) -> str | None:
+    before, limit = record.running_before, record.dag.max_active_runs if record.dag else None
+    if before is None or limit is None or before < limit:
+        return None
+    said = "another export of the same report is" if before == 1 else f"{before} exports of the same report are"
+    return f"It waits: {said} being made."
 
 
 def _progress(record: ExportRecord) -> ProgressShown | None:

@@ -18,6 +18,11 @@ UNDELIVERED = Failure(
     fix="Retry it.",
 )
 
+MARKED = Failure(
+    reason="Airflow calls its run failed, although it was delivered: somebody marked it, or ended it at that moment.",
+    fix="Retry it.",
+)
+
 
 def failure_of(record: ExportRecord) -> Failure | None:
     """The reason of a failed export, or who cancelled it; None for any other."""
@@ -25,11 +30,17 @@ def failure_of(record: ExportRecord) -> Failure | None:
         return Failure(reason=f"{record.note}." if record.note else "Cancelled.", fix="Retry makes it after all.")
     if record.status is not ExportStatus.FAILED:
         return None
-    if record.state == "success":
-        return UNDELIVERED
-    left = failure_left(record.facts) or SILENT
+    left = failure_left(record.facts) or _silence(record)
     # No attempt follows by itself any more, which is what the last one still hoped for.
     return left.model_copy(update={"fix": "Retry it."}) if left.fix == SourceUnavailable.AGAIN else left
+
+
+def _silence(record: ExportRecord) -> Failure:
+    """What it means that no task left a reason."""
+    if record.state == "success":
+        return UNDELIVERED
+    delivered = any(each.get("delivered") for each in record.facts.deliveries.values())
+    return MARKED if delivered else SILENT
 
 
 def failure_left(facts: TaskFacts) -> Failure | None:

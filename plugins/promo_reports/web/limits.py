@@ -1,6 +1,10 @@
-"""What a request may be: JSON of a definition's size. Checked while its body arrives, before anything reads it."""
+"""What a request may be, JSON of a definition's size, and how many may ask the promo database at one time."""
 
 from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,11 +12,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from promo_reports.definitions.located import MAX_BYTES
 from promo_reports.web.answers import Refusal
 
+MOST_ASKING = 4
+"""Requests of one process. Each holds one of the 40 threads that Airflow's own API works with, too."""
+
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_asking = threading.BoundedSemaphore(MOST_ASKING)
+
+
+@contextmanager
+def asking_the_promo_database() -> Iterator[None]:
+    """Ask it in the block; 503 at once where as many as may are asking: whoever waited would hold a thread, too."""
+    if not _asking.acquire(blocking=False):
+        raise Refusal(503, "Too many ask the promo database just now.", "Try again in a moment.")
+    try:
+        yield
+    finally:
+        _asking.release()
 
 
 class JsonOfLimitedSize:
-    """Answers 415 to what is not JSON and 413 to what is larger than a definition may be."""
+    """Answers 415 to what is not JSON and 413 to what is larger than a definition may be.
+
+    Checked while the body arrives, before anything reads it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

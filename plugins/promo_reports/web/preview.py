@@ -14,19 +14,25 @@ from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.preview import Preview, preview
 from promo_reports.pipeline.source import SourceTotals
 from promo_reports.settings import Settings
+from promo_reports.web.creation import window_of
+from promo_reports.web.limits import asking_the_promo_database
 from promo_reports.web.models.form import Group, Groups, PreviewColumn, PreviewShown, Sum
 from promo_reports.web.times import local, window_shown
 
 ROWS = 20
 SECONDS = 30.0
-"""A page may not hold the promo database for longer; an export may."""
+"""All queries of a preview together: a page may not hold the promo database for longer; an export may."""
 
 
 def preview_shown(definition: Definition, settings: Settings, at: datetime) -> PreviewShown:
-    """Count and read the first rows; a recurring report shows the window of its last due delivery."""
+    """Count and read the first rows; a recurring report shows the window of its last due delivery.
+
+    503 where too many ask the promo database already.
+    """
     export = _export(definition, at)
-    source = promo_source(definition.report_type.connection)
-    seen = preview(export, source, settings, ROWS, seconds=SECONDS)
+    with asking_the_promo_database():
+        source = promo_source(definition.report_type.connection)
+        seen = preview(export, source, settings, ROWS, seconds=SECONDS)
     report_type, totals = definition.report_type, seen.counted.totals
     return PreviewShown(
         columns=[PreviewColumn(name=each.name, type=each.type.value) for each in report_type.columns],
@@ -43,6 +49,7 @@ def preview_shown(definition: Definition, settings: Settings, at: datetime) -> P
 
 def _export(definition: Definition, at: datetime) -> Export:
     if definition.schedule is None:
+        window_of(definition, at)  # what is wrong with the range is the request's mistake, not the run's
         return one_time_export(definition, Run("preview", "preview", at))
     due = definition.schedule.latest(at)
     run = Run("preview", "preview", at, due.window.start, due.window.end)

@@ -109,6 +109,47 @@ def test_a_failed_run_that_was_cancelled_since_it_was_queued_is_cancelled(
 
 
 @pytest.mark.parametrize(
+    ("states", "delivered", "status"),
+    [
+        (["success", "success"], True, "created"),  # it had ended when Airflow failed it
+        (["success", "skipped"], True, "cancelled"),
+        (["success", None], True, "cancelled"),
+        (["skipped"], False, "cancelled"),
+        ([], False, "cancelled"),
+    ],
+)
+def test_a_run_that_was_cancelled_after_all_its_deliveries_is_created(
+    session: Session, rows: Rows, states: list[str | None], delivered: bool, status: str
+) -> None:
+    dag = rows.report("daily")
+    run = rows.run(dag, "failed", run_id="manual__x", delivered=delivered)
+    rows.note(run, "Cancelled by growth", at(5))
+    rows.task(dag, "manual__x", "extract", state="failed")
+    for index, state in enumerate(states):
+        rows.task(dag, "manual__x", "deliver", index, state=state)
+
+    assert one(session).status is ExportStatus(status)
+    assert len(exports(session, replace(ALL, statuses=frozenset({ExportStatus(status)})))) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("June\nand\u2028July\x07", "June and July"),
+        ("\u202eenuJ", "enuJ"),
+        ("x" * 121, "x" * 120),
+        ("👩\u200d💻", "👩\u200d💻"),
+    ],
+)
+def test_a_name_that_anybody_posted_is_one_line_of_visible_text(
+    session: Session, rows: Rows, given: str, shown: str
+) -> None:
+    rows.run(rows.type(), conf={"name": given})
+
+    assert names(session) == [shown]
+
+
+@pytest.mark.parametrize(
     ("person", "owners", "created_by"),
     [("ann", "growth", "ann"), (None, "growth", "growth"), ("", "growth", "growth"), (None, None, "")],
 )
@@ -317,13 +358,16 @@ def test_a_row_has_the_small_facts_of_its_tasks_and_not_the_manifest(session: Se
     rows.fact(run, "extract", "failure", None)
     rows.fact(run, "extract", "manifest", {"large": True})
     rows.fact(run, "extract", "delivered", {"__airflow_state_ref__": "s3://elsewhere"})
-    rows.fact(run, "deliver", "delivered", {"destination": "download"}, 1)
+    rows.fact(run, "deliver", "delivered", {"destination": "download", "manifest": "m"}, 1)
     rows.fact(run, "deliver", "failure", {"reason": "no"}, 0)
     rows.fact(run, "another_task", "facts", {"rows": 0})
 
     first, second = exports(session, replace(ALL, sort=ExportSort.CREATED_AT))
     assert first.facts.extract == {"progress": {"written": 5, "counted": 10}, "facts": {"rows": 10, "bytes": 99}}
-    assert first.facts.deliveries == {0: {"failure": {"reason": "no"}}, 1: {"delivered": {"destination": "download"}}}
+    assert first.facts.deliveries == {
+        0: {"failure": {"reason": "no"}},
+        1: {"delivered": {"destination": "download", "manifest": "m"}},
+    }
     assert (second.facts.extract, second.facts.deliveries) == ({}, {})
 
 

@@ -13,7 +13,8 @@ from promo_reports.web.lists.dags import known_dag_ids, our_dag_ids
 from promo_reports.web.lists.exports import export_of, exports_of_windows, one_export
 from promo_reports.web.lists.records import ExportStatus, TaskRecord, WindowExport
 from promo_reports.web.lists.task_facts import NOTHING, facts_of_export, tasks_of_run
-from tests.web.lists.airflow_rows import REPORT, TYPE, Rows, at
+from tests.orchestration.test_run_facts import MANIFEST
+from tests.web.lists.airflow_rows import NOON, REPORT, TYPE, Rows, at
 
 
 def test_one_export_is_found_by_its_id_or_its_run(session: Session, rows: Rows) -> None:
@@ -49,14 +50,16 @@ def test_a_number_that_no_run_can_have_is_none(metadata: sa.Engine, export_id: i
 def test_the_facts_of_one_export_are_whole(session: Session, rows: Rows) -> None:
     dag = rows.report("daily")
     run, other = rows.run(dag, delivered=False), rows.run(dag)
-    rows.fact(run, "extract", "manifest", {"rows": 3, "filters": {"wallet": None}})
-    rows.fact(run, "extract", "facts", {"rows": 3})
+    manifest = json.loads(MANIFEST.to_json())
+    rows.fact(run, "extract", "manifest", manifest)
+    rows.fact(run, "extract", "facts", {"rows": 3, "bytes": 9})
     rows.fact(run, "deliver", "anything", ["x"], 2)
+    rows.fact(run, "deliver", "failure", {"reason": "no"}, 2)
     rows.fact(other, "extract", "manifest", {"rows": 4})
 
     facts = facts_of_export(session, run)
-    assert facts.extract == {"manifest": {"rows": 3, "filters": {"wallet": None}}, "facts": {"rows": 3}}
-    assert facts.deliveries == {2: {"anything": ["x"]}}
+    assert facts.extract == {"manifest": manifest, "facts": {"rows": 3, "bytes": 9}}
+    assert facts.deliveries == {2: {"failure": {"reason": "no"}}}
     assert facts_of_export(session, other + 1) == NOTHING
 
 
@@ -67,11 +70,13 @@ def test_what_airflow_writes_is_what_is_read(session: Session, rows: Rows) -> No
 
     dag = rows.report("daily")
     run = rows.run(dag, run_id="manual__x")
-    body = TaskStateStorePutBody(value={"rows": 3, "as_of": "2026-11-20T12:00:00-05:00"})
+    body = TaskStateStorePutBody(value={"rows": 3, "bytes": 9, "as_of": "2026-11-20T12:00:00-05:00"})
     scope = TaskScope(dag_id=dag, run_id="manual__x", task_id="extract", map_index=-1)
     MetastoreBackend().set(scope, "facts", json.dumps(body.value), session=session)
 
-    assert facts_of_export(session, run).extract == {"facts": {"rows": 3, "as_of": "2026-11-20T12:00:00-05:00"}}
+    assert facts_of_export(session, run).extract == {
+        "facts": {"rows": 3, "bytes": 9, "as_of": NOON + timedelta(hours=5)}
+    }
 
 
 def test_the_tasks_of_a_run_come_in_their_order(session: Session, rows: Rows) -> None:

@@ -194,7 +194,8 @@ export interface Destination {
 
 export interface ExportDetail extends ExportRow {
   configuration: ConfigurationRow[];
-  definition: Definition;
+  /** Null where it is gone or broken: there is nothing to duplicate. */
+  definition: Definition | null;
   ended_at: string | null;
   attempt: number;
   step: "waiting" | "extract" | "deliver" | null;
@@ -238,7 +239,8 @@ export interface Upcoming {
 
 export interface ReportDetail extends ReportRow {
   configuration: ConfigurationRow[];
-  definition: Definition;
+  /** Null where it is gone or broken: there is nothing to duplicate. */
+  definition: Definition | null;
   history: { at: string; by: string; what: "stopped" | "resumed" | "deleted" }[];
   upcoming: Upcoming[];
   airflow: { dag: string } | null;
@@ -286,7 +288,10 @@ export interface Created {
   report: ReportRow | null;
 }
 
+/** `makes`: whether a run exports it; `makes_again`: whether one does that exports windows again. */
 export interface PastWindow {
+  makes: boolean;
+  makes_again: boolean;
   window: Window;
   due: string;
   export: { id: number; status: ExportStatus } | null;

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useState } from "react";
 import { type ApiError, asApiError, get, isAbort } from "./client";
 
-const POLL_MILLISECONDS = 3_000;
+const FAST_MILLISECONDS = 3_000;
+const SLOW_MILLISECONDS = 20_000;
 const REMEMBERED = 40; // answers
 
 // Airflow mounts the page anew whenever the path changes. What was seen before shows at once and is then asked again.
@@ -25,8 +26,11 @@ export interface Loaded<T> {
   put: (data: T) => void;
 }
 
-/** Loads `path` (null: nothing yet), and again every 3 s while `pollWhile` holds and the document is visible. */
-export function useGet<T>(path: string | null, pollWhile?: (data: T) => boolean): Loaded<T> {
+/**
+ * Loads `path` (null: nothing yet). With `moving`, again while the document is visible: every 3 s while it holds, else
+ * every 20 s, since others create, stop and retry too; after an error slowly.
+ */
+export function useGet<T>(path: string | null, moving?: (data: T) => boolean): Loaded<T> {
   const [data, setData] = useState(() => (path === null ? undefined : (answers.get(path) as T | undefined)));
   const [error, setError] = useState<ApiError>();
   const [loading, setLoading] = useState(path !== null);
@@ -63,7 +67,8 @@ export function useGet<T>(path: string | null, pollWhile?: (data: T) => boolean)
     return () => control.abort();
   }, [path, attempt]);
 
-  const waiting = !loading && error?.code !== "unauthenticated" && data !== undefined && pollWhile?.(data) === true;
+  const waiting = !loading && path !== null && moving !== undefined;
+  const pause = data !== undefined && error === undefined && moving?.(data) ? FAST_MILLISECONDS : SLOW_MILLISECONDS;
   // biome-ignore lint/correctness/useExhaustiveDependencies: React may never render the loading in between, so count
   useEffect(() => {
     if (!waiting) {
@@ -74,13 +79,13 @@ export function useGet<T>(path: string | null, pollWhile?: (data: T) => boolean)
         reload();
       }
     };
-    const timer = setTimeout(again, POLL_MILLISECONDS);
+    const timer = setTimeout(again, pause);
     document.addEventListener("visibilitychange", again);
     return () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", again);
     };
-  }, [waiting, settled, reload]);
+  }, [waiting, pause, settled, reload]);
 
   const put = useCallback(
     (answer: T) => {

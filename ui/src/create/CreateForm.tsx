@@ -10,6 +10,7 @@ import { DeliveryStep } from "./delivery/DeliveryStep";
 import { definitionOf } from "./draft";
 import { fieldsOf, placed, type Step } from "./fields/fields";
 import { focusField } from "./fields/focus";
+import { isDefinite } from "./idempotency";
 import { LeaveDialog } from "./LeaveDialog";
 import { missing } from "./missing";
 import { prefill } from "./prefill";
@@ -35,6 +36,11 @@ const sentencesOf = ({ code, fix, message }: ApiError): string[] =>
   code === "unauthenticated"
     ? ["Your session has ended.", "Sign in to Airflow in another tab, then press Export here again."]
     : [message, fix];
+
+const LOOK = "The attempt before may have gone through: look at the list before you press Export again.";
+
+/** Whether the server said for certain that nothing was made. */
+const isKnown = ({ status }: ApiError): boolean => isDefinite(status) && status !== 409;
 
 /** The two steps, for somebody who may create at least one report type. */
 export function CreateForm({ form, onCancel, onCreated, start }: Props) {
@@ -74,11 +80,12 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
       const others = showProblems(error);
       const all = others.length === error.problems.length; // no problem stands beside a field
       if (others.length > 0 || all) {
-        const lines = all ? [...sentencesOf(error), ...others] : others;
+        const known = isKnown(error) ? [] : [error.status === 409 ? LOOK : "Press Export again: it is not made twice."];
+        const lines = [...(all ? [...sentencesOf(error), ...others] : others), ...known];
         setMessage({
           lines: lines.filter((line) => line !== ""),
           status: "error",
-          title: "The report was not created",
+          title: isKnown(error) ? "The report was not created" : "It is not known whether the report was created",
         });
       }
     },

@@ -1,12 +1,11 @@
 import { Alert, Stack } from "@chakra-ui/react";
-import type { Created, Definition, FormInfo, Session } from "../api/types";
+import type { Created, Definition, FormInfo } from "../api/types";
 import { BackLink } from "../BackLink";
 import { PageHeading } from "../PageHeading";
 import { CreateForm } from "./CreateForm";
 
 interface Props {
   form: FormInfo;
-  session: Session;
   /** What to start from, for Duplicate. */
   start?: Definition;
   onCreated: (created: Created) => void;

@@ -12,8 +12,10 @@ export interface Prefilled {
 }
 
 const COPY = " (copy)";
+const EMPTY = { delivery: [], filters: {}, frequency: "one_time" } as const satisfies Partial<Definition>;
 
-export const prefill = (definition: Definition, form: FormInfo): Prefilled => {
+export const prefill = (start: Definition, form: FormInfo): Prefilled => {
+  const definition: Definition = { ...EMPTY, ...start };
   const type = form.report_types.find((each) => each.id === definition.report_type);
   const name = [...definition.name].slice(0, MAX_NAME - COPY.length).join("") + COPY;
   if (type === undefined || !type.may_create) {

@@ -25,7 +25,8 @@ export const useExport = (onCreated: (created: Created) => void, onRefused: (err
       onCreated(await post<Created>("reports", definition, { idempotencyKey: now.key }));
     } catch (thrown) {
       const error = asApiError(thrown);
-      attempt.current = { ...now, answered: isDefinite(error.status) };
+      // The key belongs to an earlier report by now, which may be there: the next attempt is another one.
+      attempt.current = error.status === 409 ? null : { ...now, answered: isDefinite(error.status) };
       onRefused(error);
     } finally {
       under.current = false;

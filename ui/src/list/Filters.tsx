@@ -1,5 +1,5 @@
 import { Button, Flex } from "@chakra-ui/react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { FormInfo } from "../api/types";
 import { useGet } from "../api/useGet";
 import { STATUS_LABELS } from "../StatusBadge";
@@ -46,6 +46,8 @@ export function Filters({ state, go }: Props) {
   );
 }
 
+const PAUSE_MILLISECONDS = 250;
+
 interface ChosenProps {
   chosen: string[];
   onChange: (chosen: string[]) => void;
@@ -58,14 +60,19 @@ function PromotionTypes(props: ChosenProps) {
 }
 
 function Creators({ of, ...props }: ChosenProps & { of: "reports" | "exports" }) {
+  const [typed, setTyped] = useState("");
   const [q, setQ] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setQ(typed.trim()), PAUSE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [typed]);
   const loaded = useGet<{ creators: string[] }>(`creators?${new URLSearchParams(q === "" ? { of } : { of, q })}`);
   const creators = loaded.data?.creators ?? [];
   return (
     <LoadedTicks
       choices={creators.map((creator) => ({ value: creator, label: creator }))}
       loaded={loaded}
-      search={setQ}
+      search={setTyped}
       {...props}
     />
   );

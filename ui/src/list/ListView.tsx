@@ -1,4 +1,5 @@
 import { Box, Button, Stack, Tabs, Text } from "@chakra-ui/react";
+import { useEffect } from "react";
 import { Link, useSearchParams } from "react-router-dom";
 import type { ExportRow, Page, ReportRow } from "../api/types";
 import { useGet } from "../api/useGet";
@@ -69,6 +70,12 @@ interface ListProps {
 function ReportList({ state, go }: ListProps) {
   const { data, error, loading, reload } = useGet<Page<Row>>(toPath(state), unsettled);
   const empty = data !== undefined && data.items.length === 0;
+  const outdated = state.cursor !== null && error?.problems.some(({ path }) => path === "cursor") === true;
+  useEffect(() => {
+    if (outdated) {
+      go({ ...state, cursor: null }, true); // a shared address whose page is gone: the first page
+    }
+  });
   return (
     <Stack gap={4}>
       {(!empty || isFiltered(state)) && <Filters go={go} state={state} />}

@@ -1,6 +1,7 @@
 import { Input, InputGroup } from "@chakra-ui/react";
 import { useEffect, useRef, useState } from "react";
 import { SearchIcon } from "../icons";
+import { LONGEST_SEARCH } from "./listState";
 
 const PAUSE_MILLISECONDS = 250;
 
@@ -34,6 +35,7 @@ export function SearchField({ value, onSearch }: { value: string; onSearch: (q: 
     <InputGroup flex={{ base: "1 1 100%", md: "0 1 20rem" }} startElement={<SearchIcon />}>
       <Input
         aria-label="Search by name"
+        maxLength={LONGEST_SEARCH}
         onChange={(event) => setTyped(event.target.value)}
         placeholder="Search by name"
         size="sm"

@@ -39,8 +39,11 @@ test("a column sorts names from A and times from the newest, then turns around",
 });
 
 test("the other tab keeps the search, not statuses and creators", () => {
-  const next = onTab(at("q=a&promotion_type=p&status=failed&created_by=me&sort=status&limit=50"), "recurring");
-  expect(toSearch(next).toString()).toBe("tab=recurring&q=a&promotion_type=p&limit=50");
+  const next = onTab(
+    at("q=a&promotion_type=loyalty_wallet&status=failed&created_by=me&sort=status&limit=50"),
+    "recurring",
+  );
+  expect(toSearch(next).toString()).toBe("tab=recurring&q=a&promotion_type=loyalty_wallet&limit=50");
 });
 
 test("cleared filters leave order and page size", () => {
@@ -48,4 +51,12 @@ test("cleared filters leave order and page size", () => {
   expect(isFiltered(state)).toBe(true);
   expect(isFiltered(cleared(state))).toBe(false);
   expect(toSearch(cleared(state)).toString()).toBe("sort=name&limit=100");
+});
+
+test("what another tab or another time had in its address is left out", () => {
+  const stale = at(`tab=recurring&status=created&status=stopped&promotion_type=x&cursor=&q=${"a".repeat(300)}`);
+  expect(stale.status).toEqual(["stopped"]);
+  expect(stale.promotion_type).toEqual([]);
+  expect(stale.cursor).toBeNull();
+  expect(stale.q).toHaveLength(200);
 });

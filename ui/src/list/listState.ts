@@ -24,6 +24,13 @@ const SORTS: Record<Tab, string[]> = {
   recurring: ["name", "promotion_type", "frequency", "status", "created_by", "created_at"],
 };
 
+const STATUSES: Record<Tab, string[]> = {
+  one_time: ["creating", "created", "failed", "cancelled"],
+  recurring: ["active", "stopped"],
+};
+const PROMOTION_TYPES = ["loyalty_wallet", "partner_vouchers", "promo_campaigns"];
+export const LONGEST_SEARCH = 200;
+
 /** Reads an address; what it does not know becomes the default. */
 export function parse(search: URLSearchParams): ListState {
   const tab: Tab = search.get("tab") === "recurring" ? "recurring" : "one_time";
@@ -32,14 +39,14 @@ export function parse(search: URLSearchParams): ListState {
   const limit = Number(search.get("limit"));
   return {
     tab,
-    q: search.get("q") ?? "",
-    status: search.getAll("status"),
-    promotion_type: search.getAll("promotion_type"),
+    q: (search.get("q") ?? "").slice(0, LONGEST_SEARCH),
+    status: search.getAll("status").filter((each) => STATUSES[tab].includes(each)),
+    promotion_type: search.getAll("promotion_type").filter((each) => PROMOTION_TYPES.includes(each)),
     created_by: search.getAll("created_by"),
     sort: known,
     order: orderOf(search.get("order")) ?? firstOrder(known),
     limit: PAGE_SIZES.includes(limit) ? limit : 25,
-    cursor: search.get("cursor"),
+    cursor: search.get("cursor") || null,
   };
 }
 

@@ -100,7 +100,7 @@ interface NameProps {
 function NameCell({ row, status, to, children }: NameProps) {
   return (
     <Table.Cell maxW={{ lg: "28rem" }} overflowWrap="anywhere">
-      <Link asChild color="fg.info" fontWeight="medium">
+      <Link asChild color="fg.info" display="inline" fontWeight="medium" overflowWrap="anywhere">
         <RouterLink to={to}>{row.name}</RouterLink>
       </Link>
       <Quiet>

@@ -1,8 +1,15 @@
 import { Box, HStack, Stack, Text } from "@chakra-ui/react";
-import type { PastWindows } from "../api/types";
+import type { PastWindow, PastWindows } from "../api/types";
 import { counted } from "../quantities";
 import { StatusBadge } from "../StatusBadge";
 import { WindowDays } from "../Times";
+
+const wording = (made_now: boolean, made: PastWindow["export"]): string => {
+  if (!made_now) {
+    return made?.status === "creating" ? "being made" : "skipped";
+  }
+  return made === null ? "will be exported" : "will be exported again";
+};
 
 /** Which windows the chosen days come to, and which of them are skipped. */
 export function PastWindowList({ data, again }: { data: PastWindows; again: boolean }) {
@@ -21,21 +28,15 @@ export function PastWindowList({ data, again }: { data: PastWindows; again: bool
           overflowY="auto"
           p={3}
         >
-          {data.windows.map(({ window, export: made }) => (
+          {data.windows.map(({ window, export: made, makes, makes_again }) => (
             <HStack as="li" gap={3} justify="space-between" key={window.start} wrap="wrap">
               <WindowDays window={window} />
-              {made === null ? (
+              <HStack>
                 <Text color="fg.muted" fontSize="sm">
-                  will be exported
+                  {wording(again ? makes_again : makes, made)}
                 </Text>
-              ) : (
-                <HStack>
-                  <Text color="fg.muted" fontSize="sm">
-                    {again ? "exported again" : "skipped"}
-                  </Text>
-                  <StatusBadge status={made.status} />
-                </HStack>
-              )}
+                {made !== null && <StatusBadge status={made.status} />}
+              </HStack>
             </HStack>
           ))}
         </Stack>

@@ -45,7 +45,7 @@ export function PastWindowsDialog({ path, weekly, onClose }: Props) {
       </Flex>
       {error !== undefined && <FailureBanner error={error} />}
       {data !== undefined && <PastWindowList again={again} data={data} />}
-      {data?.windows.some((window) => window.export !== null) && (
+      {data?.windows.some(({ makes, makes_again }) => makes !== makes_again) && (
         <Checkbox.Root
           checked={again}
           colorPalette="brand"

@@ -31,6 +31,6 @@ export function usePastWindows(path: string, first: string, last: string) {
   return answer;
 }
 
-/** The windows that a run would export: those without an export, or all. */
+/** The windows that a run would export, as the server says. */
 export const toExport = (data: PastWindows | undefined, again: boolean): PastWindow[] =>
-  (data?.windows ?? []).filter((window) => again || window.export === null);
+  (data?.windows ?? []).filter(({ makes, makes_again }) => (again ? makes_again : makes));

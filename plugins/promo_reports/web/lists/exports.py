@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from promo_reports.web.lists import tables
 from promo_reports.web.lists.cursors import LARGEST_ID, fingerprint
 from promo_reports.web.lists.dags import DAG_COLUMNS, dag_record, tags_of
+from promo_reports.web.lists.left import plain_name
 from promo_reports.web.lists.paging import Keyset
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Readable
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, Page, TaskFacts, WindowExport
@@ -185,7 +186,7 @@ def _record(row: Any, beside: _Beside) -> ExportRecord:
         triggered_by=row.triggered_by.value if row.triggered_by is not None else None,
         state=row.state,
         status=ExportStatus(row.status),
-        name=row.name,
+        name=plain_name(row.name) or row.dag_id,
         promotion_type=tables.promotion_type_of(tags),
         created_by=row.created_by,
         created_at=row.created_at,

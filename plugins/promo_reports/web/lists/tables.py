@@ -109,9 +109,23 @@ _cancelled = sa.and_(
 _delivered = sa.exists().where(
     state_store.c.dag_run_id == run.c.id, state_store.c.task_id == DELIVER, state_store.c.key == "delivered"
 )
+# A run that is cancelled in the moment of its end is failed by Airflow with all of it done: everybody may have the
+# export already, so it is Created. As a count, which is asked of cancelled runs alone and one by one: PostgreSQL may
+# turn an EXISTS into a scan of all task instances.
+_undelivered = (
+    sa.select(sa.func.count())
+    .where(
+        task.c.dag_id == run.c.dag_id,
+        task.c.run_id == run.c.run_id,
+        task.c.task_id == DELIVER,
+        task.c.state.is_distinct_from("success"),
+    )
+    .scalar_subquery()
+)
+_after_all = sa.and_(_delivered, _undelivered == 0)
 export_status: Column = sa.case(
     (sa.and_(run.c.state == "success", _delivered), ExportStatus.CREATED.value),
-    (_cancelled, ExportStatus.CANCELLED.value),
+    (_cancelled, sa.case((_after_all, ExportStatus.CREATED.value), else_=ExportStatus.CANCELLED.value)),
     (run.c.state.in_(("failed", "success")), ExportStatus.FAILED.value),
     else_=ExportStatus.CREATING.value,
 )

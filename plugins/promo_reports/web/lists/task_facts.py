@@ -1,6 +1,7 @@
 """What the tasks of an export left behind: Airflow's task state store and its task instances.
 
-A value of the state store is JSON in a text column, whoever wrote it, and is never `null`. It expires after
+A value of the state store is JSON in a text column, and Airflow's API lets others write it, too: what is not what our
+tasks write there counts as a key that is not there (`left`). It expires after
 `[state_store] default_retention_days`, unless the task set another retention. Where values are kept elsewhere
 (`[workers] state_store_backend`), the table has only a reference to them, which reads as a key that is not there.
 """
@@ -8,19 +9,19 @@ A value of the state store is JSON in a text column, whoever wrote it, and is ne
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from promo_reports.web.lists.left import checked
 from promo_reports.web.lists.records import TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, EXTRACT, Column, state_store, task
 
 KEYS_OF_A_ROW = ("delivered", "facts", "failure", "progress")
 """The small keys; the manifest is only read for an export's own page."""
 NOTHING = TaskFacts({}, {})
-_KEPT_ELSEWHERE = "__airflow_state_ref__"
 
 
 def facts_of_rows(session: Session, export_ids: Collection[int]) -> dict[int, TaskFacts]:
@@ -61,12 +62,19 @@ def _facts(session: Session, *where: Column) -> dict[int, TaskFacts]:
     for export_id, task_id, map_index, key, text in session.execute(sa.select(*columns).where(tasks, *where)):
         extract = extracts.setdefault(export_id, {})
         delivery = deliveries.setdefault(export_id, {})
-        value = json.loads(text)
-        if value is None or (isinstance(value, Mapping) and _KEPT_ELSEWHERE in value):
+        value = _value(key, text)
+        if value is None:
             continue
         target = extract if task_id == EXTRACT else delivery.setdefault(map_index, {})
         target[key] = value
     return {each: TaskFacts(extracts[each], _by_index(deliveries[each].items())) for each in extracts}
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        return checked(key, json.loads(text))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _by_index(deliveries: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, dict[str, Any]]:

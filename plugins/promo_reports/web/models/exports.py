@@ -94,7 +94,9 @@ class ExportDetail(ExportRow):
     """One export with everything that is known of it."""
 
     configuration: list[Row]
-    definition: dict[str, Any] = Field(description="what a new report like it is created from")
+    definition: dict[str, Any] | None = Field(
+        description="what a new report like it is created from; null where it is gone or broken"
+    )
     ended_at: datetime | None
     attempt: int
     step: str | None = Field(description="waiting, extract or deliver; null once it has ended")

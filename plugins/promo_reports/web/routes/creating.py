@@ -19,7 +19,7 @@ from promo_reports.web.form_info import may_create
 from promo_reports.web.lists.exports import export_of
 from promo_reports.web.models.form import DefinitionBody
 from promo_reports.web.models.reports import Created, ReportDetail
-from promo_reports.web.project import metadata
+from promo_reports.web.project import created_reports, metadata
 from promo_reports.web.shown import report_shown
 from promo_reports.web.times import now
 
@@ -55,6 +55,7 @@ def _order(caller: Caller, data: dict[str, Any], key: str | None) -> Order:
 
 def _keep(caller: Caller, made: Order) -> ReportDetail:
     kept = keep(registry(), caller, made)
+    created_reports().changed()
     write_down("create", caller, report_dag_id(kept.id))
     with metadata() as session:
         return report_shown(session, caller, kept.id)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from promo_reports.domain.report_type import ReportType
-from promo_reports.errors import InvalidInput
+from promo_reports.domain.report_type import Choice, Filter, ReportType
+from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.configuration import sentence
 from promo_reports.orchestration.connections import promo_source
 from promo_reports.orchestration.dag_ids import type_dag_id
@@ -17,8 +17,9 @@ from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search
 from promo_reports.web.access import SignedIn, require
 from promo_reports.web.answers import Refusal, not_found
-from promo_reports.web.creation import may_export, window_of
+from promo_reports.web.creation import drafted, window_of
 from promo_reports.web.form_info import form_info, may_create
+from promo_reports.web.limits import asking_the_promo_database
 from promo_reports.web.models.form import (
     Choices,
     ChoiceShown,
@@ -33,6 +34,8 @@ from promo_reports.web.preview import preview_shown
 from promo_reports.web.times import delivery_shown, now, window_shown
 
 UPCOMING = 3
+CHOICES_SECONDS = 10.0
+"""For how long PostgreSQL may work on the choices of a filter."""
 
 router = APIRouter(tags=["form"])
 
@@ -73,11 +76,7 @@ def filter_choices(
         raise Refusal(422, f"{chosen.title} depends on {chosen.depends_on}.", problems=[("of", "is required")])
     if "\0" in (of or ""):  # which is in no database
         return Choices(choices=[], total=0)
-    zone = ZoneInfo(registry().account.timezone)
-    settings = registry().settings
-    with open_snapshot(promo_source(known.connection), zone, settings) as snapshot:
-        parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
-        found = search(choices(snapshot, chosen, parent, settings.sql), q)
+    found = search(_choices(known, chosen, of), q)
     return Choices(
         choices=[ChoiceShown(value=each.value, title=each.title) for each in found.choices], total=found.total
     )
@@ -88,7 +87,7 @@ def describe(caller: SignedIn, body: DefinitionBody) -> Description:
     """What a definition means, in words; 422 with every rule that it breaks. Nothing is created or queried."""
     require(may_create(registry(), caller), "create reports")
     at = now()
-    definition = registry().draft(body.root, by=caller.name, at=at)
+    definition = drafted(registry(), caller, body.root, at)
     window, zone = window_of(definition, at), ZoneInfo(definition.timezone)
     schedule = definition.schedule
     snapshot = schedule is None and window is None
@@ -106,10 +105,8 @@ def describe(caller: SignedIn, body: DefinitionBody) -> Description:
 def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
     """The first rows and the counts of what a definition would export now. It reads the promo database."""
     require(may_create(registry(), caller), "create reports")
-    may_export(caller, body.root.get("report_type"))
     at = now()
-    definition = registry().draft(body.root, by=caller.name, at=at)
-    return preview_shown(definition, registry().settings, at)
+    return preview_shown(drafted(registry(), caller, body.root, at), registry().settings, at)
 
 
 def _report_type(caller: SignedIn, report_type: str) -> ReportType:
@@ -120,3 +117,22 @@ def _report_type(caller: SignedIn, report_type: str) -> ReportType:
         return registry().report_type(report_type)
     except InvalidInput:
         raise not_found("report type") from None
+
+
+def _choices(report_type: ReportType, chosen: Filter, of: str | None) -> list[Choice]:
+    zone, settings = ZoneInfo(registry().account.timezone), registry().settings
+    parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
+    try:
+        with (
+            asking_the_promo_database(),
+            open_snapshot(
+                promo_source(report_type.connection), zone, settings, statement_timeout_minutes=CHOICES_SECONDS / 60
+            ) as snapshot,
+        ):
+            return choices(snapshot, chosen, parent, settings.sql)
+    except QueryTooSlow:
+        raise Refusal(
+            503,
+            f"The promo database took longer than {CHOICES_SECONDS:g} seconds for the choices.",
+            "Try again in a moment.",
+        ) from None

@@ -126,6 +126,7 @@ def _may_change(caller: Caller, report_id: str) -> None:
 
 
 def _changed(caller: Caller, report_id: str, event: str) -> ReportDetail:
+    created_reports().changed()
     write_down(event, caller, report_dag_id(report_id))
     with metadata() as session:
         return report_shown(session, caller, report_id)

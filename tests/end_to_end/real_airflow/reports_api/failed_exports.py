@@ -125,16 +125,21 @@ class TestReportsApiCancel:
 
         cancelled = people.admin.post(f"{path}/cancel")
         assert (cancelled["status"], cancelled["step"]) == ("cancelled", None)
-        assert cancelled["failure"]["reason"] == "Cancelled by admin."
+        assert cancelled["failure"]["reason"].startswith("Cancelled by admin on ")
         assert cancelled["actions"] == ["retry", "duplicate"]
         people.user.refused(409, "POST", f"{path}/cancel")
         until(lambda: not live.stack.postgres.execute(WAITING), "the end of the query")
         until(lambda: not Cancelled.attempts(live), "the end of the attempt's directory")
         assert live.everything_delivered() == before
 
+        people.admin.post(f"{path}/retry")
+        until(lambda: live.stack.postgres.execute(WAITING), "extract to wait again")
+        assert people.admin.post(f"{path}/cancel")["status"] == "cancelled"
+        until(lambda: not live.stack.postgres.execute(WAITING), "the end of the query")
+
         locked.rollback()
         retried = people.user.post(f"{path}/retry")
-        assert (retried["status"], retried["attempt"], retried["failure"]) == ("creating", 2, None)
+        assert (retried["status"], retried["attempt"], retried["failure"]) == ("creating", 3, None)
         ended = people.user.created(retried["id"])
         check(people.user.downloaded(ended["id"]), live.csv(fuel("fuel-points")), totals=["points"], time="occurred_at")
         people.user.refused(409, "POST", f"{path}/cancel")

@@ -25,6 +25,11 @@ VOUCHER_LOG = {
     "frequency": {"interval": "weekly", "delivery_day": "tuesday", "delivery_time": "07:30"},
     "delivery": ["download", to(BUCKET, "vouchers")],
 }
+AWAY = ("The promo database cannot be reached just now, or has too much to do.", "Try again in a moment.")
+REFUSES = (
+    "The promo database refuses what this report type asks for.",
+    "Tell whoever runs Promo Reports: the api-server's log says what to correct.",
+)
 SENTENCES = {
     "Wallet Transactions: 1 Oct 2026 to 31 Oct 2026 (America/New_York), once, to Device Storage.": transactions(
         "x", "fresh"
@@ -134,6 +139,7 @@ class TestReportsApiForm:
         error = people.user.refused(422, "POST", "api/drafts/preview", json=ledger("Previewed", "fuel-point"))
         assert "loyalty wallet 'fuel-point' is not in the promo database." in error["reason"]
         assert error["fix"] == "Did you mean fuel-points?"
+        assert [each["path"] for each in error["problems"]] == ["filters.wallet"]
 
 
 class TestReportsApiPromoDatabaseAway:
@@ -141,8 +147,7 @@ class TestReportsApiPromoDatabaseAway:
     def test_the_database_takes_no_more_connections(self, live: Live, people: People, asked: str) -> None:
         with altered(live, "ALTER ROLE promo_reader CONNECTION LIMIT 0", "ALTER ROLE promo_reader CONNECTION LIMIT -1"):
             error = ask(people, 503, asked)
-        assert error["reason"].startswith("Connection 'promo_db': ")
-        assert "too many connections" in error["reason"]
+        assert (error["reason"], error["fix"]) == AWAY
         ask(people, 200, asked)
 
     @pytest.mark.parametrize("asked", ["choices", "preview"])
@@ -153,15 +158,13 @@ class TestReportsApiPromoDatabaseAway:
             ((session, _),) = until(lambda: live.stack.postgres.execute(WAITING), "the query to wait")
             live.stack.postgres.execute("SELECT pg_terminate_backend(%s)", [session])
             error = answer.result()
-        assert error["reason"].startswith("Connection 'promo_db': ")
-        assert error["fix"] == "Try again in a moment."
+        assert (error["reason"], error["fix"]) == AWAY
 
     @pytest.mark.parametrize("asked", ["choices", "preview"])
     def test_a_table_may_not_be_read(self, live: Live, people: People, asked: str) -> None:
         with altered(live, "REVOKE SELECT ON wallets FROM promo_reader", "GRANT SELECT ON wallets TO promo_reader"):
-            error = ask(people, 422, asked)
-        assert "permission denied for table wallets" in error["reason"]
-        assert "the rights of the role of connection 'promo_db'" in error["fix"]
+            error = ask(people, 503, asked)
+        assert (error["reason"], error["fix"]) == REFUSES
 
     @pytest.mark.parametrize("asked", ["choices", "preview"])
     def test_its_connection_is_missing(self, live: Live, people: People, asked: str) -> None:
@@ -171,12 +174,11 @@ class TestReportsApiPromoDatabaseAway:
         (sql / "elsewhere.sql").write_text((sql / "user_ledger_summary.sql").read_text())
         path.write_text(yaml.safe_dump({**body, "id": "elsewhere", "title": "Elsewhere", "connection": "nowhere_db"}))
         try:
-            error = ask(people, 422, asked, "elsewhere")
+            error = ask(people, 503, asked, "elsewhere")
         finally:
             path.unlink()
             (sql / "elsewhere.sql").unlink()
-        assert error["reason"] == "There is no Airflow connection 'nowhere_db'."
-        assert error["fix"].startswith("Add it under Admin > Connections")
+        assert (error["reason"], error["fix"]) == REFUSES
 
 
 def ask(people: People, status: int, what: str, report_type: str = "user_ledger_summary") -> dict[str, Any]:
