@@ -14,7 +14,7 @@ from promo_reports.domain.window import Window
 from promo_reports.errors import Conflict, InvalidInput, StoreError
 from promo_reports.orchestration.run_export import Run, one_time_export
 from promo_reports.web.answers import Refusal
-from promo_reports.web.creation import Order, drafted, keep, order
+from promo_reports.web.creation import NewReport, checked_report, drafted, keep
 from tests.web.callers import CHANGE, EXPORT, REPORT, TYPE, Permitted, caller, nobody
 
 BODY: dict[str, Any] = {
@@ -45,8 +45,10 @@ def at(text: str) -> datetime:
 NOON = at("2026-11-18T12:00:00-05:00")
 
 
-def ordered(registry: Registry, body: dict[str, Any] = BODY, when: datetime = NOON, key: str | None = None) -> Order:
-    return order(registry, ADA, body, key=key, at=when)
+def ordered(
+    registry: Registry, body: dict[str, Any] = BODY, when: datetime = NOON, key: str | None = None
+) -> NewReport:
+    return checked_report(registry, ADA, body, key=key, at=when)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +155,9 @@ def test_nothing_that_is_refused_takes_a_key(registry: Registry) -> None:
     with pytest.raises(InvalidInput, match="is not over yet"):
         ordered(registry, BODY | {"date_range": "today"}, midnight, key="k")
     with pytest.raises(Refusal, match="You may not create recurring reports"):
-        order(registry, caller(EXPORT), RECURRING, key="k", at=NOON)
+        checked_report(registry, caller(EXPORT), RECURRING, key="k", at=NOON)
     with pytest.raises(Refusal, match="You may not export"):
-        order(registry, caller(), BODY, key="k", at=NOON)
+        checked_report(registry, caller(), BODY, key="k", at=NOON)
     assert keys(registry) == []
     made = ordered(registry, BODY | {"date_range": "today"}, midnight + timedelta(minutes=5), key="k")
     assert made.request.at == midnight + timedelta(minutes=5)
@@ -230,7 +232,7 @@ def test_a_store_that_is_not_mounted_is_not_made_by_a_key(registry: Registry, tm
 def test_who_may_not_export_is_refused_before_anything_is_looked_at(registry: Registry) -> None:
     for who in (caller(), nobody(), caller(EXPORT, only="promo_reports.type.user_errors")):
         with pytest.raises(Refusal, match="You may not export wallet_transactions") as refused:
-            order(registry, who, BODY | {"name": ""}, key=None, at=NOON)
+            checked_report(registry, who, BODY | {"name": ""}, key=None, at=NOON)
         assert refused.value.status == 403
 
 

@@ -27,7 +27,7 @@ MAX_KEY = 255
 
 
 @dataclass(frozen=True)
-class Order:
+class NewReport:
     """What is to be created: the checked definition, and the run or the file that it becomes."""
 
     definition: Definition
@@ -63,10 +63,12 @@ class Order:
         return {**kept, "owner": self.by}
 
 
-def order(registry: Registry, caller: Caller, data: Mapping[str, Any], *, key: str | None, at: datetime) -> Order:
+def checked_report(
+    registry: Registry, caller: Caller, data: Mapping[str, Any], *, key: str | None, at: datetime
+) -> NewReport:
     """Check what a caller wants to create: whether he may, and every rule; raises what is to be answered.
 
-    A key makes repetitions the same order (reliability, P13). What is refused takes none.
+    A key makes repetitions the same report (reliability, P13). What is refused takes none.
     """
     if key is None:
         return _checked(registry, caller, data, Request(secrets.token_hex(12), at))
@@ -82,7 +84,7 @@ def order(registry: Registry, caller: Caller, data: Mapping[str, Any], *, key: s
     return made if claimed == expected else _checked(registry, caller, data, claimed)
 
 
-def keep(registry: Registry, caller: Caller, made: Order) -> Definition:
+def keep(registry: Registry, caller: Caller, made: NewReport) -> Definition:
     """Put a recurring report into the store; one that is there already, from the same request, stays."""
     _may_keep(caller, made)
     try:
@@ -140,13 +142,13 @@ class _Readable(Mapping[str, ReportType]):
         return sum(1 for _ in self)
 
 
-def _checked(registry: Registry, caller: Caller, data: Mapping[str, Any], request: Request) -> Order:
-    made = Order(drafted(registry, caller, data, request.at), data, caller.name, request)
+def _checked(registry: Registry, caller: Caller, data: Mapping[str, Any], request: Request) -> NewReport:
+    made = NewReport(drafted(registry, caller, data, request.at), data, caller.name, request)
     window_of(made.definition, request.at)
     if made.definition.recurring:
         _may_keep(caller, made)
     return made
 
 
-def _may_keep(caller: Caller, made: Order) -> None:
+def _may_keep(caller: Caller, made: NewReport) -> None:
     require(caller.may_change(report_dag_id(made.report_id)), "create recurring reports")

@@ -18,13 +18,12 @@ from promo_reports.orchestration.dag_ids import report_id_of, report_type_of, ty
 from promo_reports.web.access import Caller
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.failures import failure_of, tried_again
-from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.records import ExportRecord, ExportStatus, Frequency
 from promo_reports.web.models.exports import DownloadShown, ExportRow, ProgressShown, RegisteredReport
 from promo_reports.web.models.shared import Named, WindowShown
 from promo_reports.web.times import local, now, window_shown
 
 DOWNLOAD = "download"
-FREQUENCIES = ("daily", "weekly")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Rows:
         report_id = report_id_of(record.dag_id)
         if report_id is None:
             return None
-        frequency = next((each for each in FREQUENCIES if each in tags_of(record)), "one_time")
+        frequency = next((each.value for each in Frequency if each.value in tags_of(record)), "one_time")
         return RegisteredReport(id=report_id, frequency=frequency)
 
     def _window(self, record: ExportRecord) -> WindowShown | None:

@@ -24,7 +24,7 @@ class Pending:
     def __init__(self, registry: Registry, created: CreatedReports) -> None:
         self._registry = registry
         self._created = created
-        self._kept: dict[str, PendingReport | None] = {}
+        self._kept: dict[str, PendingReport] = {}
 
     def reports(self, session: Session, may_read: Callable[[str], bool]) -> list[PendingReport]:
         """Those that the asker may see, by DAG id."""
@@ -35,9 +35,10 @@ class Pending:
         return [each for each in found if each is not None]
 
     def _report(self, dag_id: str) -> PendingReport | None:
-        if dag_id not in self._kept:
-            self._kept[dag_id] = self._read(dag_id)
-        return self._kept[dag_id]
+        found = self._kept.get(dag_id) or self._read(dag_id)
+        if found is not None:
+            self._kept[dag_id] = found
+        return found
 
     def _read(self, dag_id: str) -> PendingReport | None:
         """None for a definition that is broken, or no recurring one."""

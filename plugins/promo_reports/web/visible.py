@@ -42,4 +42,8 @@ def visible_report(session: Session, caller: Caller, report_id: str) -> ReportRe
         return record
     for each in pending().reports(session, lambda each: each == dag_id):
         return pending_record(each, {dag_id} if stopped else ())
-    raise not_found("report")
+    # Airflow may have read it between the two questions.
+    record = one_report(session, dag_id, stopped=stopped)
+    if record is None:
+        raise not_found("report")
+    return record

@@ -13,7 +13,7 @@ from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
 from promo_reports.web.answers import Refusal
 from promo_reports.web.audit import write_down
-from promo_reports.web.creation import Order, keep, order
+from promo_reports.web.creation import NewReport, checked_report, keep
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.form_info import may_create
 from promo_reports.web.lists.exports import export_of
@@ -37,7 +37,7 @@ async def create(
     idempotency_key: Annotated[str | None, Header(description="the same key never makes two reports")] = None,
 ) -> Created:
     """Create a report: one-time ones are exported at once, recurring ones on their schedule."""
-    made = await run_in_threadpool(_order, caller, body.root, idempotency_key)
+    made = await run_in_threadpool(_checked, caller, body.root, idempotency_key)
     if made.definition.recurring:
         report = await run_in_threadpool(_keep, caller, made)
         response.headers["Location"] = f"reports/{report.id}"
@@ -48,12 +48,12 @@ async def create(
     return created
 
 
-def _order(caller: Caller, data: dict[str, Any], key: str | None) -> Order:
+def _checked(caller: Caller, data: dict[str, Any], key: str | None) -> NewReport:
     require(may_create(registry(), caller), "create reports")
-    return order(registry(), caller, data, key=key, at=now())
+    return checked_report(registry(), caller, data, key=key, at=now())
 
 
-def _keep(caller: Caller, made: Order) -> ReportDetail:
+def _keep(caller: Caller, made: NewReport) -> ReportDetail:
     kept = keep(registry(), caller, made)
     created_reports().changed()
     write_down("create", caller, report_dag_id(kept.id))
@@ -61,7 +61,7 @@ def _keep(caller: Caller, made: Order) -> ReportDetail:
         return report_shown(session, caller, kept.id)
 
 
-def _started(caller: Caller, made: Order) -> Created:
+def _started(caller: Caller, made: NewReport) -> Created:
     with metadata() as session:
         record = export_of(session, made.dag_id, made.run_id)
     if record is None:
