@@ -1,13 +1,33 @@
 import { IconButton } from "@chakra-ui/react";
-import { href } from "./api/client";
+import type { MouseEvent } from "react";
+import { asApiError, href } from "./api/client";
+import { download } from "./api/download";
 import type { ExportRow } from "./api/types";
 import { DownloadIcon } from "./icons";
+import { notifyOfFailure } from "./Notices";
+
+type File = NonNullable<ExportRow["download"]>;
+
+/** What a click on a link to a file does: a file that is gone by now is told in a notice. */
+export const downloading = (file: File) => (event: MouseEvent) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) {
+    return; // another tab, window or place, as the browser does it
+  }
+  event.preventDefault();
+  download(file).catch((thrown: unknown) => notifyOfFailure(asApiError(thrown)));
+};
 
 /** The download icon of a row. */
-export function DownloadLink({ name, download }: { name: string; download: NonNullable<ExportRow["download"]> }) {
+export function DownloadLink({ name, download: file }: { name: string; download: File }) {
   return (
     <IconButton asChild size="sm" variant="ghost">
-      <a aria-label={`Download ${name}`} download={download.name} href={href(download.url)} title="Download">
+      <a
+        aria-label={`Download ${name}`}
+        download={file.name}
+        href={href(file.url)}
+        onClick={downloading(file)}
+        title="Download"
+      >
         <DownloadIcon />
       </a>
     </IconButton>

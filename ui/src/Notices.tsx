@@ -1,6 +1,7 @@
 import { createToaster, Portal, Stack, Toast, Toaster } from "@chakra-ui/react";
 import { useEffect } from "react";
 import { useLocation, useNavigate } from "react-router-dom";
+import type { ApiError } from "./api/client";
 import { useMessage } from "./places";
 
 const toaster = createToaster({ placement: "bottom-end", pauseOnPageIdle: true });
@@ -9,6 +10,11 @@ const toaster = createToaster({ placement: "bottom-end", pauseOnPageIdle: true }
 export function notify(message: string): void {
   // Not within a render or an effect: the toaster may just be mounting.
   queueMicrotask(() => toaster.create({ title: message, type: "success", duration: 6_000 }));
+}
+
+/** Says what could not be done, and what to do about it. */
+export function notifyOfFailure({ message, fix }: ApiError): void {
+  queueMicrotask(() => toaster.create({ title: message, description: fix, type: "error", duration: 12_000 }));
 }
 
 /** Where `notify` shows, and the message that the view before left in the history's state. */
@@ -31,6 +37,7 @@ export function Notices() {
             <Toast.Indicator />
             <Stack flex="1" gap="1">
               <Toast.Title>{toast.title}</Toast.Title>
+              {toast.description && <Toast.Description>{toast.description}</Toast.Description>}
             </Stack>
             <Toast.CloseTrigger aria-label="Close" />
           </Toast.Root>

@@ -1,6 +1,6 @@
 import { Icon, type IconProps } from "@chakra-ui/react";
 
-export const drawn = (path: string) =>
+const drawn = (path: string) =>
   function Drawn(props: IconProps) {
     return (
       <Icon boxSize="1.15em" flexShrink={0} {...props}>
@@ -33,10 +33,14 @@ export const CrossIcon = drawn(`${CIRCLE}M9 9l6 6M15 9l-6 6`);
 export const DashIcon = drawn(`${CIRCLE}M8 12h8`);
 export const DescendingIcon = drawn("M12 5v14M6 13l6 6 6-6");
 export const DownloadIcon = drawn("M12 4v11M7 10.5l5 5 5-5M4 20h16");
+export const InfoIcon = drawn("M12 16v-4m0-4h.01M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0");
+export const NextIcon = drawn("m9 18 6-6-6-6");
 export const PauseIcon = drawn(`${CIRCLE}M10 9v6M14 9v6`);
 export const PersonIcon = drawn("M12 11a4 4 0 1 0 0-8a4 4 0 0 0 0 8zM4 21a8 8 0 0 1 16 0");
 export const PlayIcon = drawn(`${CIRCLE}M10 8.5v7l5.5-3.5z`);
 export const PlusIcon = drawn("M12 5v14M5 12h14");
+export const PreviousIcon = drawn("m15 18-6-6 6-6");
 export const ReportIcon = drawn("M6 3h9l4 4v14H6zM14 3v5h5M9 13h7M9 17h7");
 export const RunIcon = drawn("M6 4l14 8-14 8z");
 export const SearchIcon = drawn("M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14zM20 20l-4-4");
+export const TickIcon = drawn("M20 6 9 17l-5-5");

@@ -71,11 +71,12 @@ async function request<T>(method: string, path: string, body: unknown, options: 
   if (response.ok && answer !== undefined) {
     return answer as T;
   }
-  if (isErrorBody(answer)) {
-    throw new ApiError(answer.error);
-  }
-  throw unanswered(response.status, `The server answered ${response.status}, without a reason.`);
+  throw refusal(response.status, answer);
 }
+
+/** What the body of an answer says about why it is none, or that it says nothing. */
+export const refusal = (status: number, body: unknown): ApiError =>
+  isErrorBody(body) ? new ApiError(body.error) : unanswered(status, `The server answered ${status}, without a reason.`);
 
 const isErrorBody = (answer: unknown): answer is ErrorBody =>
   typeof (answer as ErrorBody | undefined)?.error?.reason === "string";

@@ -1,8 +1,7 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { type ApiError, asApiError, get, isAbort } from "./client";
+import { type Pace, pauseOf } from "./polling";
 
-const FAST_MILLISECONDS = 3_000;
-const SLOW_MILLISECONDS = 20_000;
 const REMEMBERED = 40; // answers
 
 // Airflow mounts the page anew whenever the path changes. What was seen before shows at once and is then asked again.
@@ -26,17 +25,26 @@ export interface Loaded<T> {
   put: (data: T) => void;
 }
 
-/**
- * Loads `path` (null: nothing yet). With `moving`, again while the document is visible: every 3 s while it holds, else
- * every 20 s, since others create, stop and retry too; after an error slowly.
- */
-export function useGet<T>(path: string | null, moving?: (data: T) => boolean): Loaded<T> {
+/** Loads `path` (null: nothing yet). With `pace`, again and again while the document is visible (`pauseOf`). */
+export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded<T> {
   const [data, setData] = useState(() => (path === null ? undefined : (answers.get(path) as T | undefined)));
-  const [error, setError] = useState<ApiError>();
+  const [failed, setFailed] = useState<{ path: string; error: ApiError }>();
   const [loading, setLoading] = useState(path !== null);
   const [attempt, setAttempt] = useState(0);
   const [settled, setSettled] = useState(0); // attempts that ended
-  const reload = useCallback(() => setAttempt((before) => before + 1), []);
+  const course = useRef({ failures: 0, quietSince: 0 });
+
+  const again = useCallback(() => setAttempt((before) => before + 1), []);
+  const reload = useCallback(() => {
+    course.current = { failures: 0, quietSince: Date.now() };
+    again();
+  }, [again]);
+
+  useEffect(() => {
+    if (path !== null) {
+      course.current = { failures: 0, quietSince: Date.now() };
+    }
+  }, [path]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt loads the same path again
   useEffect(() => {
@@ -49,16 +57,21 @@ export function useGet<T>(path: string | null, moving?: (data: T) => boolean): L
     get<T>(path, { signal: control.signal }).then(
       (answer) => {
         if (!control.signal.aborted) {
+          course.current.failures = 0;
+          if (JSON.stringify(answer) !== JSON.stringify(answers.get(path))) {
+            course.current.quietSince = Date.now();
+          }
           remember(path, answer);
           setData(answer);
-          setError(undefined);
+          setFailed(undefined);
           setLoading(false);
           setSettled((before) => before + 1);
         }
       },
       (thrown: unknown) => {
         if (!isAbort(thrown)) {
-          setError(asApiError(thrown));
+          course.current.failures += 1;
+          setFailed({ path, error: asApiError(thrown) });
           setLoading(false);
           setSettled((before) => before + 1);
         }
@@ -67,25 +80,23 @@ export function useGet<T>(path: string | null, moving?: (data: T) => boolean): L
     return () => control.abort();
   }, [path, attempt]);
 
-  const waiting = !loading && path !== null && moving !== undefined;
-  const pause = data !== undefined && error === undefined && moving?.(data) ? FAST_MILLISECONDS : SLOW_MILLISECONDS;
+  const waiting = !loading && path !== null && pace !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: React may never render the loading in between, so count
   useEffect(() => {
     if (!waiting) {
       return undefined;
     }
-    const again = () => {
-      if (!document.hidden) {
-        reload();
-      }
-    };
-    const timer = setTimeout(again, pause);
-    document.addEventListener("visibilitychange", again);
+    const whenVisible = (ask: () => void) => () => document.hidden || ask();
+    const { failures, quietSince } = course.current;
+    const pause = pauseOf(data === undefined ? "moving" : pace(data), Date.now() - quietSince, failures);
+    const timer = setTimeout(whenVisible(again), pause);
+    const returned = whenVisible(reload); // somebody looks at it once more
+    document.addEventListener("visibilitychange", returned);
     return () => {
       clearTimeout(timer);
-      document.removeEventListener("visibilitychange", again);
+      document.removeEventListener("visibilitychange", returned);
     };
-  }, [waiting, pause, settled, reload]);
+  }, [waiting, settled, again, reload]);
 
   const put = useCallback(
     (answer: T) => {
@@ -98,5 +109,5 @@ export function useGet<T>(path: string | null, moving?: (data: T) => boolean): L
     [path, reload],
   );
 
-  return { data, error, loading, reload, put };
+  return { data, error: failed?.path === path ? failed?.error : undefined, loading, reload, put };
 }

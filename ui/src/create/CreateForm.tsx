@@ -10,7 +10,7 @@ import { DeliveryStep } from "./delivery/DeliveryStep";
 import { definitionOf } from "./draft";
 import { fieldsOf, placed, type Step } from "./fields/fields";
 import { focusField } from "./fields/focus";
-import { isDefinite } from "./idempotency";
+import type { Outcome } from "./idempotency";
 import { LeaveDialog } from "./LeaveDialog";
 import { missing } from "./missing";
 import { prefill } from "./prefill";
@@ -39,8 +39,21 @@ const sentencesOf = ({ code, fix, message }: ApiError): string[] =>
 
 const LOOK = "The attempt before may have gone through: look at the list before you press Export again.";
 
-/** Whether the server said for certain that nothing was made. */
-const isKnown = ({ status }: ApiError): boolean => isDefinite(status) && status !== 409;
+/** What became of a report that was not created, as far as anybody knows. */
+const messageOf = (error: ApiError, outcome: Outcome, others: readonly string[]): Message => {
+  const all = others.length === error.problems.length; // no problem stands beside a field
+  const said = all ? [...sentencesOf(error), ...others] : others;
+  const lines = {
+    refused: said,
+    unknown: [...said, "Press Export again: it is not made twice."],
+    used: [LOOK],
+  }[outcome];
+  return {
+    lines: lines.filter((line) => line !== ""),
+    status: "error",
+    title: outcome === "unknown" ? "It is not known whether the report was created" : "The report was not created",
+  };
+};
 
 /** The two steps, for somebody who may create at least one report type. */
 export function CreateForm({ form, onCancel, onCreated, start }: Props) {
@@ -76,17 +89,10 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
   const preview = usePreview((error) => void showProblems(error));
   const exporting = useExport(
     (created) => leaving.leaveAtOnce(() => onCreated(created)),
-    (error) => {
+    (error, outcome) => {
       const others = showProblems(error);
-      const all = others.length === error.problems.length; // no problem stands beside a field
-      if (others.length > 0 || all) {
-        const known = isKnown(error) ? [] : [error.status === 409 ? LOOK : "Press Export again: it is not made twice."];
-        const lines = [...(all ? [...sentencesOf(error), ...others] : others), ...known];
-        setMessage({
-          lines: lines.filter((line) => line !== ""),
-          status: "error",
-          title: isKnown(error) ? "The report was not created" : "It is not known whether the report was created",
-        });
+      if (others.length > 0 || error.problems.length === 0) {
+        setMessage(messageOf(error, outcome, others));
       }
     },
   );
@@ -170,7 +176,7 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
           />
         ) : null}
         <Flex borderTopWidth="1px" gap={3} justify="space-between" pt={4} wrap="wrap">
-          <Button onClick={() => leaving.leave(onCancel)} variant="ghost">
+          <Button disabled={exporting.busy} onClick={() => leaving.leave(onCancel)} variant="ghost">
             Cancel
           </Button>
           {step === 1 ? (

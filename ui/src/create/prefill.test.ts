@@ -36,10 +36,42 @@ test("a recurring copy keeps its schedule, its timezone and its start", () => {
 
 test("an absolute window becomes the local days that it touches", () => {
   const window = { end: "2026-11-01T00:00:00-04:00", start: "2026-10-01T00:00:00-04:00" };
-  const { draft } = prefill({ ...DEFINITION, date_range: window }, FORM);
+  const { draft, notes } = prefill({ ...DEFINITION, date_range: window }, FORM);
+  expect(notes).toEqual([]);
   expect(draft.range).toEqual({ first: "2026-10-01", kind: "custom", last: "2026-10-31" });
   const pinned = prefill({ ...DEFINITION, date_range: window, timezone: "Asia/Tokyo" }, FORM);
   expect(pinned.draft.range).toEqual({ first: "2026-10-01", kind: "custom", last: "2026-11-01" });
+  expect(pinned.notes).toHaveLength(2);
+});
+
+test("a window that begins or ends within a day becomes its whole days, and says so", () => {
+  const start = "2026-10-01T00:00:00-04:00";
+  const window = { end: "2026-11-01T00:00:00-04:00", start };
+  for (const date_range of [
+    { ...window, start: "2026-10-01T00:00:01-04:00" },
+    { ...window, end: "2026-10-31T12:00:00-04:00" },
+  ]) {
+    const { draft, notes } = prefill({ ...DEFINITION, date_range }, FORM);
+    expect(draft.range).toEqual({ first: "2026-10-01", kind: "custom", last: "2026-10-31" });
+    expect(notes).toEqual([
+      "The copied report begins or ends within a day. The date range is its whole days, 1 Oct to 31 Oct.",
+    ]);
+  }
+});
+
+test("a day without a midnight begins at its first instant", () => {
+  // In Beirut, 30 March 2025 begins at 01:00.
+  const date_range = { end: "2025-03-31T00:00:00+03:00", start: "2025-03-30T01:00:00+03:00" };
+  const { notes } = prefill({ ...DEFINITION, date_range, timezone: "Asia/Beirut" }, FORM);
+  expect(notes).toEqual(["As in the copied report, days and weeks are those of Asia/Beirut."]);
+});
+
+test("an incomplete definition begins an incomplete form", () => {
+  const { draft, notes } = prefill({ name: "June", report_type: "transactions" }, FORM);
+  expect(draft).toMatchObject({ cloud: false, download: false, recurring: false, reportType: "transactions" });
+  expect(draft.filters.source?.choices).toHaveLength(2);
+  expect(notes).toEqual([]);
+  expect(prefill({}, FORM).draft.reportType).toBe("");
 });
 
 test("values that are gone are told beside their field", () => {

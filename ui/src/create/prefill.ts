@@ -1,7 +1,7 @@
 /** Duplicate: a draft from the definition of another report, and sentences about what could not be taken over. */
 
 import type { Definition, FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
-import { localDay } from "./calendar/days";
+import { daysInWords, localDay } from "./calendar/days";
 import { type Choice, type Chosen, type ChosenRange, type Draft, offeredPresets, startOf } from "./draft";
 import { MAX_NAME } from "./missing";
 import { newDraft } from "./reducer";
@@ -12,10 +12,17 @@ export interface Prefilled {
 }
 
 const COPY = " (copy)";
-const EMPTY = { delivery: [], filters: {}, frequency: "one_time" } as const satisfies Partial<Definition>;
 
-export const prefill = (start: Definition, form: FormInfo): Prefilled => {
-  const definition: Definition = { ...EMPTY, ...start };
+/** A definition of another time may lack what each has today. */
+export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled => {
+  const definition: Definition = {
+    ...start,
+    delivery: start.delivery ?? [],
+    filters: start.filters ?? {},
+    frequency: start.frequency ?? "one_time",
+    name: start.name ?? "",
+    report_type: start.report_type ?? "",
+  };
   const type = form.report_types.find((each) => each.id === definition.report_type);
   const name = [...definition.name].slice(0, MAX_NAME - COPY.length).join("") + COPY;
   if (type === undefined || !type.may_create) {
@@ -40,10 +47,10 @@ export const prefill = (start: Definition, form: FormInfo): Prefilled => {
     startsOn: definition.starts_on !== undefined && definition.starts_on > form.today ? definition.starts_on : null,
     timezone,
   };
-  return { draft, notes: notesOf(definition, draft, type) };
+  return { draft, notes: notesOf(definition, draft, type, form) };
 };
 
-const notesOf = (definition: Definition, draft: Draft, type: ReportTypeInfo): string[] => {
+const notesOf = (definition: Definition, draft: Draft, type: ReportTypeInfo, form: FormInfo): string[] => {
   const lost = Object.keys(definition.filters).filter((name) => !type.filters.some((filter) => filter.name === name));
   const range = definition.date_range;
   return [
@@ -52,10 +59,30 @@ const notesOf = (definition: Definition, draft: Draft, type: ReportTypeInfo): st
     ...(typeof range === "string" && draft.range.kind !== "preset"
       ? ["Its date range is not offered for this report type any more."]
       : []),
+    ...partDaysNote(definition, draft, type, form),
     ...(draft.timezone === null ? [] : [`As in the copied report, days and weeks are those of ${draft.timezone}.`]),
     ...(draft.startsOn === null ? [] : [`As in the copied report, no delivery is due before ${draft.startsOn}.`]),
   ];
 };
+
+/** The form has whole days alone: a window that begins or ends within one becomes longer. */
+const partDaysNote = (
+  { date_range: range }: Definition,
+  draft: Draft,
+  type: ReportTypeInfo,
+  form: FormInfo,
+): string[] => {
+  if (typeof range !== "object" || !("start" in range)) return [];
+  if (type.date_range === "none" || draft.range.kind !== "custom") return [];
+  const timezone = draft.timezone ?? form.timezone;
+  if (beginsDay(range.start, timezone) && beginsDay(range.end, timezone)) return [];
+  const days = daysInWords(draft.range.first, draft.range.last, form.today);
+  return [`The copied report begins or ends within a day. The date range is its whole days, ${days}.`];
+};
+
+/** Whether an instant is a local midnight, or the first instant of a day that has none. */
+const beginsDay = (instant: string, timezone: string): boolean =>
+  localDay(instant, timezone) !== localDay(Date.parse(instant) - 1, timezone);
 
 const filtersOf = (definition: Definition, type: ReportTypeInfo): Record<string, Chosen> =>
   Object.fromEntries(

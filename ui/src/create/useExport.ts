@@ -1,7 +1,8 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type ApiError, asApiError, post } from "../api/client";
 import type { Created, Definition } from "../api/types";
-import { type Attempt, attemptAt, isDefinite } from "./idempotency";
+import { notify, notifyOfFailure } from "../Notices";
+import { type Attempt, attemptAt, leftBy, type Outcome, outcomeOf } from "./idempotency";
 
 export interface Exporting {
   busy: boolean;
@@ -9,25 +10,38 @@ export interface Exporting {
   send: (definition: Definition) => void;
 }
 
-export const useExport = (onCreated: (created: Created) => void, onRefused: (error: ApiError) => void): Exporting => {
+/** An answer that comes when the form is gone leads nowhere: a notice tells it, wherever one is by then. */
+export const useExport = (
+  onCreated: (created: Created) => void,
+  onRefused: (error: ApiError, outcome: Outcome) => void,
+): Exporting => {
   const attempt = useRef<Attempt | null>(null);
   const under = useRef(false);
+  const shown = useRef(true);
   const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
 
   const send = async (definition: Definition) => {
     if (under.current) return;
     under.current = true;
     setBusy(true);
-    const body = JSON.stringify(definition);
-    const now = attemptAt(body, attempt.current);
+    const now = attemptAt(JSON.stringify(definition), attempt.current);
     attempt.current = now;
     try {
-      onCreated(await post<Created>("reports", definition, { idempotencyKey: now.key }));
+      const created = await post<Created>("reports", definition, { idempotencyKey: now.key });
+      if (shown.current) onCreated(created);
+      else notify(created.message);
     } catch (thrown) {
       const error = asApiError(thrown);
-      // The key belongs to an earlier report by now, which may be there: the next attempt is another one.
-      attempt.current = error.status === 409 ? null : { ...now, answered: isDefinite(error.status) };
-      onRefused(error);
+      const outcome = outcomeOf(error.status, now);
+      attempt.current = leftBy(now, outcome);
+      if (shown.current) onRefused(error, outcome);
+      else notifyOfFailure(error);
     } finally {
       under.current = false;
       setBusy(false);

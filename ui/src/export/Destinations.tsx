@@ -8,8 +8,9 @@ export function Destinations({ destinations }: { destinations: Destination[] }) 
   return (
     <Section title="Destinations">
       <Stack as="ul" gap={4} listStyleType="none">
-        {destinations.map((destination) => (
-          <Stack as="li" gap={1} key={destination.title}>
+        {destinations.map((destination, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: their order is the definition's, and titles may be equal
+          <Stack as="li" gap={1} key={index}>
             <HStack gap={3} wrap="wrap">
               <Text fontWeight="medium">{destination.title}</Text>
               <State {...destination} />

@@ -4,6 +4,7 @@ import { useNavigate } from "react-router-dom";
 import { href, post } from "../api/client";
 import type { ExportDetail } from "../api/types";
 import { ConfirmDialog } from "../ConfirmDialog";
+import { downloading } from "../DownloadLink";
 import { DownloadIcon } from "../icons";
 import { notify } from "../Notices";
 import { usePlaces } from "../places";
@@ -28,7 +29,7 @@ export function ExportActions({ data, path, put }: ActionProps) {
     <Flex gap={2} wrap="wrap">
       {data.download !== null && (
         <Button asChild colorPalette="brand">
-          <a download={data.download.name} href={href(data.download.url)}>
+          <a download={data.download.name} href={href(data.download.url)} onClick={downloading(data.download)}>
             <DownloadIcon />
             Download{" "}
             <Text as="span" fontWeight="normal">

@@ -1,4 +1,5 @@
 import { SimpleGrid, Stack } from "@chakra-ui/react";
+import { paceOf } from "../api/polling";
 import type { ExportDetail } from "../api/types";
 import { useGet } from "../api/useGet";
 import { BackLink } from "../BackLink";
@@ -17,7 +18,7 @@ import { RunSection } from "./RunSection";
 /** One export: how it stands, what it was asked for, and what it made. */
 export function ExportView({ id }: { id: string }) {
   const path = `exports/${encodeURIComponent(id)}`;
-  const { data, error, reload, put } = useGet<ExportDetail>(path, ({ status }) => status === "creating");
+  const { data, error, reload, put } = useGet<ExportDetail>(path, (detail) => paceOf([detail]));
   if (data === undefined) {
     return error === undefined ? <LoadingLines /> : <FailureView error={error} onRetry={reload} />;
   }

@@ -1,6 +1,7 @@
 import { Box, Button, Stack, Tabs, Text } from "@chakra-ui/react";
 import { useEffect } from "react";
 import { Link, useSearchParams } from "react-router-dom";
+import { paceOf } from "../api/polling";
 import type { ExportRow, Page, ReportRow } from "../api/types";
 import { useGet } from "../api/useGet";
 import { FailureBanner } from "../Failures";
@@ -17,8 +18,7 @@ import { ReportsTable } from "./ReportsTable";
 
 type Row = ExportRow | ReportRow;
 
-const unsettled = ({ items }: Page<Row>): boolean =>
-  items.some((row) => row.status === "creating" || ("pending" in row && row.pending));
+const paceOfPage = ({ items }: Page<Row>) => paceOf(items);
 
 /** The list of reports: One Time and Recurring. */
 export function ListView() {
@@ -68,7 +68,7 @@ interface ListProps {
 }
 
 function ReportList({ state, go }: ListProps) {
-  const { data, error, loading, reload } = useGet<Page<Row>>(toPath(state), unsettled);
+  const { data, error, loading, reload } = useGet<Page<Row>>(toPath(state), paceOfPage);
   const empty = data !== undefined && data.items.length === 0;
   const outdated = state.cursor !== null && error?.problems.some(({ path }) => path === "cursor") === true;
   useEffect(() => {
@@ -79,7 +79,7 @@ function ReportList({ state, go }: ListProps) {
   return (
     <Stack gap={4}>
       {(!empty || isFiltered(state)) && <Filters go={go} state={state} />}
-      {error !== undefined && <FailureBanner error={error} onRetry={reload} />}
+      {error !== undefined && !outdated && <FailureBanner error={error} onRetry={reload} />}
       {empty ? (
         isFiltered(state) ? (
           <NothingMatches onClear={() => go(cleared(state))} />

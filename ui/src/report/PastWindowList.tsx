@@ -1,17 +1,11 @@
 import { Box, HStack, Stack, Text } from "@chakra-ui/react";
-import type { PastWindow, PastWindows } from "../api/types";
+import type { PastWindows } from "../api/types";
 import { counted } from "../quantities";
 import { StatusBadge } from "../StatusBadge";
 import { WindowDays } from "../Times";
+import { whatHappens } from "./whatHappens";
 
-const wording = (made_now: boolean, made: PastWindow["export"]): string => {
-  if (!made_now) {
-    return made?.status === "creating" ? "being made" : "skipped";
-  }
-  return made === null ? "will be exported" : "will be exported again";
-};
-
-/** Which windows the chosen days come to, and which of them are skipped. */
+/** Which windows the chosen days come to, and what happens to each. */
 export function PastWindowList({ data, again }: { data: PastWindows; again: boolean }) {
   return (
     <Box aria-live="polite">
@@ -28,14 +22,14 @@ export function PastWindowList({ data, again }: { data: PastWindows; again: bool
           overflowY="auto"
           p={3}
         >
-          {data.windows.map(({ window, export: made, makes, makes_again }) => (
-            <HStack as="li" gap={3} justify="space-between" key={window.start} wrap="wrap">
-              <WindowDays window={window} />
+          {data.windows.map((each) => (
+            <HStack as="li" gap={3} justify="space-between" key={each.window.start} wrap="wrap">
+              <WindowDays window={each.window} />
               <HStack>
                 <Text color="fg.muted" fontSize="sm">
-                  {wording(again ? makes_again : makes, made)}
+                  {whatHappens(each, again)}
                 </Text>
-                {made !== null && <StatusBadge status={made.status} />}
+                {each.export !== null && <StatusBadge status={each.export.status} />}
               </HStack>
             </HStack>
           ))}

@@ -13,11 +13,12 @@ import { toExport, usePastWindows } from "./usePastWindows";
 interface Props {
   path: string;
   weekly: boolean;
+  onStarted: () => void;
   onClose: () => void;
 }
 
 /** Exports windows that have passed: shows what the chosen days come to before anything is started. */
-export function PastWindowsDialog({ path, weekly, onClose }: Props) {
+export function PastWindowsDialog({ path, weekly, onStarted, onClose }: Props) {
   const today = useSession().now.slice(0, 10);
   const [first, setFirst] = useState(daysBefore(today, weekly ? 28 : 7));
   const [last, setLast] = useState(daysBefore(today, 1));
@@ -28,6 +29,7 @@ export function PastWindowsDialog({ path, weekly, onClose }: Props) {
   const run = async () => {
     const answer = await post<{ message: string }>(`${path}/backfill`, { first, last, again });
     notify(answer.message);
+    onStarted();
   };
 
   return (

@@ -41,12 +41,14 @@ const LABELS: [ReportAction, string][] = [
 
 interface Props {
   data: ReportDetail;
+  /** Past windows are being exported. */
+  onStarted: () => void;
   path: string;
   put: (data: ReportDetail) => void;
 }
 
 /** What this user may do with the report, each behind a question that says what will happen. */
-export function ReportActions({ data, path, put }: Props) {
+export function ReportActions({ data, onStarted, path, put }: Props) {
   const places = usePlaces();
   const navigate = useNavigate();
   const [asked, setAsked] = useState<Asked | "backfill">();
@@ -76,7 +78,12 @@ export function ReportActions({ data, path, put }: Props) {
         </Button>
       ))}
       {asked === "backfill" && (
-        <PastWindowsDialog onClose={() => setAsked(undefined)} path={path} weekly={data.frequency === "weekly"} />
+        <PastWindowsDialog
+          onClose={() => setAsked(undefined)}
+          onStarted={onStarted}
+          path={path}
+          weekly={data.frequency === "weekly"}
+        />
       )}
       {asked !== undefined && asked !== "backfill" && (
         <ConfirmDialog

@@ -1,6 +1,7 @@
 import { Box, Flex, Link, Table, Text } from "@chakra-ui/react";
 import { useState } from "react";
 import { Link as RouterLink } from "react-router-dom";
+import { paceOf } from "../api/polling";
 import type { ExportRow, Page } from "../api/types";
 import { useGet } from "../api/useGet";
 import { Section } from "../Configuration";
@@ -15,13 +16,13 @@ import { StatusChanges } from "../StatusChanges";
 import { Instant, WindowDays } from "../Times";
 import { duration } from "../time";
 
-const creating = ({ items }: Page<ExportRow>): boolean => items.some(({ status }) => status === "creating");
+const paceOfPage = ({ items }: Page<ExportRow>) => paceOf(items);
 
 /** What the report has exported, newest first. */
 export function ReportExports({ id }: { id: string }) {
   const [cursor, setCursor] = useState<string>();
   const query = new URLSearchParams({ report: id, limit: "25", ...(cursor !== undefined && { cursor }) });
-  const { data, error, reload } = useGet<Page<ExportRow>>(`exports?${query}`, creating);
+  const { data, error, reload } = useGet<Page<ExportRow>>(`exports?${query}`, paceOfPage);
   return (
     <Section
       aside={

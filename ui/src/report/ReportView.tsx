@@ -1,5 +1,7 @@
 import { HStack, Link, SimpleGrid, Stack, Text } from "@chakra-ui/react";
+import { useState } from "react";
 import { Link as RouterLink } from "react-router-dom";
+import { paceOf } from "../api/polling";
 import type { ReportDetail } from "../api/types";
 import { useGet } from "../api/useGet";
 import { BackLink } from "../BackLink";
@@ -20,7 +22,8 @@ const HISTORY = { stopped: "Stopped", resumed: "Resumed", deleted: "Deleted" };
 /** One recurring report: its configuration, what comes next, and what it has exported. */
 export function ReportView({ id }: { id: string }) {
   const path = `reports/${encodeURIComponent(id)}`;
-  const { data, error, reload, put } = useGet<ReportDetail>(path, ({ pending }) => pending);
+  const { data, error, reload, put } = useGet<ReportDetail>(path, (detail) => paceOf([detail]));
+  const [started, setStarted] = useState(0); // runs for past windows: their exports show at once
   if (data === undefined) {
     return error === undefined ? <LoadingLines /> : <FailureView error={error} onRetry={reload} />;
   }
@@ -28,7 +31,7 @@ export function ReportView({ id }: { id: string }) {
     <>
       <BackLink tab="recurring" />
       <PageHeading title={data.name}>
-        <ReportActions data={data} path={path} put={put} />
+        <ReportActions data={data} onStarted={() => setStarted((before) => before + 1)} path={path} put={put} />
       </PageHeading>
       {error !== undefined && <FailureBanner error={error} onRetry={reload} />}
       <ReportState data={data} />
@@ -36,7 +39,7 @@ export function ReportView({ id }: { id: string }) {
         <ConfigurationSection rows={data.configuration} />
         {data.upcoming.length > 0 && <NextDeliveries data={data} />}
       </SimpleGrid>
-      <ReportExports id={data.id} />
+      <ReportExports id={data.id} key={started} />
       {data.history.length > 0 && (
         <Section title="Changes">
           <Stack as="ul" gap={2} listStyleType="none">

@@ -1,6 +1,6 @@
 import { Box, Flex, IconButton, useBreakpointValue } from "@chakra-ui/react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { NextIcon, PreviousIcon } from "../fields/icons";
+import { NextIcon, PreviousIcon } from "../../icons";
 import { addMonths, type Day, firstOfMonth, isDay } from "./days";
 import { dayAfterKey } from "./keys";
 import { Month } from "./Month";

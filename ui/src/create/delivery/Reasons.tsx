@@ -1,5 +1,5 @@
 import { HStack, Stack, Text } from "@chakra-ui/react";
-import { InfoIcon } from "../fields/icons";
+import { InfoIcon } from "../../icons";
 
 /** Why some of the choices above cannot be changed now. */
 export const Reasons = ({ id, reasons }: { id: string; reasons: readonly (string | null)[] }) => (

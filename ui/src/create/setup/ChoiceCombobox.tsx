@@ -1,9 +1,9 @@
 import { Box, Center, Input, Spinner } from "@chakra-ui/react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { FilterInfo } from "../../api/types";
+import { ChevronIcon } from "../../icons";
 import { useProblem } from "../context";
 import type { Choice } from "../draft";
-import { ChevronIcon } from "../fields/icons";
 import { ChoiceList, optionId } from "./ChoiceList";
 import type { Lookup } from "./useChoices";
 

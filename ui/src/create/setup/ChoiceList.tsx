@@ -1,7 +1,7 @@
 import { Box, Text, VisuallyHidden } from "@chakra-ui/react";
 import { useEffect, useRef } from "react";
+import { TickIcon } from "../../icons";
 import type { Choice } from "../draft";
-import { CheckIcon } from "../fields/icons";
 import type { Lookup } from "./useChoices";
 
 interface Props {
@@ -76,7 +76,7 @@ export const ChoiceList = ({ active, chosen, id, lookup, many, onChoose, query, 
                   </Text>
                 )}
               </Box>
-              {selected ? <CheckIcon /> : null}
+              {selected ? <TickIcon /> : null}
             </Box>
           );
         })}

@@ -1,0 +1,28 @@
+import { href, refusal } from "./client";
+
+/**
+ * Lets the browser download a file, once the server says that it may: a refusal would be saved as the file, or take the
+ * page's place. Rejects with the refusal.
+ */
+export async function download({ url, name }: { url: string; name: string }): Promise<void> {
+  await allowed(href(url));
+  const link = document.createElement("a");
+  link.href = href(url);
+  link.download = name;
+  link.click();
+}
+
+async function allowed(address: string): Promise<void> {
+  if ((await ask("HEAD", address)).ok) {
+    return;
+  }
+  const answer = await ask("GET", address); // HEAD has no body to say why, and a proxy may not know it at all
+  if (answer.ok || answer.type === "opaqueredirect") {
+    await answer.body?.cancel();
+    return;
+  }
+  throw refusal(answer.status, await answer.json().catch(() => undefined));
+}
+
+const ask = (method: "GET" | "HEAD", address: string): Promise<Response> =>
+  fetch(address, { cache: "no-store", headers: { "X-Requested-With": "promo-reports" }, method, redirect: "manual" });
