@@ -37,7 +37,7 @@ export function Notices() {
             <Toast.Indicator />
             <Stack flex="1" gap="1">
               <Toast.Title>{toast.title}</Toast.Title>
-              {toast.description && <Toast.Description>{toast.description}</Toast.Description>}
+              {toast.description && <Toast.Description opacity={1}>{toast.description}</Toast.Description>}
             </Stack>
             <Toast.CloseTrigger aria-label="Close" />
           </Toast.Root>
