@@ -17,7 +17,7 @@ _ZIP64 = struct.Struct("<2H2Q")
 _CHUNK = 1 << 18
 
 
-class StrictMember(io.RawIOBase):
+class StrictMember:
     """The content of one member; raises `zipfile.BadZipFile` for anything that is not exactly as the archive says.
 
     A member is only known to be sound once it has been read to its end.
@@ -34,30 +34,25 @@ class StrictMember(io.RawIOBase):
         self._waiting = b""
         self._crc = self._size = 0
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Inflate the next bytes; 0 at the end of a member that is sound."""
+    def read(self, most: int) -> bytes:
+        """Inflate the next bytes, `most` of them or fewer; nothing at the end of a member that is sound."""
         while not self._inflate.eof:
             if not self._waiting:
                 self._waiting = self._archive.read(min(self._left, _CHUNK))
                 self._left -= len(self._waiting)
                 if not self._waiting:
                     raise self._bad("its compressed data is cut off")
-            data = self._inflate.decompress(self._waiting, len(buffer))
+            data = self._inflate.decompress(self._waiting, most)
             self._waiting = self._inflate.unconsumed_tail
             if data:
                 self._crc = zlib.crc32(data, self._crc)
                 self._size += len(data)
-                buffer[: len(data)] = data
-                return len(data)
+                return data
         if self._left or self._inflate.unused_data:
             raise self._bad("something follows its compressed data")
         if (self._crc, self._size) != (self._info.CRC, self._info.file_size):
             raise self._bad("its checksum or size is another one")
-        return 0
+        return b""
 
     def _check_header(self) -> None:
         fixed = self._archive.read(_LOCAL.size)

@@ -1,0 +1,177 @@
+"""Where the cells of a block of CSV lie, found for all of its records at once.
+
+A strict reader of RFC 4180 needs some microseconds a record, more than PostgreSQL needs to send it. Here the block is
+looked at column by column, for what a second reading has to know; whatever is out of the ordinary is left to the strict
+reader, so that this module never has to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
+Rows = NDArray[np.bool_]
+
+_QUOTE, _COMMA, _NEWLINE, _RETURN = b'",\n\r'
+_MINUS, _POINT, _ZERO = b"-.0"
+# So many cells of so many digits have a sum that 64 bits hold.
+_SAFE_DIGITS = 18
+_LONGEST_NAME = 64
+_LETTERS = np.array([chr(byte).isascii() and chr(byte).isalnum() for byte in range(256)])
+
+
+class Unusual(Exception):
+    """Something that only the strict reader may judge."""
+
+
+class CellIndex:
+    """The records of one block, all of `width` cells; rows are counted from 0.
+
+    What it is asked of a whole column raises `Unusual` where a cell is out of the ordinary.
+    """
+
+    def __init__(self, block: bytes, text: Bytes, ends: Places) -> None:
+        self._block, self._text, self._ends = block, text, ends
+        self._starts = np.zeros_like(ends)
+        np.add(ends.reshape(-1)[:-1], 1, out=self._starts.reshape(-1)[1:])
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def cell(self, row: int, column: int) -> str:
+        """The text of one cell as a CSV reader gives it; NULL and the empty text are both empty."""
+        raw = self._block[int(self._starts[row, column]) : int(self._ends[row, column])]
+        return (raw[1:-1].replace(b'""', b'"') if raw[:1] == b'"' else raw).decode()
+
+    def check_values(self, columns: Sequence[int]) -> None:
+        """Every cell of columns of numbers or times is empty, or begins with a digit, or a minus and one."""
+        starts = self._starts[:, columns]
+        first = self._text[starts]
+        second = self._text.take(starts + 1, mode="clip")
+        digits = np.where(first == _MINUS, second, first) - np.uint8(_ZERO) < 10
+        if not (digits | (self._ends[:, columns] == starts)).all():
+            raise Unusual
+
+    def without_letter(self, column: int) -> Iterator[str]:
+        """The cells that do not begin with a letter or digit of ASCII, quotes and empty cells aside."""
+        starts = self._starts[:, column]
+        first = self._text[starts + (self._text[starts] == _QUOTE)]
+        for row in np.flatnonzero((self._ends[:, column] > starts) & ~_LETTERS[first]):
+            yield self.cell(int(row), column)
+
+    def groups(self, column: int) -> tuple[list[str], Rows]:
+        """The texts of a column, and for each of them the rows that hold it: a line of marks."""
+        starts, ends = self._starts[:, column], self._ends[:, column]
+        widest = int((ends - starts).max())
+        if widest > _LONGEST_NAME:
+            raise Unusual
+        width = max(widest, 8)
+        places = starts[:, None] + np.arange(width)
+        inside = places < ends[:, None]
+        letters = self._text.take(places, mode="clip")
+        if not letters[inside].all():  # NUL, which would not count at a name's end
+            raise Unusual
+        names = np.where(inside, letters, np.uint8(0)).view(np.uint64 if width == 8 else f"S{width}").ravel()
+        _, first, which = np.unique(names, return_index=True, return_inverse=True)
+        return [self.cell(int(row), column) for row in first], which == np.arange(len(first))[:, None]
+
+    def sums(self, column: int, groups: Rows) -> list[list[tuple[int, int]]]:
+        """For each group of rows the exact sum of a column, as whole numbers and their digits after the point.
+
+        Several where its cells have different numbers of digits there, none where all are empty.
+        """
+        starts, ends = self._starts[:, column], self._ends[:, column]
+        lengths = ends - starts
+        widest = int(lengths.max())
+        sums: list[list[tuple[int, int]]] = [[] for _ in groups]
+        if widest == 0:
+            return sums
+        if widest + len(str(len(self))) > _SAFE_DIGITS:
+            raise Unusual
+        places = ends - np.arange(widest, 0, -1)[:, None]
+        letters = np.where(places >= starts, self._text.take(places, mode="clip"), np.uint8(0))
+        points, negative = letters == _POINT, self._text[starts] == _MINUS
+        digits = letters - np.uint8(_ZERO)
+        isdigit = digits < 10
+        filled = lengths > 0
+        pointed = np.count_nonzero(points, axis=0)
+        if (np.count_nonzero(isdigit, axis=0) + pointed + (negative & filled) != lengths).any():
+            raise Unusual
+        scales = np.where(pointed > 0, widest - 1 - points.argmax(axis=0), 0)
+        # Digits on both sides of a point, so that nothing but a number as PostgreSQL writes it passes.
+        before_point = lengths - negative - pointed - scales
+        if (pointed > 1).any() or (pointed > scales).any() or (filled & (before_point < 1)).any():
+            raise Unusual
+        values = np.where(isdigit, digits, np.uint8(0)).astype(np.int64)
+        for scale in map(int, np.unique(scales[filled])):
+            numbers = _whole_numbers(values, scale)
+            of_scale = groups & (filled & (scales == scale))
+            found = of_scale @ np.where(negative, -numbers, numbers)
+            for group in np.flatnonzero(of_scale.any(axis=1)):
+                sums[group].append((int(found[group]), scale))
+        return sums
+
+
+def index_cells(block: bytes, width: int) -> tuple[int, CellIndex | None]:
+    """How many bytes from the beginning are whole records, and where their cells are.
+
+    None where a record has another number of cells, a quote stands where RFC 4180 has none, or a line ends in a
+    carriage return.
+    """
+    text = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(_are_one_of(text, (_COMMA, _NEWLINE, _RETURN)))
+    quotes = np.flatnonzero(text == _QUOTE)
+    if len(quotes):
+        ends = _outside_quotes(ends, text, quotes)
+    rows = len(ends) // width
+    kinds = text[ends[: rows * width]].reshape(rows, width)
+    if rows and (kinds[:, :-1] == _COMMA).all() and (kinds[:, -1] == _NEWLINE).all():
+        ends = ends[: rows * width]
+        size = int(ends[-1]) + 1
+        if _strictly_quoted(text, quotes[: np.searchsorted(quotes, size)]):
+            return size, CellIndex(block, text, ends.reshape(rows, width))
+    newlines = ends[text[ends] == _NEWLINE]
+    return int(newlines[-1]) + 1 if len(newlines) else 0, None
+
+
+def _outside_quotes(breaks: Places, text: Bytes, quotes: Places) -> Places:
+    """The breaks without those between an opening quote and its closing one, or the end."""
+    closings = quotes[1::2] if len(quotes) % 2 == 0 else np.append(quotes[1::2], len(text))
+    first, behind = np.searchsorted(breaks, quotes[::2]), np.searchsorted(breaks, closings)
+    inside = np.zeros(len(breaks) + 1, np.int8)
+    holding = first < behind
+    inside[first[holding]] = 1
+    inside[behind[holding]] -= 1
+    outside: Places = breaks[np.cumsum(inside[:-1], dtype=np.int8) == 0]
+    return outside
+
+
+def _strictly_quoted(text: Bytes, quotes: Places) -> bool:
+    """Whether a quote only opens behind a break or a closing quote, and only closes before one."""
+    opening, closing = quotes[::2], quotes[1::2]
+    before = text[np.maximum(opening - 1, 0)]
+    neighbours = (_COMMA, _NEWLINE, _QUOTE)
+    behind = _are_one_of(text[closing + 1], neighbours)
+    return bool(((opening == 0) | _are_one_of(before, neighbours)).all() and behind.all())
+
+
+def _are_one_of(text: Bytes, letters: tuple[int, ...]) -> Rows:
+    found: Rows = text == letters[0]
+    another = np.empty_like(found)
+    for letter in letters[1:]:
+        found |= np.equal(text, letter, out=another)
+    return found
+
+
+def _whole_numbers(digits: Places, scale: int) -> Places:
+    """The digits of each column as one number, without the point that stands before the last `scale` of them."""
+    widest = len(digits)
+    weights = [10 ** (widest - 1 - place) for place in range(widest)]
+    if scale:
+        point = widest - 1 - scale
+        weights = [weight // 10 for weight in weights[:point]] + [0] + weights[point + 1 :]
+    return np.array(weights, np.int64) @ digits

@@ -1,0 +1,122 @@
+"""One part of an artefact, read again to its end: its bytes hashed, its rows tallied.
+
+Blocks of whole records are counted column by column where nothing in them is out of the ordinary (`cell_index`);
+everything else is read by the standard library's strict reader, which therefore has the last word.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import sys
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import chain, islice
+from typing import Protocol
+
+from promo_reports.domain.manifest import Part
+from promo_reports.errors import DataRefused, ReconciliationError
+from promo_reports.pipeline.cell_index import CellIndex, Unusual, index_cells
+from promo_reports.pipeline.tally import Tally
+
+_BLOCK = 1 << 18
+_AHEAD = 3
+# Decoding makes text of up to four times as many bytes, which should stay in the processor's cache.
+_DECODED = 1 << 14
+
+
+class Readable(Protocol):
+    """What a part is read from."""
+
+    def read(self, most: int, /) -> bytes:
+        """The next bytes, at least one and at most so many; nothing at the end."""
+        ...
+
+
+class _Content:
+    """The bytes of a part; they are hashed and counted, and are UTF-8."""
+
+    def __init__(self, file: Readable) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self.bytes = 0
+        self.sha256 = hashlib.sha256()
+
+    def read(self) -> bytes:
+        """The next bytes; nothing at the end."""
+        content = self._file.read(_BLOCK)
+        self.bytes += len(content)
+        self.sha256.update(content)
+        for place in range(0, len(content), _DECODED):
+            self._decoder.decode(content[place : place + _DECODED])
+        if not content:
+            self._decoder.decode(b"", final=True)
+        return content
+
+
+def read_part(file: Readable, name: str, tally: Tally) -> Part:
+    """Read a part to its end and tally its rows.
+
+    Raises `ReconciliationError` for another header or a row of another width, `DataRefused` for a cell that no file may
+    carry, `csv.Error` and `UnicodeDecodeError` for what is no CSV.
+    """
+    tally.begin_part()
+    content = _Content(file)
+    header = (",".join(tally.names) + "\n").encode()
+    with closing(_chunks(content)) as chunks:
+        beginning = next(chunks, b"")
+        while len(beginning) < len(header) and (more := next(chunks, b"")):
+            beginning += more
+        if not beginning.startswith(header):
+            raise ReconciliationError(f"The header of {name} is not the report type's columns.")
+        for block, cells in _blocks(chain([beginning[len(header) :]], chunks), len(tally.names)):
+            try:
+                if cells is None:
+                    raise Unusual
+                tally.add_all(cells)
+            except Unusual:
+                _read_strictly(block, name, tally)
+    return Part(name, tally.rows, content.bytes, content.sha256.hexdigest(), tally.first, tally.last)
+
+
+def _chunks(content: _Content) -> Generator[bytes, None, None]:
+    """The bytes of a part; they are inflated and hashed on a thread of its own, while the caller counts."""
+    with ThreadPoolExecutor(1, thread_name_prefix="export-inflate") as reader:
+        coming = deque(reader.submit(content.read) for _ in range(_AHEAD))
+        try:
+            while chunk := coming.popleft().result():
+                coming.append(reader.submit(content.read))
+                yield chunk
+        finally:
+            reader.shutdown(cancel_futures=True)
+
+
+def _blocks(chunks: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIndex | None]]:
+    """Blocks of whole records; a record that is longer than a block makes its block longer."""
+    rest = b""
+    for chunk in chunks:
+        block = b"".join((rest, chunk, *islice(chunks, len(rest) // _BLOCK)))
+        size, cells = index_cells(block, width)
+        rest = block[size:]
+        if size:
+            yield block[:size], cells
+    if rest:
+        yield rest, None
+
+
+def _read_strictly(block: bytes, name: str, tally: Tally) -> None:
+    csv.field_size_limit(sys.maxsize)
+    width = len(tally.names)
+    for row in csv.reader(io.StringIO(block.decode(), newline=""), strict=True):
+        if len(row) != width:
+            if row or width != 1:
+                raise ReconciliationError(f"Row {tally.rows + 1} of {name} has {len(row)} cells instead of {width}.")
+            row = [""]  # noqa: PLW2901 - an empty line is a row whose only cell is NULL
+        try:
+            tally.add(row)
+        except DataRefused as refused:
+            raise DataRefused(f"Row {tally.rows + 1} of {name}: {refused.reason}", refused.fix) from None
