@@ -123,40 +123,30 @@ def index_cells(block: bytes, width: int) -> tuple[int, CellIndex | None]:
     carriage return.
     """
     text = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(_are_one_of(text, (_COMMA, _NEWLINE, _RETURN)))
-    quotes = np.flatnonzero(text == _QUOTE)
-    if len(quotes):
-        ends = _outside_quotes(ends, text, quotes)
-    rows = len(ends) // width
-    kinds = text[ends[: rows * width]].reshape(rows, width)
-    if rows and (kinds[:, :-1] == _COMMA).all() and (kinds[:, -1] == _NEWLINE).all():
-        ends = ends[: rows * width]
-        size = int(ends[-1]) + 1
+    marks = np.flatnonzero(_are_one_of(text, (_COMMA, _NEWLINE, _RETURN, _QUOTE)))
+    letters = text[marks]
+    quoting = letters == _QUOTE
+    inside = np.bitwise_xor.accumulate(quoting.view(np.uint8))
+    breaking = (inside | quoting) == 0
+    breaks, kinds = marks[breaking], letters[breaking]
+    rows = len(breaks) // width
+    lines = kinds[: rows * width].reshape(rows, width)
+    if rows and (lines[:, :-1] == _COMMA).all() and (lines[:, -1] == _NEWLINE).all():
+        ends = breaks[: rows * width].reshape(rows, width)
+        size = int(ends[-1, -1]) + 1
+        quotes = marks[quoting]
         if _strictly_quoted(text, quotes[: np.searchsorted(quotes, size)]):
-            return size, CellIndex(block, text, ends.reshape(rows, width))
-    newlines = ends[text[ends] == _NEWLINE]
+            return size, CellIndex(block, text, ends)
+    newlines = breaks[kinds == _NEWLINE]
     return int(newlines[-1]) + 1 if len(newlines) else 0, None
-
-
-def _outside_quotes(breaks: Places, text: Bytes, quotes: Places) -> Places:
-    """The breaks without those between an opening quote and its closing one, or the end."""
-    closings = quotes[1::2] if len(quotes) % 2 == 0 else np.append(quotes[1::2], len(text))
-    first, behind = np.searchsorted(breaks, quotes[::2]), np.searchsorted(breaks, closings)
-    inside = np.zeros(len(breaks) + 1, np.int8)
-    holding = first < behind
-    inside[first[holding]] = 1
-    inside[behind[holding]] -= 1
-    outside: Places = breaks[np.cumsum(inside[:-1], dtype=np.int8) == 0]
-    return outside
 
 
 def _strictly_quoted(text: Bytes, quotes: Places) -> bool:
     """Whether a quote only opens behind a break or a closing quote, and only closes before one."""
-    opening, closing = quotes[::2], quotes[1::2]
-    before = text[np.maximum(opening - 1, 0)]
     neighbours = (_COMMA, _NEWLINE, _QUOTE)
-    behind = _are_one_of(text[closing + 1], neighbours)
-    return bool(((opening == 0) | _are_one_of(before, neighbours)).all() and behind.all())
+    before, behind = text[np.maximum(quotes[::2] - 1, 0)], text[quotes[1::2] + 1]
+    opened = _are_one_of(before, neighbours) | (quotes[::2] == 0)
+    return bool(opened.all() and _are_one_of(behind, neighbours).all())
 
 
 def _are_one_of(text: Bytes, letters: tuple[int, ...]) -> Rows:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,6 +26,8 @@ from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 
 Progress = Callable[[int, int], None]
+
+log = logging.getLogger(__name__)
 
 
 def open_snapshot(
@@ -59,7 +64,8 @@ def extract(
     with attempt(settings.staging, export) as directory:
         with open_snapshot(source, export.zone, settings) as snapshot:
             check_exist(snapshot, export.definition, settings.sql)
-            counted = count(snapshot, query, export)
+            with _timed("Counted and summed"):
+                counted = count(snapshot, query, export)
             artefact = Artefact(
                 directory,
                 export.stem,
@@ -72,9 +78,12 @@ def extract(
             splitter = Splitter(
                 artefact, settings.rows_per_file, (lambda rows: progress(rows, expected)) if progress else None
             )
-            with explained(settings.staging, lambda: artefact.size_of(expected)):
+            with _timed("Copied"), explained(settings.staging, lambda: artefact.size_of(expected)):
                 sent = _copy(snapshot, query, export, artefact, splitter)
-        reading = read_again(artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches)
+        with _timed("Read again"):
+            reading = read_again(
+                artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches
+            )
         reconcile(reading, counted.totals, sent, artefact.parts)
         file = _named_by_content(artefact, reading)
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
@@ -88,6 +97,14 @@ def _copy(snapshot: Snapshot, query: ReportQuery, export: Export, artefact: Arte
         sent = snapshot.copy(rows, export.definition.report_type, splitter.write, spreadsheet=export.spreadsheet)
         splitter.finish()
     return sent
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    """Tell whoever wonders where the time of an export goes."""
+    begun = time.perf_counter()
+    yield
+    log.info("%s in %.2f s", what, time.perf_counter() - begun)
 
 
 def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:

@@ -23,8 +23,10 @@ from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.cell_index import CellIndex, Unusual, index_cells
 from promo_reports.pipeline.tally import Tally
 
+# Large, so that the two threads seldom wait for each other; counted in pieces that stay in the processor's cache.
+_CHUNK = 1 << 20
+_AHEAD = 2
 _BLOCK = 1 << 18
-_AHEAD = 3
 # Decoding makes text of up to four times as many bytes, which should stay in the processor's cache.
 _DECODED = 1 << 14
 
@@ -48,7 +50,7 @@ class _Content:
 
     def read(self) -> bytes:
         """The next bytes; nothing at the end."""
-        content = self._file.read(_BLOCK)
+        content = self._file.read(_CHUNK)
         self.bytes += len(content)
         self.sha256.update(content)
         for place in range(0, len(content), _DECODED):
@@ -73,7 +75,8 @@ def read_part(file: Readable, name: str, tally: Tally) -> Part:
             beginning += more
         if not beginning.startswith(header):
             raise ReconciliationError(f"The header of {name} is not the report type's columns.")
-        for block, cells in _blocks(chain([beginning[len(header) :]], chunks), len(tally.names)):
+        pieces = _pieces(chain([beginning[len(header) :]], chunks))
+        for block, cells in _blocks(pieces, len(tally.names)):
             try:
                 if cells is None:
                     raise Unusual
@@ -95,11 +98,17 @@ def _chunks(content: _Content) -> Generator[bytes, None, None]:
             reader.shutdown(cancel_futures=True)
 
 
-def _blocks(chunks: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIndex | None]]:
+def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for place in range(0, len(chunk), _BLOCK):
+            yield chunk[place : place + _BLOCK]
+
+
+def _blocks(pieces: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIndex | None]]:
     """Blocks of whole records; a record that is longer than a block makes its block longer."""
     rest = b""
-    for chunk in chunks:
-        block = b"".join((rest, chunk, *islice(chunks, len(rest) // _BLOCK)))
+    for piece in pieces:
+        block = b"".join((rest, piece, *islice(pieces, len(rest) // _BLOCK)))
         size, cells = index_cells(block, width)
         rest = block[size:]
         if size:

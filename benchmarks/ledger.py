@@ -1,0 +1,88 @@
+"""The ledger that exports are measured on: generated rows of one wallet, in a PostgreSQL of the benchmark's own."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.demo.data.bulk import SCHEMA, constraints_lifted
+from include.demo.data.clock import midnight
+from include.demo.data.generated_ledger import CAMPAIGN_ID, USERS_PER_MILLION, GeneratedWallet, generate
+from include.demo.stack.credentials import Credentials
+from include.demo.stack.databases import PromoDatabase, create_promo_database, create_roles
+from include.demo.stack.postgres import PostgresServer
+
+WALLET = "benchmark"
+FIRST_DAY, DAY_AFTER = datetime.date(2026, 3, 1), datetime.date(2026, 6, 1)
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A filled promo database whose rows lie evenly in [FIRST_DAY, DAY_AFTER), in the account's timezone."""
+
+    server: PostgresServer
+    promo: PromoDatabase
+    rows: int
+
+    def window(self, rows: int) -> tuple[datetime.datetime, datetime.datetime]:
+        """The window from its beginning that holds so many rows, or up to two fewer: three share a moment."""
+        if rows >= self.rows:
+            return midnight(FIRST_DAY), midnight(DAY_AFTER)
+        answer = self.server.execute(
+            "SELECT occurred_at FROM wallet_transactions WHERE transaction_id = %s",
+            [rows + 1],
+            database=self.promo.name,
+        )
+        return midnight(FIRST_DAY), answer[0][0]
+
+
+@contextlib.contextmanager
+def filled_ledger(rows: int) -> Iterator[Ledger]:
+    """Start PostgreSQL and generate rows, in the order of time; all of it is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
+        credentials = Credentials()
+        server = PostgresServer(Path(directory) / "postgres", password=credentials.postgres, port=0, durable=False)
+        server.start()
+        try:
+            create_roles(server, credentials)
+            promo = create_promo_database(server, credentials, "ledger")
+            _fill(promo, rows)
+            yield Ledger(server, promo, rows)
+        finally:
+            server.destroy()
+
+
+def _fill(promo: PromoDatabase, rows: int) -> None:
+    import psycopg2
+
+    wallet = GeneratedWallet(
+        wallet_id=WALLET,
+        user_prefix="b-",
+        first_transaction_id=1,
+        rows_in_window=rows,
+        rows_after=0,
+        users=max(1, rows * USERS_PER_MILLION // _MILLION),
+        starts_at=midnight(FIRST_DAY),
+        ends_at=midnight(DAY_AFTER),
+        continues_at=midnight(DAY_AFTER),
+        today=DAY_AFTER,
+    )
+    with contextlib.closing(psycopg2.connect(promo.owner_url)) as connection:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off; SET LOCAL maintenance_work_mem = '1GB'; SET LOCAL work_mem = '64MB'")
+            cursor.execute(SCHEMA.read_text())
+            lives = (midnight(FIRST_DAY), midnight(DAY_AFTER))
+            cursor.execute("INSERT INTO wallets VALUES (%s, 'Benchmark', 'points', 'active', %s)", (WALLET, lives[0]))
+            cursor.execute(
+                "INSERT INTO campaigns VALUES (%s, 'Generated', 'points', 'ended', %s, %s)", (CAMPAIGN_ID, *lives)
+            )
+            with constraints_lifted(connection, "wallet_transactions"):
+                generate(connection, wallet)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE) wallet_transactions")

@@ -1,0 +1,121 @@
+"""One run in a process of its own, through the operators that Airflow runs; it prints its figures as JSON.
+
+    python -m benchmarks.one_export <download|s3|spreadsheet> <start> <end>
+    python -m benchmarks.one_export sql_to_s3 < query.sql
+
+`download` and `s3` deliver the same file to the download area or to a bucket; `spreadsheet` is an export for download
+alone, whose text cells are made safe; `sql_to_s3` is Airflow's own operator. The connections come from
+`AIRFLOW_CONN_...`, the project's settings from `PROMO_REPORTS_...`. Seconds are wall time, `memory` is the peak of
+the process in MB above what it was just before the first operator began, as an idle task would be.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from collections import defaultdict
+from datetime import datetime, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from benchmarks.ledger import WALLET
+
+REPORT_TYPE = "wallet_transactions"
+TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
+BUCKET = "bi-exports"
+
+
+class Seconds(logging.Handler):
+    """Keeps what the pipeline's log says of its stages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take down a line that names a stage and its seconds."""
+        if record.name == "promo_reports.pipeline.extract" and isinstance(record.args, tuple):
+            stage, seconds = record.args
+            self.of[str(stage)] = float(str(seconds))
+
+
+def peak() -> float:
+    """Peak resident memory of this process, in MB."""
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
+
+
+def conf(kind: str, start: str, end: str) -> dict[str, Any]:
+    """The definition of the export, as an API client would give it."""
+    bucket = {"partner_export": {"partner": "amazon_s3", "bucket": BUCKET}}
+    return {
+        "name": "Benchmark",
+        "filters": {"wallet": WALLET, "transaction_type": list(TYPES)},
+        "date_range": {"start": start, "end": end},
+        "delivery": ["download"] if kind == "spreadsheet" else ["download", bucket],
+    }
+
+
+def export(kind: str, start: str, end: str) -> dict[str, float]:
+    """Extract, and deliver to one destination; the seconds of each stage and task."""
+    from promo_reports.orchestration import dag_factory
+    from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
+
+    dag_factory.type_dag(REPORT_TYPE)
+    run = SimpleNamespace(
+        dag_id=f"promo_reports.type.{REPORT_TYPE}",
+        run_id="benchmark",
+        conf=conf(kind, start, end),
+        run_after=datetime.now(timezone.utc),
+        data_interval_start=None,
+        data_interval_end=None,
+    )
+    context: Any = {
+        "dag_run": run,
+        "task_state_store": SimpleNamespace(clear=lambda: None, set=lambda *_, **__: None),
+        "ti": SimpleNamespace(xcom_push=lambda **_: None),
+        "outlet_events": defaultdict(SimpleNamespace),
+    }
+    stages = Seconds()
+    logging.getLogger("promo_reports").addHandler(stages)
+    logging.getLogger("promo_reports").setLevel(logging.INFO)
+    idle, begun = peak(), time.perf_counter()
+    extract = ExtractOperator(task_id="extract", report_type=REPORT_TYPE)
+    handovers = ExtractOperator.execute.__wrapped__(extract, context)
+    extracted = time.perf_counter()
+    deliver = DeliverOperator(task_id="deliver", handover=handovers[kind == "s3"])
+    DeliverOperator.execute.__wrapped__(deliver, context)
+    ended = time.perf_counter()
+    return {
+        "seconds": ended - begun,
+        "extract_task": extracted - begun,
+        "deliver": ended - extracted,
+        "memory": peak() - idle,
+        **stages.of,
+    }
+
+
+def sql_to_s3(query: str) -> dict[str, float]:
+    """What Airflow itself has for the purpose."""
+    from airflow.providers.amazon.aws.transfers.sql_to_s3 import SqlToS3Operator
+
+    operator = SqlToS3Operator(
+        task_id="export", query=query, s3_bucket=BUCKET, s3_key="sql_to_s3.csv", replace=True,
+        sql_conn_id="promo_db", aws_conn_id="bi_exports_s3", file_format="csv", pd_kwargs={"index": False},
+    )  # fmt: skip
+    idle, begun = peak(), time.perf_counter()
+    SqlToS3Operator.execute.__wrapped__(operator, {})
+    return {"seconds": time.perf_counter() - begun, "memory": peak() - idle}
+
+
+def main(arguments: list[str]) -> None:
+    """Run one kind and print its figures."""
+    kind, *window = arguments
+    print(json.dumps(sql_to_s3(sys.stdin.read()) if kind == "sql_to_s3" else export(kind, *window)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
