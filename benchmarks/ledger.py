@@ -51,13 +51,14 @@ def filled_ledger(rows: int) -> Iterator[Ledger]:
         try:
             create_roles(server, credentials)
             promo = create_promo_database(server, credentials, "ledger")
-            _fill(promo, rows)
+            fill(promo, rows)
             yield Ledger(server, promo, rows)
         finally:
             server.destroy()
 
 
-def _fill(promo: PromoDatabase, rows: int) -> None:
+def fill(promo: PromoDatabase, rows: int) -> None:
+    """Make the schema in an empty database and generate rows in the order of time."""
     import psycopg2
 
     wallet = GeneratedWallet(
