@@ -62,5 +62,6 @@ def test_a_connection_of_another_kind(shell: Shell) -> None:
 def test_the_url_is_not_shown() -> None:
     source = source_for("promo_db", "postgresql://u:secret-word@h/d")
     assert "secret-word" not in repr(source)
-    assert source_for("promo_db", "mysql://u@h/d").url == "mysql+pymysql://u@h/d"
+    assert source_for("promo_db", "mysql://u@h/d").dialect == "mysql"
+    assert source_for("promo_db", "mariadb://u@h/d").dialect == "mysql"
     assert source_for("promo_db", "postgres://u@h/d").dialect == "postgresql"

@@ -30,11 +30,14 @@ def test_libpq_options_are_passed_on_and_others_are_not(monkeypatch: pytest.Monk
     assert promo_source("promo_test").url == "postgresql://db/promo?sslmode=verify-full"
 
 
-def test_sqlite_and_mysql_have_their_drivers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite_and_mysql(monkeypatch: pytest.MonkeyPatch) -> None:
     connection(monkeypatch, conn_type="sqlite", host="/data/promo.db")
     assert promo_source("promo_test").url == "sqlite:////data/promo.db"
-    connection(monkeypatch, conn_type="mysql", host="db", login="reader", schema="promo")
-    assert promo_source("promo_test").url == "mysql+pymysql://reader@db/promo"
+    extra = {"ssl_ca": "/etc/ca.pem", "ssl_verify_identity": "true", "local_infile": "1", "charset": "latin1"}
+    connection(monkeypatch, conn_type="mysql", host="db", login="reader", schema="promo", extra=extra)
+    source = promo_source("promo_test")
+    assert source.url == "mysql://reader@db/promo?ssl_ca=%2Fetc%2Fca.pem&ssl_verify_identity=true"
+    assert source.dialect == "mysql"
 
 
 def test_a_connection_that_is_not_there_is_named() -> None:

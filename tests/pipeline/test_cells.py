@@ -54,7 +54,7 @@ def copy(postgres: PostgresServer) -> Iterator[object]:
 def record(kind: ColumnType, value: object, zone: str = "UTC", scale: int | None = None) -> bytes:
     column = Column("a", kind, "A cell.", scale=scale)
     both = record_renderer([column, column], ZoneInfo(zone), spreadsheet=False)
-    return both([value, None])
+    return b"".join(both([[value, None]]))
 
 
 @settings(max_examples=150, deadline=None)
@@ -64,7 +64,7 @@ def record(kind: ColumnType, value: object, zone: str = "UTC", scale: int | None
 @example(value=None)
 def test_texts_are_postgresqls(value: str | None, copy) -> None:  # type: ignore[no-untyped-def]
     assert record(ColumnType.TEXT, value) == copy("UTC", "text text", (value, None))
-    assert record_renderer([TEXT], UTC, spreadsheet=False)([value]) == copy("UTC", "text", (value,))
+    assert record_renderer([TEXT], UTC, spreadsheet=False)([[value]]) == [copy("UTC", "text", (value,))]
 
 
 @settings(max_examples=150, deadline=None)
@@ -158,14 +158,14 @@ def test_what_is_not_of_its_type_is_refused(kind: ColumnType, value: object) -> 
 @given(st.lists(TEXTS | TRICKY, min_size=2, max_size=5))
 def test_any_texts_round_trip(row: list[str]) -> None:
     columns = [TEXT] * len(row)
-    written = record_renderer(columns, UTC, spreadsheet=False)(row).decode()
+    written = record_renderer(columns, UTC, spreadsheet=False)([row])[0].decode()
     assert list(csv.reader(io.StringIO(written, newline=""), strict=True)) == [row]
 
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS | TRICKY)
 def test_a_safe_cell_is_no_formula_for_a_spreadsheet_and_can_be_undone(text: str) -> None:
-    written = record_renderer([TEXT, TEXT], UTC, spreadsheet=True)([text, ""]).decode()
+    written = record_renderer([TEXT, TEXT], UTC, spreadsheet=True)([[text, ""]])[0].decode()
     ((cell, _),) = csv.reader(io.StringIO(written, newline=""), strict=True)
     assert not cell.lstrip().startswith(("=", "+", "-", "@", "＝"))
     assert (cell[1:] if is_formula(cell) else cell) == text

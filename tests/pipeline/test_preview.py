@@ -143,7 +143,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 @given(st.lists(st.none() | TEXT, min_size=1, max_size=5))
 def test_any_record_is_read_as_it_was_written(values: list[str | None]) -> None:
     column = MOVES.column("note")
-    record = record_renderer([column] * len(values), export().zone, spreadsheet=False)(values)
+    (record,) = record_renderer([column] * len(values), export().zone, spreadsheet=False)([values])
     assert cells(record) == values
     if record != b"\n":
         assert next(csv.reader([record.decode()])) == [value or "" for value in values]

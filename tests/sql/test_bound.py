@@ -35,6 +35,9 @@ def test_the_notations() -> None:
     query = BoundQuery(f"a = {mark('x_1')} AND b LIKE '5%' AND c = '1:2'", {"x_1": 1})
     assert query.pyformat() == "a = %(x_1)s AND b LIKE '5%%' AND c = '1:2'"
     assert query.named() == "a = :x_1 AND b LIKE '5%' AND c = '1:2'"
+    assert query.connector() == "a = %(x_1)s AND b LIKE '5%' AND c = '1:2'"
+    assert BoundQuery(f"'%(a)s' = {mark('a')}", {"a": 1}).connector() == "'%(percent)%(a)s' = %(a)s"
+    assert BoundQuery("'%(a)s 5%'", {}).connector() == "'%(a)s 5%'"
     assert marked(query.text) == {"x_1"}
 
 

@@ -13,10 +13,13 @@ from airflow.sdk.bases.hook import BaseHook
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.source import Source
 
-_SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql+pymysql", "sqlite": "sqlite"}
+_SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
 _SCHEME = re.compile(r"[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)?")
 _EXAMPLE = "postgresql://user:password@host:5432/database"
-_LIBPQ_EXTRAS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "options", "target_session_attrs")
+_EXTRAS = {
+    "postgresql": ("sslmode", "sslcert", "sslkey", "sslrootcert", "options", "target_session_attrs"),
+    "mysql": ("ssl_ca", "ssl_cert", "ssl_key", "ssl_verify_cert", "ssl_verify_identity"),
+}
 
 
 def promo_source(connection_id: str) -> Source:
@@ -58,7 +61,7 @@ def _url(scheme: str, connection: Any) -> str:
     if scheme.startswith("sqlite"):
         return f"sqlite:///{connection.schema or host}"
     port = f":{connection.port}" if connection.port else ""
-    options = connection.extra_dejson if scheme.startswith("postgresql") else {}
-    extras = {name: value for name, value in options.items() if name in _LIBPQ_EXTRAS}
+    known = _EXTRAS.get(scheme.partition("+")[0], ())
+    extras = {name: value for name, value in connection.extra_dejson.items() if name in known}
     query = f"?{urlencode(extras)}" if extras else ""
     return f"{scheme}://{login}{'@' if login else ''}{host}{port}/{quote(connection.schema or '', safe='')}{query}"

@@ -10,44 +10,51 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.exact import at_scale
+from promo_reports.pipeline.local_times import LocalTimes
 from promo_reports.sql.report_query import FORMULA_PATTERN
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
+_NOT_AS_IT_IS = re.compile(r'[",\r\n\x00]')
+_STRINGS = frozenset({str, type(None)})
 _FORMULA = re.compile(FORMULA_PATTERN)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:[0-5]\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BOOLEANS = {"1": "t", "0": "f", "true": "t", "false": "f", "t": "t", "f": "f"}
-_SAME_CALENDAR = 400  # years after which weekdays, leap years and therefore clock changes repeat
 
+Row = Sequence[Any]
 Render = Callable[[object], str]
+Records = Callable[[Sequence[Row]], list[bytes]]
 
 
-def record_renderer(
-    columns: Sequence[Column], zone: ZoneInfo, *, spreadsheet: bool
-) -> Callable[[Sequence[object]], bytes]:
-    """A function from one row of database values to one CSV record, `\\n` ended; it raises `DataRefused`."""
-    renders = [_cell_renderer(column, zone, spreadsheet=spreadsheet) for column in columns]
-    alone = len(columns) == 1
+def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, spreadsheet: bool) -> Records:
+    """A function from rows of database values to their CSV records, `\\n` ended; it raises `DataRefused`.
 
-    def record(row: Sequence[object]) -> bytes:
-        cells = ["" if value is None else render(value) for render, value in zip(renders, row, strict=True)]
-        if alone and cells[0] == "\\.":  # on a line of its own it would end the data, so PostgreSQL quotes it
-            return b'"\\."\n'
-        return (",".join(cells) + "\n").encode()
+    It works column by column, so that what all values of a column have in common is asked once.
+    """
+    times = LocalTimes(zone)
+    renders = [_column_renderer(column, times, spreadsheet=spreadsheet) for column in columns]
 
-    return record
+    def records(rows: Sequence[Row]) -> list[bytes]:
+        cells = [render(values) for render, values in zip(renders, zip(*rows, strict=True), strict=True)]
+        if len(cells) == 1:
+            cells = [['"\\."' if cell == "\\." else cell for cell in cells[0]]]  # alone on a line it would end the data
+        return [f"{','.join(row)}\n".encode() for row in zip(*cells, strict=True)]
+
+    return records
 
 
 def plain_text(column: Column, zone: ZoneInfo) -> Render:
     """A function from a database value to the text of its cell, as a CSV reader gives it back."""
     if column.type is ColumnType.TEXT:
         return lambda value: _as_text(column, value)
-    return _cell_renderer(column, zone, spreadsheet=False)
+    return cell_renderer(column, LocalTimes(zone), spreadsheet=False)
 
 
 def is_formula(text: str) -> bool:
@@ -55,16 +62,31 @@ def is_formula(text: str) -> bool:
     return _FORMULA.search(text) is not None
 
 
-def _cell_renderer(column: Column, zone: ZoneInfo, *, spreadsheet: bool) -> Render:
+def cell_renderer(column: Column, times: LocalTimes, *, spreadsheet: bool) -> Render:
+    """A function from one database value to its CSV cell; never called with None, which is the empty cell."""
     if column.type is ColumnType.TEXT:
         return _safe_text(column) if spreadsheet else lambda value: _quoted(_as_text(column, value))
     return {
         ColumnType.INTEGER: lambda value: _integer(column, value),
         ColumnType.DECIMAL: lambda value: _decimal(column, value),
-        ColumnType.TIMESTAMP: lambda value: _timestamp(column, value, zone),
+        ColumnType.TIMESTAMP: lambda value: _timestamp(column, value, times),
         ColumnType.DATE: lambda value: _date(column, value),
         ColumnType.BOOLEAN: lambda value: _boolean(column, value),
     }[column.type]
+
+
+def _column_renderer(column: Column, times: LocalTimes, *, spreadsheet: bool) -> Callable[[Sequence[Any]], list[str]]:
+    render = cell_renderer(column, times, spreadsheet=spreadsheet)
+
+    def each(values: Sequence[Any]) -> list[str]:
+        return ["" if value is None else render(value) for value in values]
+
+    def texts(values: Sequence[Any]) -> list[str]:
+        if _STRINGS.issuperset(map(type, values)) and not _NOT_AS_IT_IS.search("".join(filter(None, values))):
+            return ["" if value is None else value or '""' for value in values]
+        return each(values)
+
+    return texts if column.type is ColumnType.TEXT and not spreadsheet else each
 
 
 def _safe_text(column: Column) -> Render:
@@ -103,6 +125,12 @@ def _integer(column: Column, value: object) -> str:
 
 
 def _decimal(column: Column, value: object) -> str:
+    text = str(value)
+    found = _NUMBER.fullmatch(text)
+    if found is not None and (text[0] != "-" or text.strip("-0.")):
+        lacking = (column.scale or 0) - len(found[1] or "")
+        if lacking == 0 or (lacking < 0 and (column.scale is None or not isinstance(value, float))):
+            return text
     number = _number(column, value)
     digits = -int(number.as_tuple().exponent)
     if column.scale is not None and (isinstance(value, float) or digits < column.scale):
@@ -142,44 +170,31 @@ def _boolean(column: Column, value: object) -> str:
     return text
 
 
-def _timestamp(column: Column, value: object, zone: ZoneInfo) -> str:
-    """PostgreSQL's ISO output: `2026-11-16 06:00:00.25-05`, offsets without `:00`, naive values taken as UTC."""
-    moment = value if isinstance(value, datetime) else _parsed(column, value)
-    utc = moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    year = ""
+def _timestamp(column: Column, value: object, times: LocalTimes) -> str:
+    """A time as text is one that a window can only compare where all of them are written alike; naive ones are UTC."""
+    if isinstance(value, datetime):
+        utc = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+        text = utc.isoformat(" ")
+    else:
+        text = str(value)
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise _no_time(column)
+    fraction = (found[2] or "").rstrip("0")
     try:
-        local = utc.astimezone(zone)
-    except OverflowError:  # 9999-12-31, "never", is in the year 10000 east of Greenwich
-        if utc.year == 1:
-            raise _refused(column, "a time before the year 1") from None
-        local = utc.replace(year=utc.year - _SAME_CALENDAR).astimezone(zone)
-        year = str(local.year + _SAME_CALENDAR)
-    text = local.replace(tzinfo=None).isoformat(" ")
-    if local.microsecond:
-        text = text.rstrip("0")
-    return (year + text[4:] if year else text) + _offset(local)
+        local = times.minutes[text[: LocalTimes.MINUTE]]
+        if local is None:
+            return times.text(datetime.fromisoformat(f"{found[1]}.{fraction.ljust(6, '0')}"))
+    except OverflowError:
+        raise _refused(column, "a time before the year 1") from None
+    except ValueError:
+        raise _no_time(column) from None
+    minute, offset = local
+    return f"{minute}{text[16:19]}{'.' if fraction else ''}{fraction}{offset}"
 
 
-def _offset(local: datetime) -> str:
-    seconds = int(local.utcoffset().total_seconds())  # type: ignore[union-attr]
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
-    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
-    text = f"{sign}{hours:02d}"
-    if minutes or seconds:
-        text += f":{minutes:02d}"
-    return text + (f":{seconds:02d}" if seconds else "")
-
-
-def _parsed(column: Column, value: object) -> datetime:
-    """A time kept as text, which a window can only compare where all of them are written alike."""
-    found = _TIME.fullmatch(str(value))
-    if found is not None:
-        second, fraction = found.groups()
-        try:
-            return datetime.fromisoformat(f"{second}.{(fraction or '').ljust(6, '0')}")
-        except ValueError:
-            pass
-    raise _refused(column, "no time", "Write it in UTC as YYYY-MM-DD HH:MM:SS.ffffff.")
+def _no_time(column: Column) -> DataRefused:
+    return _refused(column, "no time", "Write it in UTC as YYYY-MM-DD HH:MM:SS.ffffff.")
 
 
 def _refused(column: Column, what: str, fix: str = "") -> DataRefused:

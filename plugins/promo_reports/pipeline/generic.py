@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.cells import record_renderer
+from promo_reports.pipeline.generic_engine import engine_of
 from promo_reports.pipeline.generic_errors import failed
+from promo_reports.pipeline.mysql_text import sent_records
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, CursorResult, Engine
+    from sqlalchemy import Connection, CursorResult
 
-_ROWS_AT_A_TIME = 2_000
+_ROWS_AT_A_TIME = 500  # more would be slower: Python's garbage collector looks at each
 # What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file. Any
 # other dialect gets a transaction of the first of these isolation levels that its driver knows.
 _ISOLATION_LEVELS: tuple[Any, ...] = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
 _BEGIN = {
     "mysql": (
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-        "SET time_zone = '+00:00'",
+        # Quotes and || as the standard and `sql.lexer` read them. NO_BACKSLASH_ESCAPES must not be on: drivers escape
+        # values with backslashes.
+        "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT', time_zone = '+00:00'",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ),
     "sqlite": ("PRAGMA query_only = ON", "BEGIN", "SELECT count(*) FROM sqlite_master"),
 }
+
+
+_TIMELESS = {"sqlite": Rows.NULL_OR_ODD_TEXT_TIME, "mysql": Rows.NULL_OR_ZERO_TIME}
 
 
 class GenericSnapshot:
@@ -47,13 +52,13 @@ class GenericSnapshot:
 
     def __init__(self, source: Source, zone: ZoneInfo) -> None:
         self._source, self._zone = source, zone
-        self.timeless = Rows.NULL_OR_ODD_TEXT_TIME if source.dialect == "sqlite" else Rows.NULL_TIME
+        self.timeless = _TIMELESS.get(source.dialect, Rows.NULL_TIME)
         self.taken_at: datetime
 
     def __enter__(self) -> GenericSnapshot:
         with contextlib.ExitStack() as opened:
             with self._explained():
-                engine = _engine(self._source)
+                engine = engine_of(self._source)
                 opened.callback(engine.dispose)
                 connection = opened.enter_context(engine.connect())
                 begin = _BEGIN.get(self._source.dialect)
@@ -77,28 +82,51 @@ class GenericSnapshot:
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row through the renderer of its columns."""
-        record = record_renderer(report_type.columns, self._zone, spreadsheet=spreadsheet)
         rows = 0
-        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
-        with self._explained(), self._run(streaming, query) as result:
-            for batch in result.partitions(_ROWS_AT_A_TIME):
-                for row in batch:
-                    sink(record(row))
-                rows += len(batch)
+        batches = self._records(query, report_type.columns, spreadsheet=spreadsheet)
+        with self._explained(), contextlib.closing(batches):
+            for records in batches:
+                for record in records:
+                    sink(record)
+                rows += len(records)
         return rows
+
+    def _records(
+        self, query: BoundQuery, columns: Sequence[Column], *, spreadsheet: bool
+    ) -> Generator[list[bytes], None, None]:
+        if self._sends_text:
+            sql, values = self._driver_sql(query)
+            yield from sent_records(self._connection, sql, values, columns, self._zone, spreadsheet=spreadsheet)
+            return
+        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
+        with self._run(streaming, query) as result:
+            yield from map(
+                record_renderer(columns, self._zone, spreadsheet=spreadsheet), result.partitions(_ROWS_AT_A_TIME)
+            )
+
+    @property
+    def _sends_text(self) -> bool:
+        return self._connection.dialect.driver == "mysqlconnector"
 
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
         import sqlalchemy
 
-        values = {name: self._bound(value) for name, value in query.values.items()}
-        if self._source.dialect == "sqlite":
-            return connection.exec_driver_sql(query.named(), values)
-        if self._source.dialect == "mysql":
-            return connection.exec_driver_sql(query.pyformat(), values)
+        if self._source.dialect in ("sqlite", "mysql"):
+            return connection.exec_driver_sql(*self._driver_sql(query))
+        values = self._values(query)
         times = [name for name, value in values.items() if isinstance(value, datetime)]
         text = sqlalchemy.text(query.sqlalchemy())
         typed = text.bindparams(*(sqlalchemy.bindparam(name, type_=sqlalchemy.DateTime()) for name in times))
         return connection.execute(typed, values)
+
+    def _driver_sql(self, query: BoundQuery) -> tuple[str, dict[str, object]]:
+        values = self._values(query)
+        if self._source.dialect == "sqlite":
+            return query.named(), values
+        return query.connector() if self._sends_text else query.pyformat(), values
+
+    def _values(self, query: BoundQuery) -> dict[str, object]:
+        return {name: self._bound(value) for name, value in query.values.items()}
 
     def _isolation_level(self, connection: Connection) -> Any:
         raw = connection.connection.dbapi_connection
@@ -127,29 +155,3 @@ class GenericSnapshot:
             yield
         except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
             raise failed(self._source.connection, self._source.dialect, error) from None
-
-
-def _engine(source: Source) -> Engine:
-    import sqlalchemy
-
-    try:
-        url = sqlalchemy.make_url(source.url)
-    except ValueError:  # a port that is no number
-        raise sqlalchemy.exc.ArgumentError from None
-    options: dict[str, Any] = {"hide_parameters": True, "poolclass": sqlalchemy.pool.NullPool}
-    if source.dialect != "sqlite":
-        return sqlalchemy.create_engine(url, **options)
-    path = Path((url.database or "").removeprefix("file:").partition("?")[0])
-    if not path.is_file():
-        raise SourceRefused(
-            f"Connection {source.connection!r}: there is no SQLite file {path}.",
-            f"Correct the Airflow connection {source.connection!r}.",
-        )
-    return sqlalchemy.create_engine("sqlite://", creator=lambda: _read_only(path), **options)
-
-
-def _read_only(path: Path) -> Any:
-    """A connection that cannot write, and that does not make the file where there is none."""
-    import sqlite3
-
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)

@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import SQLAlchemyError
 
 _PASSING_IN_SQLITE = ("locked", "busy", "disk I/O error", "unable to open", "interrupted")
-# Access denied, unknown database, unknown column: MySQL's drivers call them operational too.
-_REFUSED_BY_MYSQL = (1044, 1045, 1049, 1054, 1142, 1143, 1698)
+# Too many connections, shutting down, no answer, lock timeout, deadlock, interrupted, aborted or killed, changed table,
+# time limit of a statement (MariaDB's, MySQL's): what MySQL's servers take back when they are asked again.
+_PASSING_IN_MYSQL = frozenset(
+    (1040, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317, 1412, 1927, 1969, 3024)
+)
+# Codes of the client: the server is away, or the connection was lost. Not those of a wrong setting: character set, TLS,
+# authentication plugin.
+_AWAY_FROM_MYSQL = frozenset(range(2000, 2100)) - {2019, 2026, 2049, 2059, 2061}
 
 
 def failed(connection: str, dialect: str, error: SQLAlchemyError | ImportError) -> PromoReportsError:
@@ -40,8 +46,9 @@ def failed(connection: str, dialect: str, error: SQLAlchemyError | ImportError) 
 def _passing(dialect: str, error: SQLAlchemyError) -> bool:
     import sqlalchemy
 
+    if dialect == "mysql":
+        code = next(iter(error.orig.args if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else ()), None)
+        return code in _PASSING_IN_MYSQL or code in _AWAY_FROM_MYSQL
     if not isinstance(error, sqlalchemy.exc.OperationalError):
         return False
-    if dialect == "sqlite":
-        return any(word in str(error.orig) for word in _PASSING_IN_SQLITE)
-    return next(iter(error.orig.args if error.orig else ()), None) not in _REFUSED_BY_MYSQL
+    return dialect != "sqlite" or any(word in str(error.orig) for word in _PASSING_IN_SQLITE)

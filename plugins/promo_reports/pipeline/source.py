@@ -28,9 +28,9 @@ class Source:
 
     @property
     def dialect(self) -> str:
-        """The URL's scheme without its driver: `postgresql`, `sqlite`, `mysql` ..."""
+        """The URL's scheme without its driver: `postgresql`, `sqlite`, `mysql` (MariaDB too) ..."""
         scheme = urlsplit(self.url).scheme.partition("+")[0]
-        return "postgresql" if scheme == "postgres" else scheme
+        return {"postgres": "postgresql", "mariadb": "mysql"}.get(scheme, scheme)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,15 @@ class BoundQuery:
     values: Mapping[str, object]
 
     def pyformat(self) -> str:
-        """The text for drivers that bind `%(name)s`, such as psycopg2 and those of MySQL."""
+        """The text for drivers that bind `%(name)s`, such as psycopg2 and PyMySQL."""
         return _MARK.sub(r"%(\1)s", self.text.replace("%", "%%"))
+
+    def connector(self) -> str:
+        """The text for MySQL Connector/Python, which binds `%(name)s` and writes `%(name)%` for `%`.
+
+        It reads any other `%` as it is, and nothing at all where there is nothing to bind.
+        """
+        return _MARK.sub(r"%(\1)s", self.text.replace("%(", "%(percent)%(")) if self.values else self.text
 
     def sqlalchemy(self) -> str:
         """The text for SQLAlchemy's `text()`, which binds `:name` in any driver's notation."""

@@ -40,6 +40,7 @@ class Rows(Enum):
     NULL_TIME = "null_time"
     NULL_OR_INFINITE_TIME = "null_or_infinite_time"
     NULL_OR_ODD_TEXT_TIME = "null_or_odd_text_time"
+    NULL_OR_ZERO_TIME = "null_or_zero_time"
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ class _WindowInTemplate:
             return _Fragment(f"{column} IS NULL")
         if self._rows is Rows.NULL_OR_ODD_TEXT_TIME:
             return _Fragment(f"({column} IS NULL OR {column} NOT GLOB '????-??-?? ??:??:??*')")
+        if self._rows is Rows.NULL_OR_ZERO_TIME:  # '0000-00-00 00:00:00', which old applications write for "none"
+            return _Fragment(f"({column} IS NULL OR {column} < '0001-01-01')")
         if self._rows is Rows.NULL_OR_INFINITE_TIME:
             return _Fragment(f"({column} IS NULL OR {column} = 'infinity' OR {column} = '-infinity')")
         return _Fragment(f"({column} >= {self.start} AND {column} < {self.end})")

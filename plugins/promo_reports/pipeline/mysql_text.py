@@ -1,0 +1,194 @@
+"""Rows of MySQL and MariaDB as they travel: as text, most of which is a CSV cell already.
+
+A column whose text is what PostgreSQL's COPY would write passes as it came, and no Python value is made of it. Any
+other goes value by value through `cells`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.report_type import Column, ColumnType
+from promo_reports.pipeline.cells import Records, Row, cell_renderer
+from promo_reports.pipeline.local_times import LocalTimes
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# Types of the protocol, as a cursor's description has them.
+_INTEGERS = frozenset({1, 2, 3, 8, 9})
+_DECIMAL = 246
+_FLOATS = frozenset({4, 5})
+_TIMES = frozenset({7, 12})
+_BIT = 16
+_STRINGS = frozenset({15, 249, 250, 251, 252, 253, 254, 255})
+_BINARY = 63  # the character set of bytes that are no text
+_ZEROFILL = 64  # a flag of columns whose numbers begin with zeros
+
+_NOT_AS_IT_IS = re.compile(rb'[",\r\n\x00]')
+_NEGATIVE_ZERO = re.compile(rb"-0\.0*,")
+_ROWS_AT_A_TIME = 500  # more would be slower: Python's garbage collector looks at each
+_MINUTE = LocalTimes.MINUTE
+_WHOLE_SECOND = len("YYYY-MM-DD HH:MM:SS")
+
+Values = Sequence["bytes | None"]
+Cells = list[bytes]
+
+
+def sent_records(
+    connection: Connection,
+    text: str,
+    values: Mapping[str, object],
+    columns: Sequence[Column],
+    zone: ZoneInfo,
+    *,
+    spreadsheet: bool,
+) -> Generator[list[bytes], None, None]:
+    """The CSV records of a query's rows in batches, from what MySQL Connector/Python's raw cursor gives.
+
+    SQLAlchemy has no streaming cursor for this driver. Errors of the driver are raised as SQLAlchemy's, and
+    `DataRefused` for what no file may carry. A connection whose rows were not all read is closed, because reading the
+    rest could take hours.
+    """
+    import sqlalchemy
+
+    dialect = connection.dialect
+    driver = dialect.loaded_dbapi
+    try:
+        cursor: Any = connection.connection.cursor(raw=True)
+        cursor.execute(text, values)
+        records = record_renderer(cursor.description, columns, zone, spreadsheet=spreadsheet)
+        while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+            yield records(rows)
+        cursor.close()
+    except driver.Error as error:
+        lost = dialect.is_disconnect(error, None, None)
+        _give_up(connection)
+        raise sqlalchemy.exc.DBAPIError.instance(
+            None, None, error, driver.Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+        ) from None
+    except BaseException:
+        _give_up(connection)
+        raise
+
+
+def _give_up(connection: Connection) -> None:
+    """Close a connection whose rows were not all read; the driver would read all of them first."""
+    import sqlalchemy
+
+    number = getattr(connection.connection.dbapi_connection, "connection_id", None)
+    with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), connection.engine.connect() as other:
+        other.exec_driver_sql(f"KILL {number}")
+    with contextlib.suppress(connection.dialect.loaded_dbapi.Error):
+        connection.invalidate()
+
+
+def record_renderer(
+    description: Sequence[Sequence[Any]], columns: Sequence[Column], zone: ZoneInfo, *, spreadsheet: bool
+) -> Records:
+    """A function from rows of a raw cursor of that description to CSV records; it raises `DataRefused`."""
+    times = LocalTimes(zone)
+    minutes = _Minutes(times)
+    renders = [
+        _column_renderer(_Sent(each), column, times, minutes, spreadsheet=spreadsheet)
+        for each, column in zip(description, columns, strict=True)
+    ]
+
+    def records(rows: Sequence[Row]) -> list[bytes]:
+        cells = [render(values) for render, values in zip(renders, zip(*rows, strict=True), strict=True)]
+        if len(cells) == 1:
+            cells = [[b'"\\."' if cell == b"\\." else cell for cell in cells[0]]]  # it would end the data
+        return [b",".join(row) + b"\n" for row in zip(*cells, strict=True)]
+
+    return records
+
+
+class _Sent:
+    """How a column is sent."""
+
+    def __init__(self, described: Sequence[Any]) -> None:
+        self.type, flags, charset = described[1], described[7], described[8]
+        self.binary = charset == _BINARY and self.type in _STRINGS
+        self.integer = self.type in _INTEGERS and not flags & _ZEROFILL
+
+    def value(self, sent: bytes) -> object:
+        """What `cells` takes."""
+        if self.type == _BIT:
+            return int.from_bytes(sent, "big")
+        if self.binary:
+            return bytes(sent)
+        return float(sent) if self.type in _FLOATS else sent.decode()
+
+
+def _column_renderer(
+    sent: _Sent, column: Column, times: LocalTimes, minutes: _Minutes, *, spreadsheet: bool
+) -> Callable[[Values], Cells]:
+    render = cell_renderer(column, times, spreadsheet=spreadsheet)
+
+    def one(value: bytes) -> bytes:
+        return render(sent.value(value)).encode()
+
+    def each(values: Values) -> Cells:
+        return [b"" if value is None else one(value) for value in values]
+
+    def texts(values: Values) -> Cells:
+        if _NOT_AS_IT_IS.search(b"".join(filter(None, values))):
+            return [
+                b"" if value is None else one(value) if _NOT_AS_IT_IS.search(value) else value or b'""'
+                for value in values
+            ]
+        return [b"" if value is None else value or b'""' for value in values]
+
+    def integers(values: Values) -> Cells:
+        return [b"" if value is None else value for value in values]
+
+    exact = re.compile(rb"(?:-?[0-9]+\.[0-9]{%d,},)*" % (column.scale or 1))
+
+    def decimals(values: Values) -> Cells:
+        sent_ones = b",".join(filter(None, values)) + b","
+        if exact.fullmatch(sent_ones) and not _NEGATIVE_ZERO.search(sent_ones):
+            return integers(values)
+        return each(values)
+
+    def time(value: bytes) -> bytes:
+        try:
+            local = minutes[value[:_MINUTE]]
+        except ValueError:
+            local = None
+        if local is None:
+            return one(value)
+        minute, offset = local
+        rest = value[_MINUTE:]
+        return minute + (rest if len(value) == _WHOLE_SECOND else rest.rstrip(b"0").rstrip(b".")) + offset
+
+    def timestamps(values: Values) -> Cells:
+        return [b"" if value is None else time(value) for value in values]
+
+    if column.type is ColumnType.TEXT and not (sent.binary or spreadsheet or sent.type == _BIT):
+        return texts
+    if column.type is ColumnType.INTEGER and sent.integer:
+        return integers
+    if column.type is ColumnType.DECIMAL and sent.type == _DECIMAL:
+        return decimals
+    if column.type is ColumnType.TIMESTAMP and sent.type in _TIMES:
+        return timestamps
+    return each
+
+
+class _Minutes(dict[bytes, "tuple[bytes, bytes] | None"]):
+    """`LocalTimes.minutes` in bytes."""
+
+    def __init__(self, times: LocalTimes) -> None:
+        super().__init__()
+        self._times = times
+
+    def __missing__(self, minute: bytes) -> tuple[bytes, bytes] | None:
+        if len(self) >= LocalTimes.KEPT:
+            self.clear()
+        found = self._times.minutes[minute.decode()]
+        self[minute] = kept = None if found is None else (found[0].encode(), found[1].encode())
+        return kept
