@@ -1,5 +1,5 @@
 # Needs make, and Python 3.10 or newer with its venv module. Everything else comes from PyPI, into .venv.
-# Besides, test-e2e needs a Chromium, and ui and ui-check need Node 20.19 or newer: nothing else here does.
+# Besides, test-e2e needs a Chromium, test-mariadb a MariaDB, ui and ui-check Node 20.19 or newer: nothing else here does.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,10 +23,10 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-e2e lint format ui ui-check lock clean
+.PHONY: help install demo stop test test-fast test-mariadb test-e2e lint format ui ui-check lock clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv with everything the project needs
 
@@ -41,6 +41,9 @@ test: $(STAMP) ## Run all tests that need no browser, with a PostgreSQL and an S
 
 test-fast: $(STAMP) ## Run the tests that start no Airflow
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/end_to_end
+
+test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
+	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/test_mariadb.py
 
 test-e2e: $(STAMP) ## Run the tests of the Reports page in Chromium
 	$(BIN)/python -m pytest tests/browser

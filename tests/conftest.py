@@ -27,6 +27,13 @@ PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make test-mariadb` adds."""
+    parser.addoption(
+        "--mariadb", action="store_true", help="test what every database owes on MariaDB (Debian's mariadb-server)"
+    )
+
+
 @pytest.fixture(scope="session")
 def credentials() -> Credentials:
     """Passwords of this session's servers."""

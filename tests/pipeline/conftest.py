@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from include.demo.stack.databases import PromoDatabase
-from tests.pipeline.promo import CHOICES, TABLES, PostgresPromo, Project, Promo, SqlitePromo
+from tests.pipeline.mariadb import MariaDbServer
+from tests.pipeline.promo import CHOICES, TABLES, MariaDbPromo, PostgresPromo, Project, Promo, SqlitePromo
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +34,42 @@ def on_sqlite(tmp_path: Path) -> SqlitePromo:
     return SqlitePromo(tmp_path / "promo &#%é.sqlite")
 
 
-@pytest.fixture(params=["on_postgres", "on_sqlite"])
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbServer]:
+    """A running MariaDB."""
+    with MariaDbServer(tmp_path_factory.mktemp("mariadb") / "mariadb") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_database(mariadb: MariaDbServer) -> MariaDbPromo:
+    """One database of MariaDB for all tests here."""
+    return MariaDbPromo(mariadb)
+
+
+@pytest.fixture
+def on_mariadb(mariadb_database: MariaDbPromo) -> MariaDbPromo:
+    """That database without rows, the choices of filters aside."""
+    mariadb_database.execute(*(f"TRUNCATE {table}" for table in ("moves", "shops", "shelves")), *CHOICES)
+    return mariadb_database
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What every database owes is tested on those that come from PyPI, or with --mariadb on MariaDB."""
+    if "promo" in metafunc.fixturenames:
+        databases = ["on_mariadb"] if metafunc.config.getoption("mariadb") else ["on_postgres", "on_sqlite"]
+        metafunc.parametrize("promo", databases, indirect=True)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """MariaDB's own tests run with --mariadb alone, and it cannot hold the numbers of another file."""
+    left_out = "test_infinite_numbers.py" if config.getoption("mariadb") else "test_mariadb.py"
+    return True if collection_path.name == left_out else None
+
+
+@pytest.fixture
 def promo(request: pytest.FixtureRequest) -> Promo:
-    """Each in turn."""
+    """Each database in turn."""
     given: Promo = request.getfixturevalue(request.param)
     return given
 

@@ -1,4 +1,4 @@
-"""A small promo database and a report of it, on PostgreSQL and on SQLite alike.
+"""A small promo database and a report of it, on PostgreSQL, SQLite and MariaDB alike.
 
 `Promo` is one such database, `Project` a directory with a report type's SQL. Rows are written by the databases' own
 drivers, and files are read as bytes: nothing here shares code with the pipeline.
@@ -7,6 +7,7 @@ drivers, and files are read as bytes: nothing here shares code with the pipeline
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -37,6 +38,7 @@ from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import Progress, extract
 from promo_reports.pipeline.source import Source
 from promo_reports.settings import Settings
+from tests.pipeline.mariadb import MariaDbServer
 
 UTC = timezone.utc
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -122,7 +124,7 @@ COLUMNS = ", ".join(field.name for field in fields(Move))
 
 
 class Promo:
-    """A database with the tables above; `dialect` is `postgresql` or `sqlite`."""
+    """A database with the tables above; `dialect` is that of its source."""
 
     dialect: str
     source: Source
@@ -190,6 +192,42 @@ class SqlitePromo(Promo):
         with contextlib.closing(sqlite3.connect(self.path)) as connection, connection:
             for statement in statements:
                 connection.execute(statement)
+
+
+class MariaDbPromo(Promo):
+    """One of MariaDB, whose times are of UTC; exports read it as a user who may only SELECT."""
+
+    dialect = "mysql"
+
+    def __init__(self, server: MariaDbServer, name: str = "promo") -> None:
+        self.server, self.name = server, name
+        self.source = Source("promo_db", server.url(name))
+        server.execute(f"CREATE DATABASE {name}")
+        self.execute(*(_of_mariadb(statement) for statement in TABLES))
+
+    def load(self, *moves: Move) -> None:
+        places = ", ".join("%s" for _ in fields(Move))
+        with self.server.session(self.name) as cursor:
+            cursor.executemany(
+                f"INSERT INTO moves ({COLUMNS}) VALUES ({places})",
+                [[sqlite_value(value) for value in astuple(move)] for move in moves],
+            )
+
+    def execute(self, *statements: str) -> None:
+        self.server.execute(*statements, database=self.name)
+
+
+def _of_mariadb(statement: str) -> str:
+    """A table of the same columns; its numbers have a scale of their own, and a key needs a length."""
+    statement = re.sub(r"\b(shop|shelf|kind) text", r"\1 varchar(100)", statement)
+    for theirs, ours in (
+        ("timestamptz", "datetime(6)"),
+        ("points numeric", "points decimal(30, 2)"),
+        ("rate numeric", "rate decimal(38, 18)"),
+        (" text", " longtext"),
+    ):
+        statement = statement.replace(theirs, ours)
+    return statement
 
 
 def sqlite_value(value: object) -> object:

@@ -15,7 +15,7 @@ import pytest
 from promo_reports.domain.manifest import event_key
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule
 from promo_reports.domain.window import Window
-from promo_reports.errors import DataRefused, SourceRefused
+from promo_reports.errors import SourceRefused
 from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.export import Previous
 from tests.pipeline.promo import (
@@ -484,32 +484,6 @@ def test_progress_of_no_rows_is_told_too(promo: Promo, project: Project) -> None
     seen: list[tuple[int, int]] = []
     project.make(promo.source, progress=lambda rows, expected: seen.append((rows, expected)))
     assert seen == [(0, 0)]
-
-
-def test_a_total_that_is_no_number_is_refused(promo: Promo, project: Project) -> None:
-    infinite = "'NaN'" if promo.dialect == "postgresql" else "9e999"
-    promo.load(Move(1), Move(2))
-    promo.execute(f"UPDATE moves SET points = {infinite} WHERE id = 2")
-    with pytest.raises(DataRefused, match="column 'points' holds NaN or Infinity, so it has no total"):
-        project.make(promo.source)
-    assert project.left == []
-
-
-def test_infinities_that_cancel_out_are_refused(promo: Promo, project: Project) -> None:
-    infinity = "'Infinity'::numeric" if promo.dialect == "postgresql" else "9e999"
-    promo.load(Move(1, kind="in"), Move(2, kind="out"))
-    promo.execute(f"UPDATE moves SET points = CASE WHEN kind = 'in' THEN {infinity} ELSE -{infinity} END")
-    with pytest.raises(DataRefused, match="column 'points' holds NaN or Infinity"):
-        project.make(promo.source)
-
-
-def test_a_number_that_is_none_is_refused_in_any_column(promo: Promo, project: Project) -> None:
-    infinity = "'-Infinity'" if promo.dialect == "postgresql" else "-9e999"
-    promo.load(Move(1), Move(2))
-    promo.execute(f"UPDATE moves SET rate = {infinity} WHERE id = 2")
-    with pytest.raises(DataRefused, match=r"[Cc]olumn 'rate' holds"):
-        project.make(promo.source)
-    assert project.left == []
 
 
 def test_a_missing_table_or_column_is_named(promo: Promo, project: Project) -> None:

@@ -1,0 +1,289 @@
+"""MariaDB alone: its types, its ways of reading a text, and how it fails. `make test-mariadb` runs these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
+from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.pipeline.generic import GenericSnapshot
+from promo_reports.pipeline.source import Source
+from promo_reports.sql.bound import BoundQuery, mark
+from tests.pipeline.mariadb import PASSWORD, READER
+from tests.pipeline.promo import (
+    DAY,
+    MOVES,
+    ORDER,
+    SELECT,
+    WHERE,
+    MariaDbPromo,
+    Move,
+    Project,
+    content,
+    export,
+    numbered,
+)
+
+UTC = ZoneInfo("UTC")
+
+
+def one_column(kind: ColumnType, scale: int | None = None) -> ReportType:
+    column = Column("cell", kind, "A cell.", scale=scale)
+    return replace(MOVES, columns=(column, replace(column, name="again")), order=("cell",), totals_by=None)
+
+
+def sent(source: Source, sql: str, report_type: ReportType, zone: ZoneInfo = UTC, **values: object) -> bytes:
+    """What a copy of `SELECT` sends."""
+    records: list[bytes] = []
+    with GenericSnapshot(source, zone) as snapshot:
+        snapshot.copy(BoundQuery(f"SELECT {sql}", values), report_type, records.append, spreadsheet=False)
+    return b"".join(records)
+
+
+def refusal(project: Project, source: Source) -> PromoReportsError:
+    with pytest.raises(PromoReportsError) as refused:
+        project.make(source)
+    assert project.left == []
+    assert PASSWORD not in str(refused.value)
+    return refused.value
+
+
+@pytest.fixture
+def table(on_mariadb: MariaDbPromo) -> Iterator[MariaDbPromo]:
+    """A database in which a test may make the table `t`."""
+    on_mariadb.execute("DROP TABLE IF EXISTS t")
+    yield on_mariadb
+    on_mariadb.execute("DROP TABLE IF EXISTS t")
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "value", "kind", "scale", "cell"),
+    [
+        ("tinyint(1)", "1", ColumnType.BOOLEAN, None, "t"),
+        ("boolean", "false", ColumnType.BOOLEAN, None, "f"),
+        ("bit(1)", "b'1'", ColumnType.BOOLEAN, None, "t"),
+        ("bit(1)", "b'0'", ColumnType.BOOLEAN, None, "f"),
+        ("tinyint", "-128", ColumnType.INTEGER, None, "-128"),
+        ("bigint unsigned", "18446744073709551615", ColumnType.INTEGER, None, "18446744073709551615"),
+        ("int(6) zerofill", "42", ColumnType.INTEGER, None, "42"),
+        ("year", "2026", ColumnType.INTEGER, None, "2026"),
+        ("bit(12)", "b'101000000001'", ColumnType.INTEGER, None, "2561"),
+        ("decimal(20,0)", "12", ColumnType.INTEGER, None, "12"),
+        ("decimal(18,2)", "-0.50", ColumnType.DECIMAL, 2, "-0.50"),
+        ("decimal(18,2)", "7", ColumnType.DECIMAL, 2, "7.00"),
+        ("decimal(18,2)", "7", ColumnType.DECIMAL, 4, "7.0000"),
+        ("decimal(18,4)", "7.1", ColumnType.DECIMAL, 2, "7.1000"),
+        ("decimal(18,4)", "7.1", ColumnType.DECIMAL, None, "7.1000"),
+        ("decimal(65,30)", "-12345678901234567890.123456789012345678", ColumnType.DECIMAL, 18,
+         "-12345678901234567890.123456789012345678000000000000"),
+        ("decimal(18,0)", "7", ColumnType.DECIMAL, None, "7"),
+        ("decimal(18,0)", "7", ColumnType.DECIMAL, 2, "7.00"),
+        ("int", "7", ColumnType.DECIMAL, 2, "7.00"),
+        ("double", "0.1 + 0.2", ColumnType.DECIMAL, 2, "0.30"),
+        ("double", "1e22", ColumnType.DECIMAL, 2, "10000000000000000000000.00"),
+        ("double", "-0.0", ColumnType.DECIMAL, 2, "0.00"),
+        ("datetime(6)", "'2026-03-01 12:00:00.250000'", ColumnType.TIMESTAMP, None, "2026-03-01 12:00:00.25+00"),
+        ("datetime(6)", "'2026-03-01 12:00:20'", ColumnType.TIMESTAMP, None, "2026-03-01 12:00:20+00"),
+        ("datetime", "'2026-03-01 12:00:20'", ColumnType.TIMESTAMP, None, "2026-03-01 12:00:20+00"),
+        ("datetime(3)", "'2026-03-01 12:00:20.100'", ColumnType.TIMESTAMP, None, "2026-03-01 12:00:20.1+00"),
+        ("timestamp(6) NULL", "'2026-03-01 12:00:00.000001'", ColumnType.TIMESTAMP, None,
+         "2026-03-01 12:00:00.000001+00"),
+        ("varchar(40)", "'2026-03-01 12:00:00'", ColumnType.TIMESTAMP, None, "2026-03-01 12:00:00+00"),
+        ("date", "'2026-03-01'", ColumnType.DATE, None, "2026-03-01"),
+        ("datetime", "'2026-03-01 12:00:20'", ColumnType.TEXT, None, "2026-03-01 12:00:20"),
+        ("int", "12", ColumnType.TEXT, None, "12"),
+        ("enum('a,b', 'c')", "'a,b'", ColumnType.TEXT, None, '"a,b"'),
+        ("json", """'{"a": 1}'""", ColumnType.TEXT, None, '"{""a"": 1}"'),
+        ("uuid", "'123e4567-e89b-12d3-a456-426655440000'", ColumnType.TEXT, None,
+         "123e4567-e89b-12d3-a456-426655440000"),
+        ("varbinary(9)", "x'00ff2c'", ColumnType.TEXT, None, "\\x00ff2c"),
+        ("blob", "''", ColumnType.TEXT, None, "\\x"),
+        ("varchar(9) CHARACTER SET latin1", "'Größe'", ColumnType.TEXT, None, "Größe"),
+        ("char(9)", "'a'", ColumnType.TEXT, None, "a"),
+    ],
+)  # fmt: skip
+def test_types(sql_type: str, value: str, kind: ColumnType, scale: int | None, cell: str, table: MariaDbPromo) -> None:
+    table.execute(f"CREATE TABLE t (cell {sql_type})", f"INSERT INTO t VALUES ({value})")
+    assert sent(table.source, "cell, cell FROM t", one_column(kind, scale)).decode() == f"{cell},{cell}\n"
+    table.execute(f"ALTER TABLE t MODIFY cell {sql_type.removesuffix(' NULL')} NULL", "UPDATE t SET cell = NULL")
+    assert sent(table.source, "cell, cell FROM t", one_column(kind, scale)) == b",\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "words"),
+    [
+        ("'a\\0b'", ColumnType.TEXT, "Column 'cell' holds a NUL character"),
+        ("'many'", ColumnType.DECIMAL, "Column 'cell' holds no number"),
+        ("1.5", ColumnType.INTEGER, "Column 'cell' holds no whole number"),
+        ("2", ColumnType.BOOLEAN, "Column 'cell' holds no boolean"),
+        ("CAST('0000-00-00 00:00:00' AS datetime)", ColumnType.TIMESTAMP, "Column 'cell' holds no time"),
+        ("CAST('2026-02-00 00:00:00' AS datetime(6))", ColumnType.TIMESTAMP, "Column 'cell' holds no time"),
+        ("CAST('0000-00-00' AS date)", ColumnType.DATE, "Column 'cell' holds no date"),
+        ("CAST('2026-03-01' AS date)", ColumnType.TIMESTAMP, "Column 'cell' holds no time"),
+        ("CAST('12:00:00' AS time)", ColumnType.TIMESTAMP, "Column 'cell' holds no time"),
+    ],
+)
+def test_what_is_not_of_its_type_is_refused(sql: str, kind: ColumnType, words: str, on_mariadb: MariaDbPromo) -> None:
+    with pytest.raises(DataRefused, match=words):
+        sent(on_mariadb.source, f"{sql}, {sql}", one_column(kind))
+
+
+def test_a_negative_zero_is_zero(on_mariadb: MariaDbPromo) -> None:
+    for zero in ("round(-0.001, 2)", "-0.00", "CAST(-0.001 AS decimal(9,2))", "-1 * 0.00"):
+        assert sent(on_mariadb.source, f"{zero}, -0.05", one_column(ColumnType.DECIMAL, 2)) == b"0.00,-0.05\n"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Africa/Monrovia", "Pacific/Apia"])
+def test_times_are_the_same_as_elsewhere(zone: str, on_mariadb: MariaDbPromo, project: Project) -> None:
+    """One row in a thousand hours of 120 years, clock changes and offsets with seconds among them."""
+    moves = [Move(n, recorded_at=DAY - timedelta(hours=n * 1001, microseconds=n * 250_000)) for n in range(1, 1_000)]
+    on_mariadb.load(*moves)
+    rows = project.text(on_mariadb.source, export(timezone=zone)).splitlines()
+    on_mariadb.execute("ALTER TABLE moves MODIFY recorded_at varchar(30)")
+    try:
+        assert project.text(on_mariadb.source, export(timezone=zone)).splitlines() == rows
+    finally:
+        on_mariadb.execute("ALTER TABLE moves MODIFY recorded_at datetime(6)")
+
+
+def test_texts_that_need_quotes_beside_texts_that_need_none(on_mariadb: MariaDbPromo, project: Project) -> None:
+    notes = ["plain", "a,b", "", None, 'say "a"', "🎁 中文", "a\\nb", "line\nbreak", "it's", "100%"]
+    on_mariadb.load(*(replace(move, note=notes[move.id % len(notes)]) for move in numbered(1_200)))
+    cells = ["plain", '"a,b"', '""', "", '"say ""a"""', "🎁 中文", "a\\nb", '"line\nbreak"', "it's", "100%"]
+    text = project.text(on_mariadb.source)
+    assert text == "".join(
+        f"{move.id},{(DAY + timedelta(seconds=move.id)).strftime('%Y-%m-%d %H:%M:%S')}+00,in,"
+        f"{cells[move.id % len(cells)]},1.00,,,,\n"
+        for move in numbered(1_200)
+    )
+
+
+def test_rows_of_a_zero_date_are_counted_as_excluded(on_mariadb: MariaDbPromo, project: Project) -> None:
+    on_mariadb.load(Move(1), Move(2), Move(3, moved_at=None), Move(4, shop="side"))
+    on_mariadb.execute("UPDATE moves SET moved_at = '0000-00-00 00:00:00' WHERE id IN (2, 4)")
+    manifest = project.make(on_mariadb.source).manifest
+    assert (manifest.rows, manifest.excluded_rows) == (1, 2)
+
+
+def test_a_template_reads_quotes_bars_and_percents_as_on_postgresql(on_mariadb: MariaDbPromo, project: Project) -> None:
+    on_mariadb.load(Move(1, note="50% off"), Move(2, note="60 off"))
+    project.write((SELECT + WHERE + ORDER).replace("m.note,", """m.note || '%s 7%%' AS "note",""").replace(
+        "WHERE", "WHERE m.note LIKE '50%% off' AND '%(filter_shop)s' <> m.shop AND 7 % 4 = 3 AND", 1))  # fmt: skip
+    assert project.text(on_mariadb.source) == "1,2026-03-01 12:00:00+00,in,50% off%s 7%%,1.00,,,,\n"
+
+
+@pytest.mark.parametrize("values", [{}, {"a": "%"}])
+def test_percents_with_and_without_a_bind(values: dict[str, str], on_mariadb: MariaDbPromo) -> None:
+    bind = mark("a") if values else "'%'"
+    query = BoundQuery(f"SELECT '%s %% 10%' AS a, {bind} AS b, 7 % 4 AS c", values)
+    with GenericSnapshot(on_mariadb.source, UTC) as snapshot:
+        assert snapshot.fetch(query) == [("%s %% 10%", "%", 3)]
+    assert sent(on_mariadb.source, f"'%s %% 10%', {bind}", one_column(ColumnType.TEXT), **values) == b"%s %% 10%,%\n"
+
+
+def test_the_session_is_in_utc_whatever_the_server_says(table: MariaDbPromo) -> None:
+    table.execute("CREATE TABLE t (a timestamp)", "INSERT INTO t VALUES ('2026-03-01 12:00:00')")
+    with GenericSnapshot(table.source, UTC) as snapshot:
+        ((moment, zone),) = snapshot.fetch(BoundQuery("SELECT CAST(a AS char), @@time_zone FROM t", {}))
+    assert (moment, zone) == ("2026-03-01 12:00:00", "+00:00")
+
+
+def test_nothing_can_be_written_even_by_the_owner(on_mariadb: MariaDbPromo) -> None:
+    owner = Source("promo_db", on_mariadb.source.url.replace(READER, "promo_owner"))
+    for statement in ("INSERT INTO shops VALUES ('a', 'b')", "DELETE FROM moves"):
+        with GenericSnapshot(owner, UTC) as snapshot, pytest.raises(SourceRefused, match="READ ONLY transaction"):
+            snapshot.fetch(BoundQuery(statement, {}))
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+mysqlconnector", "mariadb+mysqlconnector"])
+def test_forms_of_the_url(scheme: str, on_mariadb: MariaDbPromo, project: Project) -> None:
+    on_mariadb.load(Move(1))
+    source = Source("promo_db", on_mariadb.source.url.replace("mysql", scheme, 1))
+    assert project.text(source) == project.text(on_mariadb.source)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (f"{READER}:", f"{READER}:x", "1045 (28000): Access denied for user 'promo_reader'"),
+        ("w@127", "x@127", "1045 (28000): Access denied"),
+        ("/promo?", "/nosuch?", "1049 (42000): Unknown database 'nosuch'"),
+    ],
+)
+def test_a_login_that_is_refused_is_not_tried_again(
+    old: str, new: str, words: str, on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    refused = refusal(project, Source("promo_db", f"{on_mariadb.source.url}?".replace(old, new)))
+    assert type(refused) is SourceRefused
+    assert f"Connection 'promo_db': {words}" in refused.reason
+
+
+def test_a_table_that_the_reader_may_not_read(on_mariadb: MariaDbPromo, project: Project) -> None:
+    project.write((SELECT + WHERE + ORDER).replace("FROM moves", "FROM mysql.user"))
+    on_mariadb.server.execute(
+        f"CREATE USER 'narrow'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+        "GRANT SELECT ON promo.shops TO 'narrow'@'127.0.0.1'",
+        "GRANT SELECT ON promo.shelves TO 'narrow'@'127.0.0.1'",
+    )
+    try:
+        refused = refusal(project, Source("promo_db", on_mariadb.source.url.replace(READER, "narrow")))
+    finally:
+        on_mariadb.server.execute("DROP USER 'narrow'@'127.0.0.1'")
+    assert type(refused) is SourceRefused
+    assert "1142 (42000): SELECT command denied" in refused.reason
+
+
+def test_a_server_that_is_away_is_tried_again(on_mariadb: MariaDbPromo, project: Project) -> None:
+    away = on_mariadb.source.url.replace(f":{on_mariadb.server.port}/", ":1/")
+    assert type(refusal(project, Source("promo_db", away))) is SourceUnavailable
+
+
+@pytest.mark.parametrize("how", ["KILL CONNECTION", "KILL QUERY"])
+def test_a_connection_that_is_killed_while_rows_are_sent_is_tried_again(
+    how: str, on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    on_mariadb.load(*(replace(move, note="a" * 1_000) for move in numbered(20_000)))
+
+    def kill(rows: int, expected: int) -> None:
+        if rows == 0:
+            return
+        with on_mariadb.server.session() as cursor:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE user = %s AND command = 'Query'", [READER]
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"{how} {number}")
+
+    with pytest.raises(SourceUnavailable) as lost:
+        project.make(on_mariadb.source, progress=kill)
+    assert "Connection 'promo_db': " in lost.value.reason
+    assert "aaa" not in str(lost.value)
+    assert project.left == []
+
+
+def test_rows_that_nobody_reads_are_not_waited_for(
+    on_mariadb: MariaDbPromo, project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Boom(Exception):
+        pass
+
+    def sink(record: bytes) -> None:
+        raise Boom
+
+    query = BoundQuery("SELECT seq, seq FROM seq_1_to_100000000", {})
+    with GenericSnapshot(on_mariadb.source, UTC) as snapshot, pytest.raises(Boom):
+        snapshot.copy(query, one_column(ColumnType.INTEGER), sink, spreadsheet=False)
+    assert caplog.records == []
+
+
+def test_a_report_without_a_window(on_mariadb: MariaDbPromo, project: Project) -> None:
+    project.write(SELECT + WHERE.replace('{{ window.covers("m.moved_at") }}', "m.moved_at < {{ as_of }}") + ORDER)
+    on_mariadb.load(Move(1, moved_at=DAY - timedelta(microseconds=1)), Move(2, moved_at=DAY))
+    snapshot = replace(MOVES, date_range=DateRangeRule.NONE, window_column=None, recorded_column=None)
+    staged = project.make(on_mariadb.source, export(report_type=snapshot, window=None))
+    assert content(staged).decode().splitlines()[1:] == ["1,2026-02-28 23:59:59.999999+00,in,a,1.00,,,,"]
