@@ -22,7 +22,7 @@ from promo_reports.sql.template import Rows
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
-_ROWS_AT_A_TIME = 500  # more would be slower: Python's garbage collector looks at each
+_ROWS_AT_A_TIME = 200  # more would be slower: Python's garbage collector looks at each
 # What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file. Any
 # other dialect gets a transaction of the first of these isolation levels that its driver knows.
 _ISOLATION_LEVELS: tuple[Any, ...] = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")

@@ -14,19 +14,25 @@ _MINUTE = timedelta(minutes=1)
 
 
 class LocalTimes:
-    """The local texts of one timezone.
+    """The local texts of one timezone; `minutes` keeps what `minute` says."""
 
-    The first `MINUTE` characters of a UTC time (`2026-11-16 11:00`) are the key of `minutes`, which gives the local
-    minute and its offset. It gives None where the clocks change within the day, where the offset has seconds, and at
-    both ends of the calendar; `text` then says what the time is. A key that is no time raises `ValueError`.
-    """
-
-    MINUTE = 16
-    KEPT = 20_000  # minutes: some 5 MB
+    MINUTE = 16  # characters of `2026-11-16 11:00`
+    KEPT = 100_000  # minutes: some 25 MB
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self.minutes = _Minutes(zone)
+        self._days = _Days(zone)
+        self.minutes = _Minutes(self)
+
+    def minute(self, utc: str) -> tuple[str, str] | None:
+        """The local minute and its offset, for the first `MINUTE` characters of a time of UTC.
+
+        None where the clocks change within the day, where the offset has seconds, and at both ends of the calendar:
+        `text` then says what the time is. Raises `ValueError` for what is no time.
+        """
+        moment = datetime.fromisoformat(utc)
+        offset = self._days[moment.toordinal()]
+        return None if offset is None else ((moment + offset[0]).isoformat(" ")[: self.MINUTE], offset[1])
 
     def text(self, utc: datetime) -> str:
         """The local text of a naive time of UTC; `OverflowError` for one before the year 1."""
@@ -46,31 +52,30 @@ class LocalTimes:
 
 
 class _Minutes(dict[str, "tuple[str, str] | None"]):
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, times: LocalTimes) -> None:
         super().__init__()
-        self._days = _Days(zone)
+        self._times = times
 
     def __missing__(self, minute: str) -> tuple[str, str] | None:
         if len(self) >= LocalTimes.KEPT:
             self.clear()
-        utc = datetime.fromisoformat(minute)
-        offset = self._days[utc.toordinal()]
-        self[minute] = found = None if offset is None else ((utc + offset).isoformat(" ")[:16], _written(offset))
+        self[minute] = found = self._times.minute(minute)
         return found
 
 
-class _Days(dict[int, "timedelta | None"]):
-    """The offset of each day of UTC, None where it is not one: no timezone has ever changed it twice in four days."""
+class _Days(dict[int, "tuple[timedelta, str] | None"]):
+    """The offset of each day of UTC, None where it is not one: no timezone has ever changed it twice in three days."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         super().__init__()
         self._zone = zone
 
-    def __missing__(self, day: int) -> timedelta | None:
+    def __missing__(self, day: int) -> tuple[timedelta, str] | None:
         if len(self) >= LocalTimes.KEPT:
             self.clear()
-        self[day] = offset = self._offset(day)
-        return offset
+        offset = self._offset(day)
+        self[day] = found = None if offset is None else (offset, _written(offset))
+        return found
 
     def _offset(self, day: int) -> timedelta | None:
         begin = datetime.fromordinal(day).replace(tzinfo=timezone.utc)

@@ -31,7 +31,7 @@ _ZEROFILL = 64  # a flag of columns whose numbers begin with zeros
 
 _NOT_AS_IT_IS = re.compile(rb'[",\r\n\x00]')
 _NEGATIVE_ZERO = re.compile(rb"-0\.0*,")
-_ROWS_AT_A_TIME = 500  # more would be slower: Python's garbage collector looks at each
+_ROWS_AT_A_TIME = 200  # more would be slower: Python's garbage collector looks at each
 _MINUTE = LocalTimes.MINUTE
 _WHOLE_SECOND = len("YYYY-MM-DD HH:MM:SS")
 
@@ -189,6 +189,6 @@ class _Minutes(dict[bytes, "tuple[bytes, bytes] | None"]):
     def __missing__(self, minute: bytes) -> tuple[bytes, bytes] | None:
         if len(self) >= LocalTimes.KEPT:
             self.clear()
-        found = self._times.minutes[minute.decode()]
+        found = self._times.minute(minute.decode())
         self[minute] = kept = None if found is None else (found[0].encode(), found[1].encode())
         return kept

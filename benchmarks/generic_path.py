@@ -1,0 +1,201 @@
+"""How fast a database other than PostgreSQL is exported, against its own command line client.
+
+    .venv/bin/python -m benchmarks.generic_path [--rows 1000000] [--rounds 3]
+
+It starts a MariaDB of its own (Debian's `mariadb-server`; `sqlite3` is needed too), fills it and an SQLite file with
+the same ledger, and lets client and export take turns. The client writes the rows of the report's own query as
+delimited text to /dev/null: `mariadb --batch --quick --raw --skip-column-names`, `sqlite3 -csv`. The export is
+`wallet_transactions` in New York's time, from its query until the ZIP is closed; "whole" is all of `pipeline.extract`,
+with counting and reading again. Each runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Figure, keep
+
+if TYPE_CHECKING:
+    from promo_reports.pipeline.export import Export
+    from promo_reports.pipeline.source import Source
+
+PROJECT = Path(__file__).resolve().parent.parent
+SUBJECT = "Generic path"
+RATIO_GOAL, MEMORY_GOAL = 3.0, 250.0
+TRANSACTION_TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
+
+
+def export_of(rows: int) -> Export:
+    """The whole ledger, for a bucket."""
+    from benchmarks.generic_ledger import WALLET, window
+    from promo_reports.definitions.report_types import load_report_type
+    from promo_reports.domain.definition import Definition, Origin
+    from promo_reports.domain.delivery import Partner, PartnerExport
+    from promo_reports.pipeline.export import Export
+
+    definition = Definition(
+        id="benchmark",
+        name="Benchmark",
+        report_type=load_report_type(PROJECT / "report_types" / "wallet_transactions.yaml"),
+        owner="benchmark@example.com",
+        filters={"wallet": (WALLET,), "transaction_source": None, "transaction_type": TRANSACTION_TYPES},
+        destinations=(PartnerExport(Partner.AMAZON_S3, "benchmark"),),
+        timezone="America/New_York",
+        week_starts_on="monday",
+        sha256="0" * 64,
+        origin=Origin.GIT,
+        source="benchmark.yaml",
+    )
+    return Export(definition, window(rows), None, "benchmark", "run", None)
+
+
+def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
+    """What extract does between counting and reading again: rows sent, seconds."""
+    from promo_reports.pipeline.extract import open_snapshot
+    from promo_reports.pipeline.package import Artefact
+    from promo_reports.pipeline.split import Splitter
+    from promo_reports.settings import Settings
+    from promo_reports.sql.report_query import load_report_query
+
+    settings, report_type = Settings(), export.definition.report_type
+    query = load_report_query(report_type, settings.sql).rows(export.parameters)
+    artefact = Artefact(place, "benchmark", [column.name for column in report_type.columns], zipped=True)
+    with open_snapshot(source, export.zone, settings) as snapshot:
+        begun = time.perf_counter()
+        with artefact:
+            splitter = Splitter(artefact, settings.rows_per_file)
+            splitter.begin()
+            sent = snapshot.copy(query, report_type, splitter.write, spreadsheet=export.spreadsheet)
+            splitter.finish()
+        return sent, time.perf_counter() - begun
+
+
+def whole(source: Source, export: Export, place: Path) -> tuple[int, float]:
+    """All of extract, from connecting to the manifest: rows, seconds."""
+    from promo_reports.pipeline.extract import extract
+    from promo_reports.settings import Settings
+
+    settings = Settings(staging_dir=place)
+    begun = time.perf_counter()
+    staged = extract(export, source, settings, now=lambda: datetime.now(timezone.utc))
+    return staged.manifest.rows, time.perf_counter() - begun
+
+
+def child(which: str, url: str, rows: int, place: Path) -> None:
+    """One export; its seconds and its peak memory in MB, to standard output."""
+    from promo_reports.pipeline.source import Source
+    from tests.pipeline.measure import peak
+
+    export, source = export_of(rows), Source("promo_db", url)
+    sent, took = {"copy": copy, "whole": whole}[which](source, export, place)
+    if sent != rows:
+        raise SystemExit(f"{which} sent {sent} rows instead of {rows}")
+    print(json.dumps([took, peak()]))
+
+
+def exported(which: str, url: str, rows: int) -> tuple[float, float]:
+    """Seconds and MB of one export in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:
+        ran = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "benchmarks.generic_path", "--child", which, url, place, "--rows", str(rows)],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    took, peak = json.loads(ran.stdout.splitlines()[-1])
+    return took, peak
+
+
+def client(command: Sequence[str], statement: str) -> float:
+    """Seconds that a client takes to write the rows to /dev/null."""
+    begun = time.perf_counter()
+    subprocess.run(command, input=statement, stdout=subprocess.DEVNULL, text=True, check=True)  # noqa: S603
+    return time.perf_counter() - begun
+
+
+def statement_of(export: Export) -> str:
+    """The report's own query with its values written into it, as a client takes it."""
+    from promo_reports.settings import Settings
+    from promo_reports.sql.report_query import load_report_query
+
+    query = load_report_query(export.definition.report_type, Settings().sql).rows(export.parameters)
+    values = {
+        name: f"'{value.strftime('%Y-%m-%d %H:%M:%S') if isinstance(value, datetime) else value}'"
+        for name, value in query.values.items()
+    }
+    return query.pyformat() % values + ";\n"
+
+
+def measured(name: str, url: str, command: Sequence[str], rows: int, rounds: int) -> list[Figure]:
+    """The figures of one database, client and exports by turns."""
+    statement = statement_of(export_of(rows))
+    client(command, statement)  # fills the caches
+    clients, copies, wholes = [], [], []
+    for _ in range(rounds):
+        clients.append(client(command, statement))
+        copies.append(exported("copy", url, rows))
+        wholes.append(exported("whole", url, rows))
+    by_client = statistics.median(clients)
+    took = statistics.median(seconds for seconds, _ in copies)
+    ratio = statistics.median(seconds / other for (seconds, _), other in zip(copies, clients, strict=True))
+    all_of_it = statistics.median(seconds for seconds, _ in wholes)
+    goals = name == "MariaDB"
+    return [
+        Figure(SUBJECT, f"{name}: its client, {rows:,} rows to /dev/null", by_client, "s"),
+        Figure(SUBJECT, f"{name}: query to ZIP", took, "s"),
+        Figure(SUBJECT, f"{name}: query to ZIP, by its client", ratio, "times", RATIO_GOAL if goals else None),
+        Figure(
+            SUBJECT,
+            f"{name}: peak memory",
+            max(peak for _, peak in (*copies, *wholes)),
+            "MB",
+            MEMORY_GOAL if goals else None,
+        ),
+        Figure(SUBJECT, f"{name}: whole extract, counted and read again", all_of_it, "s"),
+        Figure(SUBJECT, f"{name}: rows a second, query to ZIP", rows / took, "rows/s"),
+    ]
+
+
+def main() -> None:
+    """Measure, or be the process that is measured."""
+    parser = argparse.ArgumentParser(description="Generic path against the databases' own clients")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--child", nargs=3, metavar=("WHICH", "URL", "PLACE"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    sys.path.insert(0, str(PROJECT / "plugins"))
+    if given.child:
+        which, url, place = given.child
+        child(which, url, given.rows, Path(place))
+        return
+    from benchmarks.generic_ledger import DATABASE, fill_mariadb, fill_sqlite
+    from tests.pipeline.mariadb import MariaDbServer
+
+    with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:
+        root = Path(place)
+        with MariaDbServer(root / "mariadb") as server:
+            fill_mariadb(server, given.rows, root)
+            command = [*server.client, "--batch", "--quick", "--raw", "--skip-column-names", DATABASE]
+            figures = measured("MariaDB", server.url(DATABASE), command, given.rows, given.rounds)
+        file = root / "promo.sqlite"
+        fill_sqlite(file, given.rows)
+        command = ["sqlite3", "-readonly", "-csv", str(file)]
+        figures += measured("SQLite", f"sqlite:///{file}", command, given.rows, given.rounds)
+    keep("generic_path", figures)
+
+
+if __name__ == "__main__":
+    main()
