@@ -21,6 +21,7 @@ from include.demo.stack.credentials import Credentials
 from include.demo.stack.databases import PromoDatabase, create_promo_database, create_roles
 from include.demo.stack.postgres import PostgresServer
 from include.demo.stack.s3 import S3Server
+from tests.pipeline.mariadb import MariaDbServer
 from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--mariadb", action="store_true", help="test what every database owes on MariaDB (Debian's mariadb-server)"
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """MariaDB's own tests run with --mariadb alone."""
+    return True if collection_path.name == "test_mariadb.py" and not config.getoption("mariadb") else None
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +71,13 @@ def promo_database(postgres: PostgresServer, credentials: Credentials) -> Callab
         return create_promo_database(postgres, credentials, f"promo_{next(numbers)}", template=template.name)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbServer]:
+    """A running MariaDB."""
+    with MariaDbServer(tmp_path_factory.mktemp("mariadb") / "mariadb") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from promo_reports.domain.window import Window
 from promo_reports.pipeline.source import Snapshot, SourceTotals, totals_of
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
+from tests.pipeline.mariadb import MariaDbServer
 
 PROJECT = Path(__file__).resolve().parents[2]
 CASES = PROJECT / "tests" / "sql_cases"
@@ -129,6 +130,27 @@ def fill_sqlite(connection: sqlite3.Connection, tables: Mapping[str, Sequence[Re
             values = [_sqlite_value(name, value) for name, value in record.items()]
             places = ", ".join("?" for _ in values)
             connection.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({places})", values)
+
+
+def load_mariadb(server: MariaDbServer, database: str, tables: Mapping[str, Sequence[Record]]) -> None:
+    """Make a database of MariaDB of the same schema, with the same rows; times are UTC."""
+    schema = SCHEMA.read_text(encoding="utf-8")
+    keys = r"\b(\w+_id|partner|list_tag) +text\b"  # a key needs a length
+    for theirs, ours in (
+        (keys, r"\1 varchar(100)"),
+        (r"\btimestamptz\b", "datetime(6)"),
+        (r"(\w) REFERENCES \w+", r"\1"),
+    ):
+        schema = re.sub(theirs, ours, schema)
+    server.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database}")
+    statements = re.sub(r"--.*", "", schema).split(";")
+    server.execute(*(each for each in statements if each.strip()), database=database)
+    with server.session(database) as cursor:
+        for table, records in tables.items():
+            for record in records:
+                places = ", ".join("%s" for _ in record)
+                values = [_sqlite_value(name, value) for name, value in record.items()]
+                cursor.execute(f"INSERT INTO {table} ({', '.join(record)}) VALUES ({places})", values)
 
 
 def sqlite_time(moment: datetime) -> str:

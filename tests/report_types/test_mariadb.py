@@ -1,0 +1,19 @@
+"""The report types' SQL on MariaDB: the same rows give the same files."""
+
+from __future__ import annotations
+
+import pytest
+
+from promo_reports.pipeline.generic import GenericSnapshot
+from promo_reports.pipeline.source import Source
+from tests.pipeline.mariadb import MariaDbServer
+from tests.report_types.cases import Case, ask, load_mariadb
+from tests.report_types.test_sql_cases import PORTABLE, check, the_type
+
+
+@pytest.mark.parametrize("case", PORTABLE.values(), ids=PORTABLE.keys())
+def test_on_mariadb(case: Case, mariadb: MariaDbServer) -> None:
+    load_mariadb(mariadb, "cases", case.tables())
+    report_type = the_type(case)
+    snapshot = GenericSnapshot(Source("promo_db", mariadb.url("cases")), case.zone)
+    check(ask(snapshot, report_type, case), report_type, case)
