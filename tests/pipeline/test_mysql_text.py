@@ -1,0 +1,26 @@
+"""Texts that a MySQL or MariaDB could send, but that none here does."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from promo_reports.domain.report_type import Column, ColumnType
+from promo_reports.pipeline.mysql_text import record_renderer
+
+DECIMAL, VAR_STRING, BINARY, UTF8MB4 = 246, 253, 63, 46
+
+
+@pytest.mark.parametrize(("sent", "cell"), [(b"-0.00", "0.00"), (b"-0.01", "-0.01"), (b"1.5", "1.50"), (b"7", "7.00")])
+def test_decimals(sent: bytes, cell: str) -> None:
+    described = [("points", DECIMAL, None, None, None, None, 1, 0, BINARY)]
+    column = Column("points", ColumnType.DECIMAL, "Points.", scale=2)
+    records = record_renderer(described, [column], ZoneInfo("UTC"), spreadsheet=False)
+    assert records([(b"2.00",), (sent,), (None,)]) == [b"2.00\n", f"{cell}\n".encode(), b"\n"]
+
+
+def test_a_column_alone_that_would_end_the_data() -> None:
+    described = [("note", VAR_STRING, None, None, None, None, 1, 0, UTF8MB4)]
+    records = record_renderer(described, [Column("note", ColumnType.TEXT, "Why.")], ZoneInfo("UTC"), spreadsheet=False)
+    assert records([(b"\\.",), (b"",), (None,), (b"a,b",)]) == [b'"\\."\n', b'""\n', b"\n", b'"a,b"\n']
