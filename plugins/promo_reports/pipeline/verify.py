@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -59,7 +58,7 @@ def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool, stretc
                 parts = tuple(read_part(StrictMember(file, info), info.filename, tally) for info in members)
             else:
                 parts = (read_part(file, path.name, tally),)
-    except (zipfile.BadZipFile, zlib.error, csv.Error, UnicodeDecodeError, NotImplementedError) as damage:
+    except (zipfile.BadZipFile, csv.Error, UnicodeDecodeError, NotImplementedError) as damage:
         # A decoding error would quote the cell.
         what = "bytes that are no UTF-8" if isinstance(damage, UnicodeDecodeError) else str(damage)
         raise ReconciliationError(f"The staged file {path.name} cannot be read again: {what}.") from None
