@@ -107,7 +107,7 @@ def child(which: str, url: str, rows: int, place: Path) -> None:
 def exported(which: str, url: str, rows: int) -> tuple[float, float]:
     """Seconds and MB of one export in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:
-        ran = subprocess.run(  # noqa: S603
+        ran = subprocess.run(
             [sys.executable, "-m", "benchmarks.generic_path", "--child", which, url, place, "--rows", str(rows)],
             cwd=PROJECT,
             env={**os.environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}"},
@@ -122,7 +122,7 @@ def exported(which: str, url: str, rows: int) -> tuple[float, float]:
 def client(command: Sequence[str], statement: str) -> float:
     """Seconds that a client takes to write the rows to /dev/null."""
     begun = time.perf_counter()
-    subprocess.run(command, input=statement, stdout=subprocess.DEVNULL, text=True, check=True)  # noqa: S603
+    subprocess.run(command, input=statement, stdout=subprocess.DEVNULL, text=True, check=True)
     return time.perf_counter() - begun
 
 
