@@ -17,7 +17,16 @@ from promo_reports.definitions.definition_rules import check_definition
 from promo_reports.definitions.loading import conf_id, definition_from_conf, load_definition
 from promo_reports.definitions.located import Document, shown_path
 from promo_reports.definitions.report_type_files import ReportTypeFiles
-from promo_reports.definitions.sources import Source, generation_of, list_directory, paired, stamp_of, unreadable
+from promo_reports.definitions.sources import (
+    Look,
+    Source,
+    generation_of,
+    list_directory,
+    look_at,
+    paired,
+    stamp_of,
+    unreadable,
+)
 from promo_reports.definitions.stop_marks import Marks
 from promo_reports.definitions.store import Store
 from promo_reports.definitions.wording import quoted
@@ -88,6 +97,25 @@ class Registry:
         exists = self.store.exists()
         directories = (self.settings.reports, self.settings.report_types, self.settings.account)
         return generation_of((*directories, self.store.definitions, self.store.state) if exists else directories)
+
+    def look_at_types(self) -> tuple[Look, ...]:
+        """Equal to an earlier one as long as no report type, SQL or account has changed, in place or otherwise."""
+        settings = self.settings
+        options = settings.sql / "options"
+        directories = [settings.report_types, settings.account.parent, settings.sql]
+        return tuple(look_at(each) for each in [*directories, *([options] if options.is_dir() else [])])
+
+    def look_at_reports(self) -> tuple[Look, ...]:
+        """Equal to an earlier one as long as no definition or stop mark has changed; one stat for each."""
+        directories = [self.settings.reports]
+        directories += [self.store.definitions, self.store.state] if self.store.exists() else []
+        return tuple(look_at(each) for each in directories)
+
+    def mark_stamps(self) -> dict[str, str]:
+        """The stamp of each file of stop marks, by the key of its report."""
+        if not self.store.exists():
+            return {}
+        return {each.key: each.stamp for each in list_directory(self.store.state, Origin.CREATED)}
 
     def find(self, key: str) -> Source:
         """The source of one id, looking at its own files only; `InvalidInput` where nothing is registered under it."""

@@ -14,6 +14,8 @@ from promo_reports.domain.definition import Origin, is_report_id
 from promo_reports.errors import StoreError
 
 RACY_NANOSECONDS = 2_000_000_000
+Look = tuple[tuple[str, int, int, int], ...]
+"""Name, time of change, size and inode of each entry of a directory."""
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -39,11 +41,31 @@ def list_directory(directory: Path, origin: Origin) -> Iterator[Source]:
             for entry in entries:
                 if entry.name.startswith(".") or not entry.name.endswith(_SUFFIXES):
                     continue
-                stamp = stamp_of(Path(entry.path))
+                stamp = _stamp_of_entry(entry)
                 if stamp:
                     yield Source(key_of(entry.name), Path(entry.path), origin, stamp)
     except OSError as error:
         raise unreadable(directory, error) from error
+
+
+def look_at(directory: Path) -> Look:
+    """What is in a directory, to be compared with another look: equal as long as no file came, went or changed.
+
+    It costs some 3 microseconds a file, where a list of sources costs 20. `StoreError` where it cannot be read whole.
+    """
+    seen = []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                try:
+                    status = entry.stat()
+                except FileNotFoundError:  # a link to nothing, or gone by now
+                    seen.append((entry.name, 0, 0, 0))
+                    continue
+                seen.append((entry.name, status.st_mtime_ns, status.st_size, status.st_ino))
+    except OSError as error:
+        raise unreadable(directory, error) from error
+    return tuple(seen)
 
 
 def paired(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -74,7 +96,7 @@ def stamp_of(path: Path) -> str:
         status = path.stat()
     except FileNotFoundError:
         return "dangling" if path.is_symlink() else ""
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+    return _stamp(status)
 
 
 def generation_of(paths: Iterable[Path]) -> str:
@@ -96,6 +118,18 @@ def generation_of(paths: Iterable[Path]) -> str:
         racy = f"?{now:x}" if now - status.st_mtime_ns < RACY_NANOSECONDS else ""
         parts.append(f"{status.st_mtime_ns:x}.{status.st_ino:x}{racy}")
     return "_".join(parts)
+
+
+def _stamp_of_entry(entry: os.DirEntry[str]) -> str:
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        return "dangling" if entry.is_symlink() else ""
+    return _stamp(status)
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def unreadable(path: Path, error: OSError) -> StoreError:
