@@ -1,7 +1,8 @@
-"""The DAG bundle: one tiny generated file for each report type and each definition (design, decision 1).
+"""The DAG bundle: a few hundred generated files for any number of definitions (`generated`; design, decision 1).
 
-One file a DAG means that a broken definition is one import error of its own, and that only what changed is parsed
-again. A refresh that cannot read everything raises before it touches a file: a partial listing would make DAGs stale.
+The dag-processor refreshes it every few seconds and a worker initializes it at each task start, so that both must cost
+nothing as long as nothing has changed. A refresh that cannot read everything raises before it touches a file: a partial
+listing would make DAGs stale.
 """
 
 from __future__ import annotations
@@ -9,23 +10,16 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from airflow.dag_processing.bundles.base import BaseDagBundle
+from airflow.dag_processing.bundles.base import BaseDagBundle, BundleVersion
 
-from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.sources import stamp_of
-from promo_reports.orchestration.dag_factory import UNREAD
+from promo_reports.orchestration.generated import generated_files
+from promo_reports.orchestration.notes import rejoin, set_apart_in, unread_in
 from promo_reports.orchestration.project import registry
+from promo_reports.orchestration.rehearsal import rehearse
 
-_STUB = '''"""Made by the Promo Reports bundle from {source}; edit that file, not this one."""
-
-# An Airflow DAG file; state of what it is made from: {state}
-from promo_reports.orchestration.dag_factory import {factory}
-
-dag = {factory}({key!r}, __file__)
-'''
 _GENERATION = ".generation"
 _SECONDS_AHEAD = 2
 
@@ -33,45 +27,85 @@ _SECONDS_AHEAD = 2
 class ReportBundle(BaseDagBundle):
     """Keeps the generated files below `base_dir` as the report types, the definitions and the store say."""
 
+    # Airflow scans our files, and reads all our DAGs from its database, after a refresh that changed the version only.
+    supports_versioning = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._seen: tuple[object, object, object] | None = None
+        self._made: dict[str, str] = {}
+
     @property
     def path(self) -> Path:
         """Where the generated files lie."""
         return Path(self.base_dir)
 
-    def get_current_version(self) -> None:
-        """There are no versions: a run uses its definition as it is when extract starts."""
-        return
+    def get_current_version(self) -> BundleVersion:
+        """Which files there are; what is in them is told by their times. No run is pinned to it (`dag_factory`)."""
+        names = sorted(each.name for each in self.path.glob("*.py"))
+        return BundleVersion(hashlib.sha256("\n".join(names).encode()).hexdigest()[:16])
 
     def initialize(self) -> None:
         """Make the files if a definition came or went since the last time; a worker asks at each task start."""
         if not self._is_current():
-            self.refresh()
+            with self.lock():
+                if not self._is_current():
+                    self._bring_up_to_date()
         super().initialize()
 
     def refresh(self) -> None:
-        """Bring the files up to date; `StoreError` leaves every file as it was."""
+        """Bring the files up to date, and what parsers inherit with them; `StoreError` leaves every file as it was.
+
+        Nothing is read or written where a look at the sources, one stat for each, shows what the last refresh saw.
+        """
         with self.lock():
-            generation = registry().generation()
-            wanted = dict(generated_files(registry()))
-            present = {each.name: each.read_text() for each in self.path.glob("*.py")} if self.path.exists() else {}
-            for name, text in wanted.items():
-                if present.get(name) != text:
-                    self._write(name, text)
-            for name in present.keys() - wanted.keys():
-                (self.path / name).unlink(missing_ok=True)
-            for mark in self.path.glob(f"*{UNREAD}"):
-                # What Airflow parsed while the sources were away is unchanged: written again, it is parsed again.
-                name = mark.with_suffix(".py").name
-                if name in wanted:
-                    self._write(name, wanted[name])
-                mark.unlink(missing_ok=True)
-            self._write(_GENERATION, generation)
+            generation, types, reports = (
+                registry().generation(),
+                registry().look_at_types(),
+                registry().look_at_reports(),
+            )
+            seen = (types, reports, set_apart_in(self.path))
+            if seen != self._seen or any(unread_in(self.path)):
+                apart = self._bring_up_to_date()
+                if self._seen is None or self._seen[0] != types:
+                    rehearse()
+                self._seen = (types, reports, apart)
+            self._note_generation(generation)
+
+    def _bring_up_to_date(self) -> dict[str, str]:
+        """Write what has changed; the answer is which definitions are apart now."""
+        generation, found = registry().generation(), set_apart_in(self.path)
+        wanted = dict(generated_files(registry(), found))
+        present = {each.name for each in self.path.glob("*.py")}
+        for name, text in wanted.items():
+            if name in present and (self._made.get(name) == text or (self.path / name).read_text() == text):
+                continue
+            self._write(name, text)
+        self._made = wanted
+        for name in present - wanted.keys():
+            (self.path / name).unlink(missing_ok=True)
+        for note in unread_in(self.path):
+            name = note.with_suffix(".py").name
+            if name in wanted:
+                self._write(name, wanted[name])
+            note.unlink(missing_ok=True)
+        apart = {key: state for key, state in found.items() if f"report.{key}.py" in wanted}
+        rejoin(self.path, found.keys() - apart.keys())
+        self._note_generation(generation)
+        return apart
 
     def _is_current(self) -> bool:
+        return self._noted_generation() == registry().generation()
+
+    def _noted_generation(self) -> str | None:
         try:
-            return (self.path / _GENERATION).read_text() == registry().generation()
+            return (self.path / _GENERATION).read_text()
         except FileNotFoundError:
-            return False
+            return None
+
+    def _note_generation(self, generation: str) -> None:
+        if self._noted_generation() != generation:
+            self._write(_GENERATION, generation)
 
     def _write(self, name: str, text: str) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -81,24 +115,3 @@ class ReportBundle(BaseDagBundle):
         soon = time.time() + _SECONDS_AHEAD
         os.utime(temporary, (soon, soon))
         temporary.replace(self.path / name)
-
-
-def generated_files(registered: Registry) -> Iterator[tuple[str, str]]:
-    """The name and text of each generated file; the text changes with what the DAG is made from."""
-    settings = registered.settings
-    options = sorted((settings.sql / "options").glob("*.sql"))
-    types = registered.report_type_sources()
-    shared = [stamp_of(settings.account), *(source.stamp for source in types)]
-    for source in types:
-        made_from = [source.stamp, stamp_of(settings.sql / f"{source.key}.sql"), *map(stamp_of, options)]
-        yield f"type.{source.key}.py", _stub("type_dag", source.key, source.path, made_from)
-    for source in registered.sources():
-        made_from = [source.stamp, stamp_of(registered.store.state / f"{source.key}.yaml"), *shared]
-        yield f"report.{source.key}.py", _stub("report_dag", source.key, source.path, made_from)
-
-
-def _stub(factory: str, key: str, source: Path, made_from: list[str]) -> str:
-    state = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:16]
-    shown = f"{source.parent.name}/{source.name}".encode("ascii", "replace").decode()
-    shown = "".join(each if each.isprintable() and each not in '"\\' else "?" for each in shown)
-    return _STUB.format(source=shown, state=state, factory=factory, key=key)

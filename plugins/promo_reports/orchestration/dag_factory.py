@@ -6,20 +6,21 @@ makes depends on the definition alone, so that the same definition is the same D
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Asset, Param
+from airflow.sdk import DAG, Asset, Param, get_parsing_context
 
 from promo_reports.domain.definition import Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.domain.window import Preset
 from promo_reports.errors import StoreError
-from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
+from promo_reports.orchestration.dag_ids import report_dag_id, report_id_of, type_dag_id
 from promo_reports.orchestration.doc import definition_doc, type_doc
+from promo_reports.orchestration.notes import leave_unread, rejoin, set_apart
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
@@ -27,29 +28,55 @@ from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query
 
 ON_DEMAND_RUNS_AT_ONE_TIME = 64
+# A run uses its definition as it is when extract starts, not as the bundle was when the run was made.
+RUNS_PIN_NO_VERSION = True
+# Airflow would take a DAG that we could not finish; what is finished is in the file's namespace.
+REGISTERED_UNFINISHED = False
 # Somebody is waiting for a one-time export; a scheduled one can follow it. What is extracted is delivered first.
 SCHEDULED_PRIORITY, ON_DEMAND_PRIORITY, DELIVERY_PRIORITY = 1, 10, 20
-UNREAD = ".unread"
 
 
-def _marked(make: Callable[[str], DAG]) -> Callable[..., DAG]:
-    """Leave a mark beside a generated file whose sources could not be read just now, for the bundle's next refresh.
+def report_dags(states: Mapping[str, str], stub: str) -> dict[str, DAG]:
+    """The DAGs of a group of definitions by id, each given with the state of what it is made from.
 
-    Airflow parses an unchanged file once a day: an outage of a moment would leave its DAG stale for as long.
+    A task names its DAG, so that its start makes that one alone, whichever the others are. One that is broken is left
+    out, and set apart so that its error is its own (`generated`); `StoreError` is the error of all.
     """
+    wanted = report_id_of(get_parsing_context().dag_id or "")
+    if wanted is not None:
+        return {wanted: report_dag(wanted, stub)}
+    dags = {}
+    for report_id, state in states.items():
+        try:
+            dags[report_id] = report_dag(report_id, stub)
+        except StoreError:
+            raise
+        except Exception:
+            set_apart(stub, report_id, state)
+    return dags
+
+
+def broken_report(report_id: str, stub: str) -> None:
+    """Raise what is wrong with a definition that was set apart; where nothing is any more, it joins its group again."""
+    report_dag(report_id, stub)
+    rejoin(Path(stub).parent, [report_id])
+
+
+def _unread(make: Callable[[str], DAG]) -> Callable[..., DAG]:
+    """Note a generated file whose sources could not be read just now."""
 
     def made(key: str, stub: str | None = None) -> DAG:
         try:
             return make(key)
         except StoreError:
             if stub is not None:
-                Path(stub).with_suffix(UNREAD).touch()
+                leave_unread(stub)
             raise
 
     return made
 
 
-@_marked
+@_unread
 def report_dag(report_id: str) -> DAG:
     """The DAG of one definition; raises what is wrong with it, so that Airflow shows it as this file's import error."""
     definition = registry().definition(report_id)
@@ -64,6 +91,8 @@ def report_dag(report_id: str) -> DAG:
         schedule=timetable,
         max_active_runs=1,
         is_paused_upon_creation=False,
+        disable_bundle_versioning=RUNS_PIN_NO_VERSION,
+        auto_register=REGISTERED_UNFINISHED,
         tags=_tags(definition.report_type, definition.frequency, definition.origin.value),
         doc_md=definition_doc(definition, registry().account),
         default_args=_task_arguments(registry().settings, definition.owner),
@@ -72,7 +101,7 @@ def report_dag(report_id: str) -> DAG:
     return dag
 
 
-@_marked
+@_unread
 def type_dag(report_type_id: str) -> DAG:
     """The on-demand DAG of one report type: each run is a one-time export, its conf the definition."""
     report_type = registry().report_type(report_type_id)
@@ -84,6 +113,8 @@ def type_dag(report_type_id: str) -> DAG:
         schedule=None,
         max_active_runs=ON_DEMAND_RUNS_AT_ONE_TIME,
         is_paused_upon_creation=False,
+        disable_bundle_versioning=RUNS_PIN_NO_VERSION,
+        auto_register=REGISTERED_UNFINISHED,
         tags=_tags(report_type, "one_time", "on_demand"),
         doc_md=type_doc(report_type),
         params=_trigger_form(report_type),

@@ -1,0 +1,50 @@
+"""What a parser leaves beside a generated file for the bundle's next refresh.
+
+A definition that is broken is set apart from its group with the state that it was found in. A file whose sources could
+not be read just now is unread: Airflow parses an unchanged file once a day, and an outage of a moment would leave its
+DAGs stale for as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from promo_reports.definitions.atomic_files import replace_file
+
+_APART, _UNREAD = ".apart", ".unread"
+
+
+def set_apart(stub: str, key: str, state: str) -> None:
+    """Have the definition of a key, which is in the group that is being parsed, get a file of its own."""
+    replace_file(_apart(Path(stub).parent, key), state)
+
+
+def leave_unread(stub: str) -> None:
+    """Have this file written again, so that it is parsed again."""
+    Path(stub).with_suffix(_UNREAD).touch()
+
+
+def set_apart_in(directory: Path) -> dict[str, str]:
+    """The keys that are set apart, with the state that each was found broken in."""
+    found = {}
+    for note in directory.glob(f"report.*{_APART}"):
+        with suppress(FileNotFoundError):
+            found[note.name[len("report.") : -len(_APART)]] = note.read_text()
+    return found
+
+
+def rejoin(directory: Path, keys: Iterable[str]) -> None:
+    """Forget that these were broken."""
+    for key in keys:
+        _apart(directory, key).unlink(missing_ok=True)
+
+
+def unread_in(directory: Path) -> Iterator[Path]:
+    """The notes of files that could not be made a DAG of; each is the file's name with another suffix."""
+    return directory.glob(f"*{_UNREAD}")
+
+
+def _apart(directory: Path, key: str) -> Path:
+    return directory / f"report.{key}{_APART}"

@@ -1,0 +1,47 @@
+"""Makes one DAG of each kind in the dag-processor's own process, from which every parser is forked.
+
+What that loads is then there in each parser: the report types and the account, which are kept until their files change,
+and the modules that Airflow imports only when it serializes a DAG. Without it each parser loads them for itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from promo_reports.orchestration.dag_factory import report_dag, type_dag
+from promo_reports.orchestration.project import registry
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+log = logging.getLogger(__name__)
+
+_ATTEMPTS = 5  # definitions, of which the first that is sound will do
+
+
+def rehearse() -> None:
+    """Load what parsers need; a broken report type or definition is not our business here, and stops nothing."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    # Asked for by key: a broken one must not keep the others from being loaded.
+    made = [_attempt(type_dag, source.key) for source in registry().report_type_sources()]
+    attempts = (_attempt(report_dag, source.key) for source in itertools.islice(registry().sources(), _ATTEMPTS))
+    made += [next((dag for dag in attempts if dag is not None), None)]
+    for dag in made:
+        if dag is not None:
+            DagSerialization.to_dict(dag)
+    # As Airflow does before: what is never collected is not copied by each parser either.
+    gc.collect()
+    gc.freeze()
+
+
+def _attempt(make: Callable[[str], DAG], key: str) -> DAG | None:
+    try:
+        return make(key)
+    except Exception:
+        log.debug("%s cannot be made", key, exc_info=True)
+        return None

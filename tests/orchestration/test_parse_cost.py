@@ -1,0 +1,140 @@
+"""What a parse, a task start and a refresh load and read, counted: the same for any number of definitions.
+
+Each count is taken in a process of its own, as Airflow's are, and does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promo_reports.orchestration.generated import group_of
+from tests.orchestration.conftest import ROOT, write_weekly
+
+HEAVY = ("pandas", "pyarrow", "boto3", "botocore", "sqlalchemy", "psycopg2")
+FEW, MANY = 3, 600
+SCRIPT = """
+import json, os, sys, warnings
+from pathlib import Path
+warnings.simplefilter("ignore")
+# What Airflow loads for any DAG, before any code of ours.
+import airflow.timetables.base, airflow.dag_processing.bundles.base
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG, Asset, BaseOperator
+from airflow.serialization.serialized_objects import DagSerialization
+
+with DAG("any") as any_dag:
+    BaseOperator(task_id="task", outlets=[Asset("asset")])
+DagSerialization.to_dict(any_dag)
+
+home, heavy, group = Path(os.environ["PROMO_REPORTS_HOME"]), sys.argv[1].split(","), sys.argv[2]
+events, before = [], set(sys.modules)
+
+
+def audit(event, arguments):
+    if event in ("open", "os.scandir", "os.listdir") and str(arguments[0]).startswith(str(home)):
+        events.append((event, os.path.relpath(str(arguments[0]), home)))
+
+
+sys.addaudithook(audit)
+from promo_reports.orchestration.bundle import ReportBundle
+
+
+def new_bundle():
+    made = ReportBundle(name="promo-reports", refresh_interval=5)
+    made.base_dir = home / "bundle"
+    return made
+
+
+def counted(call):
+    events.clear()
+    call()
+    opened = [path for event, path in events if event == "open"]
+    return {
+        "sources read": sorted(path for path in opened if path.endswith((".yaml", ".sql"))),
+        "other files opened": len([path for path in opened if not path.endswith((".yaml", ".sql"))]),
+        "directories listed": sorted({path for event, path in events if event != "open"}),
+    }
+
+
+def parse():
+    os.environ["_AIRFLOW_PARSING_CONTEXT_DAG_ID"] = "promo_reports.report.weekly_0"
+    bag = DagBag(bundle.path / group, safe_mode=False, bundle_path=bundle.path, bundle_name=bundle.name)
+    (dag,) = bag.dags.values()
+    DagSerialization.to_dict(dag)
+
+
+bundle = new_bundle()
+found = {"the first refresh": counted(bundle.refresh)}
+found["a task start: the bundle"] = counted(new_bundle().initialize)
+found["a task start: its DAG"] = counted(parse)
+found["a refresh when nothing has changed"] = counted(bundle.refresh)
+with (home / "reports" / "weekly_0.yaml").open("a") as file:
+    file.write("# changed")
+found["a refresh after one change"] = counted(bundle.refresh)
+found["loaded"] = sorted(
+    name for name in set(sys.modules) - before
+    if name.split(".")[0] in heavy or name.startswith("airflow.providers.")
+)
+print(json.dumps(found))
+"""
+
+
+def counts(home: Path, definitions: int) -> dict[str, Any]:
+    """What a process counts in a project with so many definitions, long after the last of them was written."""
+    for number in range(definitions):
+        write_weekly(home, f"weekly_{number}")
+    for name in ("reports", "report_types", "include/account.yaml"):
+        os.utime(home / name, (1_700_000_000, 1_700_000_000))
+    group = f"reports.{group_of('weekly_0')}.py"
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, ",".join(HEAVY), group],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture
+def few(home: Path) -> dict[str, Any]:
+    return counts(home, FEW)
+
+
+def test_importing_and_parsing_load_none_of_the_heavy_libraries(few: dict[str, Any]) -> None:
+    """Beyond what Airflow loads for any DAG."""
+    assert few["loaded"] == []
+
+
+def test_a_task_start_reads_its_own_definition_and_what_that_is_made_of(few: dict[str, Any]) -> None:
+    assert few["a task start: the bundle"] == {
+        "sources read": [],
+        "other files opened": 1,  # the generation
+        "directories listed": [],
+    }
+    # The report types and the account are kept since the refresh.
+    assert few["a task start: its DAG"]["sources read"] == ["reports/weekly_0.yaml"]
+    assert few["a task start: its DAG"]["directories listed"] == []
+
+
+def test_a_refresh_when_nothing_has_changed_reads_no_file_of_a_definition_or_dag(few: dict[str, Any]) -> None:
+    assert few["a refresh when nothing has changed"]["sources read"] == []
+    assert few["a refresh when nothing has changed"]["other files opened"] == 1  # the generation
+
+
+def test_no_count_grows_with_the_definitions(home: Path, few: dict[str, Any]) -> None:
+    many = counts(home, MANY)
+    # The first one makes the groups' files, of which there are more.
+    assert {**many, "the first refresh": None} == {**few, "the first refresh": None}
+
+
+def test_the_first_refresh_reads_one_definition(home: Path) -> None:
+    first = counts(home, 40)["the first refresh"]
+    assert [path for path in first["sources read"] if path.startswith("reports/")] == ["reports/weekly_0.yaml"]
