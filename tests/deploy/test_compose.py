@@ -8,11 +8,13 @@ import re
 import shlex
 import subprocess
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import yaml
 
-from include.demo.stack.airflow import REPORT_BUNDLE
+from include.demo.stack.airflow import REPORT_BUNDLE, AirflowSetup
+from include.demo.stack.credentials import Credentials
 from promo_reports.settings import Settings
 from tests.deploy.composition import (
     AIRFLOW,
@@ -170,6 +172,19 @@ def test_bundles_are_those_of_the_demo_and_can_be_imported() -> None:
     for bundle in bundles:
         module, _, name = bundle["classpath"].rpartition(".")
         assert hasattr(import_module(module), name)
+
+
+@pytest.mark.parametrize("name", ["scheduler", "dag-processor"])
+def test_parsing_is_set_as_in_the_demo(name: str, tmp_path: Path) -> None:
+    demo = AirflowSetup(PROJECT, tmp_path, "postgresql://", Credentials()).environment(8080)
+    for setting in (
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL",
+        "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL",
+        "DAG_PROCESSOR__STALE_DAG_THRESHOLD",
+        "DAG_PROCESSOR__PRINT_STATS_INTERVAL",
+        "SCHEDULER__PARSING_CLEANUP_INTERVAL",
+    ):
+        assert environment(name)[f"AIRFLOW__{setting}"] == demo[f"AIRFLOW__{setting}"]
 
 
 def test_a_task_ends_before_its_message_is_given_to_another_worker() -> None:

@@ -53,6 +53,13 @@ def test_both_bundles_are_refreshed_every_few_seconds_and_unchanged_files_are_le
     assert environment["AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL"] == "86400"
 
 
+def test_a_removed_definition_is_noticed_and_no_file_is_listed_in_the_log(tmp_path: Path) -> None:
+    environment = setup(tmp_path).environment(8080)
+    assert environment["AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD"] == "5"
+    assert environment["AIRFLOW__SCHEDULER__PARSING_CLEANUP_INTERVAL"] == "15"
+    assert environment["AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL"] == "0"
+
+
 def test_a_base_path_is_part_of_every_address(tmp_path: Path) -> None:
     airflow = setup(tmp_path, base_path="/airflow")
     environment = airflow.environment(8123)

@@ -100,6 +100,8 @@ class AirflowSetup:
                 "catchup_by_default": False,
                 # A run that died with an earlier stack is noticed after a minute instead of five.
                 "task_instance_heartbeat_timeout": 60,
+                # Seconds between two searches for DAGs whose file no longer makes them.
+                "parsing_cleanup_interval": 15,
             },
             "dag_processor": {
                 "dag_bundle_config_list": json.dumps(list(self.bundles)),
@@ -107,6 +109,10 @@ class AirflowSetup:
                 "bundle_refresh_check_interval": 1,
                 # What changed is parsed at once anyway; what did not need not be parsed again.
                 "min_file_process_interval": 86400,
+                # A DAG is stale when its file was parsed without it: at once, its file is not parsed again for a day.
+                "stale_dag_threshold": 5,
+                # It would list every file in the log, twice a minute.
+                "print_stats_interval": 0,
                 "parsing_processes": 2,
             },
         }

@@ -141,6 +141,7 @@ class TestBrokenDefinitions:
     def test_what_is_parsed_while_it_is_away_comes_back(self, live: Live, sound: str) -> None:
         with moved_away(live.reports):
             live.api.call("PUT", f"/parseDagFile/{live.dag(sound)['file_token']}")
-            trace = until(lambda: errors(live).get("report.sound.py"), "the import error")
+            name = Path(live.dag(sound)["relative_fileloc"]).name
+            trace = until(lambda: errors(live).get(name), "the import error")
             assert f"{live.reports} cannot be read" in trace
         until(lambda: errors(live) == {} and not live.dag(sound)["is_stale"], "the DAG to come back")
