@@ -135,6 +135,17 @@ def test_stopping_a_report_changes_its_file_so_that_it_is_parsed_again(home: Pat
     assert {name for name in after if after[name] != before[name]} == {group("weekly_credits")}
 
 
+def test_a_refresh_sees_what_is_written_to_the_store(bundle: ReportBundle, home: Path, registry: Registry) -> None:
+    write_weekly(home, "weekly_credits")
+    bundle.refresh()
+    before = written(bundle)
+    registry.stop("weekly_credits", at=NOW, by="ada@example.com")
+    created = registry.create(CREATED, by="ada@example.com", at=NOW)
+    bundle.refresh()
+    changed = {name for name, inode in written(bundle).items() if inode != before.get(name)}
+    assert changed == {group("weekly_credits"), group(created.id)}
+
+
 def test_the_last_definition_of_a_group_takes_its_file_along(bundle: ReportBundle, home: Path) -> None:
     path = write_weekly(home, "weekly_credits")
     bundle.refresh()
