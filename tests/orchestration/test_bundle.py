@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from airflow.serialization.serialized_objects import DagSerialization
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.errors import StoreError
@@ -144,6 +145,15 @@ def test_a_refresh_sees_what_is_written_to_the_store(bundle: ReportBundle, home:
     bundle.refresh()
     changed = {name for name, inode in written(bundle).items() if inode != before.get(name)}
     assert changed == {group("weekly_credits"), group(created.id)}
+
+
+def test_a_rehearsal_that_fails_stops_no_refresh(
+    bundle: ReportBundle, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DagSerialization, "to_dict", lambda *_: 1 / 0)
+    write_weekly(home, "weekly_credits")
+    bundle.refresh()
+    assert group("weekly_credits") in names(bundle)
 
 
 def test_the_last_definition_of_a_group_takes_its_file_along(bundle: ReportBundle, home: Path) -> None:

@@ -7,7 +7,6 @@ and the modules that Airflow imports only when it serializes a DAG. Without it e
 from __future__ import annotations
 
 import gc
-import itertools
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -24,24 +23,22 @@ _ATTEMPTS = 5  # definitions, of which the first that is sound will do
 
 
 def rehearse() -> None:
-    """Load what parsers need; a broken report type or definition is not our business here, and stops nothing."""
-    from airflow.serialization.serialized_objects import DagSerialization
-
+    """Load what parsers need; what cannot be made is not our business here, and stops nothing."""
     # Asked for by key: a broken one must not keep the others from being loaded.
-    made = [_attempt(type_dag, source.key) for source in registry().report_type_sources()]
-    attempts = (_attempt(report_dag, source.key) for source in itertools.islice(registry().sources(), _ATTEMPTS))
-    made += [next((dag for dag in attempts if dag is not None), None)]
-    for dag in made:
-        if dag is not None:
-            DagSerialization.to_dict(dag)
-    # As Airflow does before: what is never collected is not copied by each parser either.
+    for source in registry().report_type_sources():
+        _is_made(type_dag, source.key)
+    any(_is_made(report_dag, source.key) for source in registry().sources()[:_ATTEMPTS])
+    # As Airflow does before it has loaded any of this: what is never collected is not copied by each parser.
     gc.collect()
     gc.freeze()
 
 
-def _attempt(make: Callable[[str], DAG], key: str) -> DAG | None:
+def _is_made(make: Callable[[str], DAG], key: str) -> bool:
+    from airflow.serialization.serialized_objects import DagSerialization
+
     try:
-        return make(key)
+        DagSerialization.to_dict(make(key))
     except Exception:
         log.debug("%s cannot be made", key, exc_info=True)
-        return None
+        return False
+    return True
