@@ -187,6 +187,11 @@ def test_parsing_is_set_as_in_the_demo(name: str, tmp_path: Path) -> None:
         assert environment(name)[f"AIRFLOW__{setting}"] == demo[f"AIRFLOW__{setting}"]
 
 
+def test_many_reports_may_be_due_in_one_minute() -> None:
+    for setting in ("MAX_DAGRUNS_TO_CREATE_PER_LOOP", "MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE"):
+        assert int(environment("scheduler")[f"AIRFLOW__SCHEDULER__{setting}"]) >= 100
+
+
 def test_a_task_ends_before_its_message_is_given_to_another_worker() -> None:
     seconds = int(environment("worker")["AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT"])
     assert seconds > _settings().execution_timeout_minutes * 60

@@ -60,6 +60,12 @@ def test_a_removed_definition_is_noticed_and_no_file_is_listed_in_the_log(tmp_pa
     assert environment["AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL"] == "0"
 
 
+def test_many_reports_may_be_due_in_one_minute(tmp_path: Path) -> None:
+    environment = setup(tmp_path).environment(8080)
+    for setting in ("MAX_DAGRUNS_TO_CREATE_PER_LOOP", "MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE"):
+        assert int(environment[f"AIRFLOW__SCHEDULER__{setting}"]) >= 100
+
+
 def test_a_base_path_is_part_of_every_address(tmp_path: Path) -> None:
     airflow = setup(tmp_path, base_path="/airflow")
     environment = airflow.environment(8123)

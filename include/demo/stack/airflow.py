@@ -102,6 +102,9 @@ class AirflowSetup:
                 "task_instance_heartbeat_timeout": 60,
                 # Seconds between two searches for DAGs whose file no longer makes them.
                 "parsing_cleanup_interval": 15,
+                # Hundreds of reports are due in the same minute; the defaults are 10 and 20.
+                "max_dagruns_to_create_per_loop": 100,
+                "max_dagruns_per_loop_to_schedule": 100,
             },
             "dag_processor": {
                 "dag_bundle_config_list": json.dumps(list(self.bundles)),
