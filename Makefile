@@ -23,7 +23,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-e2e lint format ui ui-check lock clean
+.PHONY: help install demo stop test test-fast test-mariadb test-e2e bench lint format ui ui-check lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (
 
 test-e2e: $(STAMP) ## Run the tests of the Reports page in Chromium
 	$(BIN)/python -m pytest tests/browser
+
+bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 50 minutes; PARTS="...": some of it)
+	$(BIN)/python -m benchmarks.run $(PARTS)
 
 lint: $(STAMP) ## Check style, types, layers and the compose file
 	$(BIN)/ruff check

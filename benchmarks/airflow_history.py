@@ -28,8 +28,8 @@ TYPES = {
 _NAMES = ("Grocery Rewards", "Fuel Points", "Student Cashback", "Airline Miles", "App Channel", "Été Promo", "50% Off")
 
 
-def fill(url: str) -> None:
-    """Fill a migrated, empty metadata database and ANALYZE it."""
+def fill(url: str, exports: int = EXPORTS) -> None:
+    """Fill a migrated, empty metadata database with so many exports and ANALYZE it."""
     import psycopg2
 
     chance = random.Random(1)  # noqa: S311 - rows, not secrets
@@ -40,9 +40,9 @@ def fill(url: str) -> None:
             _copy(cursor, "dag", _DAG, (_dag(*each) for each in [*reports, *_type_dags()]))
             _copy(cursor, "dag_tag", ("name", "dag_id"), _tags([*reports, *_type_dags()]))
             _copy(cursor, "dag_version", _VERSION, _versions(chance, [each[0] for each in reports]))
-            runs = list(_runs(chance, reports))
+            runs = list(_runs(chance, reports, exports))
             _copy(cursor, "dag_run", _RUN, runs)
-            cursor.execute("SELECT setval('dag_run_id_seq', %s)", [EXPORTS])
+            cursor.execute("SELECT setval('dag_run_id_seq', %s)", [exports])
             _copy(cursor, "dag_run_note", _NOTE, _notes(runs))
             _copy(cursor, "task_state_store", _FACT, _facts(runs))
         connection.autocommit = True
@@ -111,12 +111,12 @@ def _versions(chance: random.Random, dag_ids: list[str]) -> Iterator[list[Any]]:
             yield [str(uuid.UUID(int=chance.getrandbits(128))), number, dag_id, "promo-reports", at, at]
 
 
-def _runs(chance: random.Random, reports: list[Report]) -> Iterator[list[Any]]:
-    for export_id in range(1, EXPORTS + 1):
-        made = NOW - YEAR * ((EXPORTS - export_id) / EXPORTS)
+def _runs(chance: random.Random, reports: list[Report], exports: int) -> Iterator[list[Any]]:
+    for export_id in range(1, exports + 1):
+        made = NOW - YEAR * ((exports - export_id) / exports)
         day = made.replace(hour=0, minute=0, second=0, microsecond=0)
         state = "success" if chance.random() < 0.95 else "failed"
-        if export_id > EXPORTS - 40:
+        if export_id > exports - 40:
             state = chance.choice(("queued", "running"))
         end = made + timedelta(seconds=40) if state in ("success", "failed") else None
         times = [made, made, made]

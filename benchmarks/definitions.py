@@ -150,7 +150,7 @@ class Measured:
 
     def inside(self) -> dict[str, float]:
         """See `inside_airflow`."""
-        done = subprocess.run(  # noqa: S603 - this Python, and a path of our own
+        done = subprocess.run(
             [sys.executable, "-m", "benchmarks.inside_airflow", "numbered_00000", str(self.few.home)],
             cwd=PROJECT,
             env={**self.stack.airflow.environment, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'plugins'}"},

@@ -23,7 +23,7 @@ Measured = dict[str, float]
 class Commands:
     """One ledger, one S3 server, and the commands that are compared on them."""
 
-    def __init__(self, ledger: Ledger, s3: S3Server, home: Path) -> None:
+    def __init__(self, ledger: Ledger, s3: S3Server, home: Path, *, project: Path = PROJECT) -> None:
         self.ledger, self.home = ledger, home
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PROMO_REPORTS_"))},
@@ -35,7 +35,7 @@ class Commands:
                 "conn_type": "aws", "login": ACCESS_KEY, "password": SECRET_KEY,
                 "extra": {"endpoint_url": s3.endpoint_url, "region_name": REGION},
             }),
-            "PROMO_REPORTS_HOME": str(PROJECT),
+            "PROMO_REPORTS_HOME": str(project),
             "PROMO_REPORTS_DATA_DIR": str(home / "data"),
         }  # fmt: skip
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -57,10 +57,10 @@ class Commands:
         target.unlink()
         return measured
 
-    def ours(self, kind: str, rows: int) -> Measured:
+    def ours(self, kind: str, rows: int, report_type: str = REPORT_TYPE) -> Measured:
         """An export through both operators; what it left is removed, so that each run finds an empty place."""
         start, end = self.ledger.window(rows)
-        figures = self._figures([kind, start.isoformat(), end.isoformat()])
+        figures = self._figures([kind, report_type, start.isoformat(), end.isoformat()])
         shutil.rmtree(self.home / "data")
         return figures
 

@@ -1,6 +1,6 @@
 """One run in a process of its own, through the operators that Airflow runs; it prints its figures as JSON.
 
-    python -m benchmarks.one_export <download|s3|spreadsheet> <start> <end>
+    python -m benchmarks.one_export <download|s3|spreadsheet> <report type> <start> <end>
     python -m benchmarks.one_export sql_to_s3 < query.sql
 
 `download` and `s3` deliver the same file to the download area or to a bucket; `spreadsheet` is an export for download
@@ -59,14 +59,14 @@ def conf(kind: str, start: str, end: str) -> dict[str, Any]:
     }
 
 
-def export(kind: str, start: str, end: str) -> dict[str, float]:
+def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float]:
     """Extract, and deliver to one destination; the seconds of each stage and task."""
     from promo_reports.orchestration import dag_factory
     from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 
-    dag_factory.type_dag(REPORT_TYPE)
+    dag_factory.type_dag(report_type)
     run = SimpleNamespace(
-        dag_id=f"promo_reports.type.{REPORT_TYPE}",
+        dag_id=f"promo_reports.type.{report_type}",
         run_id="benchmark",
         conf=conf(kind, start, end),
         run_after=datetime.now(timezone.utc),
@@ -83,7 +83,7 @@ def export(kind: str, start: str, end: str) -> dict[str, float]:
     logging.getLogger("promo_reports").addHandler(stages)
     logging.getLogger("promo_reports").setLevel(logging.INFO)
     idle, begun = peak(), time.perf_counter()
-    extract = ExtractOperator(task_id="extract", report_type=REPORT_TYPE)
+    extract = ExtractOperator(task_id="extract", report_type=report_type)
     handovers = ExtractOperator.execute.__wrapped__(extract, context)
     extracted = time.perf_counter()
     deliver = DeliverOperator(task_id="deliver", handover=handovers[kind == "s3"])
@@ -113,8 +113,8 @@ def sql_to_s3(query: str) -> dict[str, float]:
 
 def main(arguments: list[str]) -> None:
     """Run one kind and print its figures."""
-    kind, *window = arguments
-    print(json.dumps(sql_to_s3(sys.stdin.read()) if kind == "sql_to_s3" else export(kind, *window)))
+    kind, *of = arguments
+    print(json.dumps(sql_to_s3(sys.stdin.read()) if kind == "sql_to_s3" else export(kind, *of)))
 
 
 if __name__ == "__main__":

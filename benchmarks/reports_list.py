@@ -19,6 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.airflow_history import EXPORTS
+
 if TYPE_CHECKING:
     from include.demo.stack.airflow import Airflow
 
@@ -30,8 +32,8 @@ DEFAULTS = {"shared_buffers": "128MB", "work_mem": "4MB", "effective_cache_size"
 
 
 @contextmanager
-def filled_airflow() -> Iterator[Airflow]:
-    """An Airflow of which nothing runs yet but its database, with years of exports in it."""
+def filled_airflow(exports: int = EXPORTS) -> Iterator[Airflow]:
+    """An Airflow of which nothing runs yet but its database, with so many exports in it."""
     from benchmarks.airflow_history import fill
     from include.demo.stack.airflow import Airflow, AirflowSetup
     from include.demo.stack.credentials import Credentials
@@ -55,7 +57,7 @@ def filled_airflow() -> Iterator[Airflow]:
             )
             airflow = Airflow(setup, logs=root / "logs", port=0)
             airflow.migrate()
-            fill(url)
+            fill(url, exports)
             yield airflow
         finally:
             server.destroy()
