@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -209,3 +210,17 @@ def test_an_error_ends_the_thread_that_reads_ahead() -> None:
 def test_letters_and_digits_begin_no_formula() -> None:
     """What lets a column of text be looked through by the first bytes of its cells."""
     assert not any(tally.is_formula(chr(byte) + rest) for byte in range(128) if chr(byte).isalnum() for rest in "=+-@")
+
+
+def test_as_many_groups_as_rows_take_no_more_memory_than_rows() -> None:
+    """A report type may total by a column that is different in every row."""
+    lines = [(f"kind {number}", "", "", "1.00", "") for number in range(5_000)]
+    tracemalloc.start()
+    try:
+        found = read(rendered(lines))[1]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert {group.rows for group in found.groups().values()} == {1}
+    assert len(found.groups()) == 5_000
+    assert peak < 30 << 20

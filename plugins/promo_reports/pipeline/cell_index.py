@@ -63,8 +63,8 @@ class CellIndex:
         for row in np.flatnonzero((self._ends[:, column] > starts) & ~_LETTERS[first]):
             yield self.cell(int(row), column)
 
-    def groups(self, column: int) -> tuple[list[str], Rows]:
-        """The texts of a column, and for each of them the rows that hold it: a line of marks."""
+    def groups(self, column: int) -> tuple[list[str], Places]:
+        """The texts of a column, each once, and for each row the number of its text."""
         starts, ends = self._starts[:, column], self._ends[:, column]
         widest = int((ends - starts).max())
         if widest > _LONGEST_NAME:
@@ -77,19 +77,19 @@ class CellIndex:
             raise Unusual
         names = np.where(inside, letters, np.uint8(0)).view(np.uint64 if width == 8 else f"S{width}").ravel()
         _, first, which = np.unique(names, return_index=True, return_inverse=True)
-        return [self.cell(int(row), column) for row in first], which == np.arange(len(first))[:, None]
+        return [self.cell(int(row), column) for row in first], which
 
-    def sums(self, column: int, groups: Rows) -> list[list[tuple[int, int]]]:
-        """For each group of rows the exact sum of a column, as whole numbers and their digits after the point.
+    def sums(self, column: int, group: Places) -> Iterator[tuple[int, int, int]]:
+        """The exact sum of each group of rows: its number, a whole number, how many of its digits are behind a point.
 
-        Several where its cells have different numbers of digits there, none where all are empty.
+        A group comes several times where its cells have different numbers of digits there, and not at all where they
+        are empty. `group` numbers each row's.
         """
         starts, ends = self._starts[:, column], self._ends[:, column]
         lengths = ends - starts
         widest = int(lengths.max())
-        sums: list[list[tuple[int, int]]] = [[] for _ in groups]
         if widest == 0:
-            return sums
+            return
         if widest + len(str(len(self))) > _SAFE_DIGITS:
             raise Unusual
         places = ends - np.arange(widest, 0, -1)[:, None]
@@ -109,11 +109,11 @@ class CellIndex:
         values = np.where(isdigit, digits, np.uint8(0)).astype(np.int64)
         for scale in map(int, np.unique(scales[filled])):
             numbers = _whole_numbers(values, scale)
-            of_scale = groups & (filled & (scales == scale))
-            found = of_scale @ np.where(negative, -numbers, numbers)
-            for group in np.flatnonzero(of_scale.any(axis=1)):
-                sums[group].append((int(found[group]), scale))
-        return sums
+            of_scale = filled & (scales == scale)
+            found = np.zeros(int(group.max()) + 1, np.int64)
+            np.add.at(found, group[of_scale], np.where(negative, -numbers, numbers)[of_scale])
+            for number in np.unique(group[of_scale]):
+                yield int(number), int(found[number]), scale
 
 
 def index_cells(block: bytes, width: int) -> tuple[int, CellIndex | None]:

@@ -81,14 +81,15 @@ class Tally:
     def add_all(self, cells: CellIndex) -> None:
         """Count all rows of a block; `Unusual` before any of them is counted."""
         cells.check_values([place for place, _ in self._measures])
-        names, groups = ([""], np.ones((1, len(cells)), np.bool_)) if self._by is None else cells.groups(self._by)
-        sums = [cells.sums(place, groups) for place in self._totals]
-        for number, (name, rows) in enumerate(zip(names, np.count_nonzero(groups, axis=1), strict=True)):
-            group = self._group(self._unescaped(name))
+        names, which = ([""], np.zeros(len(cells), np.int64)) if self._by is None else cells.groups(self._by)
+        sums = [list(cells.sums(place, which)) for place in self._totals]
+        groups = [self._group(self._unescaped(name)) for name in names]
+        for group, rows in zip(groups, np.bincount(which), strict=True):
             group.rows += int(rows)
-            for i, of_groups in enumerate(sums):
-                for whole, digits in of_groups[number]:
-                    group.sums[i] = EXACT.add(group.sums[i], Decimal(whole).scaleb(-digits, EXACT))
+        for i, of_column in enumerate(sums):
+            for number, whole, digits in of_column:
+                exact = Decimal(whole).scaleb(-digits, EXACT)
+                groups[number].sums[i] = EXACT.add(groups[number].sums[i], exact)
         for place in self._texts:
             self.formulas += sum(map(is_formula, cells.without_letter(place)))
         time = self._time
