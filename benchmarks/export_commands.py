@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ledger import Ledger
-from benchmarks.one_export import REPORT_TYPE, conf
+from benchmarks.one_export import BUCKET, REPORT_TYPE, conf
 from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ class Commands:
     """One ledger, one S3 server, and the commands that are compared on them."""
 
     def __init__(self, ledger: Ledger, s3: S3Server, home: Path, *, project: Path = PROJECT) -> None:
-        self.ledger, self.home = ledger, home
+        self.ledger, self.s3, self.home = ledger, s3, home
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PROMO_REPORTS_"))},
             "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}",
@@ -62,6 +62,8 @@ class Commands:
         start, end = self.ledger.window(rows)
         figures = self._figures([kind, report_type, start.isoformat(), end.isoformat()])
         shutil.rmtree(self.home / "data")
+        if kind == "s3":
+            self._empty_bucket()
         return figures
 
     def sql_to_s3(self, rows: int) -> Measured:
@@ -87,6 +89,13 @@ class Commands:
         bound = query.rows(Parameters(definition.filters, Window(start, end), None))
         with psycopg2.connect(self.ledger.promo.reader_url) as connection, connection.cursor() as cursor:
             return cursor.mogrify(bound.pyformat(), dict(bound.values)).decode()
+
+    def _empty_bucket(self) -> None:
+        """What is there already would not be sent again."""
+        client = self.s3.client()
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            for each in page.get("Contents", []):
+                client.delete_object(Bucket=BUCKET, Key=each["Key"])
 
     def _psql(self) -> list[str]:
         settings = "PGOPTIONS=-c TimeZone=America/New_York"
