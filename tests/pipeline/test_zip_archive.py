@@ -66,6 +66,30 @@ def test_the_stretches_are_the_whole_file(members: list[tuple[str, list[bytes]]]
     assert sum(stretch.length for stretch in archive.stretches) == len(file.getvalue())
 
 
+@settings(max_examples=100, deadline=None)
+@given(MEMBERS, st.integers(0, 5))
+def test_archives_put_together_are_the_archive_of_all_members(
+    members: list[tuple[str, list[bytes]]], alone: int
+) -> None:
+    """Some members written here, each of the others into an archive of its own."""
+    whole, stitched = io.BytesIO(), io.BytesIO()
+    expected, archive = write(whole, members), ZipArchive(stitched)
+    for index, (name, pieces) in enumerate(members):
+        if index == alone:
+            member = archive.open_member(name)
+            for piece in pieces:
+                member.write(piece)
+            archive.close_member(member)
+        else:
+            file = io.BytesIO()
+            other = write(file, [(name, pieces)])
+            file.seek(0)
+            archive.append(other, file)
+    archive.close()
+    assert stitched.getvalue() == whole.getvalue()
+    assert archive.stretches == expected.stretches
+
+
 def test_what_the_archive_says_of_itself() -> None:
     file = io.BytesIO()
     write(file, [("größe.csv", [b"a\n" * 1000])])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from isal import isal_zlib
@@ -23,6 +23,7 @@ _UNKNOWN = 0xFFFFFFFF
 _ZIP64_EXTRA = 0x0001
 _REGULAR_FILE = 0o100644 << 16
 _LEVEL = 2
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,16 @@ class ZipArchive:
         entry = member.close()
         self._entries.append(entry)
         self.stretches.extend(entry.stretches)
+
+    def append(self, other: ZipArchive, file: BinaryIO) -> None:
+        """Take over the members of a closed archive, compressed as they are; `file` is open at its beginning."""
+        begin, members = self._file.tell(), other.stretches[:-1]
+        left = sum(stretch.length for stretch in members)
+        while chunk := file.read(min(left, _CHUNK)):
+            self._file.write(chunk)
+            left -= len(chunk)
+        self._entries.extend(replace(entry, offset=begin + entry.offset) for entry in other._entries)
+        self.stretches.extend(members)
 
     def close(self) -> None:
         """Write the central directory, with zip64 ends."""
