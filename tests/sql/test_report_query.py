@@ -13,6 +13,7 @@ from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
 from promo_reports.errors import SqlTemplateError
 from promo_reports.pipeline.cells import is_formula
 from promo_reports.sql.report_query import FORMULA_PATTERN, load_options_query
+from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.template import Parameters, Rows
 from tests.sql.samples import (
     AS_OF,
@@ -41,6 +42,40 @@ def test_the_rows_are_the_declared_columns_in_the_declared_order(tmp_path: Path)
         "    AND (t.moved_at >= :window_start AND t.moved_at < :window_end)\n\n) AS report\n"
         "ORDER BY report.moved_at, report.id"
     ).replace("\n\n)", "\n)")
+
+
+def test_a_range_of_rows_is_compared_as_the_order_does(tmp_path: Path) -> None:
+    query = load(tmp_path, GOOD)
+    edge, end = ("2026-03-01 12:00:00+00", "7"), ("2026-03-02 00:00:00.5+00", "8")
+    whole = query.rows(PARAMETERS)
+    for within, condition, values in (
+        (RowRange(None, None), "TRUE", {}),
+        (RowRange(None, end), "(report.moved_at, report.id) < (:end_0, :end_1)", {"end_0": end[0]}),
+        (RowRange(edge, None), "(report.moved_at, report.id) >= (:first_0, :first_1)", {"first_1": "7"}),
+        (
+            RowRange(edge, end),
+            "(report.moved_at, report.id) >= (:first_0, :first_1)"
+            "\n    AND (report.moved_at, report.id) < (:end_0, :end_1)",
+            {"first_0": edge[0], "end_1": "8"},
+        ),
+    ):
+        part = query.rows(PARAMETERS, within=within)
+        assert part.named() == whole.named().replace("\nORDER BY", f"\nWHERE {condition}\nORDER BY")
+        assert part.values.items() >= {**whole.values, **values}.items()
+
+
+def test_places_are_of_rows_that_the_order_tells_apart(tmp_path: Path) -> None:
+    query = load(tmp_path, GOOD).places(PARAMETERS, every=3, last=8)
+    text = query.named()
+    assert text.startswith(
+        'SELECT\n    report."PLACE",\n    CAST(report.moved_at AS text), CAST(report.id AS text)\nFROM (\n'
+        'SELECT\n    rank() OVER (ORDER BY report.moved_at, report.id) AS "PLACE",\n    report.moved_at, report.id\n'
+    )
+    assert text.endswith(
+        ") AS report\nWHERE report.moved_at IS NOT NULL AND report.id IS NOT NULL\n) AS report\n"
+        'WHERE (report."PLACE" - 1) % :every = 0 OR report."PLACE" = :last\nORDER BY report."PLACE"'
+    )
+    assert query.values.items() >= {"every": 3, "last": 8}.items()
 
 
 def test_totals_are_counted_by_the_group_and_not_sorted(tmp_path: Path) -> None:

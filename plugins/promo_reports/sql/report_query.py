@@ -15,6 +15,7 @@ from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, 
 from promo_reports.domain.window import Window
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.statement import check_select, without_order
 from promo_reports.sql.template import Parameters, Rendering, Rows, SqlTemplate, load_template
 
@@ -39,8 +40,10 @@ class ReportQuery:
         """Hash of the template file, for the manifest."""
         return self.template.sha256
 
-    def rows(self, parameters: Parameters, formula_test: str | None = None) -> BoundQuery:
-        """Every row of the export in its total order.
+    def rows(
+        self, parameters: Parameters, formula_test: str | None = None, within: RowRange | None = None
+    ) -> BoundQuery:
+        """Every row of the export, or of a range of it, in its total order.
 
         `formula_test` is the dialect's regular expression operator; with it, text cells that a spreadsheet would run
         get one leading apostrophe.
@@ -48,7 +51,30 @@ class ReportQuery:
         columns = ",\n    ".join(self._cell(column, formula_test) for column in self.report_type.columns)
         order = ", ".join(f"report.{name}" for name in self.report_type.order)
         body = self._body(parameters)
-        return BoundQuery(f"SELECT\n    {columns}\nFROM (\n{body.text}\n) AS report\nORDER BY {order}", body.values)
+        text, values = f"SELECT\n    {columns}\nFROM (\n{body.text}\n) AS report", body.values
+        if within is not None:
+            condition = within.condition(self.report_type.order)
+            text, values = f"{text}\nWHERE {condition.text}", {**values, **condition.values}
+        return BoundQuery(f"{text}\nORDER BY {order}", values)
+
+    def places(self, parameters: Parameters, every: int, last: int) -> BoundQuery:
+        """The places 1, 1 + `every`, 1 + 2 `every` ... and `last` in the total order, and its columns there as text.
+
+        A row has the place of those that equal it in the order, and none with a NULL in it: where such rows are, the
+        answer's places are other ones.
+        """
+        names = [f"report.{name}" for name in self.report_type.order]
+        body = self._body(parameters)
+        ranked = (
+            f'SELECT\n    rank() OVER (ORDER BY {", ".join(names)}) AS "PLACE",\n    {", ".join(names)}\n'
+            f"FROM (\n{body.text}\n) AS report\nWHERE {' AND '.join(f'{name} IS NOT NULL' for name in names)}"
+        )
+        text = (
+            f'SELECT\n    report."PLACE",\n    {", ".join(f"CAST({name} AS text)" for name in names)}\n'
+            f'FROM (\n{ranked}\n) AS report\nWHERE (report."PLACE" - 1) % {mark("every")} = 0 '
+            f'OR report."PLACE" = {mark("last")}\nORDER BY report."PLACE"'
+        )
+        return BoundQuery(text, {**body.values, "every": every, "last": last})
 
     def totals(self, parameters: Parameters, formula_test: str | None = None) -> BoundQuery:
         """One row for each value of `totals_by` (one row without it): value, rows, cells to change, then each sum."""

@@ -1,0 +1,34 @@
+"""A range of an export's rows, by the values that its total order has where the range begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promo_reports.sql.bound import BoundQuery, mark
+
+
+@dataclass(frozen=True)
+class RowRange:
+    """Rows from `first`, included, to `end`, excluded; None is the first or the last row of the export.
+
+    Each is the text of the order columns as the database wrote it, which it reads again without loss.
+    """
+
+    first: Sequence[str] | None
+    end: Sequence[str] | None
+
+    def condition(self, order: Sequence[str]) -> BoundQuery:
+        """What is true of the rows of the range; a row of the export that has NULL in its order is in none.
+
+        Rows are compared as a whole, which PostgreSQL can look up in an index.
+        """
+        columns = ", ".join(f"report.{name}" for name in order)
+        texts: list[str] = []
+        values: dict[str, str] = {}
+        for name, sign, edge in (("first", ">=", self.first), ("end", "<", self.end)):
+            if edge is not None:
+                binds = {f"{name}_{index}": value for index, value in enumerate(edge)}
+                texts.append(f"({columns}) {sign} ({', '.join(map(mark, binds))})")
+                values.update(binds)
+        return BoundQuery("\n    AND ".join(texts) or "TRUE", values)
