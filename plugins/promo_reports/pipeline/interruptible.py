@@ -13,7 +13,7 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
-_PATIENCE = 2.0  # seconds until the next, ruder way of ending the call is tried
+PATIENCE = 2.0  # seconds until the next, ruder way of ending the call is tried
 
 
 def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> Answer:
@@ -53,6 +53,6 @@ def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> A
 def _end(ended: threading.Event, endings: tuple[Callable[[], None], ...]) -> None:
     for ending in endings:
         ending()
-        if ended.wait(_PATIENCE):
+        if ended.wait(PATIENCE):
             return
     ended.wait()

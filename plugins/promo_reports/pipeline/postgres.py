@@ -52,8 +52,10 @@ class PostgresSnapshot:
     formula_test: str | None = "~"
     timeless = Rows.NULL_OR_INFINITE_TIME
 
-    def __init__(self, source: Source, zone: ZoneInfo, *, statement_timeout_minutes: float) -> None:
-        self._source, self._zone, self._minutes = source, zone, statement_timeout_minutes
+    def __init__(
+        self, source: Source, zone: ZoneInfo, *, statement_timeout_minutes: float, exported: str | None = None
+    ) -> None:
+        self._source, self._zone, self._minutes, self._exported = source, zone, statement_timeout_minutes, exported
         self.taken_at: datetime
 
     def __enter__(self) -> PostgresSnapshot:
@@ -77,6 +79,13 @@ class PostgresSnapshot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+    def beside(self) -> PostgresSnapshot:
+        """The same snapshot on another connection, which must be entered before this one is left."""
+        ((exported,),) = self.fetch(BoundQuery("SELECT pg_export_snapshot()", {}))
+        return PostgresSnapshot(
+            self._source, self._zone, statement_timeout_minutes=self._minutes, exported=str(exported)
+        )
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer."""
@@ -102,6 +111,28 @@ class PostgresSnapshot:
 
         return self._asked(send)
 
+    def cancel(self) -> None:
+        """Ask the server to stop, which takes a connection of its own and may therefore be in vain."""
+        import psycopg2
+
+        def ask() -> None:
+            with contextlib.suppress(psycopg2.Error):
+                self._connection.cancel()
+
+        asking = threading.Thread(target=ask, name="export-cancel", daemon=True)
+        asking.start()
+        asking.join(_SECONDS_TO_CANCEL)
+
+    def hang_up(self) -> None:
+        """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
+        import psycopg2
+
+        with (
+            contextlib.suppress(OSError, psycopg2.Error),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
+        ):
+            line.shutdown(socket.SHUT_RDWR)
+
     def _begin(self) -> None:
         settings = {
             "TimeZone": self._zone.key,
@@ -117,6 +148,8 @@ class PostgresSnapshot:
         self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 
         def begin(cursor: Any) -> datetime:
+            if self._exported is not None:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._exported,))
             cursor.execute("SELECT transaction_timestamp()")
             (taken_at,) = cursor.fetchone()
             for name, value in settings.items():
@@ -135,31 +168,9 @@ class PostgresSnapshot:
                 return question(cursor)
 
         try:
-            return interruptible(ask, self._cancel, self._hang_up)
+            return interruptible(ask, self.cancel, self.hang_up)
         except psycopg2.Error as error:
             raise query_failed(self._source, error, self._minutes, reads_rows=reads_rows) from None
-
-    def _cancel(self) -> None:
-        """Ask the server to stop, which takes a connection of its own and may therefore be in vain."""
-        import psycopg2
-
-        def ask() -> None:
-            with contextlib.suppress(psycopg2.Error):
-                self._connection.cancel()
-
-        asking = threading.Thread(target=ask, name="export-cancel", daemon=True)
-        asking.start()
-        asking.join(_SECONDS_TO_CANCEL)
-
-    def _hang_up(self) -> None:
-        """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
-        import psycopg2
-
-        with (
-            contextlib.suppress(OSError, psycopg2.Error),
-            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
-        ):
-            line.shutdown(socket.SHUT_RDWR)
 
 
 def _refuse_local_times(report_type: ReportType, types: Mapping[str, int]) -> None:

@@ -1,0 +1,71 @@
+"""Jobs done side by side, each by whichever worker is free, their results taken in order."""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from promo_reports.pipeline.interruptible import PATIENCE, interruptible
+
+Worker = TypeVar("Worker")
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    workers: Sequence[Worker],
+    jobs: Sequence[Job],
+    do: Callable[[Worker, Job], Result],
+    take: Callable[[Result], None],
+    *endings: Callable[[], None],
+) -> None:
+    """`do` every job, one at a time on each worker, and `take` the results in the order of the jobs.
+
+    The first error ends the jobs that run, begins no other, and is raised when all have ended; so is an interruption
+    here. The `endings` are tried in turn to make running jobs end; the last of them must do it.
+    """
+    idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def done(job: Job) -> Result:
+        worker = idle.get()
+        try:
+            return do(worker, job)
+        finally:
+            idle.put(worker)
+
+    def do_all() -> None:
+        with ThreadPoolExecutor(len(workers), thread_name_prefix="export-range") as pool:
+            results: list[Future[Result]] = []
+            try:
+                for job in jobs:
+                    results.append(pool.submit(contextvars.copy_context().run, done, job))
+                _take_in_order(results, take)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                _end([result for result in results if not result.cancelled()], endings)
+                raise
+
+    interruptible(do_all, *endings)
+
+
+def _take_in_order(results: Sequence[Future[Result]], take: Callable[[Result], None]) -> None:
+    waiting, taken = set(results), 0
+    while waiting:
+        ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+        for each in ended:
+            each.result()
+        while taken < len(results) and results[taken].done():
+            take(results[taken].result())
+            taken += 1
+
+
+def _end(running: Sequence[Future[Result]], endings: Sequence[Callable[[], None]]) -> None:
+    for ending in endings:
+        ending()
+        if not wait(running, timeout=PATIENCE).not_done:
+            return
