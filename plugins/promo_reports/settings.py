@@ -47,6 +47,9 @@ class Settings(BaseModel):
     rows_per_file: PositiveInt = Field(
         1_000_000, description="rows; a longer export is a ZIP of CSVs of this many rows"
     )
+    connections_per_export: int = Field(
+        1, ge=1, le=16, description="connections that read an export of more than one file's rows from PostgreSQL"
+    )
     retention_days: PositiveInt = Field(30, description="days that an export stays in the download area")
     staging_days: PositiveInt = Field(
         3, description="days after which a staged export that was not delivered everywhere is removed"

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.manifest import ExportFile, StagedExport
+from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.count import count
 from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
@@ -18,8 +19,8 @@ from promo_reports.pipeline.filters import check_exist
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.package import Artefact
 from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.ranges import member_ranges
 from promo_reports.pipeline.source import Snapshot, Source
-from promo_reports.pipeline.split import Splitter
 from promo_reports.pipeline.staging import attempt, explained, seal
 from promo_reports.pipeline.verify import Reading, read_again, reconcile
 from promo_reports.settings import Settings
@@ -75,11 +76,10 @@ def extract(
             expected = counted.totals.rows
             if progress:
                 progress(0, expected)
-            splitter = Splitter(
-                artefact, settings.rows_per_file, (lambda rows: progress(rows, expected)) if progress else None
-            )
+            told = (lambda rows: progress(rows, expected)) if progress else None
+            copying = Copying(export, artefact, settings.rows_per_file, told)
             with _timed("Copied"), explained(settings.staging, lambda: artefact.size_of(expected)):
-                sent = _copy(snapshot, query, export, artefact, splitter)
+                sent = _copy(copying, snapshot, query, expected, settings)
         with _timed("Read again"):
             reading = read_again(
                 artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches
@@ -90,13 +90,14 @@ def extract(
         return seal(directory, describe(made, timedelta(minutes=settings.settle_minutes)))
 
 
-def _copy(snapshot: Snapshot, query: ReportQuery, export: Export, artefact: Artefact, splitter: Splitter) -> int:
-    rows = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)
-    with artefact:
-        splitter.begin()
-        sent = snapshot.copy(rows, export.definition.report_type, splitter.write, spreadsheet=export.spreadsheet)
-        splitter.finish()
-    return sent
+def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
+    if isinstance(snapshot, PostgresSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
+        ranges = member_ranges(snapshot, query, copying.export, rows=rows, rows_per_file=settings.rows_per_file)
+        if ranges:
+            return copying.ranges(snapshot, ranges, settings.connections_per_export)
+        log.info("One connection: the total order has NULL, is none at the border of a file, or begins with no window")
+    export = copying.export
+    return copying.whole(snapshot, query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None))
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class Artefact:
         self.path = directory / f"{stem}.{'zip' if zipped else 'csv'}"
         self.zipped = zipped
         self._stem = stem
+        self._columns = header
         self._header = (",".join(header) + "\n").encode()
         self._background = Background()
         self._name = ""
@@ -46,6 +47,7 @@ class Artefact:
         self._file: BinaryIO
         self._archive: ZipArchive
         self._rows_on_disk = self._bytes_on_disk = 0
+        self._asides: list[Artefact] = []
         self.parts: list[WrittenPart] = []
         self.stretches: list[Stretch] = []
 
@@ -73,9 +75,22 @@ class Artefact:
         """Finish the CSV."""
         self._background.submit(self._end)
 
+    def aside(self, number: int) -> Artefact:
+        """A ZIP for part `number` alone, written at the same time as others and appended when its turn comes."""
+        aside = Artefact(self.path.parent, self._stem, self._columns, zipped=True)
+        aside.path = self.path.with_name(f".{self._stem}_{number:04d}.zip")
+        self._asides.append(aside)
+        return aside
+
+    def append(self, aside: Artefact) -> None:
+        """Take over what was written aside, compressed as it is, and remove its file."""
+        self._background.submit(lambda: self._append(aside))
+
     def size_of(self, rows: int) -> int | None:
         """About how many bytes an artefact of so many rows takes, judged by those written so far; None before any."""
-        return self._bytes_on_disk * rows // self._rows_on_disk if self._rows_on_disk else None
+        written = [self, *self._asides]
+        rows_on_disk = sum(each._rows_on_disk for each in written)
+        return sum(each._bytes_on_disk for each in written) * rows // rows_on_disk if rows_on_disk else None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -112,4 +127,11 @@ class Artefact:
     def _end(self) -> None:
         if self._member is not None:
             self._archive.close_member(self._member)
+            self._member = None
         self.parts.append(WrittenPart(self._name, self._rows, self._bytes, self._sha256.hexdigest()))
+
+    def _append(self, aside: Artefact) -> None:
+        with aside.path.open("rb") as file:
+            self._archive.append(aside._archive, file)
+        aside.path.unlink()
+        self.parts.extend(aside.parts)

@@ -31,15 +31,17 @@ class PartSink(Protocol):
 class Splitter:
     """Batches records and hands them to a sink; the next part begins only when a record for it arrives.
 
-    An export without rows is one part without records. `limit` is rows per part.
+    An export without rows is one part without records. `limit` is rows per part, `first` the number of the first part.
     """
 
-    def __init__(self, sink: PartSink, limit: int, progress: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, sink: PartSink, limit: int, progress: Callable[[int], None] | None = None, *, first: int = 1
+    ) -> None:
         self._sink, self._limit, self._progress = sink, limit, progress
         self._batch: list[bytes] = []
         self._batch_bytes = 0
         self._part_rows = 0
-        self._part = 1
+        self._part = first
         self._room = min(_BATCH_ROWS, limit)
         self.rows = 0
 

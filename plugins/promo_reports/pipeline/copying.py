@@ -1,0 +1,80 @@
+"""An export's rows from the database into its artefact: in one stream, or its members side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+
+from promo_reports.errors import ReconciliationError
+from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.package import Artefact
+from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.ranges import MemberRange
+from promo_reports.pipeline.side_by_side import side_by_side
+from promo_reports.pipeline.source import Snapshot
+from promo_reports.pipeline.split import Splitter
+from promo_reports.sql.bound import BoundQuery
+
+
+class Copying:
+    """How one export is copied; `progress` gets the rows written so far on all connections, one call at a time."""
+
+    def __init__(
+        self, export: Export, artefact: Artefact, rows_per_file: int, progress: Callable[[int], None] | None
+    ) -> None:
+        self.export, self._artefact, self._rows_per_file = export, artefact, rows_per_file
+        self._progress = progress
+        self._written: dict[int, int] = {}
+        self._telling = threading.Lock()
+
+    def whole(self, snapshot: Snapshot, rows: BoundQuery) -> int:
+        """Copy all rows in one stream; how many the database says it sent."""
+        return self._copy(snapshot, rows, self._artefact)
+
+    def ranges(self, snapshot: PostgresSnapshot, ranges: Sequence[MemberRange], connections: int) -> int:
+        """The same, byte for byte, on so many connections, each of which copies one member after another.
+
+        Raises what the first connection to fail raises, when all have ended.
+        """
+        with contextlib.ExitStack() as stack:
+            others = min(connections, len(ranges)) - 1
+            snapshots = [snapshot, *(stack.enter_context(snapshot.beside()) for _ in range(others))]
+
+            def cancel() -> None:
+                for each in snapshots:
+                    each.cancel()
+
+            def hang_up() -> None:
+                for each in snapshots:
+                    each.hang_up()
+
+            with self._artefact:
+                side_by_side(snapshots, ranges, self._copy_aside, self._artefact.append, cancel, hang_up)
+        return sum(each.rows for each in ranges)
+
+    def _copy_aside(self, snapshot: Snapshot, member: MemberRange) -> Artefact:
+        aside = self._artefact.aside(member.number)
+        sent = self._copy(snapshot, member.query, aside, member.number)
+        if sent != member.rows:
+            raise ReconciliationError(
+                f"Nothing is published, because the database sent {sent} rows for part {member.number}, "
+                f"and said before that these are {member.rows}."
+            )
+        return aside
+
+    def _copy(self, snapshot: Snapshot, rows: BoundQuery, artefact: Artefact, first: int = 1) -> int:
+        def tell(written: int) -> None:
+            with self._telling:
+                self._written[first] = written
+                if self._progress is not None:
+                    self._progress(sum(self._written.values()))
+
+        splitter = Splitter(artefact, self._rows_per_file, tell, first=first)
+        with artefact:
+            splitter.begin()
+            sent = snapshot.copy(
+                rows, self.export.definition.report_type, splitter.write, spreadsheet=self.export.spreadsheet
+            )
+            splitter.finish()
+        return sent
