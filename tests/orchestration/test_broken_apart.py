@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -164,3 +166,38 @@ def test_a_task_whose_worker_lags_behind_finds_its_dag(
     write_weekly(home, late)
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", f"promo_reports.report.{late}")
     assert dag_ids(parsed(bundle, GROUP)) == [late]
+
+
+@pytest.mark.parametrize("target", [f"{OTHER}.yaml", f"{SOUND}.yaml/x", "nowhere.yaml"])
+def test_a_link_that_leads_nowhere_is_an_error_of_its_own(bundle: ReportBundle, other: Path, target: str) -> None:
+    """Git carries links: neither a refresh nor a group may fail for one."""
+    other.unlink()
+    other.symlink_to(target)
+    bundle.refresh()
+    assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
+    bundle.refresh()
+    assert list(parsed(bundle, f"report.{OTHER}.py").import_errors) == [f"report.{OTHER}.py"]
+    assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
+    ReportBundle(name="promo-reports", refresh_interval=5).initialize()
+
+
+def test_one_that_cannot_be_read_is_an_error_of_its_own_until_it_can(
+    bundle: ReportBundle, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def refused(self: Path, *arguments: Any, **options: Any) -> Any:
+        if self == other:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(self, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refused)
+        assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
+        bundle.refresh()
+        own = parsed(bundle, f"report.{OTHER}.py")
+        assert "Permission denied" in own.import_errors[f"report.{OTHER}.py"]
+        assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
+    assert dag_ids(parsed(bundle, f"report.{OTHER}.py")) == []
+    bundle.refresh()
+    assert dag_ids(parsed(bundle, GROUP)) == [SOUND, OTHER]

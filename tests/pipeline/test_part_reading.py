@@ -224,3 +224,21 @@ def test_as_many_groups_as_rows_take_no_more_memory_than_rows() -> None:
     assert {group.rows for group in found.groups().values()} == {1}
     assert len(found.groups()) == 5_000
     assert peak < 30 << 20
+
+
+@pytest.mark.parametrize("filling", ['""', ",\n", "x"])
+def test_a_long_record_takes_a_few_times_its_length(filling: str) -> None:
+    """PostgreSQL sends cells of up to a gigabyte; what follows one is counted as ever."""
+    size = 6 << 20
+    cell = filling * (size // len(filling))
+    content = rendered([("in", "", "", "1.00", "")]) + b'in,,"' + cell.encode() + b'",2.00,\n'
+    content += rendered([("in", "", "", "3.00", "")] * 200_000)
+    tracemalloc.start()
+    try:
+        part, found = read(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert part.rows == 200_002
+    assert found.groups()["in"].sums["points"] == Decimal("600003.00")
+    assert peak < 12 * size

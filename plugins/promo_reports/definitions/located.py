@@ -6,6 +6,7 @@ Scalars stay text; what YAML would have made of the unquoted ones is kept in `Im
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Iterator
@@ -79,6 +80,10 @@ def read_yaml(path: Path, shown: str | None = None) -> Document:
         findings.add((), "there is no such file")
         return Document(None, findings)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            findings = Findings(name)
+            findings.add((), "is a link that leads back to itself")
+            return Document(None, findings)
         raise StoreError(
             f"{path} cannot be read: {error.strerror}.", "Check the directory and its permissions."
         ) from error

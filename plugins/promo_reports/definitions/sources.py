@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -17,6 +18,8 @@ RACY_NANOSECONDS = 2_000_000_000
 Look = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of each entry of a directory."""
 _SUFFIXES = (".yaml", ".yml")
+# What is wrong with one file alone, such as a link that leads to itself; anything else is the disk's.
+_OF_ONE_FILE = (errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def list_directory(directory: Path, origin: Origin) -> Iterator[Source]:
             for entry in entries:
                 if entry.name.startswith(".") or not entry.name.endswith(_SUFFIXES):
                     continue
-                stamp = _stamp_of_entry(entry)
+                stamp = _stamp(entry)
                 if stamp:
                     yield Source(key_of(entry.name), Path(entry.path), origin, stamp)
     except OSError as error:
@@ -60,6 +63,10 @@ def look_at(directory: Path) -> Look:
                 try:
                     status = entry.stat()
                 except FileNotFoundError:  # a link to nothing, or gone by now
+                    seen.append((entry.name, 0, 0, 0))
+                    continue
+                except OSError as error:
+                    _check_of_one_file(error)
                     seen.append((entry.name, 0, 0, 0))
                     continue
                 seen.append((entry.name, status.st_mtime_ns, status.st_size, status.st_ino))
@@ -92,11 +99,7 @@ def key_of(file_name: str) -> str:
 
 def stamp_of(path: Path) -> str:
     """A text that changes when the file does; empty where it is gone by now, `dangling` for a link to nothing."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return "dangling" if path.is_symlink() else ""
-    return _stamp(status)
+    return _stamp(path)
 
 
 def generation_of(paths: Iterable[Path]) -> str:
@@ -120,16 +123,21 @@ def generation_of(paths: Iterable[Path]) -> str:
     return "_".join(parts)
 
 
-def _stamp_of_entry(entry: os.DirEntry[str]) -> str:
+def _stamp(file: Path | os.DirEntry[str]) -> str:
     try:
-        status = entry.stat()
+        status = file.stat()
     except FileNotFoundError:
-        return "dangling" if entry.is_symlink() else ""
-    return _stamp(status)
-
-
-def _stamp(status: os.stat_result) -> str:
+        return "dangling" if file.is_symlink() else ""
+    except OSError as error:
+        _check_of_one_file(error)
+        return "unreadable"
     return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+
+
+def _check_of_one_file(error: OSError) -> None:
+    """Raise it again where more than one file may be unreadable: nobody's DAG may go for that."""
+    if error.errno not in _OF_ONE_FILE:
+        raise error
 
 
 def unreadable(path: Path, error: OSError) -> StoreError:

@@ -39,20 +39,25 @@ SCHEDULED_PRIORITY, ON_DEMAND_PRIORITY, DELIVERY_PRIORITY = 1, 10, 20
 def report_dags(states: Mapping[str, str], stub: str) -> dict[str, DAG]:
     """The DAGs of a group of definitions by id, each given with the state of what it is made from.
 
-    A task names its DAG, so that its start makes that one alone, whichever the others are. One that is broken is left
-    out, and set apart so that its error is its own (`generated`); `StoreError` is the error of all.
+    A task names its DAG, so that its start makes that one alone, whichever the others are. One that is broken, or
+    cannot be read while others can, is left out, and set apart so that its error is its own (`generated`).
+    `StoreError` where none can be read.
     """
     wanted = report_id_of(get_parsing_context().dag_id or "")
     if wanted is not None:
         return {wanted: report_dag(wanted, stub)}
-    dags = {}
-    for report_id, state in states.items():
+    dags: dict[str, DAG] = {}
+    broken: dict[str, Exception] = {}
+    for report_id in states:
         try:
             dags[report_id] = report_dag(report_id, stub)
-        except StoreError:
-            raise
-        except Exception:
-            set_apart(stub, report_id, state)
+        except Exception as error:
+            broken[report_id] = error
+    unread = [error for error in broken.values() if isinstance(error, StoreError)]
+    if unread and not dags:
+        raise unread[0]
+    for report_id in broken:
+        set_apart(stub, report_id, states[report_id])
     return dags
 
 

@@ -141,6 +141,15 @@ def index_cells(block: bytes, width: int) -> tuple[int, CellIndex | None]:
     return int(newlines[-1]) + 1 if len(newlines) else 0, None
 
 
+def record_end(piece: bytes, *, quoted: bool) -> tuple[int, bool]:
+    """For a piece that goes on with a record, `quoted` where it begins within quotes: how many bytes end the record, 0
+    where none do, and whether the piece ends within quotes."""
+    text = np.frombuffer(piece, np.uint8)
+    inside = np.bitwise_xor.accumulate((text == _QUOTE).view(np.uint8)) ^ np.uint8(quoted)
+    ends = np.flatnonzero((text == _NEWLINE) & (inside == 0))
+    return (int(ends[0]) + 1 if len(ends) else 0), bool(inside[-1])
+
+
 def _strictly_quoted(text: Bytes, quotes: Places) -> bool:
     """Whether a quote only opens behind a break or a closing quote, and only closes before one."""
     neighbours = (_COMMA, _NEWLINE, _QUOTE)

@@ -9,24 +9,25 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-import io
 import sys
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import chain, islice
+from itertools import chain
 from typing import Protocol
 
 from promo_reports.domain.manifest import Part
 from promo_reports.errors import DataRefused, ReconciliationError
-from promo_reports.pipeline.cell_index import CellIndex, Unusual, index_cells
+from promo_reports.pipeline.cell_index import CellIndex, Unusual, index_cells, record_end
 from promo_reports.pipeline.tally import Tally
 
 # Large, so that the two threads seldom wait for each other; counted in pieces that stay in the processor's cache.
 _CHUNK = 1 << 20
 _AHEAD = 2
 _BLOCK = 1 << 18
+_LONG = 4
+"""Blocks that a record is not whole in."""
 # Decoding makes text of up to four times as many bytes, which should stay in the processor's cache.
 _DECODED = 1 << 14
 
@@ -105,10 +106,17 @@ def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _blocks(pieces: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIndex | None]]:
-    """Blocks of whole records; a record that is longer than a block makes its block longer."""
+    """Blocks of whole records; one that is longer than a few blocks is a block of its own, for the strict reader.
+
+    An index of a long record would take many times its memory.
+    """
     rest = b""
     for piece in pieces:
-        block = b"".join((rest, piece, *islice(pieces, len(rest) // _BLOCK)))
+        if len(rest) >= _LONG * _BLOCK:
+            record, rest = _long_record(rest, chain([piece], pieces))
+            yield record, None
+            continue
+        block = rest + piece
         size, cells = index_cells(block, width)
         rest = block[size:]
         if size:
@@ -117,10 +125,21 @@ def _blocks(pieces: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIn
         yield rest, None
 
 
+def _long_record(begun: bytes, pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
+    """The record whole, and what follows it in its last piece."""
+    record, quoted = [begun], begun.count(b'"') % 2 == 1
+    for piece in pieces:
+        end, quoted = record_end(piece, quoted=quoted)
+        if end:
+            return b"".join([*record, piece[:end]]), piece[end:]
+        record.append(piece)
+    return b"".join(record), b""
+
+
 def _read_strictly(block: bytes, name: str, tally: Tally) -> None:
     csv.field_size_limit(sys.maxsize)
     width = len(tally.names)
-    for row in csv.reader(io.StringIO(block.decode(), newline=""), strict=True):
+    for row in csv.reader(_lines(block), strict=True):
         if len(row) != width:
             if row or width != 1:
                 raise ReconciliationError(f"Row {tally.rows + 1} of {name} has {len(row)} cells instead of {width}.")
@@ -129,3 +148,11 @@ def _read_strictly(block: bytes, name: str, tally: Tally) -> None:
             tally.add(row)
         except DataRefused as refused:
             raise DataRefused(f"Row {tally.rows + 1} of {name}: {refused.reason}", refused.fix) from None
+
+
+def _lines(block: bytes) -> Iterator[str]:
+    begin = 0
+    while begin < len(block):
+        end = block.find(b"\n", begin) + 1 or len(block)
+        yield block[begin:end].decode()
+        begin = end

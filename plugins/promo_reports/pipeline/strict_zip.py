@@ -39,13 +39,11 @@ class StrictMember:
     def read(self, most: int) -> bytes:
         """Inflate the next bytes, `most` of them or fewer; nothing at the end of a member that is sound."""
         while not self._inflate.eof:
-            if not self._waiting:
-                self._waiting = self._archive.read(min(self._left, _CHUNK))
-                self._left -= len(self._waiting)
-                if not self._waiting:
-                    raise self._bad("its compressed data is cut off")
+            packed = self._waiting or self._archive.read(min(self._left, _CHUNK))
+            self._left -= 0 if self._waiting else len(packed)
             try:
-                data = self._inflate.decompress(self._waiting, most)
+                # With nothing left to give it, inflate may still hold bytes that had no room before.
+                data = self._inflate.decompress(packed, most)
             except zlib_ng.error as damage:  # type: ignore[misc] # its stub takes the class for an instance
                 raise self._bad(str(damage)) from None
             self._waiting = self._inflate.unconsumed_tail
@@ -53,6 +51,8 @@ class StrictMember:
                 self._crc = zlib_ng.crc32(data, self._crc)
                 self._size += len(data)
                 return data
+            if not packed and not self._inflate.eof:
+                raise self._bad("its compressed data is cut off")
         if self._left or self._inflate.unused_data:
             raise self._bad("something follows its compressed data")
         if (self._crc, self._size) != (self._info.CRC, self._info.file_size):

@@ -1,0 +1,56 @@
+"""A member is read to its end whatever is asked for at one time."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from promo_reports.pipeline.strict_zip import StrictMember
+from promo_reports.pipeline.zip_archive import ZipArchive
+
+
+def archive(path: Path, content: bytes) -> Path:
+    """A ZIP of one member."""
+    with path.open("wb") as file:
+        made = ZipArchive(file)
+        member = made.open_member("ledger.csv")
+        member.write(content)
+        made.close_member(member)
+        made.close()
+    return path
+
+
+def read(path: Path, most: int) -> bytes:
+    found = io.BytesIO()
+    with path.open("rb") as file:
+        with zipfile.ZipFile(file) as listed:
+            (info,) = listed.infolist()
+        member = StrictMember(file, info)
+        while data := member.read(most):
+            assert len(data) <= most
+            found.write(data)
+    return found.getvalue()
+
+
+@pytest.mark.parametrize("row", [b"1,2\n", b",,,\n", b"f,t,0\n"])
+def test_the_last_bytes_may_wait_in_inflate(row: bytes, tmp_path: Path) -> None:
+    """Repetitive rows end in one long match, which may have been taken whole while there was no room for its bytes."""
+    content = b"a,b\n" + row * 131
+    path = archive(tmp_path / "ledger.zip", content)
+    for most in range(1, len(content) + 2):
+        assert read(path, most) == content
+
+
+def test_a_member_that_is_cut_off_is_still_found(tmp_path: Path) -> None:
+    path = archive(tmp_path / "ledger.zip", b"a,b\n" + b"1,2\n" * 131)
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as listed:
+        size = listed.infolist()[0].compress_size
+    begin = whole.index(b"ledger.csv") + len(b"ledger.csv") + 20
+    path.write_bytes(whole[: begin + size - 3] + b"\0\0\0" + whole[begin + size :])
+    for most in (1, 100, 527, 10_000):
+        with pytest.raises(zipfile.BadZipFile):
+            read(path, most)
