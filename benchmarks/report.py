@@ -76,7 +76,8 @@ def tables(figures: list[Figure]) -> Iterator[str]:
                 goal = "" if figure.goal is None else f"{'≥' if figure.at_least else '≤'} {figure.goal:,g}"
                 verdict = "" if figure.goal is None else "reached" if figure.reached else "**missed**"
                 told = ", ".join(each for each in (verdict, figure.note) if each)
-                yield f"| {figure.name} | {number(figure.measured)} | {figure.unit} | {goal} | {told} |\n"
+                name = figure.name.replace("|", "\\|")
+                yield f"| {name} | {number(figure.measured)} | {figure.unit} | {goal} | {told} |\n"
 
 
 def plot(figures: list[Figure], path: Path) -> bool:
