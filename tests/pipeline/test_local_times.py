@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from promo_reports.pipeline.local_times import LocalTimes
+from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 ZONES = sorted(available_timezones() - {"localtime"})
 CHANGES = {
@@ -71,7 +71,7 @@ def test_these_are_changes(zone: str) -> None:
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LocalTimes, "KEPT", 10)
+    monkeypatch.setattr(Kept, "MOST", 10)
     times = LocalTimes(ZoneInfo("Asia/Kolkata"))
     for hours in range(300):
         utc = datetime(2026, 1, 1) + timedelta(hours=hours)  # noqa: DTZ001

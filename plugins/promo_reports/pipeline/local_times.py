@@ -6,23 +6,43 @@ fraction are the same everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta, timezone
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 _SAME_CALENDAR = 400  # years after which weekdays, leap years and therefore clock changes repeat
 _MINUTE = timedelta(minutes=1)
+
+
+class Kept(dict[Key, Value]):
+    """What a function says of each key, kept for the next time: of 100,000 keys at the most, some 25 MB of texts."""
+
+    MOST = 100_000
+
+    def __init__(self, make: Callable[[Key], Value]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Key) -> Value:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[key] = made = self._make(key)
+        return made
 
 
 class LocalTimes:
     """The local texts of one timezone; `minutes` keeps what `minute` says."""
 
     MINUTE = 16  # characters of `2026-11-16 11:00`
-    KEPT = 100_000  # minutes: some 25 MB
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._days = _Days(zone)
-        self.minutes = _Minutes(self)
+        self._days = Kept(self._day)
+        self.minutes = Kept(self.minute)
 
     def minute(self, utc: str) -> tuple[str, str] | None:
         """The local minute and its offset, for the first `MINUTE` characters of a time of UTC.
@@ -50,32 +70,10 @@ class LocalTimes:
             text = text.rstrip("0")
         return (year + text[4:] if year else text) + _written(local.utcoffset() or timedelta())
 
-
-class _Minutes(dict[str, "tuple[str, str] | None"]):
-    def __init__(self, times: LocalTimes) -> None:
-        super().__init__()
-        self._times = times
-
-    def __missing__(self, minute: str) -> tuple[str, str] | None:
-        if len(self) >= LocalTimes.KEPT:
-            self.clear()
-        self[minute] = found = self._times.minute(minute)
-        return found
-
-
-class _Days(dict[int, "tuple[timedelta, str] | None"]):
-    """The offset of each day of UTC, None where it is not one: no timezone has ever changed it twice in three days."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, day: int) -> tuple[timedelta, str] | None:
-        if len(self) >= LocalTimes.KEPT:
-            self.clear()
+    def _day(self, day: int) -> tuple[timedelta, str] | None:
+        """The offset of a day of UTC, None where it is not one: no timezone has ever changed it twice in three days."""
         offset = self._offset(day)
-        self[day] = found = None if offset is None else (offset, _written(offset))
-        return found
+        return None if offset is None else (offset, _written(offset))
 
     def _offset(self, day: int) -> timedelta | None:
         begin = datetime.fromordinal(day).replace(tzinfo=timezone.utc)

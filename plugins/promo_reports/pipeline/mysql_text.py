@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.cells import Records, Row, cell_renderer
-from promo_reports.pipeline.local_times import LocalTimes
+from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -37,6 +37,7 @@ _WHOLE_SECOND = len("YYYY-MM-DD HH:MM:SS")
 
 Values = Sequence["bytes | None"]
 Cells = list[bytes]
+Minutes = Mapping[bytes, "tuple[bytes, bytes] | None"]
 
 
 def sent_records(
@@ -92,7 +93,7 @@ def record_renderer(
 ) -> Records:
     """A function from rows of a raw cursor of that description to CSV records; it raises `DataRefused`."""
     times = LocalTimes(zone)
-    minutes = _Minutes(times)
+    minutes = _minutes_of(times)
     renders = [
         _column_renderer(_Sent(each), column, times, minutes, spreadsheet=spreadsheet)
         for each, column in zip(description, columns, strict=True)
@@ -125,7 +126,7 @@ class _Sent:
 
 
 def _column_renderer(
-    sent: _Sent, column: Column, times: LocalTimes, minutes: _Minutes, *, spreadsheet: bool
+    sent: _Sent, column: Column, times: LocalTimes, minutes: Minutes, *, spreadsheet: bool
 ) -> Callable[[Values], Cells]:
     render = cell_renderer(column, times, spreadsheet=spreadsheet)
 
@@ -179,16 +180,11 @@ def _column_renderer(
     return each
 
 
-class _Minutes(dict[bytes, "tuple[bytes, bytes] | None"]):
+def _minutes_of(times: LocalTimes) -> Minutes:
     """`LocalTimes.minutes` in bytes."""
 
-    def __init__(self, times: LocalTimes) -> None:
-        super().__init__()
-        self._times = times
+    def minute(utc: bytes) -> tuple[bytes, bytes] | None:
+        found = times.minute(utc.decode())
+        return None if found is None else (found[0].encode(), found[1].encode())
 
-    def __missing__(self, minute: bytes) -> tuple[bytes, bytes] | None:
-        if len(self) >= LocalTimes.KEPT:
-            self.clear()
-        found = self._times.minute(minute.decode())
-        self[minute] = kept = None if found is None else (found[0].encode(), found[1].encode())
-        return kept
+    return Kept(minute)
