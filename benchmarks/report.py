@@ -2,7 +2,7 @@
 
     python -m benchmarks.report
 
-Parts that have not been measured are left out, and named.
+The page is written when every part has been measured here; before, the figures are printed alone.
 """
 
 from __future__ import annotations
@@ -103,23 +103,28 @@ def plot(figures: list[Figure], path: Path) -> bool:
     return True
 
 
-def main() -> None:
-    """Write the page and print where goals are missed."""
-    figures = [figure for part in PARTS for figure in kept(part)]
-    missing = [part for part in PARTS if not kept(part)]
-    template = (DOCS / "benchmarks.md").read_text()
-    before, _, _ = template.partition("<!-- figures -->")
+def write(figures: list[Figure]) -> None:
+    """Put the figures below the page's own text, in the place of those that were there."""
+    before, _, _ = (DOCS / "benchmarks.md").read_text().partition("<!-- figures -->")
     page = [before, "<!-- figures -->\n\n", f"Measured on {date.today():%d %B %Y}, {machine()}. {versions()}.\n"]  # noqa: DTZ011
     if plot(figures, DOCS / "benchmarks.png"):
         page.append("\n![Export path, 5,000,000 rows](benchmarks.png)\n")
     page.extend(tables(figures))
-    if missing:
-        page.append(f"\nNot measured this time: {', '.join(missing)}.\n")
     (DOCS / "benchmarks.md").write_text("".join(page))
+
+
+def main() -> None:
+    """Print the figures, and write the page."""
+    figures = [figure for part in PARTS for figure in kept(part)]
+    missing = [part for part in PARTS if not kept(part)]
+    if not missing:
+        write(figures)
     for figure in figures:
         print(figure.line())
     goals = sum(figure.goal is not None for figure in figures)
     print(f"\n{len(figures)} figures, {goals} with a goal, {sum(not figure.reached for figure in figures)} missed")
+    if missing:
+        print(f"docs/benchmarks.md is left as it was: not measured here yet are {', '.join(missing)}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m benchmarks.run [PART ...]
 
-A part is a module of this package; named, only those are measured again, and the page keeps the others' figures. What a
-part needs and this machine lacks is said, and the part left out.
+A part is a module of this package; named, only those are measured again, beside what this machine has of the others.
+What a part needs and this machine lacks is said, and the part left out.
 """
 
 from __future__ import annotations
