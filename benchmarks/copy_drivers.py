@@ -20,10 +20,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.export_commands import PROJECT, Commands
+from benchmarks.export_commands import PROJECT, query_of
 from benchmarks.figures import Figure, keep
 from benchmarks.ledger import filled_ledger
-from include.demo.stack.s3 import S3Server
 
 SUBJECT = "Drivers for COPY"
 ROWS_PER_FILE = 1_000_000
@@ -77,9 +76,9 @@ DRIVERS: dict[str, Callable[[str, str, Sink], None]] = {
 
 def child(name: str, url: str, statement: str) -> None:
     """Copy into a ZIP that is thrown away; prints its seconds, processor seconds and peak memory in MB."""
-    from benchmarks.one_export import peak
     from promo_reports.pipeline.package import Artefact
     from promo_reports.pipeline.split import Splitter
+    from tests.pipeline.measure import peak
 
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
         begun = time.perf_counter()
@@ -127,9 +126,8 @@ def main() -> None:
         given: dict[str, Any] = json.load(sys.stdin)
         child(asked.child, given["url"], given["statement"])
         return
-    with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory, filled_ledger(asked.rows) as ledger:
-        query = Commands(ledger, S3Server(log=Path(directory) / "s3.log", port=0), Path(directory)).query(asked.rows)
-        statement = f"COPY (\n{query}\n) TO STDOUT (FORMAT csv)"
+    with filled_ledger(asked.rows) as ledger:
+        statement = f"COPY (\n{query_of(ledger, asked.rows)}\n) TO STDOUT (FORMAT csv)"
         rounds = [
             {name: measure(name, ledger.promo.reader_url, statement) for name in DRIVERS} for _ in range(asked.rounds)
         ]

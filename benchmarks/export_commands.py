@@ -20,6 +20,27 @@ PROJECT = Path(__file__).resolve().parent.parent
 Measured = dict[str, float]
 
 
+def query_of(ledger: Ledger, rows: int) -> str:
+    """The report's own query with its values in it."""
+    import psycopg2
+
+    from promo_reports.definitions.registry import Registry
+    from promo_reports.domain.window import Window
+    from promo_reports.settings import Settings
+    from promo_reports.sql.report_query import load_report_query
+    from promo_reports.sql.template import Parameters
+
+    registry = Registry(Settings(home=PROJECT))
+    start, end = ledger.window(rows)
+    definition = registry.from_conf(
+        conf("download", start.isoformat(), end.isoformat()), run_id="r", at=end, report_type=REPORT_TYPE
+    )
+    query = load_report_query(definition.report_type, registry.settings.sql)
+    bound = query.rows(Parameters(definition.filters, Window(start, end), None))
+    with psycopg2.connect(ledger.promo.reader_url) as connection, connection.cursor() as cursor:
+        return cursor.mogrify(bound.pyformat(), dict(bound.values)).decode()
+
+
 class Commands:
     """One ledger, one S3 server, and the commands that are compared on them."""
 
@@ -42,14 +63,14 @@ class Commands:
 
     def copy(self, rows: int) -> Measured:
         """The limit: the same query through psql, with nobody to write it."""
-        return self._timed([*self._psql(), "-c", f"COPY ({self.query(rows)}) TO STDOUT (FORMAT csv)"])
+        return self._timed([*self._psql(), "-c", f"COPY ({query_of(self.ledger, rows)}) TO STDOUT (FORMAT csv)"])
 
     def zipped(self, rows: int) -> Measured:
         """What a shell does: psql into zip, one member, nothing checked."""
         target = self.home / "shell.zip"
         target.unlink(missing_ok=True)
         copy = subprocess.Popen(
-            [*self._psql(), "-c", f"COPY ({self.query(rows)}) TO STDOUT (FORMAT csv)"],
+            [*self._psql(), "-c", f"COPY ({query_of(self.ledger, rows)}) TO STDOUT (FORMAT csv)"],
             stdout=subprocess.PIPE, env=self.environment,
         )  # fmt: skip
         with copy:
@@ -68,27 +89,7 @@ class Commands:
 
     def sql_to_s3(self, rows: int) -> Measured:
         """Airflow's own operator."""
-        return self._figures(["sql_to_s3"], self.query(rows))
-
-    def query(self, rows: int) -> str:
-        """The report's own query with its values in it."""
-        import psycopg2
-
-        from promo_reports.definitions.registry import Registry
-        from promo_reports.domain.window import Window
-        from promo_reports.settings import Settings
-        from promo_reports.sql.report_query import load_report_query
-        from promo_reports.sql.template import Parameters
-
-        registry = Registry(Settings(home=PROJECT))
-        start, end = self.ledger.window(rows)
-        definition = registry.from_conf(
-            conf("download", start.isoformat(), end.isoformat()), run_id="r", at=end, report_type=REPORT_TYPE
-        )
-        query = load_report_query(definition.report_type, registry.settings.sql)
-        bound = query.rows(Parameters(definition.filters, Window(start, end), None))
-        with psycopg2.connect(self.ledger.promo.reader_url) as connection, connection.cursor() as cursor:
-            return cursor.mogrify(bound.pyformat(), dict(bound.values)).decode()
+        return self._figures(["sql_to_s3"], query_of(self.ledger, rows))
 
     def _empty_bucket(self) -> None:
         """What is there already would not be sent again."""

@@ -8,7 +8,6 @@ The report types are made of wallet_transactions: its first columns, or all of t
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import yaml
 from benchmarks.export_commands import PROJECT, Commands, Measured
 from benchmarks.figures import Figure, keep
 from benchmarks.ledger import filled_ledger
+from benchmarks.many_definitions import ManyDefinitions
 from benchmarks.one_export import BUCKET, REPORT_TYPE
 from include.demo.stack.s3 import S3Server
 
@@ -36,10 +36,7 @@ def report_type(columns: int) -> str:
 
 def project_of(root: Path) -> Path:
     """A project with a report type for each number of columns."""
-    shutil.copytree(PROJECT / "include" / "sql", root / "include" / "sql")
-    shutil.copy(PROJECT / "include" / "account.yaml", root / "include")
-    shutil.copytree(PROJECT / "report_types", root / "report_types")
-    (root / "reports").mkdir()
+    ManyDefinitions(root).prepare()
     whole = yaml.safe_load((PROJECT / "report_types" / f"{REPORT_TYPE}.yaml").read_text())
     sql = (PROJECT / "include" / "sql" / f"{REPORT_TYPE}.sql").read_text()
     selected, joined = sql.split("FROM wallet_transactions t")
@@ -88,7 +85,6 @@ def main() -> None:
     sys.path.append(str(PROJECT / "plugins"))
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory, filled_ledger(asked.rows) as ledger:
         home = Path(directory)
-        (home / "project" / "include").mkdir(parents=True)
         with S3Server(log=home / "s3.log", port=0, buckets=[BUCKET]) as s3:
             commands = Commands(ledger, s3, home, project=project_of(home / "project"))
             rounds = [

@@ -13,20 +13,20 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 import time
 from collections import defaultdict
 from datetime import datetime, timezone
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.ledger import WALLET
+from tests.pipeline.measure import peak
 
 REPORT_TYPE = "wallet_transactions"
 TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
 BUCKET = "bi-exports"
+TO_BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": BUCKET}}
 
 
 class Seconds(logging.Handler):
@@ -43,19 +43,13 @@ class Seconds(logging.Handler):
             self.of[str(stage)] = float(str(seconds))
 
 
-def peak() -> float:
-    """Peak resident memory of this process, in MB."""
-    return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
-
-
 def conf(kind: str, start: str, end: str) -> dict[str, Any]:
     """The definition of the export, as an API client would give it."""
-    bucket = {"partner_export": {"partner": "amazon_s3", "bucket": BUCKET}}
     return {
         "name": "Benchmark",
         "filters": {"wallet": WALLET, "transaction_type": list(TYPES)},
         "date_range": {"start": start, "end": end},
-        "delivery": ["download"] if kind == "spreadsheet" else ["download", bucket],
+        "delivery": ["download"] if kind == "spreadsheet" else ["download", TO_BUCKET],
     }
 
 

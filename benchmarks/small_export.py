@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, keep
-from benchmarks.ledger import DAY_AFTER, FIRST_DAY, WALLET, fill
-from benchmarks.one_export import BUCKET, REPORT_TYPE, TYPES
+from benchmarks.ledger import DAY_AFTER, FIRST_DAY, fill
+from benchmarks.one_export import REPORT_TYPE, TO_BUCKET, conf
 from include.demo.data.clock import midnight
 from include.demo.stack.rest import AirflowApi
 from include.demo.stack.stack import Stack
@@ -30,12 +30,8 @@ from include.demo.stack.stack import Stack
 ROWS = 10_000
 SUBJECT = "Small export"
 DAG = f"promo_reports.type.{REPORT_TYPE}"
-CONF = {
-    "name": "Benchmark",
-    "filters": {"wallet": WALLET, "transaction_type": list(TYPES)},
-    "date_range": {"start": midnight(FIRST_DAY).isoformat(), "end": midnight(DAY_AFTER).isoformat()},
-    "delivery": [{"partner_export": {"partner": "amazon_s3", "bucket": BUCKET}}],
-}
+WINDOW = (midnight(FIRST_DAY).isoformat(), midnight(DAY_AFTER).isoformat())
+CONF = {**conf("s3", *WINDOW), "delivery": [TO_BUCKET]}
 _LOGGED = re.compile(r"(Counted and summed|Copied|Read again) in (\d+\.\d+) s")
 
 
@@ -50,17 +46,17 @@ def one_run(api: AirflowApi) -> dict[str, float]:
     run = api.run(DAG, run_id)
     tasks = {each["task_id"]: each for each in api.task_instances(DAG, run_id)}
     moments = [
-        ("trigger until extract is queued", begun, _of(tasks["extract"], "queued_when")),
-        ("queued until extract starts", None, _of(tasks["extract"], "start_date")),
-        ("extract", None, _of(tasks["extract"], "end_date")),
-        ("extracted until deliver is queued", None, _of(tasks["deliver"], "queued_when")),
-        ("queued until deliver starts", None, _of(tasks["deliver"], "start_date")),
-        ("deliver", None, _of(tasks["deliver"], "end_date")),
-        ("delivered until the run is a success", None, _of(run, "end_date")),
+        ("trigger until extract is queued", _of(tasks["extract"], "queued_when")),
+        ("queued until extract starts", _of(tasks["extract"], "start_date")),
+        ("extract", _of(tasks["extract"], "end_date")),
+        ("extracted until deliver is queued", _of(tasks["deliver"], "queued_when")),
+        ("queued until deliver starts", _of(tasks["deliver"], "start_date")),
+        ("deliver", _of(tasks["deliver"], "end_date")),
+        ("delivered until the run is a success", _of(run, "end_date")),
     ]
     found: dict[str, float] = {}
     before = begun
-    for name, _, at in moments:
+    for name, at in moments:
         found[name] = at - before
         before = at
     found["in all"] = seen - begun

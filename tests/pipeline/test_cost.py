@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from promo_reports.pipeline import extract as extract_module
-from tests.pipeline.promo import PostgresPromo, Project, SqlitePromo, numbered
+from tests.pipeline.promo import Project, Promo, numbered
 
 FEW, MANY = 500, 2_500
 # Measured with Python 3.11 and then given half as much again, because versions of Python differ.
@@ -67,28 +67,25 @@ def counted(monkeypatch: pytest.MonkeyPatch, stage: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize(("stage", "most"), [("_copy", COPIED), ("read_again", READ_AGAIN)])
-def test_a_row_of_postgresql(
-    stage: str, most: int, on_postgres: PostgresPromo, project: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fixture", "stage", "most"),
+    [("on_postgres", "_copy", COPIED), ("on_postgres", "read_again", READ_AGAIN), ("on_sqlite", "_copy", GENERIC)],
+)
+def test_a_row(
+    fixture: str,
+    stage: str,
+    most: int,
+    request: pytest.FixtureRequest,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    promo: Promo = request.getfixturevalue(fixture)
     found = counted(monkeypatch, stage)
 
     def measure(rows: int) -> int:
-        on_postgres.execute("TRUNCATE moves")
-        on_postgres.load(*numbered(rows))
-        project.make(on_postgres.source)
+        promo.execute("DELETE FROM moves")
+        promo.load(*numbered(rows))
+        project.make(promo.source)
         return found[-1]
 
     assert per_row(measure) < most
-
-
-def test_a_row_of_any_other_database(on_sqlite: SqlitePromo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = counted(monkeypatch, "_copy")
-
-    def measure(rows: int) -> int:
-        on_sqlite.execute("DELETE FROM moves")
-        on_sqlite.load(*numbered(rows))
-        project.make(on_sqlite.source)
-        return found[-1]
-
-    assert per_row(measure) < GENERIC

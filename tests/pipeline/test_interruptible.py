@@ -89,7 +89,7 @@ def test_no_interruption_returns_before_the_call_has_ended(stop: Callable[[], No
 def test_the_next_ending_is_tried_where_one_is_in_vain(
     stop: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promo_reports.pipeline.interruptible.PATIENCE", 0.01)
+    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
     line, tried = threading.Event(), []
 
     def call() -> None:
@@ -151,7 +151,7 @@ def test_while_nothing_answers(
     stop: Callable[[], None], postgres: PostgresServer, on_postgres: PostgresPromo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A network that is gone takes no cancel either; the server sees within 2 s that nobody waits any more."""
-    monkeypatch.setattr("promo_reports.pipeline.interruptible.PATIENCE", 0.01)
+    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
     monkeypatch.setattr(PostgresSnapshot, "cancel", lambda self: None)
     source, zone = on_postgres.source, ZoneInfo("UTC")
     with PostgresSnapshot(source, zone, statement_timeout_minutes=1) as snapshot:

@@ -54,7 +54,7 @@ def test_jobs_see_the_context_of_their_caller() -> None:
 
 
 def test_the_first_error_ends_the_others_and_begins_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promo_reports.pipeline.side_by_side.PATIENCE", 0.01)
+    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
     line, waits = threading.Event(), threading.Event()
     begun: list[int] = []
     tried: list[str] = []

@@ -19,7 +19,7 @@ Look = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of each entry of a directory."""
 _SUFFIXES = (".yaml", ".yml")
 # What is wrong with one file alone, such as a link that leads to itself; anything else is the disk's.
-_OF_ONE_FILE = (errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
+_OF_ONE_FILE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def list_directory(directory: Path, origin: Origin) -> Iterator[Source]:
             for entry in entries:
                 if entry.name.startswith(".") or not entry.name.endswith(_SUFFIXES):
                     continue
-                stamp = _stamp(entry)
+                stamp = stamp_of(entry)
                 if stamp:
                     yield Source(key_of(entry.name), Path(entry.path), origin, stamp)
     except OSError as error:
@@ -62,10 +62,7 @@ def look_at(directory: Path) -> Look:
             for entry in entries:
                 try:
                     status = entry.stat()
-                except FileNotFoundError:  # a link to nothing, or gone by now
-                    seen.append((entry.name, 0, 0, 0))
-                    continue
-                except OSError as error:
+                except OSError as error:  # a link to nothing, say, or gone by now
                     _check_of_one_file(error)
                     seen.append((entry.name, 0, 0, 0))
                     continue
@@ -97,9 +94,16 @@ def key_of(file_name: str) -> str:
     return f"unnamed_{slug}-{hashlib.sha256(file_name.encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 
-def stamp_of(path: Path) -> str:
+def stamp_of(file: Path | os.DirEntry[str]) -> str:
     """A text that changes when the file does; empty where it is gone by now, `dangling` for a link to nothing."""
-    return _stamp(path)
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return "dangling" if file.is_symlink() else ""
+    except OSError as error:
+        _check_of_one_file(error)
+        return "unreadable"
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def generation_of(paths: Iterable[Path]) -> str:
@@ -121,17 +125,6 @@ def generation_of(paths: Iterable[Path]) -> str:
         racy = f"?{now:x}" if now - status.st_mtime_ns < RACY_NANOSECONDS else ""
         parts.append(f"{status.st_mtime_ns:x}.{status.st_ino:x}{racy}")
     return "_".join(parts)
-
-
-def _stamp(file: Path | os.DirEntry[str]) -> str:
-    try:
-        status = file.stat()
-    except FileNotFoundError:
-        return "dangling" if file.is_symlink() else ""
-    except OSError as error:
-        _check_of_one_file(error)
-        return "unreadable"
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def _check_of_one_file(error: OSError) -> None:

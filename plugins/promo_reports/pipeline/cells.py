@@ -28,6 +28,8 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:[0-5]\d)(?:\.(\d{1,6}))?(?:Z|\+0
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BOOLEANS = {"1": "t", "0": "f", "true": "t", "false": "f", "t": "t", "f": "f"}
 
+ROWS_AT_A_TIME = 200
+"""Rows that are fetched and rendered together; more would be slower: Python's garbage collector looks at each."""
 Row = Sequence[Any]
 Render = Callable[[object], str]
 Records = Callable[[Sequence[Row]], list[bytes]]

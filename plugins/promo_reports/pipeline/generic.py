@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import SourceRefused
-from promo_reports.pipeline.cells import record_renderer
+from promo_reports.pipeline.cells import ROWS_AT_A_TIME, record_renderer
 from promo_reports.pipeline.generic_engine import engine_of
 from promo_reports.pipeline.generic_errors import failed
 from promo_reports.pipeline.mysql_text import sent_records
@@ -22,7 +22,6 @@ from promo_reports.sql.template import Rows
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
-_ROWS_AT_A_TIME = 200  # more would be slower: Python's garbage collector looks at each
 # What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file. Any
 # other dialect gets a transaction of the first of these isolation levels that its driver knows.
 _ISOLATION_LEVELS: tuple[Any, ...] = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
@@ -36,8 +35,6 @@ _BEGIN = {
     ),
     "sqlite": ("PRAGMA query_only = ON", "BEGIN", "SELECT count(*) FROM sqlite_master"),
 }
-
-
 _TIMELESS = {"sqlite": Rows.NULL_OR_ODD_TEXT_TIME, "mysql": Rows.NULL_OR_ZERO_TIME}
 
 
@@ -98,10 +95,10 @@ class GenericSnapshot:
             sql, values = self._driver_sql(query)
             yield from sent_records(self._connection, sql, values, columns, self._zone, spreadsheet=spreadsheet)
             return
-        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_A_TIME)
+        streaming = self._connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_A_TIME)
         with self._run(streaming, query) as result:
             yield from map(
-                record_renderer(columns, self._zone, spreadsheet=spreadsheet), result.partitions(_ROWS_AT_A_TIME)
+                record_renderer(columns, self._zone, spreadsheet=spreadsheet), result.partitions(ROWS_AT_A_TIME)
             )
 
     @property

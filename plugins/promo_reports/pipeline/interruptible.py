@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
-PATIENCE = 2.0  # seconds until the next, ruder way of ending the call is tried
+_PATIENCE = 2.0  # seconds until the next, ruder way of ending the call is tried
 
 
 def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> Answer:
@@ -41,7 +41,8 @@ def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> A
         ended.wait()
     except BaseException as why:
         if thread.ident is not None or not isinstance(why, RuntimeError):  # which is how a thread fails to start
-            _end(ended, endings)
+            end_by(endings, ended.wait)
+            ended.wait()
             thread.join()
         raise
     thread.join()
@@ -50,9 +51,9 @@ def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> A
     return answers.pop()
 
 
-def _end(ended: threading.Event, endings: tuple[Callable[[], None], ...]) -> None:
+def end_by(endings: Sequence[Callable[[], None]], ended_within: Callable[[float], bool]) -> None:
+    """Try the endings in turn until one of them has helped within some seconds; the last of them must do it."""
     for ending in endings:
         ending()
-        if ended.wait(PATIENCE):
+        if ended_within(_PATIENCE):
             return
-    ended.wait()

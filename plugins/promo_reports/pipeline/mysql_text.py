@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
-from promo_reports.pipeline.cells import Records, Row, cell_renderer
+from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
 from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _ZEROFILL = 64  # a flag of columns whose numbers begin with zeros
 
 _NOT_AS_IT_IS = re.compile(rb'[",\r\n\x00]')
 _NEGATIVE_ZERO = re.compile(rb"-0\.0*,")
-_ROWS_AT_A_TIME = 200  # more would be slower: Python's garbage collector looks at each
 _MINUTE = LocalTimes.MINUTE
 _WHOLE_SECOND = len("YYYY-MM-DD HH:MM:SS")
 
@@ -63,7 +62,7 @@ def sent_records(
         cursor: Any = connection.connection.cursor(raw=True)
         cursor.execute(text, values)
         records = record_renderer(cursor.description, columns, zone, spreadsheet=spreadsheet)
-        while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield records(rows)
         cursor.close()
     except driver.Error as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from promo_reports.pipeline.interruptible import PATIENCE, interruptible
+from promo_reports.pipeline.interruptible import end_by, interruptible
 
 Worker = TypeVar("Worker")
 Job = TypeVar("Job")
@@ -47,7 +47,8 @@ def side_by_side(
                 _take_in_order(results, take)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                _end([result for result in results if not result.cancelled()], endings)
+                running = [result for result in results if not result.cancelled()]
+                end_by(endings, lambda seconds: not wait(running, timeout=seconds).not_done)
                 raise
 
     interruptible(do_all, *endings)
@@ -62,10 +63,3 @@ def _take_in_order(results: Sequence[Future[Result]], take: Callable[[Result], N
         while taken < len(results) and results[taken].done():
             take(results[taken].result())
             taken += 1
-
-
-def _end(running: Sequence[Future[Result]], endings: Sequence[Callable[[], None]]) -> None:
-    for ending in endings:
-        ending()
-        if not wait(running, timeout=PATIENCE).not_done:
-            return

@@ -39,8 +39,10 @@ class StrictMember:
     def read(self, most: int) -> bytes:
         """Inflate the next bytes, `most` of them or fewer; nothing at the end of a member that is sound."""
         while not self._inflate.eof:
-            packed = self._waiting or self._archive.read(min(self._left, _CHUNK))
-            self._left -= 0 if self._waiting else len(packed)
+            packed = self._waiting
+            if not packed:
+                packed = self._archive.read(min(self._left, _CHUNK))
+                self._left -= len(packed)
             try:
                 # With nothing left to give it, inflate may still hold bytes that had no room before.
                 data = self._inflate.decompress(packed, most)
