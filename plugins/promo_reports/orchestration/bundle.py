@@ -49,8 +49,10 @@ class ReportBundle(BaseDagBundle):
         """Make the files if a definition came or went since the last time; a worker asks at each task start."""
         if not self._is_current():
             with self.lock():
-                if not self._is_current():
+                generation = registry().generation()
+                if self._noted_generation() != generation:
                     self._bring_up_to_date()
+                    self._note_generation(generation)
         super().initialize()
 
     def refresh(self) -> None:
@@ -74,7 +76,7 @@ class ReportBundle(BaseDagBundle):
 
     def _bring_up_to_date(self) -> dict[str, str]:
         """Write what has changed; the answer is which definitions are apart now."""
-        generation, found = registry().generation(), set_apart_in(self.path)
+        found = set_apart_in(self.path)
         wanted = dict(generated_files(registry(), found))
         present = {each.name for each in self.path.glob("*.py")}
         for name, text in wanted.items():
@@ -91,7 +93,6 @@ class ReportBundle(BaseDagBundle):
             note.unlink(missing_ok=True)
         apart = {key: state for key, state in found.items() if f"report.{key}.py" in wanted}
         rejoin(self.path, found.keys() - apart.keys())
-        self._note_generation(generation)
         return apart
 
     def _is_current(self) -> bool:
