@@ -1,4 +1,4 @@
-# Needs make, and Python 3.10 or newer with its venv module. Everything else comes from PyPI, into .venv.
+# Needs make, and Python 3.11 or newer with its venv module. Everything else comes from PyPI, into .venv.
 # Besides, test-e2e needs a Chromium, test-mariadb a MariaDB, ui and ui-check Node 20.19 or newer: nothing else here does.
 
 VENV := .venv
@@ -75,11 +75,11 @@ ui-check: $(NODE_MODULES) ## Check ui/ and that the committed page is what it bu
 		{ echo "$(PAGE) is not what ui/ builds. Run make ui, and commit it." >&2; exit 1; }
 
 lock: $(STAMP) ## Pin what requirements*.in ask for
-	$(BIN)/uv pip compile --universal --python-version 3.10 --no-emit-index-url --no-annotate --quiet \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --quiet \
 		requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --universal --python-version 3.10 --no-emit-index-url --no-annotate --quiet \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --quiet \
 		requirements-fab.in -o requirements-fab.txt
-	$(BIN)/uv pip compile --universal --python-version 3.10 --no-emit-index-url --no-annotate --quiet \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --quiet \
 		requirements-dev.in -o requirements-dev.txt
 
 clean: ## Stop the demo, delete its data and the tools' caches (.venv stays)
@@ -92,11 +92,11 @@ $(NODE_MODULES): ui/package.json ui/package-lock.json
 
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@set -eu; \
-	works() { "$$1" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 15))' 2>/dev/null; }; \
-	python=; for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10 python3.14; do \
+	works() { "$$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null; }; \
+	python=; for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
 		if works $$candidate; then python=$$candidate; break; fi; done; \
 	if [ -z "$$python" ]; then \
-		echo "No Python 3.10 to 3.14 on PATH. Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
+		echo "No Python 3.11 to 3.14 on PATH. Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
 		exit 1; fi; \
 	if ! works $(BIN)/python; then rm -rf $(VENV); fi; \
 	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \

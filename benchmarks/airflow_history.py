@@ -8,13 +8,13 @@ import json
 import random
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 REPORTS = 10_000
 EXPORTS = 100_000
 OF_REPORTS = 0.6
-NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
 PEOPLE = [f"{name}@example.com" for name in ("growth", "finance", "support", *(f"user{n:03}" for n in range(197)))]
 TYPES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from promo_reports.domain.window import Window
@@ -13,7 +13,7 @@ from tests.pipeline.mariadb import MariaDbServer
 
 WALLET, DATABASE = "benchmark", "promo"
 _STEP = timedelta(seconds=6)
-_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_START = datetime(2026, 1, 1, tzinfo=UTC)
 _TYPES = ("credit", "credit", "credit", "debit", "debit", "expired", "promised", "reverse")
 _SOURCES = ("cashback_coupon", "system", "api", "promo_campaign", "manual")
 _CHANNELS = ("store", "web", "app")

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ def whole(source: Source, export: Export, place: Path) -> tuple[int, float]:
 
     settings = Settings(staging_dir=place)
     begun = time.perf_counter()
-    staged = extract(export, source, settings, now=lambda: datetime.now(timezone.utc))
+    staged = extract(export, source, settings, now=lambda: datetime.now(UTC))
     return staged.manifest.rows, time.perf_counter() - begun
 
 

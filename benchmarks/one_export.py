@@ -16,7 +16,7 @@ import logging
 import sys
 import time
 from collections import defaultdict
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +63,7 @@ def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float
         dag_id=f"promo_reports.type.{report_type}",
         run_id="benchmark",
         conf=conf(kind, start, end),
-        run_after=datetime.now(timezone.utc),
+        run_after=datetime.now(UTC),
         data_interval_start=None,
         data_interval_end=None,
     )

@@ -14,7 +14,7 @@ import os
 import statistics
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -63,7 +63,7 @@ def fill_store(airflow: Airflow) -> int:
     text = (PROJECT / "reports" / "grocery_transactions_daily.yaml").read_text()
     for number, each in enumerate(ids):
         made = text.replace("id: grocery_transactions_daily", f"id: {each}")
-        stamp = datetime(2026, 1, 1, tzinfo=timezone.utc).isoformat()
+        stamp = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
         (store / "definitions" / f"{each}.yaml").write_text(f'{made}created_at: "{stamp}"\ncreated_by: growth\n')
         if number % 50 == 0:
             marks = f'stops:\n- stopped_at: "{stamp}"\n  stopped_by: growth\n'

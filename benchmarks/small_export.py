@@ -66,7 +66,7 @@ def one_run(api: AirflowApi) -> dict[str, float]:
 
 
 def _of(what: dict[str, Any], key: str) -> float:
-    return datetime.fromisoformat(what[key].replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(what[key]).timestamp()
 
 
 def figures(runs: list[dict[str, float]]) -> Iterator[Figure]:

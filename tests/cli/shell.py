@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from promo_reports.cli.app import app
 
 PROJECT = Path(__file__).resolve().parents[2]
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)  # a Monday, 07:00 in New York
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday, 07:00 in New York
 
 DAILY = """\
 id: daily

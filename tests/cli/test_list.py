@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,6 +149,6 @@ def test_the_next_delivery_is_the_run_that_the_scheduler_makes(
 def test_an_hour_that_the_clock_skips(shell: Shell) -> None:
     shell.write("reports/daily.yaml", DAILY.replace("{interval: daily}", '{interval: daily, delivery_time: "02:30"}'))
     definition = open_project(shell.home).registry.definition("daily")
-    made = definition.next_delivery(datetime(2027, 3, 14, 1, tzinfo=timezone.utc))
+    made = definition.next_delivery(datetime(2027, 3, 14, 1, tzinfo=UTC))
     assert made is not None
-    assert made.due == datetime(2027, 3, 14, 7, tzinfo=timezone.utc), "02:30 is skipped: it is 03:00 in summer time"
+    assert made.due == datetime(2027, 3, 14, 7, tzinfo=UTC), "02:30 is skipped: it is 03:00 in summer time"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from promo_reports.definitions.writing import to_yaml
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import Settings
 
-AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 PROJECT = Path(__file__).parent / "project"
 
 

@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from promo_reports.definitions.store import Store
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import StoreError
 
-AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
 REQUEST: dict[str, Any] = {
     "name": "Nightly",

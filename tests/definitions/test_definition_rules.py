@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -415,7 +415,7 @@ def test_the_future_is_refused_when_the_clock_matters(
     expected: list[str],
 ) -> None:
     assert refused({"date_range": f"date_range: {range_text}"}) == []  # at parse time there is no clock
-    now = datetime(2026, 7, 16, 3, tzinfo=timezone.utc)  # still the 15th in New York
+    now = datetime(2026, 7, 16, 3, tzinfo=UTC)  # still the 15th in New York
     told = problems(lambda: registry.load(registry.find("r"), now))
     assert [each.removeprefix("reports/r.yaml:") for each in told] == expected
 
@@ -432,7 +432,7 @@ def test_a_whole_definition(registry: Registry) -> None:
     assert definition.schedule.interval is Interval.WEEKLY
     assert (definition.schedule.delivery_day, definition.schedule.delivery_time) == ("monday", time(12, 30))
     assert definition.schedule.timezone == definition.timezone == "Asia/Kolkata"
-    assert definition.starts_at == datetime(2026, 1, 30, 18, 30, tzinfo=timezone.utc)
+    assert definition.starts_at == datetime(2026, 1, 30, 18, 30, tzinfo=UTC)
     assert (definition.source, definition.origin.value) == ("reports/ledger_daily.yaml", "git")
 
 
@@ -443,7 +443,7 @@ def test_a_whole_definition(registry: Registry) -> None:
         ("{first: 2026-01-01, last: '2026-01-31'}", DayRange(date(2026, 1, 1), date(2026, 1, 31))),
         (
             "{start: '2026-01-01T00:00:00-05:00', end: 2026-01-02T00:00Z}",
-            Window(datetime(2026, 1, 1, 5, tzinfo=timezone.utc), datetime(2026, 1, 2, tzinfo=timezone.utc)),
+            Window(datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
         ),
         (
             "{start: 2026-01-01T00:00:00.5Z, end: 2026-01-01T00:00:00.000001+00:00}",

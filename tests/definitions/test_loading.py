@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.domain.definition import CsvSafety, Origin
 from promo_reports.domain.window import Preset, Window
 
-AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 CONF: dict[str, Any] = {
     "name": "June ledger, App Channel",
     "filters": {"wallet": "w1", "kind": ["credit"]},
@@ -53,7 +53,7 @@ def test_a_conf_cannot_take_the_id_of_another_report(registry: Registry) -> None
 def test_an_absolute_window_may_end_now(registry: Registry) -> None:
     conf = CONF | {"date_range": {"start": "2026-07-15T00:00:00-04:00", "end": AT.isoformat()}}
     window = registry.from_conf(conf, run_id="x", at=AT, report_type="ledger").date_range
-    assert window == Window(datetime(2026, 7, 15, 4, tzinfo=timezone.utc), AT)
+    assert window == Window(datetime(2026, 7, 15, 4, tzinfo=UTC), AT)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput, StoreError
 from promo_reports.settings import PROJECT_ROOT, Settings
 
-AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 REQUEST: dict[str, Any] = {
     "name": "Nightly: no",
     "report_type": "ledger",
@@ -208,7 +208,7 @@ def test_what_cannot_be_created(
 def test_starts_on_of_a_created_report_is_not_before_its_creation(registry: Registry) -> None:
     early = registry.create(REQUEST | {"id": "early", "starts_on": "2026-01-01"}, by="ada", at=AT)
     late = registry.create(REQUEST | {"id": "late", "starts_on": "2026-08-01"}, by="ada", at=AT)
-    assert (early.starts_at, late.starts_at) == (AT, datetime(2026, 8, 1, 4, tzinfo=timezone.utc))
+    assert (early.starts_at, late.starts_at) == (AT, datetime(2026, 8, 1, 4, tzinfo=UTC))
 
 
 DRAFT: dict[str, Any] = {

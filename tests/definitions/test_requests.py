@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from promo_reports.definitions import requests as module
 from promo_reports.definitions.requests import KEPT, SWEPT, Request, Requests
 from promo_reports.errors import Conflict, StoreError
 
-AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 BODY: dict[str, Any] = {"name": "June audit", "filters": {"wallet": "grocery-rewards"}, "delivery": ["download"]}
 

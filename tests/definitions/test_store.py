@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from promo_reports.definitions.store import Store
 from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput, StoreError
 
-AT = datetime(2026, 7, 15, 14, 30, tzinfo=timezone.utc)
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 

@@ -9,7 +9,7 @@ import os
 import re
 import urllib.request
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -50,7 +50,7 @@ from tests.delivery.exports import (
 )
 
 ACCOUNT = Account("UTC", "monday", ())
-FAR = datetime(2100, 1, 1, tzinfo=timezone.utc)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _reached(place: Place, read: Callable[..., Any], report_id: str, window_key: str, delivered: bool) -> Any:

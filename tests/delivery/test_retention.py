@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from promo_reports.delivery import Swept, export_directory, publish, sweep, sweep_staging
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
 
-NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)
 
 

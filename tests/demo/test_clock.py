@@ -20,7 +20,7 @@ def local(instants: np.ndarray) -> pd.Series:
 
 
 def moved(clock: DemoClock, utc: str) -> str:
-    instant = datetime.datetime.fromisoformat(utc).replace(tzinfo=datetime.timezone.utc)
+    instant = datetime.datetime.fromisoformat(utc).replace(tzinfo=datetime.UTC)
     result = clock.move(np.array([int(instant.timestamp()) * 1_000_000], np.int64))[0]
     return datetime.datetime.fromtimestamp(result / 1e6, NEW_YORK).isoformat()
 

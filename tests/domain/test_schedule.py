@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.domain.calendar import UTC, WEEKDAYS, local_date, start_of
+from promo_reports.domain.calendar import WEEKDAYS, local_date, start_of
 from promo_reports.domain.schedule import Delivery, Interval, Schedule, Stop
 from promo_reports.domain.window import Window
 from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
@@ -88,7 +88,7 @@ def test_daily_report_covers_yesterday_and_comes_at_six() -> None:
 @pytest.mark.parametrize("delivery_day", WEEKDAYS)
 def test_weekly_report_covers_the_last_complete_week_before_any_delivery_day(delivery_day: str) -> None:
     schedule = Schedule(Interval.WEEKLY, "UTC", "monday", delivery_day)
-    delivery = schedule.first_due(datetime(2026, 7, 13, tzinfo=timezone.utc))  # a Monday
+    delivery = schedule.first_due(datetime(2026, 7, 13, tzinfo=UTC))  # a Monday
     assert WEEKDAYS[delivery.due.weekday()] == delivery_day
     assert delivery.window.days(ZoneInfo("UTC")) == (date(2026, 7, 6), date(2026, 7, 12))
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -124,5 +124,5 @@ def test_a_window_starts_before_it_ends() -> None:
 def test_key_is_the_same_in_every_timezone_and_sorts() -> None:
     window = days("2026-03-08", "2026-03-09")
     assert window.key() == "20260308T050000Z_20260309T040000Z"
-    utc = Window(window.start.astimezone(timezone.utc), window.end.astimezone(timezone.utc))
+    utc = Window(window.start.astimezone(UTC), window.end.astimezone(UTC))
     assert utc.key() == window.key() < days("2026-03-09", "2026-03-10").key()

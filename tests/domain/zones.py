@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import strategies as st
 
-FROM, TO = datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2032, 1, 1, tzinfo=timezone.utc)
+FROM, TO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=15)  # shorter than the time between any two changes
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime", "posixrules"})
@@ -52,7 +52,7 @@ def distinct_zones() -> tuple[str, ...]:
 def first_reading(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The first second at which the local clock shows a time or later, found by walking the clock itself."""
     wanted = datetime.combine(day, at)
-    moment = (wanted - timedelta(hours=30)).replace(tzinfo=timezone.utc)
+    moment = (wanted - timedelta(hours=30)).replace(tzinfo=UTC)
     for step in (timedelta(minutes=30), timedelta(seconds=30), timedelta(seconds=1)):
         while (moment + step).astimezone(zone).replace(tzinfo=None) < wanted:
             moment += step

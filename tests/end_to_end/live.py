@@ -51,8 +51,8 @@ def to(bucket: str, prefix: str = "") -> dict[str, Any]:
 
 
 def moment(text: str) -> datetime:
-    """An instant as Airflow's API gives it; Python 3.10 does not read `Z`."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """An instant as Airflow's API gives it."""
+    return datetime.fromisoformat(text)
 
 
 def midnight(day: str) -> str:

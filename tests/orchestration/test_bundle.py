@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from promo_reports.orchestration.dag_factory import report_dags
 from promo_reports.orchestration.generated import generated_files, group_of
 from tests.orchestration.conftest import write_weekly
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CREATED = {
     "name": "Made on the page",
     "report_type": "wallet_summary",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,10 @@ def check_golden(name: str, dag: DAG) -> None:
 def everything(home: Path, registry: Registry) -> Registry:
     write_weekly(home, "weekly_credits")
     (home / "reports" / "members.yaml").write_text(ONE_TIME)
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    registry.create(CREATED, by="ada@example.com", at=datetime(2026, 11, 1, tzinfo=timezone.utc))
-    registry.stop("created", by="ada@example.com", at=datetime(2026, 11, 20, tzinfo=timezone.utc))
+    registry.create(CREATED, by="ada@example.com", at=datetime(2026, 11, 1, tzinfo=UTC))
+    registry.stop("created", by="ada@example.com", at=datetime(2026, 11, 20, tzinfo=UTC))
     return registry
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pendulum
@@ -60,7 +60,7 @@ def test_a_weekly_report_covers_the_last_calendar_week_before_its_day() -> None:
 
 def test_a_first_run_without_a_start_is_the_latest_delivery_that_is_due() -> None:
     (run,) = scheduled(RecurringTimetable(DAILY), 1)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     assert run.run_after <= now < run.run_after + timedelta(hours=25)
 
 

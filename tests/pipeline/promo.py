@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,6 @@ from promo_reports.pipeline.source import Source
 from promo_reports.settings import Settings
 from tests.pipeline.mariadb import MariaDbServer
 
-UTC = timezone.utc
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
 NOON = DAY + timedelta(hours=12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.cells import is_formula, plain_text, record_renderer
 
-UTC = ZoneInfo("UTC")
+UTC_ZONE = ZoneInfo("UTC")
 TEXT = Column("note", ColumnType.TEXT, "A text.")
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=20)
 TRICKY = st.text(alphabet="\"',\\.\r\n\t =+-@＝aé", max_size=8)
@@ -64,7 +64,7 @@ def record(kind: ColumnType, value: object, zone: str = "UTC", scale: int | None
 @example(value=None)
 def test_texts_are_postgresqls(value: str | None, copy) -> None:  # type: ignore[no-untyped-def]
     assert record(ColumnType.TEXT, value) == copy("UTC", "text text", (value, None))
-    assert record_renderer([TEXT], UTC, spreadsheet=False)([[value]]) == [copy("UTC", "text", (value,))]
+    assert record_renderer([TEXT], UTC_ZONE, spreadsheet=False)([[value]]) == [copy("UTC", "text", (value,))]
 
 
 @settings(max_examples=150, deadline=None)
@@ -72,9 +72,9 @@ def test_texts_are_postgresqls(value: str | None, copy) -> None:  # type: ignore
 def test_times_are_postgresqls(value: datetime, zone: str, copy) -> None:  # type: ignore[no-untyped-def]
     if value.year < 1900 and zone != "UTC":
         value = value.replace(year=value.year % 100 + 1970 if value.year % 4 else 2000)
-    expected = copy(zone, "timestamptz text", (value.replace(tzinfo=timezone.utc), None))
+    expected = copy(zone, "timestamptz text", (value.replace(tzinfo=UTC), None))
     assert record(ColumnType.TIMESTAMP, value, zone) == expected
-    assert record(ColumnType.TIMESTAMP, value.replace(tzinfo=timezone.utc), zone) == expected
+    assert record(ColumnType.TIMESTAMP, value.replace(tzinfo=UTC), zone) == expected
     assert record(ColumnType.TIMESTAMP, value.isoformat(" "), zone) == expected
 
 
@@ -140,7 +140,7 @@ def test_floats_are_rounded_to_the_scale_and_exact_numbers_never(value: object, 
         (ColumnType.DECIMAL, Decimal("-Infinity")),
         (ColumnType.DECIMAL, ""),
         (ColumnType.TEXT, "a\x00b"),
-        (ColumnType.TIMESTAMP, datetime.min.replace(tzinfo=timezone.utc)),
+        (ColumnType.TIMESTAMP, datetime.min.replace(tzinfo=UTC)),
         (ColumnType.TIMESTAMP, "infinity"),
         (ColumnType.TIMESTAMP, "2026-03-01 12:00:00.1234567"),
         (ColumnType.TIMESTAMP, "٢٠٢٦-03-01 12:00:00"),
@@ -158,20 +158,20 @@ def test_what_is_not_of_its_type_is_refused(kind: ColumnType, value: object) -> 
 @given(st.lists(TEXTS | TRICKY, min_size=2, max_size=5))
 def test_any_texts_round_trip(row: list[str]) -> None:
     columns = [TEXT] * len(row)
-    written = record_renderer(columns, UTC, spreadsheet=False)([row])[0].decode()
+    written = record_renderer(columns, UTC_ZONE, spreadsheet=False)([row])[0].decode()
     assert list(csv.reader(io.StringIO(written, newline=""), strict=True)) == [row]
 
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS | TRICKY)
 def test_a_safe_cell_is_no_formula_for_a_spreadsheet_and_can_be_undone(text: str) -> None:
-    written = record_renderer([TEXT, TEXT], UTC, spreadsheet=True)([[text, ""]])[0].decode()
+    written = record_renderer([TEXT, TEXT], UTC_ZONE, spreadsheet=True)([[text, ""]])[0].decode()
     ((cell, _),) = csv.reader(io.StringIO(written, newline=""), strict=True)
     assert not cell.lstrip().startswith(("=", "+", "-", "@", "＝"))
     assert (cell[1:] if is_formula(cell) else cell) == text
 
 
 def test_plain_text_is_what_a_reader_gives_back() -> None:
-    assert plain_text(TEXT, UTC)('a"b') == 'a"b'
-    assert plain_text(Column("a", ColumnType.BOOLEAN, "B."), UTC)(True) == "t"
-    assert plain_text(Column("a", ColumnType.DATE, "D."), UTC)(LAST) == "9999-12-31"
+    assert plain_text(TEXT, UTC_ZONE)('a"b') == 'a"b'
+    assert plain_text(Column("a", ColumnType.BOOLEAN, "B."), UTC_ZONE)(True) == "t"
+    assert plain_text(Column("a", ColumnType.DATE, "D."), UTC_ZONE)(LAST) == "9999-12-31"

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,7 @@ def test_times_far_away(recorded: str, zone: str, cell: str, promo: Promo, proje
 
 
 def test_the_hour_that_comes_twice_is_in_the_order_in_which_it_happened(promo: Promo, project: Project) -> None:
-    fall_back = datetime(2026, 11, 1, 5, tzinfo=timezone.utc)
+    fall_back = datetime(2026, 11, 1, 5, tzinfo=UTC)
     moments = [fall_back + timedelta(minutes=minutes) for minutes in (30, 90, 30, 59, 60)]
     promo.load(*(Move(n, moved_at=moment) for n, moment in enumerate(moments, start=1)))
     report = export(timezone="America/New_York", window=Window(fall_back, fall_back + timedelta(hours=2)))
@@ -443,7 +443,7 @@ def test_the_manifest_says_what_was_made(promo: Promo, project: Project) -> None
 
 
 def test_a_window_that_has_not_settled_is_open(promo: Promo, project: Project) -> None:
-    recent = datetime.now(timezone.utc).replace(microsecond=0)
+    recent = datetime.now(UTC).replace(microsecond=0)
     staged = project.make(promo.source, export(window=Window(recent - timedelta(hours=1), recent)))
     assert staged.manifest.window is not None
     assert staged.manifest.window["open"] is True

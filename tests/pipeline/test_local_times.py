@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -25,7 +25,7 @@ CHANGES = {
 
 def asked(utc: datetime, zone: str) -> str:
     """The slow answer."""
-    local = utc.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone))
+    local = utc.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
     offset = local.isoformat()[len(local.replace(tzinfo=None).isoformat()) :].removesuffix(":00")
     text = local.replace(tzinfo=None).isoformat(" ")
     return (text.rstrip("0") if local.microsecond else text) + offset

@@ -7,7 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ from promo_reports.sql.template import Parameters
 from tests.report_types.cases import SQL, Record, fill_sqlite, sqlite_time
 from tests.report_types.test_report_types import TYPES
 
-DAY_0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
+DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
 WALLET: Record = {
     "wallet_id": "w", "name": "W", "points_name": "p", "status": "active", "created_at": "2026-01-01 00:00:00+00",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,7 +15,7 @@ from promo_reports.sql.template import Parameters
 from tests.report_types.cases import SQL
 from tests.report_types.test_report_types import LOGS, TYPES
 
-WINDOW = Window(datetime(2026, 2, 1, tzinfo=timezone.utc), datetime(2026, 3, 1, tzinfo=timezone.utc))
+WINDOW = Window(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
 TABLES = {
     "reward_assignment": "reward_assignments",
     "user_errors": "user_errors",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,6 @@ from tests.report_types.cases import CASES, PROJECT, SQL, Record, load_postgres,
 
 TYPES = {path.stem: load_report_type(path) for path in sorted((PROJECT / "report_types").glob("*.yaml"))}
 LOGS = ("reward_assignment", "user_errors", "voucher_assignment_logs", "wallet_transactions")
-UTC = timezone.utc
 UTC_ZONE = ZoneInfo("UTC")
 
 # Types of PostgreSQL's catalogue, by what a column may say of itself.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from promo_reports.domain.report_type import (
@@ -20,8 +20,8 @@ from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 from promo_reports.sql.template import Parameters
 
-WINDOW = Window(datetime(2026, 3, 1, tzinfo=timezone.utc), datetime(2026, 3, 2, tzinfo=timezone.utc))
-AS_OF = datetime(2026, 3, 2, tzinfo=timezone.utc)
+WINDOW = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 CHOSEN = {"wallet": ("main",), "kind": ("credit", "debit"), "shop": None}
 PARAMETERS = Parameters(CHOSEN, WINDOW)
 

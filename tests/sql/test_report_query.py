@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -133,7 +133,7 @@ def test_snapshots_and_aggregates_exclude_nothing(tmp_path: Path) -> None:
 
 
 def test_late_rows_are_those_recorded_since(tmp_path: Path) -> None:
-    since = datetime(2026, 3, 3, tzinfo=timezone.utc)
+    since = datetime(2026, 3, 3, tzinfo=UTC)
     query = load(tmp_path, GOOD, replace(LEDGER, recorded_column="moved_at")).late(PARAMETERS, since)
     assert query is not None
     assert query.named().endswith(") AS report\nWHERE report.moved_at >= :since")

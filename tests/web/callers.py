@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
@@ -23,7 +23,7 @@ from promo_reports.web.lists.records import (
     TaskFacts,
 )
 
-NOON = datetime(2026, 11, 18, 17, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
 """Noon in New York."""
 TYPE = "promo_reports.type.wallet_transactions"
 REPORT = "promo_reports.report.weekly_credits"
@@ -150,7 +150,7 @@ def report(**changes: Any) -> ReportRecord:
         created_by="growth@example.com",
         created_at=NOON,
         schedule="Every Monday at 06:00 America/New_York, the week before",
-        due=datetime(2026, 11, 23, 11, tzinfo=timezone.utc),
+        due=datetime(2026, 11, 23, 11, tzinfo=UTC),
         dag=dag(tags=("promo_reports", "Loyalty Wallet", "Wallet Transactions", "weekly")),
         last_export=LastExport(7, ExportStatus.CREATED, NOON),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -54,9 +55,9 @@ def test_what_airflow_refuses_is_said(status: int, expected: int) -> None:
 
 
 def test_a_second_backfill_is_a_conflict() -> None:
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    at = datetime(2026, 11, 18, tzinfo=timezone.utc)
+    at = datetime(2026, 11, 18, tzinfo=UTC)
     with pytest.raises(Conflict, match="being exported already"):
         asyncio.run(answering(409, {}).backfill("a", at, at, again=False))
 

@@ -7,7 +7,7 @@ import hashlib
 import random
 import tracemalloc
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -23,7 +23,7 @@ from tests.delivery.exports import LATE, PREFIX, REPORT, WINDOW, BucketPlace, Lo
 from tests.web.downloads import SlowClient, server, sparse, wait_for
 
 ACCOUNT = Account("UTC", "monday", ())
-FAR = datetime(2100, 1, 1, tzinfo=timezone.utc)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
 ROWS = b"".join(b"%d,wallet\n" % number for number in range(100_000))
 LARGE = 32 << 20
 """Bytes that do not fit into the buffers between server and client: their download lasts until the client reads."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -234,9 +234,6 @@ def test_its_report_type(rows: Rows, changes: dict[str, Any], expected: tuple[st
 def test_a_broken_report_type_leaves_the_others_their_names(registry: Registry) -> None:
     (registry.settings.report_types / "user_errors.yaml").write_text("id: [")
     assert Rows.of(registry, ADA).row(export()).report_type.label == "Wallet Transactions"
-
-
-UTC = timezone.utc
 
 
 @pytest.mark.parametrize(

@@ -146,4 +146,4 @@ def window_start(today: datetime.date) -> datetime.date:
 
 def utc(moment: datetime.datetime) -> datetime.datetime:
     """Make differences count elapsed time: within one zone Python subtracts wall clocks."""
-    return moment.astimezone(datetime.timezone.utc)
+    return moment.astimezone(datetime.UTC)

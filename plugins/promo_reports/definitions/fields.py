@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from promo_reports.definitions.forms import broken_rule
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.wording import SECRET, kind, listed, nearest, quoted
-from promo_reports.domain.calendar import UTC, WEEKDAYS
+from promo_reports.domain.calendar import WEEKDAYS
 from promo_reports.domain.definition import ID_PATTERN, MAX_NAME
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199

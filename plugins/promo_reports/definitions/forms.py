@@ -26,7 +26,7 @@ from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.wording import MAX_GUESSES, SECRET_KEY, kind, listed, nearest
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 _TAG = "\0"  # marks the names of a union's members, which pydantic puts into error locations
 

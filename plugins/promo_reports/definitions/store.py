@@ -12,14 +12,13 @@ stale. Only a store inside the project's own directory may be missing until it i
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from promo_reports.definitions.atomic_files import DIRECTORY_MODE, create_file, locked, replace_file
 from promo_reports.definitions.located import parse_yaml, read_yaml
 from promo_reports.definitions.stop_marks import Marks, marks_of
 from promo_reports.definitions.wording import quoted
-from promo_reports.domain.calendar import UTC
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput, Problem, StoreError

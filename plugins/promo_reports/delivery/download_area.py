@@ -10,7 +10,7 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class DownloadFolder:
                 return None
             with os.fdopen(descriptor, "rb") as file:
                 content = file.read()
-                written = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, timezone.utc)
+                written = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC)
         return PresentManifest(content, hashlib.sha256(content).hexdigest(), written)
 
     def items(self, present: PresentManifest | None) -> Sequence[Item]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from promo_reports.delivery.area import (
     Area,
@@ -187,6 +187,6 @@ def _settles(ours: Manifest, theirs: Manifest) -> bool:
 
 
 def _instant(text: str) -> datetime:
-    """An ISO 8601 time; without an offset it is UTC. Python 3.10 does not read `Z`."""
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    """An ISO 8601 time; without an offset it is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.report_type import ReportType
@@ -22,14 +22,14 @@ def is_report_id(text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(ID_PATTERN, text) is not None
 
 
-class CsvSafety(str, Enum):
+class CsvSafety(StrEnum):
     """Whether text cells that a spreadsheet would run as formulas get a leading apostrophe (reliability)."""
 
     RAW = "raw"
     SPREADSHEET = "spreadsheet"
 
 
-class Origin(str, Enum):
+class Origin(StrEnum):
     """Where a definition is kept: in git, in the store of created reports, or in a run's conf."""
 
     GIT = "git"

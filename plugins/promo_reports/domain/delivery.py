@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Partner(str, Enum):
+class Partner(StrEnum):
     """Cloud storage providers of a partner export."""
 
     AMAZON_S3 = "amazon_s3"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class PromotionType(str, Enum):
+class PromotionType(StrEnum):
     """The modules of the product, by their key."""
 
     LOYALTY_WALLET = "loyalty_wallet"
@@ -19,7 +19,7 @@ class PromotionType(str, Enum):
         return self.value.replace("_", " ").title()
 
 
-class Select(str, Enum):
+class Select(StrEnum):
     """How many values of a filter a definition names: exactly one, at least one, or any (none named means all)."""
 
     ONE = "one"
@@ -27,7 +27,7 @@ class Select(str, Enum):
     ALL = "all"
 
 
-class DateRangeRule(str, Enum):
+class DateRangeRule(StrEnum):
     """Whether a report covers a window (`required`, `optional`) or is a snapshot (`none`)."""
 
     REQUIRED = "required"
@@ -35,7 +35,7 @@ class DateRangeRule(str, Enum):
     NONE = "none"
 
 
-class ColumnType(str, Enum):
+class ColumnType(StrEnum):
     """How a column's cells are written and read again."""
 
     TEXT = "text"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import Enum
+from enum import StrEnum
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from promo_reports.domain.window import Window
 DEFAULT_DELIVERY_TIME = time(6, 0)
 
 
-class Interval(str, Enum):
+class Interval(StrEnum):
     """How often a recurring report is delivered."""
 
     DAILY = "daily"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import Enum
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.calendar import add_months, local_date, start_of, start_of_week
@@ -39,7 +39,7 @@ class Window:
         return self.end > limit
 
 
-class Preset(str, Enum):
+class Preset(StrEnum):
     """The date ranges of the product spec, by their key in a definition."""
 
     YESTERDAY = "yesterday"

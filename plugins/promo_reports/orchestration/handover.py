@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from promo_reports.domain.delivery import Destination, Download, Partner, PartnerExport
@@ -37,7 +37,7 @@ def left_key(end: datetime) -> str:
 
     Not one key for all, whose newest is asked for: a run that somebody starts by hand would be taken for it.
     """
-    return f"window_until_{end.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}"
+    return f"window_until_{end.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def window_left(manifest: Manifest) -> dict[str, str] | None:

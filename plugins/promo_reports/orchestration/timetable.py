@@ -7,7 +7,7 @@ how stops and the first delivery bind the scheduler alone, and a backfill may ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timezone
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,7 @@ class RecurringTimetable(Timetable):
         elif self.starts_at is not None:
             delivery = self.schedule.first_due(self.starts_at)
         else:
-            delivery = self.schedule.latest(datetime.now(timezone.utc))
+            delivery = self.schedule.latest(datetime.now(UTC))
         if self.starts_at is not None and delivery.due < self.starts_at:
             delivery = self.schedule.first_due(self.starts_at)
         return self._outside_stops(delivery)
@@ -111,7 +111,7 @@ class OneTimeTimetable(Timetable):
         """The one run, unless there has been one."""
         if last_automated_data_interval is not None:
             return None
-        now = pendulum.instance(datetime.now(timezone.utc).replace(microsecond=0))
+        now = pendulum.instance(datetime.now(UTC).replace(microsecond=0))
         return DagRunInfo(run_after=now, data_interval=self._interval(now))
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:

@@ -22,7 +22,7 @@ class Background:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=_WAITING)
         self._error: BaseException | None = None
         self._abandoned = False
-        # Not `Thread.join`: where a signal's handler raises in it, Python 3.10 to 3.12 take the thread for dead.
+        # Not `Thread.join`: where a signal's handler raises in it, Python 3.11 and 3.12 take the thread for dead.
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="export-writer", daemon=True)
 

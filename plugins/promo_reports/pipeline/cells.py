@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -175,7 +175,7 @@ def _boolean(column: Column, value: object) -> str:
 def _timestamp(column: Column, value: object, times: LocalTimes) -> str:
     """A time as text is one that a window can only compare where all of them are written alike; naive ones are UTC."""
     if isinstance(value, datetime):
-        utc = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+        utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         text = utc.isoformat(" ")
     else:
         text = str(value)

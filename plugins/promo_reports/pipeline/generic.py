@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -61,7 +61,7 @@ class GenericSnapshot:
                 begin = _BEGIN.get(self._source.dialect)
                 level = "AUTOCOMMIT" if begin else self._isolation_level(connection)
                 self._connection = connection.execution_options(isolation_level=level)
-                self.taken_at = datetime.now(timezone.utc)
+                self.taken_at = datetime.now(UTC)
                 for statement in begin or ():
                     self._connection.exec_driver_sql(statement).close()
             self._opened = opened.pop_all()
@@ -139,7 +139,7 @@ class GenericSnapshot:
     def _bound(self, value: object) -> object:
         if not isinstance(value, datetime):
             return value
-        utc = value.astimezone(timezone.utc).replace(tzinfo=None)
+        utc = value.astimezone(UTC).replace(tzinfo=None)
         if self._source.dialect != "sqlite":
             return utc
         return utc.isoformat(" ").rstrip("0") if utc.microsecond else utc.isoformat(" ")

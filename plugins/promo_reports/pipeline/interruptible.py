@@ -24,7 +24,7 @@ def interruptible(call: Callable[[], Answer], *endings: Callable[[], None]) -> A
     """
     answers: list[Answer] = []
     errors: list[BaseException] = []
-    # Not `Thread.join`: where a signal's handler raises in it, Python 3.10 to 3.12 take the thread for dead.
+    # Not `Thread.join`: where a signal's handler raises in it, Python 3.11 and 3.12 take the thread for dead.
     ended = threading.Event()
 
     def run() -> None:

@@ -7,7 +7,7 @@ fraction are the same everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ class LocalTimes:
     def text(self, utc: datetime) -> str:
         """The local text of a naive time of UTC; `OverflowError` for one before the year 1."""
         year = ""
-        moment = utc.replace(tzinfo=timezone.utc)
+        moment = utc.replace(tzinfo=UTC)
         try:
             local = moment.astimezone(self._zone)
         except OverflowError:  # 9999-12-31, "never", is in the year 10000 east of Greenwich
@@ -76,7 +76,7 @@ class LocalTimes:
         return None if offset is None else (offset, _written(offset))
 
     def _offset(self, day: int) -> timedelta | None:
-        begin = datetime.fromordinal(day).replace(tzinfo=timezone.utc)
+        begin = datetime.fromordinal(day).replace(tzinfo=UTC)
         try:
             first, last = (each.astimezone(self._zone).utcoffset() for each in (begin, begin + timedelta(days=1)))
         except OverflowError:

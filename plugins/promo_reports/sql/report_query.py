@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType, Select
@@ -19,7 +19,7 @@ from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.statement import check_select, without_order
 from promo_reports.sql.template import Parameters, Rendering, Rows, SqlTemplate, load_template
 
-_SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 # A cell that a spreadsheet runs as a formula (reliability). Blanks and apostrophes before it may stand in any order, so
 # that an escaped cell still matches, and taking one apostrophe away gives back what it was. Python's and PostgreSQL's

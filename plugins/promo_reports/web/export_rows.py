@@ -228,7 +228,7 @@ def _seconds(record: ExportRecord) -> float | None:
 def _moment(text: object) -> datetime | None:
     """An instant in a text that somebody else may have written."""
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
     return found if found is not None and found.tzinfo is not None else None

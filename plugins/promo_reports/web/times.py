@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.schedule import Delivery
@@ -13,7 +13,7 @@ from promo_reports.web.models.shared import WindowShown
 
 def now() -> datetime:
     """The instant of a request, in whole seconds: it is kept as text in what is created."""
-    return datetime.now(timezone.utc).replace(microsecond=0)
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

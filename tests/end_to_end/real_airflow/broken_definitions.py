@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def parsed(live: Live) -> None:
 
 def refreshed(live: Live) -> None:
     """Wait until the bundle has been refreshed once more."""
-    ask, since = live.stack.postgres.execute, datetime.now(timezone.utc)
+    ask, since = live.stack.postgres.execute, datetime.now(UTC)
     after = "SELECT last_refreshed > %s FROM dag_bundle WHERE name = 'promo-reports'"
     until(lambda: ask(after, [since], database="airflow") == [(True,)], "a refresh")
 

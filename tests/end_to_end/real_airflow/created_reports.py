@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class TestCreatedReports:
         return Settings.from_environment(live.stack.airflow.environment)
 
     def test_runs_is_stopped_and_resumed(self, live: Live, settings: Settings) -> None:
-        registry, now = Registry(settings), datetime.now(timezone.utc)
+        registry, now = Registry(settings), datetime.now(UTC)
         definition = registry.create(created(id="page_daily"), by="admin", at=now - 30 * HOUR)
         dag_id = f"promo_reports.report.{definition.id}"
         run = live.first_run(dag_id).succeed()
@@ -51,7 +51,7 @@ class TestCreatedReports:
         assert (before["report_id"], before["owner"]) == ("page_daily", "admin")
         due = until(lambda: next_run(live, dag_id), "the next run")
 
-        registry.stop(definition.id, at=datetime.now(timezone.utc), by="admin")
+        registry.stop(definition.id, at=datetime.now(UTC), by="admin")
         until(lambda: next_run(live, dag_id) is None, "no next run")
         dag = live.dag(dag_id)
         assert (dag["is_paused"], dag["is_stale"]) == (False, False)
@@ -59,14 +59,14 @@ class TestCreatedReports:
         assert [each.run_id for each in live.runs(dag_id)] == [run.run_id]
         assert run.delivered()["s3"].manifest == before
 
-        registry.resume(definition.id, at=datetime.now(timezone.utc), by="admin")
+        registry.resume(definition.id, at=datetime.now(UTC), by="admin")
         assert until(lambda: next_run(live, dag_id), "the next run") == due
 
     def test_what_was_due_while_it_was_stopped_is_not_delivered(
         self, live: Live, settings: Settings, tmp_path: Path
     ) -> None:
         """Created before two deliveries and stopped before the second of them."""
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         elsewhere = Registry(settings.model_copy(update={"store_dir": tmp_path}))
         elsewhere.store.prepare()
         elsewhere.create(created(id="page_stopped"), by="admin", at=now - 54 * HOUR)
@@ -81,7 +81,7 @@ class TestCreatedReports:
         assert 35 * HOUR < now - due < 37 * HOUR
         assert next_run(live, dag_id) is None
 
-        Registry(settings).resume("page_stopped", at=datetime.now(timezone.utc), by="admin")
+        Registry(settings).resume("page_stopped", at=datetime.now(UTC), by="admin")
         due = moment(until(lambda: next_run(live, dag_id), "the next run"))
         assert 11 * HOUR < due - now < 13 * HOUR
         assert len(live.runs(dag_id)) == 1

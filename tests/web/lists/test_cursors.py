@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from promo_reports.errors import InvalidInput
 from promo_reports.web.lists.cursors import Cursor, InvalidCursor, fingerprint
 
 QUESTION = fingerprint({"sort": "name"})
-MOMENT = datetime(2026, 11, 1, 1, 30, 0, 123456, tzinfo=timezone.utc)
+MOMENT = datetime(2026, 11, 1, 1, 30, 0, 123456, tzinfo=UTC)
 
 
 def encoded(*fields: object) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from promo_reports.errors import InvalidInput, Problem
 
@@ -42,7 +42,7 @@ class Cursor:
     def to_text(self, fingerprint: str) -> str:
         """The cursor for the outside; `fingerprint` is its question's."""
         by_time = isinstance(self.key, datetime)
-        key = self.key.astimezone(timezone.utc).isoformat() if isinstance(self.key, datetime) else self.key
+        key = self.key.astimezone(UTC).isoformat() if isinstance(self.key, datetime) else self.key
         fields = [fingerprint, int(by_time), key, self.id, int(self.backwards), int(self.inclusive)]
         return base64.urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode().rstrip("=")
 
@@ -89,7 +89,7 @@ def _key(key: object, by_time: bool) -> Key:
         moment = datetime.fromisoformat(key)
         if moment.tzinfo is None:
             raise ValueError("a time without a timezone")
-        return moment.astimezone(timezone.utc)
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidCursor("is damaged") from None
 

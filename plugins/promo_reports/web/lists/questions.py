@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.web.lists.records import ExportStatus, Frequency, ReportStatus
@@ -20,14 +20,14 @@ class Readable:
 EVERYTHING = Readable()
 
 
-class Order(str, Enum):
+class Order(StrEnum):
     """The direction of a sort; both break ties by the row's id in the same direction."""
 
     ASCENDING = "asc"
     DESCENDING = "desc"
 
 
-class ExportSort(str, Enum):
+class ExportSort(StrEnum):
     """What the list of exports can be sorted by."""
 
     NAME = "name"
@@ -37,7 +37,7 @@ class ExportSort(str, Enum):
     CREATED_AT = "created_at"
 
 
-class ReportSort(str, Enum):
+class ReportSort(StrEnum):
     """What the list of recurring reports can be sorted by."""
 
     NAME = "name"

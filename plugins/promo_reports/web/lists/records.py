@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from promo_reports.domain.report_type import PromotionType
@@ -13,7 +13,7 @@ from promo_reports.domain.report_type import PromotionType
 T = TypeVar("T")
 
 
-class ExportStatus(str, Enum):
+class ExportStatus(StrEnum):
     """The status of an export, which is the state of its run (design, decision 4)."""
 
     CREATING = "creating"
@@ -22,14 +22,14 @@ class ExportStatus(str, Enum):
     CANCELLED = "cancelled"
 
 
-class ReportStatus(str, Enum):
+class ReportStatus(StrEnum):
     """The status of a recurring report."""
 
     ACTIVE = "active"
     STOPPED = "stopped"
 
 
-class Frequency(str, Enum):
+class Frequency(StrEnum):
     """How often a recurring report is delivered."""
 
     DAILY = "daily"

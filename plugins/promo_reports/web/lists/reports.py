@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ from promo_reports.web.lists.records import (
 )
 from promo_reports.web.lists.tables import Column, dag, first_version, run, version
 
-_NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS = {
     ReportSort.PROMOTION_TYPE: "promotion_type",
     ReportSort.CREATED_BY: "created_by",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -129,4 +129,4 @@ def _is_staged(record: ExportRecord, tasks: tuple[TaskRecord, ...]) -> bool:
     if any(each.get("error") == StagingError.__name__ for each in left):
         return False
     kept = timedelta(days=registry().settings.staging_days) - STAGED_SURELY
-    return extract.ended_at is not None and extract.ended_at > datetime.now(timezone.utc) - kept
+    return extract.ended_at is not None and extract.ended_at > datetime.now(UTC) - kept

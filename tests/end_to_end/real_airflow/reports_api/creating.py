@@ -41,7 +41,7 @@ class TestReportsApiCreating:
 
     def test_today_ends_when_it_was_asked_for(self, live: Live, people: People, made: Made) -> None:
         run = run_of(live, made.ended["today"])
-        asked = datetime.fromisoformat(run.about()["run_after"].replace("Z", "+00:00")).astimezone(ZONE)
+        asked = datetime.fromisoformat(run.about()["run_after"]).astimezone(ZONE)
         window = date_range(live, made, "today")
         assert window == {"start": midnight(f"{asked:%Y-%m-%d}"), "end": asked.isoformat()}
         sql = expected.wallet_transactions("fresh", window["start"], window["end"], ALL_TYPES)
