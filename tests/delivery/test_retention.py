@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import Swept, export_directory, publish, sweep, sweep_staging
+from promo_reports.domain import layout
+from promo_reports.domain.window import Window
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -173,9 +176,12 @@ def test_limits_need_a_timezone(tmp_path: Path) -> None:
             swept(tmp_path, older_than=datetime(2030, 1, 1))  # noqa: DTZ001
 
 
+ATTEMPT = "daily_wallets/0123456789abcdef/0123456789abcdef0123456789abcdef"
+
+
 def attempt(root: Path, name: str, *ages: float) -> Path:
-    """A staged attempt with files of these ages."""
-    directory = root / name
+    """A staged attempt of a run of this name, with files of these ages."""
+    directory = root / ATTEMPT.replace("0123456789abcdef/", hashlib.sha256(name.encode()).hexdigest()[:16] + "/")
     directory.mkdir(parents=True)
     for number, days in enumerate(ages):
         (directory / f"{number}.csv").write_bytes(b"rows")
@@ -185,28 +191,32 @@ def attempt(root: Path, name: str, *ages: float) -> Path:
 
 def test_staged_attempts_go_by_their_youngest_file(tmp_path: Path) -> None:
     root = tmp_path / "staging"
-    attempt(root, "report/run1/attempt1", 40, 31)
-    young = attempt(root, "report/run2/attempt1", 40, 29)
-    empty = attempt(root, "report/run3/attempt1")
+    old = attempt(root, "old", 40, 31)
+    young = attempt(root, "young", 40, 29)
+    empty = attempt(root, "empty")
     for path in (empty, empty.parent):
         age(path, 40)
-    assert sweep_staging(root, older_than=LIMIT) == Swept(("report/run1/attempt1",), files=2, bytes=8)
+    swept = sweep_staging(root, older_than=LIMIT)
+    assert (swept.files, swept.bytes, swept.failed) == (2, 8, ())
+    assert set(swept.removed) == {each.relative_to(root).as_posix() for each in (old, empty)}
     assert young.exists()
     assert not empty.parent.exists()
+    assert sweep_staging(root, older_than=NOW).files == 2
+    assert not young.exists()
 
 
 def test_a_staging_root_never_goes_itself(tmp_path: Path) -> None:
     root = tmp_path / "staging"
-    attempt(root, "report/run/attempt", 40)
+    attempt(root, "old", 40)
     for path in [*root.rglob("*"), root]:
         age(path, 40)
     sweep_staging(root, older_than=LIMIT)
-    assert root.is_dir()
+    assert list(root.iterdir()) == []
 
 
 def test_links_in_staging_are_removed_and_not_followed(tmp_path: Path) -> None:
     root, elsewhere = tmp_path / "staging", tmp_path / "elsewhere"
-    directory = attempt(root, "report/run/attempt", 40)
+    directory = attempt(root, "old", 40)
     elsewhere.mkdir()
     (elsewhere / "keep").write_text("kept")
     (directory / "link").symlink_to(elsewhere)
@@ -214,3 +224,76 @@ def test_links_in_staging_are_removed_and_not_followed(tmp_path: Path) -> None:
     sweep_staging(root, older_than=LIMIT)
     assert not directory.exists()
     assert (elsewhere / "keep").read_text() == "kept"
+
+
+FOREIGN = (
+    "airflow/dag_bundles/promo-reports/type.wallet_summary.py",  # Airflow's, where no other place is set
+    "airflow/dag_bundles/promo-reports/.generation",
+    "tmpab12cd34/spill.parquet",
+    "pymp-0123/listener",
+    "daily_wallets/notes.txt",
+    "daily_wallets/2024/backup.tar",
+    "daily_wallets/0123456789abcdef/README",
+    "daily_wallets/20240301T050000Z_20240302T050000Z/manual/wallets-0123abcd.csv",
+    "someone/else/manifest.json",
+    "someone/else/orders-deadbeef.csv",
+    "lost+found/#123",
+    "0123456789abcdef0123456789abcdef",
+    "manifest.json",
+)
+
+
+@pytest.mark.parametrize("days", [0, 29, 31, 4000])
+def test_files_and_directories_of_others_stay_whatever_their_age(tmp_path: Path, days: float) -> None:
+    for name in FOREIGN:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not ours")
+    (tmp_path / "empty" / "deeper").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    for path in [*before, tmp_path]:
+        age(path, days)
+    for swept in (sweep, sweep_staging):
+        assert swept(tmp_path, older_than=LIMIT) == Swept()
+        assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_cannot_be_listed_is_told_where_its_name_may_be_ours_and_stops_nothing(
+    local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aged(local, tmp_path, 40)
+    for name in ("another_report", "lost+found"):
+        (local.root / name).mkdir()
+    scandir = os.scandir
+
+    def closed(path: Path) -> object:
+        if isinstance(path, Path) and path.name in ("another_report", "lost+found"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    swept = sweep(local.root, older_than=LIMIT)
+    assert (swept.removed, swept.failed) == ((f"{REPORT}/{WINDOW}",), ("another_report",))
+    assert sweep_staging(local.root, older_than=LIMIT).failed == ("another_report",)
+
+
+@pytest.mark.parametrize(
+    "folder", ["june_wallets-1a2b3c4d", "wallet_transactions.june_wallets-0123456789abcdef0123456789abcdef"]
+)
+@pytest.mark.parametrize("key", [WINDOW, "as_of_20240302T050000Z"])
+def test_on_demand_exports_of_every_release_go(tmp_path: Path, folder: str, key: str) -> None:
+    export = tmp_path / folder / key
+    export.mkdir(parents=True)
+    for name in ("manifest.json", "june-0123abcd.csv"):
+        (export / name).write_text("{}")
+        age(export / name, 40)
+    assert sweep(tmp_path, older_than=LIMIT).removed == (f"{folder}/{key}",)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_are_those_that_extract_and_publication_give(tmp_path: Path) -> None:
+    assert layout.is_run_name(layout.run_name("promo_reports.report.a", "scheduled__2024"))
+    assert layout.is_attempt_name(layout.new_attempt_name())
+    moments = (datetime(2024, 3, 1, 5, tzinfo=timezone.utc), datetime(2024, 3, 2, 5, tzinfo=timezone.utc))
+    assert layout.is_window_key(Window(*moments).key())
+    assert [name for name in ("..", ".hidden", "lost+found", "a/b", "") if layout.is_folder_name(name)] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from promo_reports.delivery.opened import OpenFile, PresignedFile
+from promo_reports.domain.layout import is_folder_name
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 
 _DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
@@ -113,5 +114,5 @@ def check_file_name(file: ExportFile) -> None:
 
 def check_folder_name(name: str) -> None:
     """Raise ValueError for a name that would leave its area or hide in it."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", name) or name == MANIFEST_NAME:
+    if not is_folder_name(name) or name == MANIFEST_NAME:
         raise ValueError(f"{name!r} cannot name a folder of an export")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from promo_reports.domain.layout import new_attempt_name, run_name
 from promo_reports.domain.manifest import MANIFEST_NAME, Manifest, StagedExport
 from promo_reports.errors import StagingError
 from promo_reports.pipeline.export import Export
@@ -21,8 +20,7 @@ _STAGE_AGAIN = "Clear the task extract of this run."
 
 def run_directory(root: Path, export: Export) -> Path:
     """Where the attempts of one run lie."""
-    run = hashlib.sha256(f"{export.dag_id}\n{export.run_id}".encode()).hexdigest()[:16]
-    return root / export.definition.id / run
+    return root / export.definition.id / run_name(export.dag_id, export.run_id)
 
 
 @contextmanager
@@ -33,7 +31,7 @@ def attempt(root: Path, export: Export) -> Iterator[Path]:
     Raises `StagingError` where the area is full or read-only.
     """
     parent = run_directory(root, export)
-    directory = parent / uuid.uuid4().hex
+    directory = parent / new_attempt_name()
     with explained(root):
         try:
             if parent.exists():

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from promo_reports.domain.layout import new_attempt_name, run_name
 from tests.end_to_end.live import Live, Run
 
 DAG_ID = "promo_reports.retention"
@@ -30,11 +31,15 @@ class TestRetention:
         )
         aged(old, 30.5)
         aged(nearly_old, 29.5)
-        stale, new = (Path(live.staging / "abandoned" / name / "attempt") for name in ("stale", "new"))
-        for attempt in (stale, new):
+        stale, new = (
+            live.staging / "abandoned" / run_name(DAG_ID, name) / new_attempt_name() for name in ("stale", "new")
+        )
+        others = live.staging / "airflow" / "dag_bundles" / "promo-reports"
+        for attempt in (stale, new, others):
             attempt.mkdir(parents=True)
             (attempt / "rows.csv").write_text("a,b\n")
         aged(stale, 3.5)
+        aged(live.staging / "airflow", 3.5)
         before = live.everything_delivered()
 
         run_id = live.api.trigger(DAG_ID)
@@ -46,6 +51,6 @@ class TestRetention:
         gone = {path for path in before if path.startswith(f"{old}/")}
         assert len(gone) == 2
         assert live.everything_delivered() == {path: at for path, at in before.items() if path not in gone}
-        assert (stale.exists(), new.exists()) == (False, True)
+        assert (stale.exists(), new.exists(), (others / "rows.csv").exists()) == (False, True, True)
         assert "1 directories, 2 files" in run.log("sweep_downloads")
         shutil.rmtree(live.staging / "abandoned")

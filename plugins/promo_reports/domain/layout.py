@@ -1,0 +1,51 @@
+"""Names of the directories that exports lie in, by which retention tells them from what others keep beside them.
+
+::
+
+    staging area       <report id>/<run>/<attempt>
+    every destination  <folder of the report>/<window key>
+
+Staging may hold other programs' temporary files (the worker's TMPDIR), and a volume things of its own (`lost+found`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_RUN = re.compile(r"[0-9a-f]{16,64}")
+_ATTEMPT = re.compile(r"[0-9a-f]{32}")
+_INSTANT = r"\d{8}T\d{6}Z"
+_WINDOW_KEY = re.compile(rf"({_INSTANT}|as_of)_{_INSTANT}")
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a name may be that of a report's folder, on-demand exports included: it neither hides nor leads away."""
+    return _FOLDER.fullmatch(name) is not None
+
+
+def is_window_key(name: str) -> bool:
+    """Whether a name is that of one export below its report: `<start>_<end>`, or `as_of_<instant>`, in UTC."""
+    return _WINDOW_KEY.fullmatch(name) is not None
+
+
+def run_name(dag_id: str, run_id: str) -> str:
+    """The directory of a run's attempts in the staging area."""
+    return hashlib.sha256(f"{dag_id}\n{run_id}".encode()).hexdigest()[:16]
+
+
+def is_run_name(name: str) -> bool:
+    """Whether a name is one of `run_name`, in this release or with more digits of the hash."""
+    return _RUN.fullmatch(name) is not None
+
+
+def new_attempt_name() -> str:
+    """A new directory for one attempt of a run."""
+    return uuid.uuid4().hex
+
+
+def is_attempt_name(name: str) -> bool:
+    """Whether a name is one of `new_attempt_name`."""
+    return _ATTEMPT.fullmatch(name) is not None
