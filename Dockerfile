@@ -1,5 +1,13 @@
-# The image of every Airflow component (target `airflow`), and of the loader of the demo's data (target `demo-data`).
+# The image of every Airflow component (target `airflow`), of the loader of the demo's data (target `demo-data`), and of
+# PostgreSQL with the script that makes its databases (target `postgres`).
 # Nothing is compiled: requirements.txt pins wheels alone, so there is no build stage to leave behind.
+FROM postgres:18.6-trixie AS postgres
+
+# COPY keeps the mode that a umask gave the file.
+COPY deploy/databases.sql /docker-entrypoint-initdb.d/
+RUN chmod 0444 /docker-entrypoint-initdb.d/databases.sql
+
+
 FROM python:3.13.14-slim-trixie AS airflow
 
 LABEL org.opencontainers.image.title="Promo Reports" \

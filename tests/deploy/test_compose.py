@@ -15,6 +15,7 @@ import yaml
 
 from include.demo.stack.airflow import REPORT_BUNDLE, AirflowSetup
 from include.demo.stack.credentials import Credentials
+from include.demo.stack.logins import LOGINS
 from promo_reports.settings import Settings
 from tests.deploy.composition import (
     AIRFLOW,
@@ -118,8 +119,8 @@ def test_what_talks_to_the_outside_knows_nothing_of_airflows_database(name: str)
 def test_users_need_a_password() -> None:
     env = environment("api-server")
     assert env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "False"
-    users = [user.split(":")[0] for user in env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"].split(",")]
-    assert users == ["admin", "viewer"]
+    users = dict(user.split(":") for user in env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"].split(","))
+    assert users == {name: login.role for name, login in LOGINS.items()}
     assert {f"{user.upper()}_PASSWORD" for user in users} <= env.keys()
 
 
@@ -154,6 +155,20 @@ def test_what_engineers_write_is_seen_and_cannot_be_changed(name: str) -> None:
         assert (PROJECT / source).is_dir()
         assert not writable
     assert settings.account.is_relative_to(settings.home / "include")
+
+
+@pytest.mark.parametrize("name", AIRFLOW)
+def test_airflows_own_files_lie_apart_from_exports(name: str) -> None:
+    bundles = Path(environment(name)["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH"])
+    settings = _settings()
+    assert not [each for each in (settings.staging, settings.downloads, settings.store) if bundles.is_relative_to(each)]
+    assert [each for each in services()[name]["tmpfs"] if bundles.is_relative_to(each.partition(":")[0])]
+
+
+def test_one_auth_manager_for_all_who_know_the_metadata_database() -> None:
+    held = {name: environment(name).get("AIRFLOW__CORE__AUTH_MANAGER") for name in AIRFLOW}
+    assert held.pop("worker") is None
+    assert set(held.values()) == {"${AUTH_MANAGER:?run deploy/new_env.py}"}
 
 
 def test_every_volume_is_declared_and_used() -> None:

@@ -43,7 +43,8 @@ def test_holds_every_variable_and_no_other(env: dict[str, str]) -> None:
 def test_each_secret_is_another_each_time(tmp_path: Path, env: dict[str, str]) -> None:
     _run(tmp_path / "other")
     other = _read(tmp_path / "other")
-    assert {name for name in env if env[name] == other[name]} == {"PUBLIC_URL", "PUBLISH_ADDRESS", "COMPOSE_PROFILES"}
+    same = {"PUBLIC_URL", "PUBLISH_ADDRESS", "COMPOSE_PROFILES", "REQUIREMENTS", "AUTH_MANAGER"}
+    assert {name for name in env if env[name] == other[name]} == same
     secrets = [value for name, value in env.items() if re.search(r"PASSWORD|KEY|SECRET", name)]
     assert len(set(secrets)) == len(secrets)
     # Airflow expands `$`, and URLs hold these as they are.
@@ -57,6 +58,26 @@ def test_only_its_owner_reads_it_and_it_is_never_replaced(tmp_path: Path, env: d
     assert again.returncode == 1
     assert "already" in again.stderr
     assert _read(tmp_path) == env
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_what_an_earlier_release_had_not_is_added_and_nothing_is_changed(
+    tmp_path: Path, env: dict[str, str], end: str
+) -> None:
+    later = ("USER_PASSWORD", "REQUIREMENTS", "AUTH_MANAGER")
+    file = tmp_path / ".env"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith(later)]
+    before = "\n".join([*lines, "MINE=1"]) + end
+    file.write_text(before)
+    ran = _run(tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, f"Added to {file}: {', '.join(later)}\n")
+    assert file.read_text().startswith(before.rstrip("\n"))
+    assert file.stat().st_mode & 0o777 == 0o600
+    after = _read(tmp_path)
+    assert after.keys() == env.keys() | {"MINE"}
+    assert {name for name in env if after[name] != env[name]} == {"USER_PASSWORD"}
+    assert _run(tmp_path).returncode == 1
+    assert _read(tmp_path) == after
 
 
 def test_connections_lead_to_the_servers_of_the_compose_file(env: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ def test_version_is_the_projects() -> None:
     version = _first(r'^version = "(.+)"', PYPROJECT)
     assert _first(r'image\.version="(.+)"', DOCKERFILE) == version
     built = {service["image"] for service in services().values() if "build" in service}
-    assert built == {f"promo-reports:{version}", f"promo-reports-demo-data:{version}"}
+    assert built == {f"promo-reports{part}:{version}" for part in ("", "-demo-data", "-postgres")}
 
 
 def test_python_is_pinned_to_one_that_the_project_supports() -> None:
@@ -57,11 +57,27 @@ def test_every_stage_runs_as_nobody_in_particular() -> None:
         if instruction[0] == "FROM":
             stages.append([])
         stages[-1].append(instruction)
-    assert [stage[0][-1] for stage in stages] == ["airflow", "demo-data"]
-    for stage in stages:
+    assert [stage[0][-1] for stage in stages] == ["postgres", "airflow", "demo-data"]
+    for stage in stages[1:]:
         assert [each[1] for each in stage if each[0] == "USER"][-1] == "50000:0"
-    targets = {service["build"]["target"] for service in services().values() if "build" in service}
-    assert targets == {"airflow", "demo-data"}
+    targets = {service["build"]["target"]: service["user"] for service in services().values() if "build" in service}
+    assert targets == {"postgres": "postgres", "airflow": "50000:0", "demo-data": "50000:0"}
+
+
+def test_every_build_takes_the_lock_that_env_names() -> None:
+    builds = {name: service["build"] for name, service in services().items() if "build" in service}
+    assert {name for name, build in builds.items() if "args" not in build} == {"postgres"}
+    locks = {build["args"]["REQUIREMENTS"] for build in builds.values() if "args" in build}
+    assert locks == {"${REQUIREMENTS:?run deploy/new_env.py}"}
+
+
+def test_what_postgresql_runs_can_be_read_whatever_the_umask_of_the_clone() -> None:
+    stage = DOCKERFILE.partition("AS postgres\n")[2].partition("\nFROM ")[0]
+    (script,) = re.findall(r"^COPY deploy/(\S+) (\S+)$", stage, re.MULTILINE)
+    assert script == ("databases.sql", "/docker-entrypoint-initdb.d/")
+    assert f"RUN chmod 0444 {script[1]}{script[0]}" in stage
+    (volume,) = services()["postgres"]["volumes"]
+    assert volume.startswith("postgres:")
 
 
 def test_nothing_but_the_project_gets_into_the_image() -> None:

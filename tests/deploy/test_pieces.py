@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -38,6 +41,72 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
         yield server
     finally:
         server.destroy()
+
+
+def _healthy(server: PostgresServer, **other: str) -> bool:
+    """Whether the health check of the compose file is content with a server."""
+    command = words(["sh", "-c", *services()["postgres"]["healthcheck"]["test"][1:]])
+    env = {
+        **PASSWORDS,
+        "PATH": f"{server.psql.parent}:/usr/bin:/bin",
+        "HOSTNAME": "127.0.0.1",
+        "PGPORT": str(urlsplit(server.url()).port),
+        **other,
+    }
+    return subprocess.run(command, env=env, capture_output=True, check=False).returncode == 0
+
+
+def test_postgresql_is_healthy_once_every_role_gets_into_its_database(
+    server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert _healthy(server)
+    for name in PASSWORDS:
+        assert not _healthy(server, **{name: "another"})
+    empty = PostgresServer(tmp_path_factory.mktemp("empty") / "postgres", password="super", port=0, durable=False)
+    empty.start()
+    try:
+        assert not _healthy(empty)  # databases.sql could not be run
+    finally:
+        empty.destroy()
+
+
+@pytest.fixture
+def clone() -> Iterator[Path]:
+    """What the compose file mounts of a clone, within everybody's reach, and programs that say that they were called."""
+    root = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    root.chmod(0o755)
+    for name in ("reports", "report_types", "include/sql", "include/demo/__pycache__", "bin"):
+        (root / name).mkdir(parents=True)
+    (root / "reports" / "a.yaml").touch()
+    (root / "reports" / ".#a.yaml").symlink_to("somebody@host.123")
+    (root / "include" / "demo" / "__pycache__").chmod(0)
+    for program in ("airflow", "promo-reports"):
+        (root / "bin" / program).write_text('#!/bin/sh\necho "$0"\n')
+        (root / "bin" / program).chmod(0o755)
+    yield root
+    subprocess.run(["chmod", "-R", "u+rwX", root], check=True)
+    shutil.rmtree(root)
+
+
+@pytest.mark.parametrize(
+    ("path", "mode"), [("reports", 0), ("reports/a.yaml", 0), ("include/sql", 0o444), ("report_types", 0o755)]
+)
+def test_nothing_starts_where_definitions_cannot_be_read(clone: Path, path: str, mode: int) -> None:
+    (clone / path).chmod(mode)
+    as_another = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    ran = subprocess.run(
+        [*as_another, *words(services()["init"]["command"])],
+        cwd=clone,
+        env={"PATH": f"{clone}/bin:/usr/bin:/bin", "PROMO_REPORTS_POOL": "pool", "EXPORTS_AT_ONE_TIME": "4"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mode == 0o755:
+        assert (ran.returncode, ran.stdout.count("\n")) == (0, 3), ran.stderr
+    else:
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert f"cannot read {path}. Run: chmod -R a+rX" in ran.stderr
 
 
 def _connect(server: PostgresServer, database: str, user: str) -> Any:
@@ -132,11 +201,13 @@ def test_logins_come_from_the_environment_and_do_not_reach_airflow_otherwise(tmp
         "PATH": f"{programs}:/usr/bin:/bin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "ADMIN_PASSWORD": "a\"d'min $x",
+        "USER_PASSWORD": "user-secret",
         "VIEWER_PASSWORD": "viewer-secret",
     }
     command = words(services()["api-server"]["command"])
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("api-server ")
     assert "_PASSWORD=" not in ran.stdout
-    assert json.loads(passwords.read_text()) == {"admin": env["ADMIN_PASSWORD"], "viewer": env["VIEWER_PASSWORD"]}
+    users = ("admin", "user", "viewer")
+    assert json.loads(passwords.read_text()) == {user: env[f"{user.upper()}_PASSWORD"] for user in users}
     assert passwords.stat().st_mode & 0o777 == 0o600
