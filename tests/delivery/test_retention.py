@@ -294,6 +294,5 @@ def test_on_demand_exports_of_every_release_go(tmp_path: Path, folder: str, key:
 def test_names_are_those_that_extract_and_publication_give(tmp_path: Path) -> None:
     assert layout.is_run_name(layout.run_name("promo_reports.report.a", "scheduled__2024"))
     assert layout.is_attempt_name(layout.new_attempt_name())
-    moments = (datetime(2024, 3, 1, 5, tzinfo=timezone.utc), datetime(2024, 3, 2, 5, tzinfo=timezone.utc))
-    assert layout.is_window_key(Window(*moments).key())
+    assert layout.is_window_key(Window(LIMIT, NOW).key())
     assert [name for name in ("..", ".hidden", "lost+found", "a/b", "") if layout.is_folder_name(name)] == []

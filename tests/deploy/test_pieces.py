@@ -72,7 +72,7 @@ def test_postgresql_is_healthy_once_every_role_gets_into_its_database(
 
 @pytest.fixture
 def clone() -> Iterator[Path]:
-    """What the compose file mounts of a clone, within everybody's reach, and programs that say that they were called."""
+    """What the compose file mounts of a clone, within reach, and programs that say that they were called."""
     root = Path(tempfile.mkdtemp(dir="/var/tmp"))
     root.chmod(0o755)
     for name in ("reports", "report_types", "include/sql", "include/demo/__pycache__", "bin"):
