@@ -46,6 +46,50 @@ def test_a_command_goes_with_the_callers_own_credential() -> None:
 
 
 @pytest.mark.parametrize(
+    "run_id", [".", "..", "...", "a?b#c", "a%2Fb", "%2e", "a;b", "a\nb", "a\n", "\0", "~", "é", "clear", "a b+c"]
+)
+def test_a_command_reaches_the_run_that_it_names(run_id: str) -> None:
+    """Airflow's routes are those of its version 3.3: a run's own, and the bulk route of a DAG's runs beside it."""
+    asked: list[tuple[str, Any]] = []
+
+    def route(name: str) -> Any:
+        async def endpoint(request: Request) -> Response:
+            asked.append((name, request.path_params))
+            return JSONResponse({})
+
+        return endpoint
+
+    runs = "/api/v2/dags/{dag_id}/dagRuns"
+    app = Starlette(
+        routes=[
+            Route(f"{runs}/{{run_id}}", route("one"), methods=["PATCH"]),
+            Route(f"{runs}/{{run_id}}/clear", route("clear"), methods=["POST"]),
+            Route(f"{runs}", route("bulk"), methods=["PATCH", "POST"]),
+            Route("/{path:path}", route("other"), methods=["PATCH", "POST"]),
+        ]
+    )
+
+    async def commands() -> None:
+        airflow = AirflowApi(app, "ada's")
+        await airflow.fail("a.b", run_id, "Cancelled by ada")
+        await airflow.clear("a.b", run_id)
+
+    asyncio.run(commands())
+    assert asked == [(name, {"dag_id": "a.b", "run_id": run_id}) for name in ("one", "clear")]
+
+
+@pytest.mark.parametrize("run_id", ["", "/", "a/b", "../x", "x/clear"])
+def test_a_run_that_airflows_routes_cannot_name_is_refused(run_id: str) -> None:
+    async def endpoint(_: Request) -> Response:
+        pytest.fail("it was asked")
+
+    for command in (api(endpoint).fail("a", run_id, "note"), api(endpoint).clear("a", run_id)):
+        with pytest.raises(Refusal, match="has a slash") as refused:
+            asyncio.run(command)
+        assert (refused.value.status, refused.value.fix) == (409, "Duplicate it.")
+
+
+@pytest.mark.parametrize(
     ("status", "expected"), [(401, 401), (403, 403), (404, 409), (409, 409), (400, 503), (500, 503)]
 )
 def test_what_airflow_refuses_is_said(status: int, expected: int) -> None:

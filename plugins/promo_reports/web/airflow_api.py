@@ -1,6 +1,6 @@
-"""Airflow's stable REST API, called in process and with the caller's own credential: commands go nowhere else.
+"""A client of Airflow's stable REST API, called in process with the caller's own credential; commands go nowhere else.
 
-Airflow checks each call again, writes it to its audit log, and an upgrade that changes its tables does not change it.
+Airflow authorizes each call again and writes it to its audit log.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class AirflowApi:
             "run_after": run_after.isoformat(),
             "conf": dict(conf),
         }
-        answer = await self._send("POST", f"/dags/{quote(dag_id)}/dagRuns", body)
+        answer = await self._send("POST", f"/dags/{_segment(dag_id)}/dagRuns", body)
         return None if answer.status_code == httpx.codes.CONFLICT else _content(answer)
 
     async def fail(self, dag_id: str, run_id: str, note: str) -> None:
@@ -54,7 +54,7 @@ class AirflowApi:
     async def clear_tasks(self, dag_id: str, run_id: str, task_ids: Sequence[str], *, only_failed: bool) -> None:
         """Run some tasks of a run again: all of their map indices, or those that failed."""
         body = {"dry_run": False, "dag_run_id": run_id, "only_failed": only_failed, "task_ids": list(task_ids)}
-        _content(await self._send("POST", f"/dags/{quote(dag_id)}/clearTaskInstances", body))
+        _content(await self._send("POST", f"/dags/{_segment(dag_id)}/clearTaskInstances", body))
 
     async def backfill(self, dag_id: str, first: datetime, last: datetime, *, again: bool) -> None:
         """Make the runs whose windows start in `[first, last]`; `again` exports those that were exported too."""
@@ -100,7 +100,17 @@ Airflow = Annotated[AirflowApi, Depends(airflow_api)]
 
 
 def _run(dag_id: str, run_id: str) -> str:
-    return f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}"
+    return f"/dags/{_segment(dag_id)}/dagRuns/{_segment(run_id)}"
+
+
+def _segment(text: str) -> str:
+    """Return an id as one segment of a path; 409 for one with a slash, which Airflow's routes cannot name.
+
+    Dots are encoded too: httpx resolves the segments `.` and `..`, and what is left of `dagRuns/.` is the bulk route.
+    """
+    if not text or "/" in text:  # the routes see the decoded path
+        raise Refusal(409, "The id of this export's run has a slash, so Airflow's API cannot name it.", "Duplicate it.")
+    return quote(text, safe="").replace(".", "%2E")
 
 
 def _content(answer: httpx.Response) -> Mapping[str, Any]:
