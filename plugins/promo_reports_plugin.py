@@ -8,8 +8,9 @@ from pathlib import Path
 from airflow.plugins_manager import AirflowPlugin
 
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
-from promo_reports.web.asgi import ReportsApi
+from promo_reports.web.asgi import PREFIX, NewlinesInPaths, ReportsApi
 
+_API = ReportsApi()
 _BUNDLE = Path(__file__).parent / "promo_reports" / "web" / "static" / "main.js"
 
 
@@ -18,7 +19,10 @@ class PromoReportsPlugin(AirflowPlugin):
 
     name = "promo_reports"
     timetables = [RecurringTimetable, OneTimeTimetable]  # noqa: RUF012 - Airflow's interface
-    fastapi_apps = [{"name": "Promo Reports", "app": ReportsApi(), "url_prefix": "/promo-reports"}]  # noqa: RUF012
+    fastapi_apps = [{"name": "Promo Reports", "app": _API, "url_prefix": PREFIX}]  # noqa: RUF012
+    fastapi_root_middlewares = [  # noqa: RUF012
+        {"name": "Promo Reports", "middleware": NewlinesInPaths, "kwargs": {"api": _API}}
+    ]
     react_apps = [  # noqa: RUF012
         {
             "name": "Reports",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.web.access import Caller, signed_in
+from promo_reports.web.access import Caller, authenticated
 from promo_reports.web.app import make_app
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
 
@@ -31,9 +32,16 @@ DEFINITION = {
 }
 
 
+_who: ContextVar[Caller | None] = ContextVar("_who", default=None)
+
+
+async def _whoever_asks(request: Request) -> Caller:
+    return _who.get() or await authenticated(request)
+
+
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    return make_app()
+    return make_app(_whoever_asks)
 
 
 def ask(app: FastAPI, method: str, path: str, who: Caller | None = None, **more: Any) -> httpx.Response:
@@ -44,11 +52,11 @@ def ask(app: FastAPI, method: str, path: str, who: Caller | None = None, **more:
         async with httpx.AsyncClient(transport=transport, base_url="http://api.invalid") as client:
             return await client.request(method, path, **more)
 
-    app.dependency_overrides = {signed_in: lambda: who} if who is not None else {}
+    asking = _who.set(who)
     try:
         return asyncio.run(asked())
     finally:
-        app.dependency_overrides = {}
+        _who.reset(asking)
 
 
 def error_in(answer: httpx.Response) -> dict[str, Any]:
@@ -72,8 +80,37 @@ def test_nobody_gets_nothing_from_any_route(app: FastAPI) -> None:
         body = {} if method in ("GET", "HEAD", "DELETE") else {"json": {}}
         answer = ask(app, method, path, **body)
         assert answer.status_code == 401, (method, path)
+        assert answer.headers["www-authenticate"] == "Bearer"
         if method != "HEAD":
             assert error_in(answer)["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more"),
+    [
+        ("GET", "/", {}),
+        ("GET", "/api/nothing", {}),
+        ("DELETE", "/api/session", {}),
+        ("OPTIONS", "/api/session", {}),
+        ("PROPFIND", "/api/session", {}),
+        ("GET", "/api/exports/abc", {}),
+        ("GET", f"/api/exports/{'9' * 4301}", {}),
+        ("GET", f"/api/exports/{'9' * 4301}/download", {}),
+        ("POST", f"/api/exports/{'9' * 4301}/cancel", {"json": {}}),
+        ("GET", "/api/exports?limit=0", {}),
+        ("GET", "/api/session%0a", {}),
+        ("GET", "/api/%0asession", {}),
+        ("GET", "/api/%00", {}),
+        ("GET", "/api/%ff", {}),
+        ("POST", "/api/drafts/describe", {"content": b"{", "headers": {"Content-Type": "application/json"}}),
+        ("POST", "/api/drafts/describe", {"content": b"x", "headers": {"Content-Type": "text/plain"}}),
+        ("POST", "/api/drafts/describe", {"content": b"x" * 70_000}),
+        ("GET", "/api/session", {"headers": {"Authorization": "Basic YTpi"}}),
+        ("GET", "/api/session", {"headers": {"Authorization": "Bearer "}}),
+    ],
+)
+def test_nobody_learns_what_would_have_been_wrong(app: FastAPI, method: str, path: str, more: dict[str, Any]) -> None:
+    assert error_in(ask(app, method, path, **more))["status"] == 401
 
 
 ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)
@@ -89,7 +126,22 @@ ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)
         ("GET", "/docs", {}, 404, "not_found"),
         ("GET", "/openapi.json", {}, 404, "not_found"),
         ("GET", "/ui/../main.js", {}, 404, "not_found"),
-        ("PATCH", "/api/exports", {"json": {}}, 404, "not_found"),
+        ("PATCH", "/api/exports", {"json": {}}, 405, "not_allowed"),
+        ("DELETE", "/api/session", {}, 405, "not_allowed"),
+        ("TRACE", "/api/session", {}, 405, "not_allowed"),
+        ("HEAD", "/api/nothing", {}, 404, "not_found"),
+        ("GET", "/api/exports/", {}, 404, "not_found"),
+        ("GET", f"/api/exports/{'9' * 4301}", {}, 404, "not_found"),
+        ("GET", f"/api/exports/{'9' * 4301}/manifest", {}, 404, "not_found"),
+        ("GET", f"/api/exports/{2**31}", {}, 404, "not_found"),
+        ("GET", "/api/exports/٣", {}, 404, "not_found"),
+        ("GET", f"/api/reports/{'x' * 9000}", {}, 404, "not_found"),
+        ("GET", "/api/reports/%00", {}, 404, "not_found"),
+        ("GET", "/api/session%0a", {}, 404, "not_found"),
+        ("GET", "/api/%0asession", {}, 404, "not_found"),
+        ("GET", "/api/reports/%ff", {}, 404, "not_found"),
+        ("GET", "/api/reports/%2e%2e", {}, 404, "not_found"),
+        ("GET", "/api/reports/..%2fexports", {}, 404, "not_found"),
         ("OPTIONS", "/api/session", {}, 405, "not_allowed"),
         ("GET", "/api/exports?limit=101", {}, 422, "invalid"),
         ("GET", "/api/exports?limit=0", {}, 422, "invalid"),
@@ -110,8 +162,13 @@ ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)
 def test_every_refusal_has_the_one_shape(
     app: FastAPI, registry: Registry, method: str, path: str, more: dict[str, Any], status: int, code: str
 ) -> None:
-    error = error_in(ask(app, method, path, ADA, **more))
+    answer = ask(app, method, path, ADA, **more)
+    if method == "HEAD":
+        assert answer.status_code == status
+        return
+    error = error_in(answer)
     assert (error["status"], error["code"]) == (status, code)
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 @pytest.mark.timeout(20)
@@ -195,7 +252,7 @@ def test_every_route_is_described(description: dict[str, Any]) -> None:
 
 
 def test_every_refusal_is_described_with_the_one_shape(description: dict[str, Any]) -> None:
-    refusals = {"401", "403", "404", "405", "409", "410", "413", "415", "422", "503"}
+    refusals = {"401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "500", "503"}
     for name, each in operations(description):
         assert refusals <= each["responses"].keys(), name
         for status in refusals:

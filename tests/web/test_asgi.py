@@ -119,6 +119,33 @@ def test_the_application_is_made_once_and_knows_whose_it_is(monkeypatch: pytest.
     assert all(scope[AIRFLOW_APP] is root for scope in scopes)
 
 
+@pytest.mark.parametrize("root", ["", "/airflow"])
+@pytest.mark.parametrize("proxied", [True, False])
+def test_a_newline_in_a_path_reaches_the_api_that_airflow_does_not_match(root: str, proxied: bool) -> None:
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    seen: list[tuple[str, str, object]] = []
+
+    class Api:
+        async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
+            seen.append((scope["root_path"], scope["path"], scope["app"]))
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"ours"})
+
+    api = Api()
+    airflow = Starlette()
+    airflow.mount(asgi.PREFIX, api)
+    airflow.add_middleware(asgi.NewlinesInPaths, api=api)
+    client = TestClient(airflow, root_path=root)
+    before = "" if proxied else root  # a proxy may take the base path away
+    for path in ("/api/a%0ab", "/%0a", "/api/a"):
+        assert client.get(f"{before}{asgi.PREFIX}{path}").text == "ours"
+        assert seen.pop()[::2] == (root + asgi.PREFIX, airflow)
+    for path in ("/api/a%0ab", "/promo-reports%0a", "/promo-reportsx/a%0ab"):
+        assert client.get(f"{before}{path}").status_code == 404
+
+
 async def _never(*_: Any) -> Any:
     raise AssertionError("nothing is read or sent here")
 

@@ -1,12 +1,12 @@
-"""Who asks, and what he may do: the one module that knows Airflow's authentication (airflow-notes, "Plugin").
+"""Authentication and authorization through Airflow's auth manager; no other module knows it (airflow-notes, "Plugin").
 
-Plugins' applications are mounted without any authentication, so every route depends on `Caller`. What is asked for is
-always the DAG of a report, resolved on the server, never a name that the request gives.
+Airflow mounts the applications of plugins without any authentication: `AuthenticatedFirst` asks for it before a request
+is looked at. What is authorized is always the DAG of a report, resolved on the server, never a name in the request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,29 +19,34 @@ from airflow.configuration import conf
 from airflow.models.dag import DagModel
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from promo_reports.web.answers import Refusal, forbidden, unauthenticated
+from promo_reports.web.answers import Refusal, forbidden, response_to, unauthenticated
 
 PAGE_HEADER = "x-requested-with"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CALLER = "promo_reports.caller"
+_bearer = HTTPBearer(auto_error=False)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A user who is signed in; `token` is his own credential for Airflow's API."""
+    """A user who is signed in; `token` is their own credential for Airflow's API."""
 
     user: Any
     token: str
 
     @property
     def id(self) -> str:
-        """What identifies him for good."""
+        """Return what identifies them for good."""
         return str(self.user.get_id())
 
     @property
     def name(self) -> str:
-        """What he signed in as, which Airflow keeps with the runs that he starts (product-spec, "Created By")."""
+        """Return the name that Airflow keeps with the runs that they start (product-spec, "Created By")."""
         return str(self.user.get_name())
 
     def may_read(self, dag_id: str) -> bool:
@@ -61,7 +66,7 @@ class Caller:
         return self.may_read(dag_id) and self._allowed("PUT", dag_id)
 
     def readable(self, dag_ids: Collection[str]) -> set[str]:
-        """Those of many DAGs that `may_read` lets him read."""
+        """Return those of many DAGs that `may_read` allows."""
         manager = get_auth_manager()
         return {
             each
@@ -91,11 +96,12 @@ def _by_team(dag_ids: Collection[str]) -> dict[str | None, set[str]]:
     return found
 
 
-async def signed_in(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))] = None,
-) -> Caller:
-    """The caller, by his own bearer token or Airflow's cookie; 401 for nobody, 403 for a request of another site."""
+async def authenticated(request: Request) -> Caller:
+    """Return the caller, by a bearer token or Airflow's cookie.
+
+    Raise `Refusal`: 401 for nobody, 403 for a request with the cookie alone that another site's page made.
+    """
+    bearer = await _bearer(request)
     try:
         user = await get_user(request, None, bearer)
     except HTTPException:
@@ -104,6 +110,34 @@ async def signed_in(
         _refuse_other_sites(request)
     token = bearer.credentials if bearer else request.cookies.get(COOKIE_NAME_JWT_TOKEN)
     return Caller(user, token or get_auth_manager().generate_jwt(user))
+
+
+class AuthenticatedFirst:
+    """Middleware that answers 401 or 403 before the path, the method or the body of a request is looked at."""
+
+    def __init__(self, app: ASGIApp, authenticate: Callable[[Request], Awaitable[Caller]] = authenticated) -> None:
+        self._app, self._authenticate = app, authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a caller's request on."""
+        if scope["type"] != "http":  # no route takes a WebSocket: it is closed
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            scope[_CALLER] = await self._authenticate(request)
+        except (Refusal, OperationalError, PoolTimeout) as error:
+            await response_to(request, error)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def signed_in(
+    request: Request, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+) -> Caller:
+    """Return the caller whom `AuthenticatedFirst` has found; the parameter is for the OpenAPI description."""
+    caller: Caller = request.scope[_CALLER]
+    return caller
 
 
 SignedIn = Annotated[Caller, Depends(signed_in)]

@@ -56,15 +56,20 @@ _CODES = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
+    429: "too_many",
     503: "unavailable",
 }
-
-
 _NOT_JSON = ("", "is not JSON")
+_LOGGED = 200
+"""Characters of a path in the log."""
+_LOGGED_ERROR = 4000
 
 
 class Refusal(Exception):
-    """A request that is refused; `code` is the usual one of the status where none is given."""
+    """A request that is refused; `code` is the usual one of the status where none is given.
+
+    `headers` are further ones of the answer, such as Retry-After.
+    """
 
     def __init__(
         self,
@@ -74,11 +79,13 @@ class Refusal(Exception):
         *,
         code: str | None = None,
         problems: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(reason)
         self.status, self.reason, self.fix = status, reason, fix
         self.code = code or _CODES.get(status, "internal")
         self.problems = tuple(problems)
+        self.headers = dict(headers or {})
 
     def answer(self) -> Response:
         """The refusal as the client gets it."""
@@ -93,14 +100,19 @@ class Refusal(Exception):
         return Response(
             json.dumps({"error": error}),
             self.status,
-            headers={"Cache-Control": "no-store"},
+            headers={"Cache-Control": "no-store", **self.headers},
             media_type="application/json",
         )
 
 
 def unauthenticated() -> Refusal:
     """Nobody is logged in, or no longer."""
-    return Refusal(401, "You are not signed in, or no longer.", "Sign in to Airflow again.")
+    return Refusal(
+        401,
+        "You are not signed in, or no longer.",
+        "Sign in to Airflow again.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 def forbidden(what: str) -> Refusal:
@@ -116,7 +128,7 @@ def not_found(what: str) -> Refusal:
 def handle_refusals(app: FastAPI) -> None:
     """Turn everything that routes raise into the one shape."""
     for kind in (Refusal, PromoReportsError, RequestValidationError, HTTPException, OperationalError, PoolTimeout):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, response_to)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -143,13 +155,24 @@ def refusal_of(error: Exception) -> Refusal:
         case PromoReportsError():
             said = next((said for kind, said in _UNAVAILABLE if isinstance(error, kind)), None)
             refusal = Refusal(503, *said) if said else Refusal(422, error.reason, error.fix)
-        case HTTPException(status_code=400):  # a body that FastAPI cannot even parse: not UTF-8, nested too deeply
-            refusal = _of_problems([_NOT_JSON])
         case HTTPException():
-            refusal = Refusal(error.status_code, str(error.detail))
+            refusal = _of_http(error)
         case _:
             refusal = Refusal(503, "Airflow's database cannot be reached just now.", _TRY_AGAIN)
     return refusal
+
+
+def _of_http(error: HTTPException) -> Refusal:
+    """Return the refusal for what Starlette and FastAPI raise themselves."""
+    match error.status_code:
+        case 400:  # a body that FastAPI cannot even parse: not UTF-8, nested too deeply
+            return _of_problems([_NOT_JSON])
+        case 404:
+            return not_found("page")
+        case 405:
+            return Refusal(405, "There is no such method here.", "See docs/api.md.", headers=error.headers)
+        case status:
+            return Refusal(status, str(error.detail), headers=error.headers)
 
 
 def _request_problem(found: Mapping[str, Any]) -> tuple[str, str]:
@@ -166,15 +189,23 @@ def _of_problems(problems: Sequence[tuple[str, str]]) -> Refusal:
     )
 
 
-def _answer(request: Request, error: Exception) -> Response:
+def response_to(request: Request, error: Exception) -> Response:
+    """Return what a client gets of an error; what is unavailable is logged with the error's own words."""
     refusal = refusal_of(error)
     if refusal.status == 503:
-        log.warning("%s %s: %s", request.method, request.url.path, error)
+        log.warning("%s: %.*s", _logged(request), _LOGGED_ERROR, error)
     return refusal.answer()
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s failed", _logged(request), exc_info=error)
     return Refusal(
         500, "Something went wrong on our side.", "Try again; the api-server's log has the details."
     ).answer()
+
+
+def _logged(request: Request) -> str:
+    """Return method and path as one line of printable ASCII, whatever the client sent."""
+    path = str(request.scope["path"])
+    cut = "..." if len(path) > _LOGGED else ""
+    return f"{request.method} {ascii(path[:_LOGGED])[1:-1]}{cut}"

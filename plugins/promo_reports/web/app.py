@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import FileResponse, Response
 
-from promo_reports.web.access import signed_in
-from promo_reports.web.answers import handle_refusals, not_found
-from promo_reports.web.limits import JsonOfLimitedSize, NotKept
+from promo_reports.web.access import AuthenticatedFirst, Caller, authenticated, signed_in
+from promo_reports.web.answers import handle_refusals
+from promo_reports.web.limits import JsonOfLimitedSize, NotKept, PlainPath
 from promo_reports.web.models.shared import ErrorAnswer
 from promo_reports.web.routes import creating, creators, downloads, exports, form, past_windows, reports
 
@@ -23,15 +24,25 @@ send it as `Authorization: Bearer`. Every refusal has one shape: `{"error": {sta
 Times have the account's offset. Lists are paged by `cursor`. `POST /reports` takes an `Idempotency-Key`.
 """
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorAnswer} for status in (401, 403, 404, 405, 409, 410, 413, 415, 422, 503)
+    status: {"model": ErrorAnswer} for status in (401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503)
 }
 
 
-def make_app() -> FastAPI:
-    """The application; Airflow mounts it without any authentication, so that every route asks for its own."""
+def make_app(authenticate: Callable[[Request], Awaitable[Caller]] = authenticated) -> FastAPI:
+    """Return the application. Airflow mounts it without any authentication, so `authenticate` is asked first of all."""
     # Swagger's own page loads its code from another host: the description alone is served, to whoever is signed in.
-    app = FastAPI(title="Promo Reports", docs_url=None, redoc_url=None, openapi_url=None, responses=_REFUSALS)
+    app = FastAPI(
+        title="Promo Reports",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=_REFUSALS,
+    )
+    # The last one added is asked first.
     app.add_middleware(JsonOfLimitedSize)
+    app.add_middleware(PlainPath)
+    app.add_middleware(AuthenticatedFirst, authenticate=authenticate)
     app.add_middleware(NotKept)
     handle_refusals(app)
     signed = [Depends(signed_in)]
@@ -58,10 +69,5 @@ def _about(app: FastAPI) -> APIRouter:
             media_type="text/javascript; charset=utf-8",
             headers={"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"},
         )
-
-    @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-    def nothing(path: str) -> None:
-        """Everything else."""
-        raise not_found("page")
 
     return router

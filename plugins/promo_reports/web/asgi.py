@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+PREFIX = "/promo-reports"
+"""Where Airflow mounts the API, below its own base path."""
 AIRFLOW_APP = "promo_reports.airflow_app"
 """Key of the ASGI scope under which the routes find Airflow's own application."""
 
@@ -29,6 +31,21 @@ class ReportsApi:
                 if self._app is None:
                     self._app = await asyncio.to_thread(_make)
         await self._app({**scope, AIRFLOW_APP: scope["app"]}, receive, send)
+
+
+class NewlinesInPaths:
+    """Middleware of Airflow's own application: hand over what its mount does not match, a path with a newline."""
+
+    def __init__(self, app: App, api: App) -> None:
+        self._app, self._api = app, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer below the prefix as the API does everywhere else."""
+        root, path = scope.get("root_path", ""), scope.get("path", "")
+        if scope["type"] == "http" and "\n" in path and path.removeprefix(root).startswith(f"{PREFIX}/"):
+            await self._api({**scope, "root_path": root + PREFIX}, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 def _make() -> App:

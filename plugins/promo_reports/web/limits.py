@@ -1,7 +1,8 @@
-"""What a request may be, JSON of a definition's size, and how many may ask the promo database at one time."""
+"""Limits of requests: paths and bodies, and how many may ask the promo database at one time."""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from promo_reports.definitions.located import MAX_BYTES
-from promo_reports.web.answers import Refusal
+from promo_reports.web.answers import Refusal, not_found
 
 MOST_ASKING = 4
 """Requests of one process. Each holds one of the 40 threads that Airflow's own API works with, too."""
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _asking = threading.BoundedSemaphore(MOST_ASKING)
 
 
@@ -28,6 +31,18 @@ def asking_the_promo_database() -> Iterator[None]:
         yield
     finally:
         _asking.release()
+
+
+class PlainPath:
+    """Middleware that answers 404 to a path with control characters: a route's pattern ignores a newline at its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        plain = scope["type"] != "http" or not _CONTROL.search(scope["path"])
+        await (self._app if plain else not_found("page").answer())(scope, receive, send)
 
 
 class JsonOfLimitedSize:
@@ -56,7 +71,7 @@ class JsonOfLimitedSize:
                 await _too_large().answer()(scope, receive, send)
                 return
         kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
-        if (body or scope["method"] != "DELETE") and kind != "application/json":
+        if (body or scope["method"] in _WITH_BODY) and kind != "application/json":
             await _not_json(kind).answer()(scope, receive, send)
             return
         delivered = False

@@ -17,14 +17,15 @@ from promo_reports.web.export_rows import DOWNLOAD, delivered_to
 from promo_reports.web.lists.records import ExportRecord, ExportStatus
 from promo_reports.web.lists.task_facts import facts_of_export
 from promo_reports.web.project import metadata
+from promo_reports.web.routes.asked import ExportId
 from promo_reports.web.visible import visible_export
 
 router = APIRouter(tags=["downloads"])
 
 
-@router.head("/exports/{export_id:int}/download", include_in_schema=False)
-@router.get("/exports/{export_id:int}/download", response_class=Response)
-def download(request: Request, caller: SignedIn, export_id: int) -> Response:
+@router.head("/exports/{export_id}/download", include_in_schema=False)
+@router.get("/exports/{export_id}/download", response_class=Response)
+def download(request: Request, caller: SignedIn, export_id: ExportId) -> Response:
     """The export's file: whole, or one range of it; 303 to a short-lived URL where downloads are kept in a bucket."""
     record, place = _place(caller, export_id)
     opened = open_published(Download(), registry().account, registry().settings, *place, delivered=True)
@@ -40,8 +41,8 @@ def download(request: Request, caller: SignedIn, export_id: int) -> Response:
     return answer
 
 
-@router.get("/exports/{export_id:int}/manifest", response_class=Response)
-def manifest(request: Request, caller: SignedIn, export_id: int) -> Response:
+@router.get("/exports/{export_id}/manifest", response_class=Response)
+def manifest(request: Request, caller: SignedIn, export_id: ExportId) -> Response:
     """The export's manifest.json, as it lies beside the file."""
     _, place = _place(caller, export_id)
     return manifest_response(

@@ -26,7 +26,7 @@ from promo_reports.web.models.exports import ExportDetail, ExportRow
 from promo_reports.web.models.reports import Nothing
 from promo_reports.web.models.shared import Page
 from promo_reports.web.project import Metadata, metadata
-from promo_reports.web.routes.asked import CursorText, Limit, Search
+from promo_reports.web.routes.asked import CursorText, ExportId, Limit, Search
 from promo_reports.web.shown import export_shown
 from promo_reports.web.times import now
 from promo_reports.web.visible import readable_by, visible_export
@@ -70,14 +70,14 @@ def exports(
     )
 
 
-@router.get("/exports/{export_id:int}")
-def export(caller: SignedIn, session: Metadata, export_id: int) -> ExportDetail:
+@router.get("/exports/{export_id}")
+def export(caller: SignedIn, session: Metadata, export_id: ExportId) -> ExportDetail:
     """One export: its configuration, files, destinations, and why it failed."""
     return export_shown(session, caller, export_id)
 
 
-@router.post("/exports/{export_id:int}/cancel")
-async def cancel(caller: SignedIn, airflow: Airflow, export_id: int, body: Nothing) -> ExportDetail:
+@router.post("/exports/{export_id}/cancel")
+async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
     """End an export that is being made; its tasks are told to stop and tidy up."""
     record, _ = await run_in_threadpool(_change, caller, export_id)
     if record.status is not ExportStatus.CREATING:
@@ -89,8 +89,8 @@ async def cancel(caller: SignedIn, airflow: Airflow, export_id: int, body: Nothi
     return await run_in_threadpool(_shown, caller, export_id)
 
 
-@router.post("/exports/{export_id:int}/retry")
-async def retry(caller: SignedIn, airflow: Airflow, export_id: int, body: Nothing) -> ExportDetail:
+@router.post("/exports/{export_id}/retry")
+async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
     """Make a failed or cancelled export again; what is verified and still staged is only delivered again."""
     record, tasks = await run_in_threadpool(_change, caller, export_id)
     if record.status not in (ExportStatus.FAILED, ExportStatus.CANCELLED):
