@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
@@ -96,7 +96,7 @@ def test_a_reports_name_is_a_heading_and_nothing_else(registry: Registry) -> Non
         "date_range": "past_week",
         "delivery": ["download"],
     }
-    definition = registry.draft(asked, by="ada", at=datetime(2026, 11, 18, 17, tzinfo=timezone.utc))
+    definition = registry.draft(asked, by="ada", at=datetime(2026, 11, 18, 17, tzinfo=UTC))
     made = definition_doc(replace(definition, name="x](y)\n# z", owner="<b>|me@example.com"), registry.account)
     headings = [each for each in rendered(made) if each.type == "heading_open"]
     assert len(headings) == 1
