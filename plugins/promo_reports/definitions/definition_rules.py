@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -76,7 +75,7 @@ def check_definition(
 
 def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> None:
     """In git an address that somebody can write to; elsewhere the name that the user signed in with."""
-    if form.owner is not None and origin is Origin.GIT and not re.fullmatch(EMAIL, form.owner):
+    if form.owner is not None and origin is Origin.GIT and not EMAIL.fullmatch(form.owner):
         findings.add(("owner",), f"must be an email address, not {quoted(form.owner)}")
 
 

@@ -16,16 +16,20 @@ from promo_reports.definitions.forms import broken_rule
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.wording import SECRET, kind, listed, nearest, quoted
 from promo_reports.domain.calendar import WEEKDAYS
-from promo_reports.domain.definition import ID_PATTERN, MAX_NAME
+from promo_reports.domain.definition import MAX_NAME, REPORT_ID
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MAX_VALUE = 200
-SNAKE_CASE = r"^[a-z][a-z0-9_]{0,62}$"
-CONNECTION = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
-BUCKET = r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$"
-PREFIX = r"^[A-Za-z0-9!_.*'()=+@-]+(/[A-Za-z0-9!_.*'()=+@-]+)*/?$"
-EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+SNAKE_CASE = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+CONNECTION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+BUCKET = re.compile(r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$")
+PREFIX = re.compile(r"^[A-Za-z0-9!_.*'()=+@-]+(/[A-Za-z0-9!_.*'()=+@-]+)*/?$")
+# The first dot that may end the domain's first label decides, so that no text is read more than once.
+EMAIL = re.compile(r"^[^@\s]+@[^@\s][^@\s.]*\.[^@\s]+$")
+CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+_WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ZONE = re.compile(r"(?!right/|posix/|localtime|posixrules|Factory)[A-Za-z0-9_+/-]{1,64}")
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,6}))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -77,11 +81,9 @@ def _at_most(limit: int) -> Callable[[str], str]:
     return check
 
 
-def _matching(pattern: str, rule: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern.removesuffix("$") + r"\Z", re.ASCII)
-
+def _matching(pattern: re.Pattern[str], rule: str) -> Callable[[str], str]:
     def check(text: str) -> str:
-        if not compiled.match(text):
+        if not pattern.fullmatch(text):
             raise broken_rule(f"{quoted(text)} {rule}")
         return text
 
@@ -103,7 +105,7 @@ def one_of(allowed: type[Enum] | tuple[str, ...], shown: tuple[str, ...] | None 
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, Implicit) and re.fullmatch(r"-?(?:0|[1-9][0-9]{0,8})", value):
+    if isinstance(value, Implicit) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -122,7 +124,7 @@ def _flag(value: Any) -> bool:
 def _day(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise broken_rule(f"must be a date like 2026-01-31, not {quoted(value)}")
     try:
         day = date.fromisoformat(str(value))
@@ -153,7 +155,7 @@ def _in_range(day: date) -> date:
 
 def _timezone(name: str) -> str:
     try:
-        if re.fullmatch(r"(?!right/|posix/|localtime|posixrules|Factory)[A-Za-z0-9_+/-]{1,64}", name):
+        if _ZONE.fullmatch(name):
             ZoneInfo(name)
             return name
     except (KeyError, ValueError, OSError):
@@ -179,33 +181,33 @@ Name = Annotated[
 FilterText = Annotated[Line, AfterValidator(_at_most(MAX_VALUE))]
 ReportId = Annotated[
     Text,
-    AfterValidator(_matching(ID_PATTERN, "is not an id: a-z first, then a-z, 0-9, _ and -, at most 100 characters")),
-    WithJsonSchema({"type": "string", "pattern": ID_PATTERN}),
+    AfterValidator(_matching(REPORT_ID, "is not an id: a-z first, then a-z, 0-9, _ and -, at most 100 characters")),
+    WithJsonSchema({"type": "string", "pattern": REPORT_ID.pattern}),
 ]
 SnakeCase = Annotated[
     Text,
     AfterValidator(_matching(SNAKE_CASE, "is not snake_case: a-z first, then a-z, 0-9 and _, at most 63 characters")),
-    WithJsonSchema({"type": "string", "pattern": SNAKE_CASE}),
+    WithJsonSchema({"type": "string", "pattern": SNAKE_CASE.pattern}),
 ]
 Connection = Annotated[
     Text,
     AfterValidator(
         _matching(CONNECTION, "is not the id of an Airflow connection: letters, digits, _ . and -, no address")
     ),
-    WithJsonSchema({"type": "string", "pattern": CONNECTION}),
+    WithJsonSchema({"type": "string", "pattern": CONNECTION.pattern}),
 ]
 BucketName = Annotated[
     Text,
     AfterValidator(_matching(BUCKET, "is not the name of a bucket: a-z, 0-9, . _ and -, no address")),
-    WithJsonSchema({"type": "string", "pattern": BUCKET}),
+    WithJsonSchema({"type": "string", "pattern": BUCKET.pattern}),
 ]
-Prefix = Annotated[Text, AfterValidator(_prefix), WithJsonSchema({"type": "string", "pattern": PREFIX})]
+Prefix = Annotated[Text, AfterValidator(_prefix), WithJsonSchema({"type": "string", "pattern": PREFIX.pattern})]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]
 ClockTime = Annotated[
     Text,
     AfterValidator(_matching(CLOCK, "is not a time of day like '06:00' or '18:30'")),
-    WithJsonSchema({"type": "string", "pattern": CLOCK}),
+    WithJsonSchema({"type": "string", "pattern": CLOCK.pattern}),
 ]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -21,6 +21,7 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
 
 API_OWNER = "api"
+_NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
 
 
 def load_definition(
@@ -98,7 +99,7 @@ def definition_from_conf(
 def conf_id(name: object, run_id: str) -> str:
     """The id of a run's report where its conf gives none: `june_wallet_transactions-1a2b3c4d`, one per run."""
     plain = unicodedata.normalize("NFKD", name if isinstance(name, str) else "").encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "_", plain.lower())[:80].strip("_")
+    slug = _NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
     if not slug[:1].isalpha():
         slug = f"report_{slug}".rstrip("_")
     return f"{slug}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,7 +23,7 @@ class ReportTypeFiles(Mapping[str, ReportType]):
     def __getitem__(self, report_type_id: str) -> ReportType:
         path = self._directory / f"{report_type_id}.yaml"
         try:
-            if not re.fullmatch(SNAKE_CASE, report_type_id):
+            if not SNAKE_CASE.fullmatch(report_type_id):
                 raise KeyError(report_type_id)
             stamp = stamp_of(path)
         except OSError as error:

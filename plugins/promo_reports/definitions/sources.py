@@ -18,6 +18,7 @@ RACY_NANOSECONDS = 2_000_000_000
 Look = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of each entry of a directory."""
 _SUFFIXES = (".yaml", ".yml")
+_NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
 # What is wrong with one file alone, such as a link that leads to itself; anything else is the disk's.
 _OF_ONE_FILE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
 
@@ -90,7 +91,7 @@ def key_of(file_name: str) -> str:
     stem = file_name.rpartition(".")[0]
     if is_report_id(stem):
         return stem
-    slug = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:60]
+    slug = _NOT_IN_AN_ID.sub("_", stem.lower()).strip("_")[:60]
     return f"unnamed_{slug}-{hashlib.sha256(file_name.encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 

@@ -26,6 +26,7 @@ SECRET_KEY = re.compile(
     r"passw|secret|token|credential|access_?key|api_?key|private_?key|conn|dsn|ur[il]$|endpoint|host$|login$",
     re.IGNORECASE,
 )
+_BETWEEN_WORDS = re.compile(r"[\s-]+")
 
 
 def quoted(value: Any) -> str:
@@ -57,7 +58,7 @@ def nearest(value: Any, allowed: Iterable[str]) -> str:
     if not isinstance(value, str) or len(value) > MAX_GUESSED:
         return ""
     by_lower = {each.lower(): each for each in allowed}
-    wanted = re.sub(r"[\s-]+", "_", value.strip().lower())
+    wanted = _BETWEEN_WORDS.sub("_", value.strip().lower())
     close = get_close_matches(wanted, by_lower, n=1, cutoff=0.6) or get_close_matches(value.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 

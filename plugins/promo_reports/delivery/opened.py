@@ -13,6 +13,7 @@ from promo_reports.errors import DestinationRefused, PromoReportsError
 
 URL_SECONDS = 60
 """Seconds in which a download from a bucket must begin; it may take as long as it likes to end."""
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._ ()-]")
 
 
 class NotPublished(PromoReportsError):
@@ -58,5 +59,5 @@ class PresignedFile:
 
 def content_disposition(name: str) -> str:
     """The header that makes a browser save a file under any name; programs that know ASCII alone get one, too."""
-    plain = re.sub(r"[^A-Za-z0-9._ ()-]", "_", name)
+    plain = _NOT_PLAIN.sub("_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -13,13 +13,13 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Delivery, Schedule, Stop
 from promo_reports.domain.window import DateRange
 
-ID_PATTERN = r"^[a-z][a-z0-9_-]{0,99}$"
+REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
 MAX_NAME = 120
 
 
 def is_report_id(text: object) -> bool:
     """Whether a text may be the id of a report: safe as the name of a file, an object, a DAG."""
-    return isinstance(text, str) and re.fullmatch(ID_PATTERN, text) is not None
+    return isinstance(text, str) and REPORT_ID.fullmatch(text) is not None
 
 
 class CsvSafety(StrEnum):

@@ -12,6 +12,10 @@ from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.orchestration.configuration import configuration
 
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&!])")
+_AT_THE_START = re.compile(r"^(\d*)([-+=.)])")
+_LINK = re.compile(r"(https?:|ftp:|mailto:|www)(?=[/.\w])", re.IGNORECASE)
+
 
 def definition_doc(definition: Definition, account: Account) -> str:
     """What a definition exports, when and where to."""
@@ -46,6 +50,6 @@ def plain(text: str) -> str:
 
     A web address gets a character without width, since GitHub's Markdown makes links of bare ones.
     """
-    line = re.sub(r"([\\`*_\[\]<>#|~&!])", r"\\\1", " ".join(text.split()))
-    line = re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
-    return re.sub(r"(https?:|ftp:|mailto:|www)(?=[/.\w])", "\\1\N{WORD JOINER}", line, flags=re.IGNORECASE)
+    line = _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    line = _AT_THE_START.sub(r"\1\\\2", line)
+    return _LINK.sub("\\1\N{WORD JOINER}", line)

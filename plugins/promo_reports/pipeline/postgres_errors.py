@@ -23,7 +23,9 @@ _REFUSED_AT_LOGIN = re.compile(
 )
 _TOO_MANY = re.compile(r"too many (?:clients|connections)|connection slots are reserved")
 _PART = r"(?:[^@:/?#\[\]%\s]|%[0-9A-Fa-f]{2})*"
-_HOST = rf"(?:\[[0-9A-Fa-f:.%]+\]|{_PART})(?::\d+)?"
+# A comma only between hosts: if it could be a part of one as well, a long list would have no end of readings.
+_NAME = r"(?:[^@:/?#\[\]%,\s]|%[0-9A-Fa-f]{2})*"
+_HOST = rf"(?:\[[0-9A-Fa-f:.%]+\]|{_NAME})(?::\d+)?"
 _URL = re.compile(rf"\w+(?:\+\w+)?://(?:{_PART}(?::{_PART})?@)?{_HOST}(?:,{_HOST})*(?:/{_PART})?(?:\?[^#\s]*)?")
 
 

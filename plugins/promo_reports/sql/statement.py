@@ -16,6 +16,8 @@ _CUTS = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR"})
 # A `*` multiplies unless one of these is beside it.
 _BEFORE_ALL_COLUMNS = frozenset({"", "SELECT", "DISTINCT", "ALL", ",", "."})
 _AFTER_ALL_COLUMNS = frozenset({"", ",", ")", "FROM", "UNION", "EXCEPT", "INTERSECT", "WHERE", "ORDER"})
+_ORDERED = re.compile(r'(?: \w+ \.)? ("?)(\w+)\1(?: asc)?', re.IGNORECASE)
+_NO_SPACE = re.compile(r" (?=[.,)])|(?<=[.(]) ")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str
     at = outer[start].at
     clause = [word for word in words if word.at >= at][2:]
     if _ordered_by(clause) != list(order):
-        said = re.sub(r" (?=[.,)])|(?<=[.(]) ", "", " ".join(word.text for word in clause))
+        said = _NO_SPACE.sub("", " ".join(word.text for word in clause))
         raise sql.refused(at, f"orders by {said or 'nothing'}", f"The report type's order is {expected}.")
     return sql.text[:at].rstrip()
 
@@ -94,7 +96,7 @@ def _ordered_by(clause: Sequence[Token]) -> list[str] | None:
     for word in [*clause, Token(Kind.SYMBOL, ",", 0, 0)]:
         item += f" {word.text}" if word.text != "," else ""
         if word.text == ",":
-            matched = re.fullmatch(r'(?: \w+ \.)? ("?)(\w+)\1(?: asc)?', item, re.IGNORECASE)
+            matched = _ORDERED.fullmatch(item)
             if matched is None:
                 return None
             names.append(matched.group(2).lower())

@@ -10,10 +10,12 @@ from pydantic import BeforeValidator
 
 from promo_reports.web.lists.cursors import LARGEST_ID
 
+_DIGITS = re.compile(r"[0-9]{1,10}")
+
 
 def _id_of(text: str) -> int:
     """Return the number, or 0 for a text that is none: no row has that id."""
-    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else 0
+    return int(text) if _DIGITS.fullmatch(text) else 0
 
 
 ExportId = Annotated[
