@@ -14,8 +14,8 @@ from promo_reports.definitions.fields import (
     Day,
     FilterText,
     Instant,
-    Line,
     Name,
+    Owner,
     Prefix,
     ReportId,
     SnakeCase,
@@ -130,7 +130,9 @@ class DefinitionForm(Form):
     promotion_type: Annotated[PromotionType, one_of(PromotionType)] | None = Field(
         None, description="the module; optional, since the report type tells it, but it must fit"
     )
-    owner: Line | None = Field(None, description="email address of who answers for it", examples=["growth@example.com"])
+    owner: Owner | None = Field(
+        None, description="email address of who answers for it", examples=["growth@example.com"]
+    )
     filters: dict[str, FilterValue] | None = Field(
         None,
         description="what to report on: a value, a list of values or `all`, by the report type's filter names",
@@ -179,4 +181,4 @@ class CreatedForm(DefinitionForm):
     """A definition in the store of created reports, which adds who created it and when."""
 
     created_at: Instant | None = Field(None, description="when it was created")
-    created_by: Line | None = Field(None, description="the user who created it")
+    created_by: Owner | None = Field(None, description="the user who created it")

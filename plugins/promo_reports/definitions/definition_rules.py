@@ -16,8 +16,9 @@ from promo_reports.definitions.located import Document
 from promo_reports.definitions.wording import listed, nearest, not_among, quoted
 from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import start_of
-from promo_reports.domain.definition import Definition, Origin
+from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
 from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
+from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, longest_key
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput
@@ -51,7 +52,7 @@ def check_definition(
     zone = ZoneInfo(form.timezone or account.timezone)
     schedule = check_schedule(form, account, findings)
     date_range = check_date_range(form, report_type, zone, findings, now)
-    destinations = _destinations(form, account, findings)
+    destinations = _destinations(form, account, origin, findings)
     findings.raise_any()
     assert form.id and form.name and form.owner and report_type  # noqa: S101, PT018
     return Definition(
@@ -99,18 +100,27 @@ def _report_type(form: DefinitionForm, report_types: Mapping[str, ReportType], f
     return report_type
 
 
-def _destinations(form: DefinitionForm, account: Account, findings: Findings) -> list[Destination]:
+def _destinations(form: DefinitionForm, account: Account, origin: Origin, findings: Findings) -> list[Destination]:
     destinations: list[Destination] = []
+    if len(form.delivery or ()) > MAX_DESTINATIONS:
+        findings.add(("delivery",), f"names {len(form.delivery or ())} places; at most {MAX_DESTINATIONS} are allowed")
+        return destinations
+    on_demand = origin is Origin.CONF and not isinstance(form.frequency, RecurringForm)
     for index, each in sound(form.delivery):
         if isinstance(each, str):
             destinations.append(Download())
             continue
         export = each.partner_export
-        if account.bucket(export.partner.value, export.bucket) is None:
+        bucket = account.bucket(export.partner.value, export.bucket)
+        if bucket is None:
             known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner.value]
             findings.add(
                 ("delivery", index, "partner_export", "bucket"),
                 f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listed(known)}",
+            )
+        else:
+            _check_key(
+                index, "/".join(filter(None, (bucket.prefix, export.prefix))), form, findings, on_demand=on_demand
             )
         destinations.append(PartnerExport(export.partner, export.bucket, export.prefix))
     if form.delivery is not None and not findings.touches("delivery"):
@@ -118,6 +128,18 @@ def _destinations(form: DefinitionForm, account: Account, findings: Findings) ->
         if problem is not None:
             findings.add(("delivery",), problem)
     return destinations
+
+
+def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings, *, on_demand: bool) -> None:
+    """What is delivered must have a key that a bucket takes, below the bucket's prefix and the definition's."""
+    id_length = len(form.id or "")
+    over = longest_key(prefix, LONGEST_FOLDER if on_demand else id_length, id_length) - LONGEST_KEY
+    if over > 0:
+        findings.add(
+            ("delivery", index, "partner_export", "prefix"),
+            f"makes keys of {LONGEST_KEY + over} bytes, together with the bucket's own prefix and the names below it; "
+            f"buckets take {LONGEST_KEY}: leave out {over} characters",
+        )
 
 
 def _starts_at(form: DefinitionForm, zone: ZoneInfo) -> datetime | None:

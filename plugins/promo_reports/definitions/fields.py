@@ -16,10 +16,13 @@ from promo_reports.definitions.forms import broken_rule
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.wording import SECRET, kind, listed, nearest, quoted
 from promo_reports.domain.calendar import WEEKDAYS
-from promo_reports.domain.definition import MAX_NAME, REPORT_ID
+from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID
+from promo_reports.domain.layout import LONGEST_KEY
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MAX_VALUE = 200
+MAX_TITLE = 100
+"""Characters of a report type's title: it is a tag of its DAGs, and Airflow's tags have so many."""
 SNAKE_CASE = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 CONNECTION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
 BUCKET = re.compile(r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$")
@@ -79,6 +82,10 @@ def _at_most(limit: int) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def _lengths(limit: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "minLength": 1, "maxLength": limit})
 
 
 def _matching(pattern: re.Pattern[str], rule: str) -> Callable[[str], str]:
@@ -165,6 +172,7 @@ def _timezone(name: str) -> str:
 
 
 def _prefix(text: str) -> str:
+    _at_most(LONGEST_KEY)(text)
     if text.startswith("/"):
         raise broken_rule(f"{quoted(text)} starts with /; a prefix is relative to the bucket")
     if any(part in (".", "..") for part in text.split("/")):
@@ -175,10 +183,10 @@ def _prefix(text: str) -> str:
 Text = Annotated[str, BeforeValidator(as_text)]
 Line = Annotated[Text, AfterValidator(_line)]
 Paragraph = Annotated[Text, AfterValidator(_paragraph)]
-Name = Annotated[
-    Line, AfterValidator(_at_most(MAX_NAME)), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME})
-]
-FilterText = Annotated[Line, AfterValidator(_at_most(MAX_VALUE))]
+Name = Annotated[Line, AfterValidator(_at_most(MAX_NAME)), _lengths(MAX_NAME)]
+Title = Annotated[Line, AfterValidator(_at_most(MAX_TITLE)), _lengths(MAX_TITLE)]
+Owner = Annotated[Line, AfterValidator(_at_most(MAX_OWNER)), _lengths(MAX_OWNER)]
+FilterText = Annotated[Line, AfterValidator(_at_most(MAX_VALUE)), _lengths(MAX_VALUE)]
 ReportId = Annotated[
     Text,
     AfterValidator(_matching(REPORT_ID, "is not an id: a-z first, then a-z, 0-9, _ and -, at most 100 characters")),
@@ -201,7 +209,11 @@ BucketName = Annotated[
     AfterValidator(_matching(BUCKET, "is not the name of a bucket: a-z, 0-9, . _ and -, no address")),
     WithJsonSchema({"type": "string", "pattern": BUCKET.pattern}),
 ]
-Prefix = Annotated[Text, AfterValidator(_prefix), WithJsonSchema({"type": "string", "pattern": PREFIX.pattern})]
+Prefix = Annotated[
+    Text,
+    AfterValidator(_prefix),
+    WithJsonSchema({"type": "string", "maxLength": LONGEST_KEY, "pattern": PREFIX.pattern}),
+]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]
 ClockTime = Annotated[

@@ -8,12 +8,14 @@ from pydantic import BeforeValidator, Field
 
 from promo_reports.definitions.fields import (
     Connection,
+    FilterText,
     Flag,
     Line,
     Name,
     Paragraph,
     SnakeCase,
     Text,
+    Title,
     Whole,
     nothing_as_none,
     one_of,
@@ -30,7 +32,7 @@ _OR_NULL = BeforeValidator(nothing_as_none)
 class ChoiceForm(Form):
     """One fixed value of a filter."""
 
-    value: Line = Field(description="what a definition writes and the SQL receives")
+    value: FilterText = Field(description="what a definition writes and the SQL receives")
     title: Name = Field(description="what people see in lists and forms")
 
 
@@ -69,7 +71,9 @@ class ReportTypeForm(Form):
     """A report type: one file `report_types/<id>.yaml`, beside `include/sql/<id>.sql`."""
 
     id: SnakeCase | None = Field(None, description="the file's name without .yaml", examples=["wallet_transactions"])
-    title: Name | None = Field(None, description="what people see in lists and forms", examples=["Wallet Transactions"])
+    title: Title | None = Field(
+        None, description="what people see in lists and forms", examples=["Wallet Transactions"]
+    )
     promotion_type: Annotated[PromotionType, one_of(PromotionType)] | None = Field(None, description="the module")
     description: Paragraph | None = Field(None, description="what the report shows and what it is for")
     connection: Connection | None = Field(

@@ -15,6 +15,10 @@ from promo_reports.domain.window import DateRange
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
 MAX_NAME = 120
+MAX_OWNER = 500
+"""Characters: what Airflow's log keeps of the name of a user."""
+MAX_DESTINATIONS = 100
+"""Each is a task of its own in every run; Airflow maps at most 1,024."""
 
 
 def is_report_id(text: object) -> bool:

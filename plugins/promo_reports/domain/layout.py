@@ -14,6 +14,12 @@ import hashlib
 import re
 import uuid
 
+LONGEST_KEY = 1024
+"""Bytes of an object's key: S3's limit, and those of Google Cloud Storage and Azure."""
+LONGEST_FOLDER = 255
+"""Bytes of the folder of an on-demand export: what file systems take as one name."""
+_LONGEST_WINDOW_KEY = len("20260101T000000Z_20260201T000000Z")
+_LONGEST_ENDING = len("_2026-01-01_to_2026-01-31-0123abcd.csv")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _RUN = re.compile(r"[0-9a-f]{16,64}")
 _ATTEMPT = re.compile(r"[0-9a-f]{32}")
@@ -29,6 +35,12 @@ def is_folder_name(name: str) -> bool:
 def is_window_key(name: str) -> bool:
     """Whether a name is that of one export below its report: `<start>_<end>`, or `as_of_<instant>`, in UTC."""
     return _WINDOW_KEY.fullmatch(name) is not None
+
+
+def longest_key(prefix: str, folder_length: int, id_length: int) -> int:
+    """Return the bytes that the key of an export's file may have below a prefix (ASCII, without a / at its end)."""
+    below = folder_length + 1 + _LONGEST_WINDOW_KEY + 1 + id_length + _LONGEST_ENDING
+    return len(prefix) + bool(prefix) + below
 
 
 def run_name(dag_id: str, run_id: str) -> str:

@@ -9,6 +9,9 @@ from typing import Any
 from promo_reports.domain.delivery import Destination, Download, Partner, PartnerExport
 from promo_reports.domain.manifest import Manifest, StagedExport
 
+LONGEST_MAP_INDEX = 250
+"""Characters of Airflow's column `task_instance.rendered_map_index`."""
+
 
 def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> list[dict[str, Any]]:
     """One handover for each destination; deliver is mapped over them."""
@@ -30,6 +33,14 @@ def destination_of(handover: Mapping[str, Any]) -> Destination:
     if plain == "download":
         return Download()
     return PartnerExport(Partner(plain["partner"]), plain["bucket"], plain["prefix"])
+
+
+def map_index_title(title: str) -> str:
+    """Return a destination's title as the name of its task, cut to what Airflow's `rendered_map_index` takes.
+
+    A longer one would fail the task after it has delivered.
+    """
+    return title if len(title) <= LONGEST_MAP_INDEX else f"{title[: LONGEST_MAP_INDEX - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def left_key(end: datetime) -> str:

@@ -119,7 +119,8 @@ class DeliverOperator(ExportTask):
         from promo_reports.delivery import area_for, publish
         from promo_reports.pipeline.staging import mark_delivered, open_staged
 
-        title = context["destination"] = self.handover["title"]
+        title = self.handover["title"]
+        context["destination"] = hand.map_index_title(title)
         with RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
             staged = open_staged(self.handover["staged"])
             destination = hand.destination_of(self.handover)
