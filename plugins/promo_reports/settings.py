@@ -6,9 +6,21 @@ import os
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import permutations
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from promo_reports.errors import InvalidInput, Problem
@@ -21,6 +33,39 @@ _BUCKET_ADDRESS = re.compile(
     rf"s3://(?P<name>[a-z0-9][a-z0-9._-]{{1,221}}[a-z0-9])(/(?P<prefix>{_PART}(/{_PART})*)?/?)?"
 )
 _CONNECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST_BUCKET_PREFIX = 500
+"""Characters: what is below it must fit into the 1,024 bytes of a key, too."""
+_LONGEST_POOL = 256
+"""Characters of a pool's name in Airflow."""
+
+
+def _broken(rule: str) -> PydanticCustomError:
+    return PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+def _is_a_directory(value: Any) -> Any:
+    """Refuse what is no absolute path, before it becomes one that looks like it: `s3://x` would be `./s3:/x`."""
+    text = os.fspath(value) if isinstance(value, str | Path) else None
+    if text is None:
+        return value
+    if not text:
+        raise _broken("is empty: write an absolute path, or unset it")
+    if "://" in text:
+        raise _broken("is an address: it must be the absolute path of a directory, one that every host sees")
+    if _CONTROL.search(text):
+        raise _broken("holds a control character")
+    if text.startswith("~"):
+        raise _broken("begins with ~, which only a shell expands: write the whole path")
+    if not text.startswith("/"):
+        raise _broken(
+            "is a relative path, which every process would take from where it was started: "
+            f"write {Path(text).absolute()}, if that is what is meant"
+        )
+    return value
+
+
+Directory = Annotated[Path, BeforeValidator(_is_a_directory)]
 
 
 class Settings(BaseModel):
@@ -28,22 +73,22 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(PROJECT_ROOT, description="the project: reports/, report_types/ and include/ lie in it")
-    data_dir: Path = Field(
+    home: Directory = Field(PROJECT_ROOT, description="the project: reports/, report_types/ and include/ lie in it")
+    data_dir: Directory = Field(
         default_factory=lambda given: given["home"] / ".data",
         description="holds staging/, downloads/ and created/; default <home>/.data",
     )
-    staging_dir: Path | None = Field(
+    staging_dir: Directory | None = Field(
         None, description="staged exports, shared by all workers; default <data_dir>/staging"
     )
-    download_dir: Path | None = Field(None, description="the download area; default <data_dir>/downloads")
+    download_dir: Directory | None = Field(None, description="the download area; default <data_dir>/downloads")
     download_bucket: str | None = Field(
         None, description="a bucket in the place of the download area's directory: s3://bucket/prefix"
     )
     download_connection: str | None = Field(
         None, validate_default=True, description="Airflow connection with the credentials of that bucket"
     )
-    store_dir: Path | None = Field(None, description="created reports and stop marks; default <data_dir>/created")
+    store_dir: Directory | None = Field(None, description="created reports and stop marks; default <data_dir>/created")
     rows_per_file: PositiveInt = Field(
         1_000_000, description="rows; a longer export is a ZIP of CSVs of this many rows"
     )
@@ -65,13 +110,20 @@ class Settings(BaseModel):
     retry_delay_seconds: PositiveInt = Field(
         30, description="seconds until the first retry; doubles each time, at most 10 minutes"
     )
-    pool: str = Field("default_pool", description="Airflow pool that limits exports at one time")
+    pool: str = Field(
+        "default_pool",
+        min_length=1,
+        max_length=_LONGEST_POOL,
+        description="Airflow pool that limits exports at one time",
+    )
 
     @field_validator("download_bucket")
     @classmethod
     def _is_a_bucket(cls, address: str | None, others: ValidationInfo) -> str | None:
         if address is not None and not _BUCKET_ADDRESS.fullmatch(address):
             raise _broken("must be s3://bucket or s3://bucket/prefix, in letters, digits and !_.*'()=+@-")
+        if address is not None and len(address.partition("://")[2].partition("/")[2]) > _LONGEST_BUCKET_PREFIX:
+            raise _broken(f"has a prefix of more than {_LONGEST_BUCKET_PREFIX} characters")
         if address is not None and others.data.get("download_dir") is not None:
             raise _broken(f"the download area is a directory or a bucket: unset this, or {PREFIX}DOWNLOAD_DIR")
         return address
@@ -86,6 +138,19 @@ class Settings(BaseModel):
         if others.data["download_bucket"] is not None and not _CONNECTION.fullmatch(connection or ""):
             raise _broken(f"must be the id of an Airflow connection, since {PREFIX}DOWNLOAD_BUCKET is set")
         return connection
+
+    @model_validator(mode="after")
+    def _lie_apart(self) -> Settings:
+        """Two areas of which one lies inside the other would sweep, list or serve each other's files."""
+        areas = {f"{PREFIX}STAGING_DIR": self.staging, f"{PREFIX}STORE_DIR": self.store}
+        if self.download_bucket is None:
+            areas[f"{PREFIX}DOWNLOAD_DIR"] = self.downloads
+        project = {f"{name}/ of the project": self.home / name for name in ("reports", "report_types", "include")}
+        for (outer, above), (inner, below) in permutations({**areas, **project}.items(), 2):
+            if {outer, inner} <= project.keys() or not _is_below(below, above):
+                continue
+            raise _broken(f"{inner} ({below}) lies inside {outer} ({above}): give each a directory of its own")
+        return self
 
     @property
     def staging(self) -> Path:
@@ -137,13 +202,17 @@ class Settings(BaseModel):
         except ValidationError as invalid:
             problems = [
                 Problem(PREFIX + str(error["loc"][0]).upper(), "", f"{error['msg']}; it is {error['input']!r}")
+                if error["loc"]
+                else Problem("The directories", "", error["msg"])
                 for error in invalid.errors()
+                if error["type"] != "default_factory_not_called"  # of what the variables before it are wrong
             ]
             raise InvalidInput("The environment", problems) from None
 
 
-def _broken(rule: str) -> PydanticCustomError:
-    return PydanticCustomError("rule", "{rule}", {"rule": rule})
+def _is_below(path: Path, other: Path) -> bool:
+    """Whether a path is the other or lies below it, as they are written: nothing is looked up on a disk."""
+    return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(other))
 
 
 @cache
