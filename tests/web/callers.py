@@ -118,6 +118,16 @@ def export(**changes: Any) -> ExportRecord:
     return replace(made, **changes)
 
 
+CONF: dict[str, Any] = {
+    "name": "June audit",
+    "report_type": "wallet_transactions",
+    "filters": {"wallet": "grocery-rewards", "transaction_type": ["credit"]},
+    "frequency": "one_time",
+    "date_range": {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00"},
+    "delivery": ["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
+    "owner": "ada",
+}
+"""A conf that breaks no rule."""
 FILE = {"name": "june_audit-5ba45e00.csv", "bytes": 1234}
 WINDOW = {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00", "open": False}
 

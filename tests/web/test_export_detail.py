@@ -18,6 +18,7 @@ from promo_reports.web.models.exports import ExportDetail
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import (
     CHANGE_EXPORTS,
+    CONF,
     EXPORT,
     NOON,
     NOTHING_LEFT,
@@ -30,15 +31,6 @@ from tests.web.callers import (
 )
 
 ADA = caller(EXPORT, CHANGE_EXPORTS)
-CONF: dict[str, Any] = {
-    "name": "June audit",
-    "report_type": "wallet_transactions",
-    "filters": {"wallet": "grocery-rewards", "transaction_type": ["credit"]},
-    "frequency": "one_time",
-    "date_range": {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00"},
-    "delivery": ["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
-    "owner": "ada",
-}
 WEEKLY_TAGS = ("Loyalty Wallet", "Wallet Transactions", "weekly")
 MANIFEST = Manifest(
     report_id="june_audit-5ba45e00",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,7 @@ from promo_reports.web.models.exports import ExportRow
 from tests.web.callers import (
     CHANGE,
     CHANGE_EXPORTS,
+    CONF,
     EXPORT,
     NOON,
     NOTHING_LEFT,
@@ -29,6 +31,7 @@ from tests.web.callers import (
     left,
 )
 
+ZONE = ZoneInfo("America/New_York")
 CREATING, CREATED = ExportStatus.CREATING, ExportStatus.CREATED
 FAILED, CANCELLED = ExportStatus.FAILED, ExportStatus.CANCELLED
 ADA = caller(EXPORT, CHANGE_EXPORTS)
@@ -57,7 +60,7 @@ def open_export(**changes: Any) -> ExportRecord:
 
 def failed(extract: dict[str, Any] | None = None, *deliveries: dict[str, Any], **changes: Any) -> ExportRecord:
     facts = TaskFacts(extract or {}, dict(enumerate(deliveries)))
-    return export(**{"status": FAILED, "state": "failed", "facts": facts, **changes})
+    return export(**{"status": FAILED, "state": "failed", "facts": facts, "conf": CONF, **changes})
 
 
 def test_a_created_export(rows: Rows) -> None:
@@ -136,14 +139,14 @@ def test_why_nothing_moves(rows: Rows, changes: dict[str, Any], expected: str | 
     ],
 )
 def test_why_it_failed(record: ExportRecord, reason: str, fix: str) -> None:
-    failure = failure_of(record)
+    failure = failure_of(record, ZONE)
     assert failure is not None
     assert (failure.reason, failure.fix) == (reason, fix)
 
 
 @pytest.mark.parametrize("record", [export(), open_export(facts=TaskFacts({"failure": SPLIT}, {}))])
 def test_what_did_not_fail_has_no_reason(record: ExportRecord) -> None:
-    assert failure_of(record) is None
+    assert failure_of(record, ZONE) is None
 
 
 @pytest.mark.parametrize(
@@ -187,12 +190,13 @@ def test_the_icon_goes_when_retention_has_passed(registry: Registry, rows: Rows)
         ({"status": FAILED}, (CHANGE,), []),
         ({"status": FAILED, "dag": dag(is_stale=True)}, (EXPORT, CHANGE_EXPORTS), ["duplicate"]),
         ({"status": FAILED, "dag": None}, (CHANGE_EXPORTS,), []),
+        ({"status": FAILED, "conf": CONF | {"filters": {}}}, (CHANGE_EXPORTS,), []),
     ],
 )
 def test_what_may_be_done(
     registry: Registry, changes: dict[str, Any], may: tuple[str, ...], expected: list[str]
 ) -> None:
-    assert of(registry, caller(*may), export(**changes)).actions == expected
+    assert of(registry, caller(*may), export(**{"conf": CONF, **changes})).actions == expected
 
 
 def test_a_copy_is_an_export_of_the_type_whatever_may_be_done_with_the_report(registry: Registry) -> None:

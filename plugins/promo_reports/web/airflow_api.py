@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 import httpx
 from fastapi import Depends, Request
 
+from promo_reports.domain.window import Window
 from promo_reports.errors import Conflict
 from promo_reports.web.access import SignedIn
 from promo_reports.web.answers import Refusal
@@ -31,15 +32,21 @@ class AirflowApi:
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
     async def trigger(
-        self, dag_id: str, *, run_id: str, conf: Mapping[str, Any], run_after: datetime
+        self, dag_id: str, *, run_id: str, conf: Mapping[str, Any], run_after: datetime, window: Window | None = None
     ) -> Mapping[str, Any] | None:
-        """Start a run; None where there is one of that id already."""
+        """Start a run, of a given window where there is one; None where there is a run of that id already.
+
+        Airflow takes a data interval only together with a logical date, of which a DAG has one run: the window's own
+        run has its start, and this one the microsecond behind it.
+        """
         body = {
             "dag_run_id": run_id,
-            "logical_date": None,
+            "logical_date": (window.start + timedelta(microseconds=1)).isoformat() if window else None,
             "run_after": run_after.isoformat(),
             "conf": dict(conf),
         }
+        if window is not None:
+            body |= {"data_interval_start": window.start.isoformat(), "data_interval_end": window.end.isoformat()}
         answer = await self._send("POST", f"/dags/{_segment(dag_id)}/dagRuns", body)
         return None if answer.status_code == httpx.codes.CONFLICT else _content(answer)
 

@@ -23,6 +23,8 @@ from promo_reports.web.answers import Refusal
 
 PAGE_RUN = "page__"
 """Runs that the page or its API started have ids that begin so."""
+AGAIN_RUN = f"{PAGE_RUN}again_"
+"""Runs that Retry starts in place of another, whose export's number follows."""
 MAX_KEY = 255
 
 

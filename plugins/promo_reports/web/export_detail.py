@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.manifest import ExportFile, Manifest
-from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import configuration, destination_words
-from promo_reports.orchestration.dag_ids import report_id_of, report_type_of
+from promo_reports.orchestration.dag_ids import report_id_of
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.export_rows import Rows, has_files, window_of
@@ -33,14 +32,13 @@ _TRIGGERS = {"scheduled": "schedule", "backfill": "backfill"}
 
 def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Sequence[TaskRecord]) -> ExportDetail:
     """One export; a definition that is gone or broken by now leaves what the manifest says."""
-    definition = _definition(rows, record)
+    definition = rows.definition(record)
     left = facts.extract.get("manifest")
     manifest = _manifest(left) if has_files(record) else None
     row = rows.row(record)
     if definition is None:
-        # It would fail again, and there is nothing to take over.
-        gone = {"duplicate"} if report_id_of(record.dag_id) else {"duplicate", "retry"}
-        row = row.model_copy(update={"actions": [each for each in row.actions if each not in gone]})
+        # There is nothing to take over.
+        row = row.model_copy(update={"actions": [each for each in row.actions if each != "duplicate"]})
     files, figures = _of_manifest(manifest, rows.zone)
     return ExportDetail(
         **row.model_dump(),
@@ -66,18 +64,6 @@ def _of_manifest(manifest: Manifest | None, zone: ZoneInfo) -> tuple[list[FileSh
         return [_file(each) for each in manifest.files], list(_facts(manifest, zone))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return [], []
-
-
-def _definition(rows: Rows, record: ExportRecord) -> Definition | None:
-    report_id, report_type = report_id_of(record.dag_id), report_type_of(record.dag_id)
-    try:
-        if report_id is not None:
-            return rows.registry.definition(report_id)
-        return rows.registry.from_conf(
-            record.conf, run_id=record.run_id, at=record.run_after, report_type=report_type or ""
-        )
-    except InvalidInput:
-        return None
 
 
 def _manifest(left: object) -> Manifest | None:

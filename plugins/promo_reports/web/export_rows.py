@@ -10,18 +10,19 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.definitions.registry import Registry
-from promo_reports.domain.definition import Origin
+from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.report_type import PromotionType, ReportType
 from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.dag_ids import report_id_of, report_type_of, type_dag_id
 from promo_reports.web.access import Caller
 from promo_reports.web.creation import PAGE_RUN
-from promo_reports.web.failures import failure_of, tried_again
+from promo_reports.web.failures import failure_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, Frequency
 from promo_reports.web.models.exports import DownloadShown, ExportRow, ProgressShown, RegisteredReport
-from promo_reports.web.models.shared import Named, WindowShown
+from promo_reports.web.models.shared import Failure, Named, WindowShown
 from promo_reports.web.times import local, now, window_shown
+from promo_reports.web.waiting import waiting
 
 DOWNLOAD = "download"
 
@@ -57,7 +58,7 @@ class Rows:
             report_type=self.report_type(record),
             promotion_type=promotion_named(record.promotion_type),
             status=record.status.value,
-            waiting=_waiting(record),
+            waiting=waiting(record, self.zone),
             created_by=record.created_by,
             created_at=record.created_at.astimezone(self.zone),
             window=self._window(record),
@@ -67,7 +68,7 @@ class Rows:
             started_at=local(record.started_at, self.zone),
             seconds=_seconds(record) if ended else None,
             progress=_progress(record),
-            failure=failure_of(record),
+            failure=self._failure(record),
             download=self._download(record),
             actions=self._actions(record),
         )
@@ -81,6 +82,39 @@ class Rows:
             if each.title in tags_of(record):
                 return Named(id=each.id, label=each.title)
         return Named(id="", label="")
+
+    def definition(self, record: ExportRecord) -> Definition | None:
+        """The definition of an export as it is now; None where it is gone or broken."""
+        report_id = report_id_of(record.dag_id)
+        try:
+            if report_id is not None:
+                return self.registry.definition(report_id)
+            return self.registry.from_conf(
+                record.conf,
+                run_id=record.run_id,
+                at=record.run_after,
+                report_type=report_type_of(record.dag_id) or "",
+            )
+        except InvalidInput:
+            return None
+
+    def why_not_again(self, record: ExportRecord) -> tuple[str, str] | None:
+        """Why an export that has ended cannot be made again, and what to do instead; None where it can.
+
+        The definition of a report may be corrected at any time; the conf of a run cannot.
+        """
+        if record.dag is None or record.dag.is_stale:
+            return "Airflow does not have its DAG any more, so that it cannot be made again.", "Duplicate it."
+        if report_id_of(record.dag_id) is None and self.definition(record) is None:
+            return "Its definition breaks rules, so that it would fail again.", "Create it anew with other values."
+        return None
+
+    def _failure(self, record: ExportRecord) -> Failure | None:
+        failure = failure_of(record, self.zone)
+        if failure is None or not failure.fix.startswith("Retry"):
+            return failure
+        instead = self.why_not_again(record)
+        return failure.model_copy(update={"fix": instead[1]}) if instead else failure
 
     def _report(self, record: ExportRecord) -> RegisteredReport | None:
         report_id = report_id_of(record.dag_id)
@@ -109,7 +143,7 @@ class Rows:
         if self.caller.may_change_exports(record.dag_id):
             if record.status is ExportStatus.CREATING:
                 actions.append("cancel")
-            elif record.status is not ExportStatus.CREATED and record.dag is not None and not record.dag.is_stale:
+            elif record.status is not ExportStatus.CREATED and self.why_not_again(record) is None:
                 actions.append("retry")
         report_type = self.report_type(record).id
         if report_type and self.caller.may_export(type_dag_id(report_type)):
@@ -180,36 +214,6 @@ def _origin(record: ExportRecord) -> str:
     if report_id_of(record.dag_id) is not None:
         return "page" if Origin.CREATED.value in tags_of(record) else "git"
     return "page" if record.run_id.startswith(PAGE_RUN) else "api"
-
-
-def _waiting(record: ExportRecord) -> str | None:
-    if record.status is not ExportStatus.CREATING:
-        return None
-    return _held(record) or _again(record) or _behind_others(record)
-
-
-def _held(record: ExportRecord) -> str | None:
-    """Why Airflow does not go on with it at all."""
-    if record.dag is None or record.dag.is_stale:
-        return "Its definition is not registered any more, so Airflow does not go on with it."
-    if record.dag.is_paused:
-        return "It is paused in Airflow, and goes on when somebody resumes it there."
-    if record.logical_date is not None and record.logical_date > now():
-        return f"It is about {record.logical_date:%Y-%m-%d}, and Airflow does not start it before. Cancel it."
-    return None
-
-
-def _again(record: ExportRecord) -> str | None:
-    failed = tried_again(record.facts) if record.state == "running" else None
-    return f"It did not work and is tried again: {failed.reason}" if failed else None
-
-
-def _behind_others(record: ExportRecord) -> str | None:
-    before, limit = record.running_before, record.dag.max_active_runs if record.dag else None
-    if before is None or limit is None or before < limit:
-        return None
-    said = "another export of the same report is" if before == 1 else f"{before} exports of the same report are"
-    return f"It waits: {said} being made."
 
 
 def _progress(record: ExportRecord) -> ProgressShown | None:

@@ -1,6 +1,7 @@
 """The two lists of the Reports page, read from Airflow's metadata database (design, decision 4).
 
-The only place that knows Airflow's tables. It reads and never writes, in the caller's session, and answers with values:
+The only place that knows Airflow's tables. It works in the caller's session and answers with values. It only reads, but
+for `run_marks`, whose rows no part of Airflow reads or writes:
 
 | module | what it gives |
 |---|---|
@@ -9,7 +10,8 @@ The only place that knows Airflow's tables. It reads and never writes, in the ca
 | `exports`, `reports`, `creators` | the queries |
 | `tables` | Airflow's tables, and what of the product is read from their columns |
 | `paging`, `cursors` | pages that neither repeat nor miss a row while rows are added in front |
-| `task_facts` | what the tasks of an export left behind |
+| `task_facts` | what the tasks of an export left behind, and the states of the tasks |
+| `run_marks` | what the api-server leaves of a run: who cancelled it |
 
 It imports Airflow's models and SQLAlchemy, and is loaded in the api-server only.
 """

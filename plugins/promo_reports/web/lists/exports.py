@@ -16,9 +16,17 @@ from promo_reports.web.lists.dags import DAG_COLUMNS, dag_record, tags_of
 from promo_reports.web.lists.left import plain_name
 from promo_reports.web.lists.paging import Keyset
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Readable
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, Page, TaskFacts, WindowExport
-from promo_reports.web.lists.tables import Column, dag, note, run
-from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows
+from promo_reports.web.lists.records import (
+    BackfillRecord,
+    ExportRecord,
+    ExportStatus,
+    Page,
+    TaskFacts,
+    TaskRecord,
+    WindowExport,
+)
+from promo_reports.web.lists.tables import Column, backfill, dag, job, note, run
+from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows, tasks_of_runs
 
 _KEYS: Mapping[ExportSort, Column] = {
     ExportSort.NAME: tables.export_name_key,
@@ -30,7 +38,7 @@ _KEYS: Mapping[ExportSort, Column] = {
 _RUN_COLUMNS = (
     *(run.c[name] for name in ("id", "dag_id", "run_id", "run_type", "triggered_by", "state", "conf", "run_after")),
     *(run.c[name] for name in ("logical_date", "data_interval_start", "data_interval_end", "queued_at")),
-    *(run.c[name] for name in ("start_date", "end_date", "clear_number")),
+    *(run.c[name] for name in ("start_date", "end_date", "clear_number", "backfill_id")),
 )
 _ROW = (
     *_RUN_COLUMNS,
@@ -39,6 +47,9 @@ _ROW = (
     tables.export_status.label("status"),
     tables.export_created_by.label("created_by"),
     tables.export_created_at.label("created_at"),
+    backfill.c.is_paused.label("backfill_is_paused"),
+    backfill.c.completed_at.label("backfill_completed_at"),
+    backfill.c.max_active_runs.label("backfill_max_active_runs"),
     *DAG_COLUMNS,
 )
 
@@ -49,7 +60,9 @@ class _Beside:
 
     tags: Mapping[str, tuple[str, ...]]
     facts: Mapping[int, TaskFacts]
-    running: Mapping[str, int]
+    tasks: Mapping[int, tuple[TaskRecord, ...]]
+    running: Mapping[tuple[str, int | None], int]
+    scheduler_seen: datetime | None
 
 
 def list_exports(session: Session, question: ExportQuestion, readable: Readable) -> Page[ExportRecord]:
@@ -71,6 +84,7 @@ def list_exports(session: Session, question: ExportQuestion, readable: Readable)
             scan.source.outerjoin(run, run.c.id == scan.id)
             .outerjoin(dag, dag.c.dag_id == run.c.dag_id)
             .outerjoin(note, note.c.dag_run_id == run.c.id)
+            .outerjoin(backfill, backfill.c.id == run.c.backfill_id)
         )
         .order_by(*scan.order)
     ).all()
@@ -114,6 +128,12 @@ def exports_of_windows(
     return found
 
 
+def backfill_is_paused(session: Session, dag_id: str) -> bool:
+    """Whether a report's open backfill is paused; Airflow lets a DAG have one that has not ended."""
+    is_open = backfill.c.dag_id == dag_id, backfill.c.completed_at.is_(None)
+    return session.scalar(sa.select(backfill.c.id).where(*is_open, backfill.c.is_paused).limit(1)) is not None
+
+
 def ours(readable: Readable, session: Session) -> list[Column]:
     """The conditions that a run is an export which the asker may see."""
     known = sa.or_(tables.of_report(run.c.dag_id), tables.of_type(run.c.dag_id))
@@ -152,32 +172,46 @@ def _fingerprint(question: ExportQuestion) -> str:
 
 def _one(session: Session, *where: Column) -> ExportRecord | None:
     known = ours(Readable(), session)
-    row = session.execute(sa.select(*_ROW).select_from(tables.exports).where(*known, *where)).one_or_none()
+    rows = tables.exports.outerjoin(backfill, backfill.c.id == run.c.backfill_id)
+    row = session.execute(sa.select(*_ROW).select_from(rows).where(*known, *where)).one_or_none()
     return _records(session, [row])[0] if row is not None else None
 
 
 def _records(session: Session, rows: Sequence[Any]) -> tuple[ExportRecord, ...]:
     if not rows:
         return ()
+    is_open = any(row.status == ExportStatus.CREATING.value for row in rows)
     beside = _Beside(
         tags_of(session, {row.dag_id for row in rows}),
         facts_of_rows(session, [row.id for row in rows]),
+        tasks_of_runs(session, [row.id for row in rows if row.status != ExportStatus.CREATED.value]),
         _running(session, {row.dag_id for row in rows if row.state == "queued"}),
+        _scheduler_seen(session) if is_open else None,
     )
     return tuple(_record(row, beside) for row in rows)
 
 
-def _running(session: Session, dag_ids: Iterable[str]) -> dict[str, int]:
-    """How many runs of each DAG are running."""
+def _running(session: Session, dag_ids: Iterable[str]) -> dict[tuple[str, int | None], int]:
+    """How many runs of each DAG are running, apart for each backfill: Airflow limits them so."""
     if not (wanted := sorted(dag_ids)):
         return {}
-    counted = sa.select(run.c.dag_id, sa.func.count().label("running")).group_by(run.c.dag_id)
+    groups = run.c.dag_id, run.c.backfill_id
+    counted = sa.select(*groups, sa.func.count().label("running")).group_by(*groups)
     statement = counted.where(run.c.state == "running", run.c.dag_id.in_(wanted))
-    return {row.dag_id: row.running for row in session.execute(statement)}
+    return {(row.dag_id, row.backfill_id): row.running for row in session.execute(statement)}
+
+
+def _scheduler_seen(session: Session) -> datetime | None:
+    """When a scheduler of Airflow was last alive; None where none is known."""
+    alive = sa.select(sa.func.max(job.c.latest_heartbeat)).where(job.c.job_type == "SchedulerJob")
+    seen: datetime | None = session.scalar(alive)
+    return seen
 
 
 def _record(row: Any, beside: _Beside) -> ExportRecord:
     tags = beside.tags.get(row.dag_id, ())
+    running = beside.running.get((row.dag_id, row.backfill_id), 0)
+    creating = row.status == ExportStatus.CREATING.value
     return ExportRecord(
         id=row.id,
         dag_id=row.dag_id,
@@ -201,6 +235,19 @@ def _record(row: Any, beside: _Beside) -> ExportRecord:
         clear_number=row.clear_number,
         note=row.note,
         dag=dag_record(row, tags),
-        running_before=beside.running.get(row.dag_id, 0) if row.state == "queued" else None,
+        running_before=running if row.state == "queued" else None,
         facts=beside.facts.get(row.id, NOTHING),
+        backfill=_backfill(row),
+        tasks=beside.tasks.get(row.id, ()),
+        scheduler_seen=beside.scheduler_seen if creating else None,
+    )
+
+
+def _backfill(row: Any) -> BackfillRecord | None:
+    if row.backfill_max_active_runs is None:
+        return None
+    return BackfillRecord(
+        is_paused=bool(row.backfill_is_paused),
+        ended=row.backfill_completed_at is not None,
+        max_active_runs=row.backfill_max_active_runs,
     )

@@ -100,10 +100,23 @@ class Delivered(_Left):
     folder: _Name = ""
 
 
+class Cancelled(_Left):
+    """Who cancelled an attempt, and when, in the account's timezone."""
+
+    by: _Address
+    at: _Instant
+
+
 _MANIFEST = TypeAdapter(Manifest)
 
 
-_KINDS: Mapping[str, type[_Left]] = {"progress": Progress, "facts": Facts, "failure": Failure, "delivered": Delivered}
+_KINDS: Mapping[str, type[_Left]] = {
+    "progress": Progress,
+    "facts": Facts,
+    "failure": Failure,
+    "delivered": Delivered,
+    "cancelled": Cancelled,
+}
 
 
 def checked(key: str, value: object) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -67,15 +67,22 @@ class TaskFacts:
     """What the tasks of one export left in the task state store, by key: of extract, and of deliver by map index.
 
     A key that is not there was not written yet, was deleted, has expired, or is kept elsewhere (`task_facts`).
+    `cancelled` is who cancelled an attempt and when, by `clear_number`; `failed_at` is when a task left its failure, by
+    task id and map index.
     """
 
     extract: Mapping[str, Any]
     deliveries: Mapping[int, Mapping[str, Any]]
+    cancelled: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    failed_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """One task of an export; `title` is deliver's destination, `try_number` 0 before the first try."""
+    """One task of an export; `title` is deliver's destination, `try_number` 0 before the first try.
+
+    `full_pool` is the pool that a scheduled task waits for, and `queued_at` is when it was last handed to the executor.
+    """
 
     task_id: str
     map_index: int
@@ -85,6 +92,25 @@ class TaskRecord:
     max_tries: int
     started_at: datetime | None
     ended_at: datetime | None
+    full_pool: str | None = None
+    queued_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BackfillRecord:
+    """The backfill that a run belongs to. Airflow starts no queued run of one that is paused.
+
+    One that was cancelled stays paused for good: `ended`.
+    """
+
+    is_paused: bool
+    ended: bool
+    max_active_runs: int
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody cancelled it."""
+        return self.is_paused and self.ended
 
 
 @dataclass(frozen=True)
@@ -92,8 +118,9 @@ class ExportRecord:
     """One export: a run of a report's DAG or of a report type's on-demand DAG.
 
     `id` is `dag_run.id`; `state` is Airflow's own and `run_type` one of scheduled, backfill and manual. `dag` is None
-    where somebody deleted the DAG's row alone. `running_before` counts the runs of the same DAG that are running, for
-    an export that is queued; None for any other.
+    where somebody deleted the DAG's row alone. `running_before` counts the runs of the same DAG and backfill that are
+    running, for an export that is queued; None for any other. `tasks` are read of an export that is not Created, and
+    `scheduler_seen` is the last heartbeat of Airflow's schedulers, for one that is Creating.
     """
 
     id: int
@@ -120,6 +147,9 @@ class ExportRecord:
     dag: DagRecord | None
     running_before: int | None
     facts: TaskFacts
+    backfill: BackfillRecord | None = None
+    tasks: tuple[TaskRecord, ...] = ()
+    scheduler_seen: datetime | None = None
 
 
 @dataclass(frozen=True)

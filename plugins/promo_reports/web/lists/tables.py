@@ -9,9 +9,12 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from airflow.jobs.job import Job
+from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel, DagTag
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagrun import DagRun, DagRunNote
+from airflow.models.pool import Pool
 from airflow.models.task_state_store import TaskStateStoreModel
 from airflow.models.taskinstance import TaskInstance
 from sqlalchemy.orm import Session
@@ -25,6 +28,12 @@ Column = sa.ColumnElement[Any]
 T = TypeVar("T")
 
 EXTRACT, DELIVER = "extract", "deliver"
+RUN = "(run)"
+"""Task id of what the api-server itself leaves of a run, with the attempt as map index (`run_marks`).
+
+No task can be called so, and Airflow's API writes task state for task instances alone: it cannot write there.
+"""
+CANCELLED = "cancelled"
 CANCELLED_BY = "Cancelled by "
 """How the note of a run begins that somebody cancelled on the page or through our API."""
 
@@ -38,6 +47,9 @@ note: sa.Table = DagRunNote.__table__
 version: sa.Table = DagVersion.__table__
 state_store: sa.Table = TaskStateStoreModel.__table__
 task: sa.Table = TaskInstance.__table__
+backfill: sa.Table = Backfill.__table__
+pool: sa.Table = Pool.__table__
+job: sa.Table = Job.__table__
 
 _OF_TYPE, _OF_REPORT = type_dag_id(""), report_dag_id("")
 _LABELS = {each.label: each for each in PromotionType}
@@ -99,12 +111,20 @@ export_created_by: Column = sa.func.coalesce(
     sa.func.nullif(run.c.triggering_user_name, ""), sa.func.nullif(dag.c.owners, ""), ""
 )
 export_created_at: Column = sa.func.coalesce(run.c.created_at, run.c.queued_at, run.c.run_after)
-# A run that is cleared is queued anew: an older note is about an attempt that no longer counts.
-_cancelled = sa.and_(
-    run.c.state == "failed",
+_marked_cancelled = sa.exists().where(
+    state_store.c.dag_run_id == run.c.id,
+    state_store.c.task_id == RUN,
+    state_store.c.map_index == run.c.clear_number,
+    state_store.c.key == CANCELLED,
+)
+# Earlier releases left the note alone, which anybody may edit: it counts only where it was written in the attempt that
+# ended, before its end. (A run that is cleared is queued anew.)
+_noted_cancelled = sa.and_(
     note.c.content.startswith(CANCELLED_BY, autoescape=True),
     note.c.updated_at >= sa.func.coalesce(run.c.queued_at, note.c.updated_at),
+    note.c.updated_at <= sa.func.coalesce(run.c.end_date, note.c.updated_at),
 )
+_cancelled = sa.and_(run.c.state == "failed", sa.or_(_marked_cancelled, _noted_cancelled))
 # A run that somebody marked, or of which only a part was cleared, succeeds without its delivery.
 _delivered = sa.exists().where(
     state_store.c.dag_run_id == run.c.id, state_store.c.task_id == DELIVER, state_store.c.key == "delivered"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,28 +11,29 @@ from fastapi.concurrency import run_in_threadpool
 
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.errors import Conflict, StagingError
+from promo_reports.errors import Conflict
 from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
+from promo_reports.web.answers import Refusal
+from promo_reports.web.exclusive import exclusive
 from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.exports import list_exports
+from promo_reports.web.lists.exports import export_of, list_exports
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Order
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskRecord
-from promo_reports.web.lists.tables import CANCELLED_BY, DELIVER, EXTRACT
-from promo_reports.web.lists.task_facts import tasks_of_run
+from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.run_marks import mark_cancelled, unmark_cancelled
+from promo_reports.web.lists.tables import CANCELLED_BY
 from promo_reports.web.models.exports import ExportDetail, ExportRow
 from promo_reports.web.models.reports import Nothing
 from promo_reports.web.models.shared import Page
 from promo_reports.web.project import Metadata, metadata
+from promo_reports.web.retrying import NOT_BEGUN, make_again, start_in_its_place
 from promo_reports.web.routes.asked import CursorText, ExportId, Limit, Search
 from promo_reports.web.shown import export_shown
 from promo_reports.web.times import now
 from promo_reports.web.visible import readable_by, visible_export
-
-STAGED_SURELY = timedelta(hours=1)
-"""How long before the staging area is swept a delivery is still tried again without a new extract."""
+from promo_reports.web.waiting import is_stranded
 
 router = APIRouter(tags=["exports"])
 
@@ -79,28 +80,45 @@ def export(caller: SignedIn, session: Metadata, export_id: ExportId) -> ExportDe
 @router.post("/exports/{export_id}/cancel")
 async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
     """End an export that is being made; its tasks are told to stop and tidy up."""
-    record, _ = await run_in_threadpool(_change, caller, export_id)
+    record = await run_in_threadpool(_change, caller, export_id)
     if record.status is not ExportStatus.CREATING:
         raise Conflict("This export is not being made, so there is nothing to cancel.")
-    # With its instant: Airflow keeps the time of a note only where its text is another one.
     at = now().astimezone(ZoneInfo(registry().account.timezone))
-    note = f"{CANCELLED_BY}{caller.name} on {at:%Y-%m-%d at %H:%M:%S} {at.tzinfo}"
-    await airflow.fail(record.dag_id, record.run_id, note)
+    await run_in_threadpool(_mark, record, caller, at)
+    try:
+        # The note is for whoever looks at the run in Airflow.
+        note = f"{CANCELLED_BY}{caller.name} on {at:%Y-%m-%d at %H:%M:%S} {at.tzinfo}"
+        await airflow.fail(record.dag_id, record.run_id, note)
+    except Refusal as refused:
+        if refused.status != 503:  # after which Airflow may still do it
+            await run_in_threadpool(_unmark, record)
+        raise
     return await run_in_threadpool(_shown, caller, export_id)
 
 
 @router.post("/exports/{export_id}/retry")
 async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
-    """Make a failed or cancelled export again; what is verified and still staged is only delivered again."""
-    record, tasks = await run_in_threadpool(_change, caller, export_id)
-    if record.status not in (ExportStatus.FAILED, ExportStatus.CANCELLED):
-        raise Conflict("Only an export that failed or was cancelled can be retried.")
-    if _is_staged(record, tasks):
-        failed = any(each.task_id == DELIVER and each.state == "failed" for each in tasks)
-        await airflow.clear_tasks(record.dag_id, record.run_id, [DELIVER], only_failed=failed)
-    else:
-        await airflow.clear(record.dag_id, record.run_id)
-    return await run_in_threadpool(_shown, caller, export_id)
+    """Make a failed or cancelled export again; what is verified and still staged is only delivered again.
+
+    All who ask at one time get the same re-run. Where Airflow does not advance the export's backfill any more, a new
+    run is started in its place: the answer is that export, which has another id.
+    """
+    async with exclusive(f"retry {export_id}"):
+        record = await run_in_threadpool(_change, caller, export_id)
+        if record.status is ExportStatus.CREATING and record.clear_number:
+            return await run_in_threadpool(_shown, caller, export_id)
+        if record.status not in (ExportStatus.FAILED, ExportStatus.CANCELLED):
+            raise Conflict("Only an export that failed or was cancelled can be retried.")
+        refusal = await run_in_threadpool(_why_not_again, caller, record)
+        if refusal is not None:
+            raise Conflict(*refusal)
+        if is_stranded(record):
+            run_id, is_new = await start_in_its_place(airflow, record)
+            record = await run_in_threadpool(_of_run, record.dag_id, run_id)
+            if is_new or record.status is ExportStatus.CREATING:
+                return await run_in_threadpool(_shown, caller, record.id)
+        await make_again(airflow, record, registry().settings, now())
+        return await run_in_threadpool(_begun, caller, record)
 
 
 def _dag_of(report: str | None) -> str | None:
@@ -108,25 +126,44 @@ def _dag_of(report: str | None) -> str | None:
     return report_dag_id(report if is_report_id(report) else "") if report is not None else None
 
 
-def _change(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[TaskRecord, ...]]:
+def _change(caller: Caller, export_id: int) -> ExportRecord:
     with metadata() as session:
         record = visible_export(session, caller, export_id)
         require(caller.may_change_exports(record.dag_id), "retry or cancel this export")
-        return record, tasks_of_run(session, record.dag_id, record.run_id)
+        return record
+
+
+def _why_not_again(caller: Caller, record: ExportRecord) -> tuple[str, str] | None:
+    return Rows.of(registry(), caller).why_not_again(record)
+
+
+def _mark(record: ExportRecord, caller: Caller, at: datetime) -> None:
+    with metadata() as session:
+        mark_cancelled(session, record, by=caller.name, at=at)
+
+
+def _unmark(record: ExportRecord) -> None:
+    with metadata() as session:
+        unmark_cancelled(session, record)
+
+
+def _of_run(dag_id: str, run_id: str) -> ExportRecord:
+    with metadata() as session:
+        record = export_of(session, dag_id, run_id)
+    if record is None:  # another run of the DAG has its logical date
+        raise NOT_BEGUN
+    return record
+
+
+def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
+    """The export that was begun again; `Conflict` where Airflow took the request and did nothing."""
+    with metadata() as session:
+        record = visible_export(session, caller, before.id)
+        if record.clear_number == before.clear_number:
+            raise NOT_BEGUN
+        return export_shown(session, caller, record.id)
 
 
 def _shown(caller: Caller, export_id: int) -> ExportDetail:
     with metadata() as session:
         return export_shown(session, caller, export_id)
-
-
-def _is_staged(record: ExportRecord, tasks: tuple[TaskRecord, ...]) -> bool:
-    """Whether extract has done its work and what it made is surely there still."""
-    extract = next((each for each in tasks if each.task_id == EXTRACT), None)
-    if record.status is ExportStatus.CANCELLED or extract is None or extract.state != "success":
-        return False
-    left = (each.get("failure") or {} for each in record.facts.deliveries.values())
-    if any(each.get("error") == StagingError.__name__ for each in left):
-        return False
-    kept = timedelta(days=registry().settings.staging_days) - STAGED_SURELY
-    return extract.ended_at is not None and extract.ended_at > datetime.now(UTC) - kept

@@ -17,6 +17,7 @@ from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
 from promo_reports.web.answers import Refusal, not_found
+from promo_reports.web.lists.exports import backfill_is_paused
 from promo_reports.web.models.reports import Backfill, BackfillStarted, Days, PastWindows
 from promo_reports.web.past_windows import Past
 from promo_reports.web.project import Metadata, metadata
@@ -28,6 +29,10 @@ MOST_DAYS = 400
 
 _EXPORTED = ("All windows of these days were exported already.", "Choose to export them again, or other days.")
 _UNDER_WAY = ("All windows of these days are being exported now.", "Wait until they have ended.")
+_PAUSED = (
+    "A backfill of this report is paused in Airflow, which makes no other one meanwhile.",
+    "Resume or cancel it there, and ask for these days again.",
+)
 
 router = APIRouter(tags=["reports"])
 
@@ -68,4 +73,6 @@ def _plan(caller: Caller, report_id: str, days: Days) -> tuple[Definition, Plan]
 def _to_make(caller: Caller, report_id: str, body: Backfill) -> tuple[Plan, int]:
     _, planned = _plan(caller, report_id, body)
     with metadata() as session:
+        if backfill_is_paused(session, report_dag_id(report_id)):
+            raise Conflict(*_PAUSED)
         return planned, Past.of(session, report_dag_id(report_id), planned).to_make(again=body.again)
