@@ -6,7 +6,8 @@ how stops and the first delivery bind the scheduler alone, and a backfill may ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,7 +57,8 @@ class RecurringTimetable(Timetable):
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
         """A run started by hand exports the last window that had been due by then."""
-        return data_interval(self.schedule.latest(run_after).window)
+        with _in_the_calendar(run_after):
+            return data_interval(self.schedule.latest(run_after).window)
 
     def serialize(self) -> dict[str, Any]:
         """What the scheduler needs to make the timetable again."""
@@ -116,7 +118,8 @@ class OneTimeTimetable(Timetable):
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
         """The window as of the moment that a run is started by hand."""
-        return self._interval(run_after)
+        with _in_the_calendar(run_after):
+            return self._interval(run_after)
 
     def serialize(self) -> dict[str, Any]:
         """What the scheduler needs to make the timetable again."""
@@ -143,6 +146,15 @@ class OneTimeTimetable(Timetable):
 
 def _run(delivery: Delivery) -> DagRunInfo:
     return DagRunInfo(run_after=pendulum.instance(delivery.due), data_interval=data_interval(delivery.window))
+
+
+@contextmanager
+def _in_the_calendar(moment: datetime) -> Iterator[None]:
+    """Refuse an instant whose windows lie beyond the calendar; Airflow's API answers a `ValueError` with 400."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(f"No window can be told as of {moment:%Y-%m-%d}.") from error
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -25,6 +25,7 @@ ENDED = Failure(reason="Somebody ended it in Airflow: its run was marked failed.
 CALLED_OFF = Failure(
     reason="Its backfill was cancelled in Airflow before it began.", fix="Retry makes it outside of that backfill."
 )
+UNMADE = Failure(reason="Airflow calls a task a success that has made nothing: somebody marked it.", fix=_RETRY)
 UNDELIVERED = Failure(
     reason="Airflow calls its run a success, but nothing was delivered: somebody marked it, or cleared a part of it.",
     fix=_RETRY,
@@ -69,6 +70,8 @@ def _silence(record: ExportRecord) -> Failure:
     if record.tasks and not states & {"failed", "upstream_failed"}:
         called_off = record.backfill is not None and record.backfill.cancelled
         return CALLED_OFF if called_off else MARKED if delivered and states == {"success"} else ENDED
+    if record.tasks and "failed" not in states:
+        return UNMADE
     if any(_never_began(each) for each in record.tasks):
         return NEVER_BEGUN
     return MARKED if delivered and not record.tasks else SILENT

@@ -54,7 +54,7 @@ def _backfill_halted(record: ExportRecord, zone: ZoneInfo) -> str | None:
 def _of_the_future(record: ExportRecord, zone: ZoneInfo) -> str | None:
     if record.logical_date is not None and record.logical_date > now():
         return f"It is about {record.logical_date:%Y-%m-%d}, and Airflow does not start it before. Cancel it."
-    if record.run_after > now():
+    if record.state == "queued" and record.run_after > now() + timedelta(seconds=1):  # `now` is in whole seconds
         return f"Airflow does not start it before {_local(record.run_after, zone)}, as whoever started it asked."
     return None
 

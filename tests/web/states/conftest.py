@@ -1,0 +1,98 @@
+"""Airflow's application for the tests of a module, with a database that has the DAGs of a report and a report type."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from include.demo.stack.postgres import PostgresServer
+from promo_reports import settings as our_settings
+from promo_reports.orchestration import project
+from tests.orchestration.conftest import ROOT
+from tests.web.states.airflow_app import DAILY, REPORT, TYPE, AirflowApp
+
+
+@pytest.fixture(scope="module")
+def app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowApp]:
+    """Airflow's application as its api-server makes it."""
+    home = tmp_path_factory.mktemp("states")
+    for name in ("report_types", "include/sql"):
+        shutil.copytree(ROOT / name, home / name)
+    shutil.copy(ROOT / "include/account.yaml", home / "include/account.yaml")
+    (home / "reports").mkdir()
+    (home / "reports" / "daily_credits.yaml").write_text(DAILY)
+    with pytest.MonkeyPatch.context() as patch:
+        url = _environment(patch, postgres, home)
+        yield AirflowApp(_made(url))
+        _forget()
+        from airflow import settings
+
+        settings.dispose_orm()
+
+
+def _environment(patch: pytest.MonkeyPatch, postgres: PostgresServer, home: Path) -> str:
+    postgres.create_database("states")
+    url = postgres.url("states").replace("postgresql://", "postgresql+psycopg2://", 1)
+    patch.setenv("PROMO_REPORTS_HOME", str(home))
+    patch.setenv("PROMO_REPORTS_DATA_DIR", str(home / "data"))
+    patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", url)
+    patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC", url.replace("psycopg2", "asyncpg"))
+    patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", "ada:admin")
+    patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", 64 * "x")
+    _forget()
+    return url
+
+
+def _made(url: str) -> object:
+    from airflow import settings
+    from airflow.models import import_all_models
+    from airflow.models.base import Base
+
+    settings.dispose_orm()
+    settings.configure_vars()
+    settings.configure_orm()
+    import_all_models()
+    Base.metadata.create_all(settings.engine)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Airflow's own modules
+        from airflow.api_fastapi.app import create_app
+
+        app = create_app()
+    _register()
+    return app
+
+
+def _register() -> None:
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.models.pool import Pool
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.definitions.dag import SerializedDAG
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG
+    from airflow.utils.db import synchronize_log_template
+    from airflow.utils.session import create_session
+
+    from promo_reports.orchestration.dag_factory import report_dag, type_dag
+
+    with create_session(scoped=False) as session:
+        synchronize_log_template(session=session)
+        session.add(Pool(pool="default_pool", slots=8, include_deferred=False))
+        session.add(DagBundleModel(name="promo-reports"))
+        session.flush()
+        for dag in (report_dag("daily_credits", "stub.py"), type_dag("wallet_transactions", "stub.py")):
+            assert dag.dag_id in (REPORT, TYPE)
+            lazy = LazyDeserializedDAG.from_dag(dag)
+            SerializedDAG.bulk_write_to_db("promo-reports", None, [lazy], session=session)
+            SerializedDagModel.write_dag(lazy, bundle_name="promo-reports", session=session)
+
+
+def _forget() -> None:
+    from promo_reports.web import project as web_project
+
+    our_settings.current.cache_clear()
+    project.registry.cache_clear()
+    web_project.created_reports.cache_clear()
+    web_project.pending.cache_clear()
