@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from promo_reports.definitions import located
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.located import parse_yaml, read_yaml
 from promo_reports.errors import StoreError
@@ -99,6 +100,6 @@ def test_a_missing_file_is_a_finding_and_a_failing_disk_an_error(
     def fail(*_: object, **__: object) -> None:
         raise OSError(5, os.strerror(5))
 
-    monkeypatch.setattr(Path, "open", fail)
+    monkeypatch.setattr(located, "read_regular", fail)
     with pytest.raises(StoreError, match=r"x\.yaml cannot be read: Input/output error"):
         read_yaml(tmp_path / "x.yaml")

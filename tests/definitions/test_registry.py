@@ -69,7 +69,7 @@ def test_a_broken_file_leaves_the_others_alone(registry: Registry) -> None:
     rule = "the file's name must be its id and .yaml: a-z first, then a-z, 0-9, _ and -, at most 100 characters"
     assert told == {
         "broken": "reports/broken.yaml:1: name: is required",
-        "gone": "reports/gone.yaml: there is no such file",
+        "gone": "reports/gone.yaml: is a symbolic link, which is not opened; put the file itself there",
         "ledger_weekly": f"'reports/ledger_weekly.yml': {rule}",
         "unnamed_big_report-d09dbbde": f'"reports/Big Report\'.yaml": {rule}',
     }

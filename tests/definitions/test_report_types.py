@@ -194,7 +194,9 @@ def test_what_a_report_type_may_not_say(
 def test_a_link_out_of_the_options_is_refused(registry: Registry, refused: Callable[[Changes], list[str]]) -> None:
     (registry.settings.sql / "options" / "wallets.sql").unlink()
     (registry.settings.sql / "options" / "wallets.sql").symlink_to("/etc/hostname")
-    assert refused({}) == ["8: filters[0].options: wallets.sql leads out of include/sql/options"]
+    assert refused({}) == [
+        "8: filters[0].options: wallets.sql is no regular file, and is not opened; put the file itself there"
+    ]
 
 
 def test_a_broken_file_says_only_what_is_wrong_with_it(tmp_path: Path, problems: Callable[..., list[str]]) -> None:

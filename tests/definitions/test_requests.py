@@ -224,7 +224,7 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (Path, "read_bytes")])
+@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (module, "read_regular")])
 def test_a_directory_that_fails_is_an_error_of_the_store(
     requests: Requests, claim: Claim, monkeypatch: pytest.MonkeyPatch, failing: tuple[Any, str]
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.definitions.sources import look_at
+from promo_reports.definitions.sources import look_at, stamp_of
 from promo_reports.errors import StoreError
 
 
@@ -41,13 +41,17 @@ def test_a_look_differs_after_a_change(directory: Path, change: Callable[[Path],
     assert look_at(directory) != before
 
 
-def test_an_edit_behind_a_link_is_seen(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    target = tmp_path_factory.mktemp("elsewhere") / "one.yaml"
-    target.write_text("id: x")
-    (directory / "link.yaml").symlink_to(target)
-    before = look_at(directory)
-    target.write_text("id: y, and longer")
-    assert look_at(directory) != before
+def test_a_new_version_of_a_kubernetes_volume_is_seen(directory: Path) -> None:
+    (directory / "link.yaml").symlink_to("..data/link.yaml")
+    for version, text in enumerate(("id: x", "id: y")):
+        (directory / f"..{version}").mkdir()
+        (directory / f"..{version}" / "link.yaml").write_text(text)
+    (directory / "..data").symlink_to("..0")
+    before = look_at(directory), stamp_of(directory / "link.yaml")
+    (directory / "..new").symlink_to("..1")
+    (directory / "..new").replace(directory / "..data")
+    assert look_at(directory) != before[0]
+    assert stamp_of(directory / "link.yaml") != before[1]
 
 
 def test_a_directory_that_is_not_there_cannot_be_looked_at(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
+from promo_reports.definitions import located
 from promo_reports.orchestration import dag_factory
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.generated import group_of
@@ -184,15 +184,15 @@ def test_a_link_that_leads_nowhere_is_an_error_of_its_own(bundle: ReportBundle, 
 def test_one_that_cannot_be_read_is_an_error_of_its_own_until_it_can(
     bundle: ReportBundle, other: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
+    read = located.read_regular
 
-    def refused(self: Path, *arguments: Any, **options: Any) -> Any:
-        if self == other:
+    def refused(path: Path, most: int) -> bytes:
+        if path == other:
             raise PermissionError(errno.EACCES, "Permission denied")
-        return opened(self, *arguments, **options)
+        return read(path, most)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refused)
+        patched.setattr(located, "read_regular", refused)
         assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
         bundle.refresh()
         own = parsed(bundle, f"report.{OTHER}.py")

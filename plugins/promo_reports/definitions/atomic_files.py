@@ -41,7 +41,7 @@ def replace_file(path: Path, text: str) -> None:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file for the block; waits for other processes, and ends with ours even if it is killed."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -76,5 +76,5 @@ def _sweep(directory: Path) -> None:
     oldest = time.time() - LEFT_BEHIND_SECONDS
     for path in directory.glob(f"{_PREFIX}*"):
         with suppress(FileNotFoundError):  # another writer finished, or swept it, in this moment
-            if path.stat().st_mtime < oldest:
+            if path.lstat().st_mtime < oldest:
                 path.unlink()

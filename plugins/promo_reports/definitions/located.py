@@ -6,7 +6,6 @@ Scalars stay text; what YAML would have made of the unquoted ones is kept in `Im
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from promo_reports.definitions.findings import Findings, KeyPath
 from promo_reports.definitions.implicit import Implicit, scalar
 from promo_reports.definitions.wording import kind, quoted
 from promo_reports.errors import StoreError
+from promo_reports.regular_file import NotRegular, read_regular
 
 MAX_BYTES = 64 * 1024
 MAX_NESTING = 20
@@ -70,20 +70,19 @@ def shown_path(path: Path) -> str:
 
 
 def read_yaml(path: Path, shown: str | None = None) -> Document:
-    """Read and parse one file; `StoreError` where the disk fails, a finding where the file is not there."""
+    """Read and parse one file; `StoreError` where the disk fails, a finding where no regular file is there."""
     name = shown or shown_path(path)
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_regular(path, MAX_BYTES)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         findings = Findings(name)
         findings.add((), "there is no such file")
         return Document(None, findings)
+    except NotRegular as found:
+        findings = Findings(name)
+        findings.add((), f"is {found.what}, which is not opened; put the file itself there")
+        return Document(None, findings)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            findings = Findings(name)
-            findings.add((), "is a link that leads back to itself")
-            return Document(None, findings)
         raise StoreError(
             f"{path} cannot be read: {error.strerror}.", "Check the directory and its permissions."
         ) from error

@@ -6,6 +6,7 @@ given twice by git and the store together.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -195,7 +196,7 @@ class Registry:
         if "frequency" in given and not isinstance(given["frequency"], dict):
             document.findings.add(("frequency",), "only recurring reports are kept; a one-time export is a run")
         taken = self.settings.reports / f"{whole['id']}.yaml"
-        if is_report_id(whole["id"]) and taken.exists():
+        if is_report_id(whole["id"]) and os.path.lexists(taken):
             document.findings.add(("id",), f"{whole['id']!r} is the id of {shown_path(taken)} already")
         checked = check_definition(
             document, report_types=self.report_types, account=self.account, origin=Origin.CREATED, now=at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from promo_reports.definitions.findings import Findings
@@ -9,6 +11,7 @@ from promo_reports.definitions.forms import sound
 from promo_reports.definitions.report_type_form import FilterForm, ReportTypeForm
 from promo_reports.definitions.wording import not_among
 from promo_reports.domain.report_type import Select
+from promo_reports.regular_file import status_of
 
 ALL = "all"
 
@@ -46,13 +49,20 @@ def _check_choices(path: tuple[str, int], each: FilterForm, findings: Findings) 
 
 
 def _check_options(path: tuple[str, int], name: str, directory: Path, findings: Findings) -> None:
-    """The query must be a file of the directory itself, not something that a link leads to."""
+    """The query must be a regular file of the directory, not something that a link leads to."""
     file = directory / f"{name}.sql"
-    if not file.is_file():
+    if not os.path.lexists(file):
         known = sorted(each.stem for each in directory.glob("*.sql"))
         findings.add((*path, "options"), not_among(name, known, "a file of include/sql/options"))
-    elif file.resolve().parent != directory.resolve():
-        findings.add((*path, "options"), f"{name}.sql leads out of include/sql/options")
+    elif not _is_regular(file):
+        findings.add((*path, "options"), f"{name}.sql is no regular file, and is not opened; put the file itself there")
+
+
+def _is_regular(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(status_of(file).st_mode)
+    except OSError:
+        return False
 
 
 def _check_dependency(

@@ -16,13 +16,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from promo_reports.definitions.atomic_files import DIRECTORY_MODE, create_file
+from promo_reports.definitions.atomic_files import DIRECTORY_MODE, create_file, replace_file
 from promo_reports.errors import Conflict, StoreError
+from promo_reports.regular_file import read_regular
 
 KEPT = timedelta(days=7)
 """For how long a key is remembered at least; afterwards it may make another report."""
 SWEPT = timedelta(hours=1)
 """How often old keys are looked for, at most: it is one stat for each key."""
+
+_MOST_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,12 @@ class Requests:
         now = time.time()
         stamp = self.directory / ".swept"
         with suppress(FileNotFoundError):
-            if stamp.stat().st_mtime > now - SWEPT.total_seconds():
+            if stamp.lstat().st_mtime > now - SWEPT.total_seconds():
                 return
-        stamp.touch(mode=0o600)
+        replace_file(stamp, "")
         for path in self.directory.glob("*.json"):
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < now - KEPT.total_seconds():
+                if path.lstat().st_mtime < now - KEPT.total_seconds():
                     path.unlink()
 
     @contextmanager
@@ -100,7 +103,7 @@ def _taken(path: Path, text: str, asked: str) -> Request:
 
 def _request(path: Path, asked: str) -> Request:
     """The request that a key was taken for."""
-    text = path.read_bytes()
+    text = read_regular(path, _MOST_BYTES)
     try:
         first = json.loads(text)
         same, at = first["asked"] == asked, datetime.fromisoformat(first["at"])

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from promo_reports.domain.definition import Origin, is_report_id
 from promo_reports.errors import StoreError
+from promo_reports.regular_file import status_of
 
 RACY_NANOSECONDS = 2_000_000_000
 Look = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of each entry of a directory."""
 _SUFFIXES = (".yaml", ".yml")
 _NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
-# What is wrong with one file alone, such as a link that leads to itself; anything else is the disk's.
+# What is wrong with one file alone, such as a name that is too long; anything else is the disk's.
 _OF_ONE_FILE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
 
 
@@ -62,8 +63,8 @@ def look_at(directory: Path) -> Look:
         with os.scandir(directory) as entries:
             for entry in entries:
                 try:
-                    status = entry.stat()
-                except OSError as error:  # a link to nothing, say, or gone by now
+                    status = entry.stat(follow_symlinks=False)
+                except OSError as error:  # gone by now, say
                     _check_of_one_file(error)
                     seen.append((entry.name, 0, 0, 0))
                     continue
@@ -96,11 +97,11 @@ def key_of(file_name: str) -> str:
 
 
 def stamp_of(file: Path | os.DirEntry[str]) -> str:
-    """A text that changes when the file does; empty where it is gone by now, `dangling` for a link to nothing."""
+    """A text that changes when the file does; empty where it is gone by now. A link, which is refused, has its own."""
     try:
-        status = file.stat()
+        status = status_of(Path(file))
     except FileNotFoundError:
-        return "dangling" if file.is_symlink() else ""
+        return "dangling" if Path(file).is_symlink() else ""
     except OSError as error:
         _check_of_one_file(error)
         return "unreadable"

@@ -11,6 +11,7 @@ stale. Only a store inside the project's own directory may be missing until it i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +85,7 @@ class Store:
     def marks(self, report_id: str) -> Marks:
         """What was done to a report: nothing where nothing is known of it."""
         path = self._marks_path(report_id)
-        if not self.exists() or not path.exists():
+        if not self.exists() or not os.path.lexists(path):
             return Marks()
         return marks_of(read_yaml(path, str(path)))
 
@@ -108,7 +109,7 @@ class Store:
 
     def delete(self, report_id: str, *, at: datetime, by: str) -> Marks:
         """Stop a created report for ever; its definition, its runs and their files stay."""
-        if not self.path(report_id).exists():
+        if not os.path.lexists(self.path(report_id)):
             raise _refused(report_id, "is not a created report; a definition in git is deleted in git")
         return self._change(report_id, lambda marks: marks.with_deletion(_utc(at), by))
 

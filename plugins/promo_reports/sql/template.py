@@ -23,9 +23,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from promo_reports.domain.window import Window
 from promo_reports.errors import SqlTemplateError
+from promo_reports.regular_file import NotRegular, read_regular
 from promo_reports.sql.bound import BoundQuery, mark, marked
 from promo_reports.sql.statement import RenderedText
 
+MAX_BYTES = 1024 * 1024
 FilterValues = Mapping[str, tuple[str, ...] | None]
 
 _TIME_COLUMN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
@@ -232,11 +234,16 @@ def load_template(root: Path, name: str, lists: frozenset[str]) -> SqlTemplate:
 
 def _content(root: Path, path: Path) -> bytes:
     try:
-        if not path.resolve(strict=True).is_relative_to(root.resolve()):
+        if not path.parent.resolve(strict=True).is_relative_to(root.resolve()):
             raise SqlTemplateError(f"{path}: leads out of {root}")
-        return path.read_bytes()
+        content = read_regular(path, MAX_BYTES)
+    except NotRegular as found:
+        raise SqlTemplateError(f"{path}: is {found.what}, which is not opened", "Put the file itself there.") from None
     except (OSError, ValueError, RuntimeError):
         raise SqlTemplateError(f"{path}: there is no such template below {root}") from None
+    if len(content) > MAX_BYTES:
+        raise SqlTemplateError(f"{path}: is larger than {MAX_BYTES // 1024} KiB")
+    return content
 
 
 def _unmarked(path: Path, text: str) -> RenderedText:
