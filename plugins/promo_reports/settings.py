@@ -110,6 +110,15 @@ class Settings(BaseModel):
     retry_delay_seconds: PositiveInt = Field(
         30, description="seconds until the first retry; doubles each time, at most 10 minutes"
     )
+    downloads_per_process: PositiveInt = Field(
+        100, description="downloads that one api-server process sends at one time; further ones get 503"
+    )
+    downloads_per_person: PositiveInt = Field(
+        10, description="downloads that one person may have open in a process; further ones get 429"
+    )
+    download_stall_seconds: PositiveInt = Field(
+        120, description="seconds in which a client takes at least 64 KiB of its download; else it is disconnected"
+    )
     pool: str = Field(
         "default_pool",
         min_length=1,

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from promo_reports.definitions.located import MAX_BYTES
 from promo_reports.definitions.requests import KEPT
-from promo_reports.settings import PROJECT_ROOT
+from promo_reports.settings import PROJECT_ROOT, Settings
 from promo_reports.web import answers, preview
 from promo_reports.web.app import make_app
 from promo_reports.web.creation import MAX_KEY
@@ -74,6 +74,10 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert told["a body"] == f"{MAX_BYTES // 1024} KiB"
     assert told["rows of a preview"] == f"{preview.ROWS}, in at most {preview.SECONDS:.0f} s"
     assert told["days of one backfill"].startswith(f"{MOST_DAYS}, ")
+    per_person, per_process = (
+        Settings.model_fields[name].default for name in ("downloads_per_person", "downloads_per_process")
+    )
+    assert told["open downloads"].startswith(f"{per_person} of one person, {per_process} in all, ")
     assert told["an Idempotency-Key"] == f"{MAX_KEY} characters, kept for {KEPT.days} days"
     parameters = get_openapi(title="x", version="1", routes=make_app().routes)["paths"]["/api/exports"]["get"]
     (limit,) = [each["schema"] for each in parameters["parameters"] if each["name"] == "limit"]

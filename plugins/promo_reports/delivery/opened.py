@@ -32,7 +32,7 @@ class Damaged(DestinationRefused):
 class OpenFile:
     """A file of the download area, opened: whoever replaces or removes it, `stream` gives all its bytes.
 
-    Close it, or leave its `with` block; `web.download.file_response` does so when the response has ended.
+    Close it, or leave its `with` block; `web.downloads.response.file_response` does so when the response has ended.
     """
 
     file: ExportFile

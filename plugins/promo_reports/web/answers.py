@@ -55,6 +55,7 @@ _CODES = {
     410: "expired",
     413: "too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     422: "invalid",
     429: "too_many",
     503: "unavailable",

@@ -1,8 +1,13 @@
-"""The files of exports that wait in the download area; each request is authorised anew."""
+"""The files of exports that wait in the download area; each request is authorized anew."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from functools import cache
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from promo_reports.definitions.loading import conf_id
 from promo_reports.delivery import OpenFile, open_published, published
@@ -12,7 +17,8 @@ from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn
 from promo_reports.web.answers import Refusal
 from promo_reports.web.audit import write_down
-from promo_reports.web.download import file_response, manifest_response
+from promo_reports.web.downloads.open_downloads import OpenDownloads
+from promo_reports.web.downloads.response import file_response, manifest_response
 from promo_reports.web.export_rows import DOWNLOAD, delivered_to
 from promo_reports.web.lists.records import ExportRecord, ExportStatus
 from promo_reports.web.lists.task_facts import facts_of_export
@@ -23,21 +29,30 @@ from promo_reports.web.visible import visible_export
 router = APIRouter(tags=["downloads"])
 
 
+async def _until_sent() -> AsyncIterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+UntilSent = Annotated[ExitStack, Depends(_until_sent)]
+"""What is left when the response has been sent, or could not be, whatever the reason."""
+
+
 @router.head("/exports/{export_id}/download", include_in_schema=False)
 @router.get("/exports/{export_id}/download", response_class=Response)
-def download(request: Request, caller: SignedIn, export_id: ExportId) -> Response:
+def download(request: Request, caller: SignedIn, until_sent: UntilSent, export_id: ExportId) -> Response:
     """The export's file: whole, or one range of it; 303 to a short-lived URL where downloads are kept in a bucket."""
     record, place = _place(caller, export_id)
-    opened = open_published(Download(), registry().account, registry().settings, *place, delivered=True)
-    answer = file_response(request, opened)
-    if request.method == "GET" and answer.status_code not in (304, 416):
-        try:
-            asked = request.headers.get("range")
-            write_down("download", caller, record.dag_id, record.run_id, file=opened.file.name, range=asked)
-        except BaseException:
-            if isinstance(opened, OpenFile):
-                opened.close()
-            raise
+    settings = registry().settings
+    opened = open_published(Download(), registry().account, settings, *place, delivered=True)
+    if isinstance(opened, OpenFile):
+        until_sent.enter_context(opened)
+    answer = file_response(request, opened, stall_seconds=settings.download_stall_seconds)
+    if request.method == "GET" and answer.status_code != 304:
+        if isinstance(opened, OpenFile):
+            until_sent.enter_context(_open_downloads().one(caller.id))
+        sent = answer.headers.get("content-range")
+        write_down("download", caller, record.dag_id, record.run_id, file=opened.file.name, range=sent)
     return answer
 
 
@@ -48,6 +63,12 @@ def manifest(request: Request, caller: SignedIn, export_id: ExportId) -> Respons
     return manifest_response(
         request, published(Download(), registry().account, registry().settings, *place, delivered=True)
     )
+
+
+@cache
+def _open_downloads() -> OpenDownloads:
+    settings = registry().settings
+    return OpenDownloads(per_process=settings.downloads_per_process, per_person=settings.downloads_per_person)
 
 
 def _place(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[str, str]]:

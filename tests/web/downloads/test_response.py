@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import os
 import random
+import socket
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,7 +23,7 @@ from promo_reports.domain.delivery import Download
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.settings import Settings
 from tests.delivery.exports import LATE, PREFIX, REPORT, WINDOW, BucketPlace, LocalPlace, open_descriptors, staged
-from tests.web.downloads import SlowClient, server, sparse, wait_for
+from tests.web.downloads.serving import SlowClient, server, sparse, wait_for
 
 ACCOUNT = Account("UTC", "monday", ())
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -148,7 +151,7 @@ def test_other_ranges_are_ignored(client: httpx.Client, export: StagedExport, as
 @pytest.mark.parametrize("asked", [f"bytes={len(ROWS)}-", "bytes=99999999999-99999999999", "bytes=-0"])
 def test_a_range_behind_the_end(client: httpx.Client, export: StagedExport, asked: str) -> None:
     answer = client.get("/download", headers={"Range": asked})
-    assert (answer.status_code, answer.content) == (416, b"")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (416, "range_not_satisfiable")
     assert answer.headers["content-range"] == f"bytes */{export.manifest.files[0].bytes}"
 
 
@@ -246,6 +249,47 @@ def test_a_client_that_goes_away_leaves_nothing_open(port: int, local: LocalPlac
     for slow in clients:
         slow.leave()
     wait_for(lambda: not open_descriptors(local.root))
+
+
+def test_a_client_that_takes_nothing_loses_its_connection(
+    local: LocalPlace, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(staged(tmp_path, bytes(LARGE)), local.area)
+    settings = Settings(download_dir=local.root)
+
+    def open_file() -> OpenFile | PresignedFile:
+        return open_published(Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True)
+
+    with server(open_file, lambda: pytest.fail("not asked for"), stall_seconds=0.5) as port:
+        clients = [SlowClient(port), SlowClient(port, Range="bytes=5-", status=206)]
+        wait_for(lambda: not open_descriptors(local.root))
+        wait_for(lambda: not connections_from_clients(port))
+        for slow in clients:
+            with pytest.raises(ConnectionResetError):
+                slow.rest()
+            slow.leave()
+    said = [each.getMessage() for each in caplog.records if each.name == "promo_reports.web.downloads.response"]
+    assert len(said) == 2
+    assert all(each.endswith("took nothing for 0.5 seconds; its connection is ended.") for each in said)
+
+
+def connections_from_clients(port: int) -> int:
+    """How many ends of its connections the server has, which are sockets of this process."""
+    found = 0
+    for descriptor in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not files
+        with contextlib.suppress(OSError):
+            if Path("/dev/fd", descriptor).is_socket():
+                with socket.socket(fileno=os.dup(int(descriptor))) as each:
+                    found += each.getsockname()[1] == port and bool(each.getpeername())
+    return found
+
+
+def test_a_download_has_one_descriptor(port: int, local: LocalPlace, tmp_path: Path) -> None:
+    publish(staged(tmp_path, bytes(LARGE)), local.area)
+    clients = [SlowClient(port) for _ in range(3)]
+    assert len(open_descriptors(local.root)) == 3
+    for slow in clients:
+        slow.leave()
 
 
 def test_memory_does_not_grow_with_the_file(client: httpx.Client, local: LocalPlace, tmp_path: Path) -> None:

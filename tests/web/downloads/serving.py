@@ -17,24 +17,46 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from promo_reports.delivery import Expired, OpenFile, PresignedFile, PublishedExport
 from promo_reports.domain.manifest import ExportFile, Manifest
-from promo_reports.web.download import file_response, manifest_response
+from promo_reports.web.answers import Refusal
+from promo_reports.web.downloads.response import file_response, manifest_response
 from tests.delivery.exports import LocalPlace
 
 PATIENCE = 20.0
 """Seconds to wait for a condition before the test fails."""
 
 
+async def _as_refreshing_a_token_does(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    return await call_next(request)
+
+
+MIDDLEWARE = [
+    Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+    Middleware(BaseHTTPMiddleware, dispatch=_as_refreshing_a_token_does),
+]
+"""The kinds that Airflow's api-server has."""
+
+
 @contextmanager
 def server(
-    open_file: Callable[[], OpenFile | PresignedFile], read_manifest: Callable[[], PublishedExport]
+    open_file: Callable[[], OpenFile | PresignedFile],
+    read_manifest: Callable[[], PublishedExport],
+    *,
+    stall_seconds: float = PATIENCE,
 ) -> Iterator[int]:
     """Serve `/download` and `/manifest` from this process; the port."""
 
     def download(request: Request) -> Response:
-        return file_response(request, open_file())
+        opened = open_file()
+        try:
+            return file_response(request, opened, stall_seconds=stall_seconds)
+        except Refusal as refusal:
+            assert isinstance(opened, OpenFile)
+            opened.close()
+            return refusal.answer()
 
     def manifest(request: Request) -> Response:
         return manifest_response(request, read_manifest())
@@ -42,14 +64,14 @@ def server(
     def gone(_request: Request, error: Exception) -> Response:
         return JSONResponse({"error": str(error)}, 410)
 
-    app = Starlette(
-        routes=[Route("/download", download), Route("/manifest", manifest)],
-        middleware=[
-            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
-            Middleware(BaseHTTPMiddleware, dispatch=_as_refreshing_a_token_does),
-        ],
-        exception_handlers={Expired: gone},
-    )
+    routes = [Route("/download", download), Route("/manifest", manifest)]
+    with serving(Starlette(routes=routes, middleware=MIDDLEWARE, exception_handlers={Expired: gone})) as port:
+        yield port
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[int]:
+    """Serve an application from this process; the port."""
     running = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -64,10 +86,6 @@ def server(
             assert not thread.is_alive()
 
 
-async def _as_refreshing_a_token_does(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    return await call_next(request)
-
-
 def wait_for(condition: Callable[[], bool]) -> None:
     """Wait until it holds; AssertionError if it never does."""
     deadline = time.monotonic() + PATIENCE
@@ -79,14 +97,17 @@ def wait_for(condition: Callable[[], bool]) -> None:
 class SlowClient:
     """A client that has asked for the file and reads of it only what it is told to."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "/download", status: int = 200, **headers: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self._socket.sendall(b"GET /download HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}\r\n".encode())
         received = b""
         while b"\r\n\r\n" not in received:
             received += self._socket.recv(1024)
         head, self._begin = received.split(b"\r\n\r\n", 1)
-        assert head.startswith(b"HTTP/1.1 200 "), head
+        if not head.startswith(f"HTTP/1.1 {status} ".encode()):
+            self.leave()
+            raise AssertionError(head)
 
     def rest(self) -> bytes:
         """Everything else that the server sends."""
