@@ -43,7 +43,7 @@ test-fast: $(STAMP) ## Run the tests that start no Airflow
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/end_to_end
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
-	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py $(wildcard tests/*/test_mariadb.py)
+	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/test_stalled_peer.py $(wildcard tests/*/test_mariadb.py)
 
 test-e2e: $(STAMP) ## Run the tests of the Reports page in Chromium
 	$(BIN)/python -m pytest tests/browser

@@ -29,6 +29,7 @@ from benchmarks.figures import Figure, keep
 if TYPE_CHECKING:
     from promo_reports.pipeline.export import Export
     from promo_reports.pipeline.source import Source
+    from promo_reports.pipeline.time_limits import TimeLimits
 
 PROJECT = Path(__file__).resolve().parent.parent
 SUBJECT = "Generic path"
@@ -71,7 +72,7 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     settings, report_type = Settings(), export.definition.report_type
     query = load_report_query(report_type, settings.sql).rows(export.parameters)
     artefact = Artefact(place, "benchmark", [column.name for column in report_type.columns], zipped=True)
-    with open_snapshot(source, export.zone, settings) as snapshot:
+    with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
         begun = time.perf_counter()
         with artefact:
             splitter = Splitter(artefact, settings.rows_per_file)

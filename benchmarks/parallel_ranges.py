@@ -2,9 +2,9 @@
 
     python -m benchmarks.parallel_ranges [--rows 5000000] [--rounds 2] [--rates 0 60 30]
 
-A rate is in MB/s on each connection (`slow_lines.py`), 0 is none. Each export is a process of its own, and each round
-runs everything once, in turn; a figure is the median of its ratios to one connection at the same rate in the same
-round. The proxy, the server and the export share this machine's cores.
+A rate is in MB/s on each connection (`tests.support.tcp_proxy`), 0 is none. Each export is a process of its own, and
+each round runs everything once, in turn; a figure is the median of its ratios to one connection at the same rate in the
+same round. The proxy, the server and the export share this machine's cores.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from benchmarks.export_commands import PROJECT, Commands, Measured
 from benchmarks.figures import Figure, keep, number
 from benchmarks.ledger import Ledger, filled_ledger
 from benchmarks.one_export import BUCKET
-from benchmarks.slow_lines import slow_lines
 from include.demo.stack.s3 import S3Server
+from tests.support.tcp_proxy import rate_limited
 
 SUBJECT = "Parallel ranges"
 CONNECTIONS = (1, 2, 4)
@@ -37,7 +37,7 @@ def measured(commands: Commands, ledger: Ledger, rates: list[int]) -> Round:
     port = int(re.findall(r":(\d+)/", url)[0])
     answer: Round = {}
     for rate in rates:
-        with slow_lines(port, rate * MEGABYTE) as slow:
+        with rate_limited(port, rate * MEGABYTE) as slow:
             for connections in CONNECTIONS:
                 commands.environment |= {
                     "AIRFLOW_CONN_PROMO_DB": url.replace(f":{port}/", f":{slow if rate else port}/"),

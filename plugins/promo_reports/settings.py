@@ -105,6 +105,9 @@ class Settings(BaseModel):
     statement_timeout_minutes: PositiveInt = Field(
         120, description="minutes that one query may run in the promo database"
     )
+    read_timeout_seconds: PositiveInt = Field(
+        300, description="seconds that the promo database may send nothing in the middle of an answer"
+    )
     execution_timeout_minutes: PositiveInt = Field(240, description="minutes that one task may run")
     retries: int = Field(3, ge=0, description="times a task is tried again after a fault of the infrastructure")
     retry_delay_seconds: PositiveInt = Field(

@@ -212,6 +212,14 @@ class MariaDbPromo(Promo):
                 [[sqlite_value(value) for value in astuple(move)] for move in moves],
             )
 
+    def generate(self, rows: int, note: str = "'a'") -> None:
+        """Make rows inside the server, all in the window."""
+        self.execute(
+            f"INSERT INTO moves (id, moved_at, kind, note, points, shop, shelf) "
+            f"SELECT seq, timestamp '{DAY:%Y-%m-%d %H:%M:%S}' + INTERVAL seq * 1000 MICROSECOND, 'in', {note}, "
+            f"seq % 100, 'main', 'top' FROM seq_1_to_{rows}"
+        )
+
     def execute(self, *statements: str) -> None:
         self.server.execute(*statements, database=self.name)
 

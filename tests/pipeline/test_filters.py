@@ -5,6 +5,7 @@ from __future__ import annotations
 from promo_reports.domain.report_type import Choice
 from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search
+from promo_reports.pipeline.time_limits import TimeLimits
 from tests.pipeline.promo import MOVES, Project, Promo, export
 
 SHOPS = [Choice("main", "Main street"), Choice("side", "Side street"), Choice("straße", "The Corner")]
@@ -38,7 +39,7 @@ def test_only_the_first_200_come_and_all_are_counted() -> None:
 
 def test_the_choices_of_a_database_are_searched(promo: Promo, project: Project) -> None:
     zone = export().zone
-    with open_snapshot(promo.source, zone, project.settings) as snapshot:
+    with open_snapshot(promo.source, zone, TimeLimits.of(project.settings)) as snapshot:
         shops = choices(snapshot, MOVES.filter("shop"), {}, project.settings.sql)
         shelves = choices(snapshot, MOVES.filter("shelf"), {"shop": ("side",)}, project.settings.sql)
     assert search(shops, "main STREET").choices == (Choice("main", "Main street"),)

@@ -13,6 +13,7 @@ from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, 
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark
 from tests.pipeline.mariadb import PASSWORD, READER
 from tests.pipeline.promo import (
@@ -40,7 +41,7 @@ def one_column(kind: ColumnType, scale: int | None = None) -> ReportType:
 def sent(source: Source, sql: str, report_type: ReportType, zone: ZoneInfo = UTC, **values: object) -> bytes:
     """What a copy of `SELECT` sends."""
     records: list[bytes] = []
-    with GenericSnapshot(source, zone) as snapshot:
+    with GenericSnapshot(source, zone, TimeLimits(60)) as snapshot:
         snapshot.copy(BoundQuery(f"SELECT {sql}", values), report_type, records.append, spreadsheet=False)
     return b"".join(records)
 
@@ -181,14 +182,14 @@ def test_a_template_reads_quotes_bars_and_percents_as_on_postgresql(on_mariadb: 
 def test_percents_with_and_without_a_bind(values: dict[str, str], on_mariadb: MariaDbPromo) -> None:
     bind = mark("a") if values else "'%'"
     query = BoundQuery(f"SELECT '%s %% 10%' AS a, {bind} AS b, 7 % 4 AS c", values)
-    with GenericSnapshot(on_mariadb.source, UTC) as snapshot:
+    with GenericSnapshot(on_mariadb.source, UTC, TimeLimits(60)) as snapshot:
         assert snapshot.fetch(query) == [("%s %% 10%", "%", 3)]
     assert sent(on_mariadb.source, f"'%s %% 10%', {bind}", one_column(ColumnType.TEXT), **values) == b"%s %% 10%,%\n"
 
 
 def test_the_session_is_in_utc_whatever_the_server_says(table: MariaDbPromo) -> None:
     table.execute("CREATE TABLE t (a timestamp)", "INSERT INTO t VALUES ('2026-03-01 12:00:00')")
-    with GenericSnapshot(table.source, UTC) as snapshot:
+    with GenericSnapshot(table.source, UTC, TimeLimits(60)) as snapshot:
         ((moment, zone),) = snapshot.fetch(BoundQuery("SELECT CAST(a AS char), @@time_zone FROM t", {}))
     assert (moment, zone) == ("2026-03-01 12:00:00", "+00:00")
 
@@ -196,7 +197,10 @@ def test_the_session_is_in_utc_whatever_the_server_says(table: MariaDbPromo) -> 
 def test_nothing_can_be_written_even_by_the_owner(on_mariadb: MariaDbPromo) -> None:
     owner = Source("promo_db", on_mariadb.source.url.replace(READER, "promo_owner"))
     for statement in ("INSERT INTO shops VALUES ('a', 'b')", "DELETE FROM moves"):
-        with GenericSnapshot(owner, UTC) as snapshot, pytest.raises(SourceRefused, match="READ ONLY transaction"):
+        with (
+            GenericSnapshot(owner, UTC, TimeLimits(60)) as snapshot,
+            pytest.raises(SourceRefused, match="READ ONLY transaction"),
+        ):
             snapshot.fetch(BoundQuery(statement, {}))
 
 
@@ -276,7 +280,7 @@ def test_rows_that_nobody_reads_are_not_waited_for(
         raise Boom
 
     query = BoundQuery("SELECT seq, seq FROM seq_1_to_100000000", {})
-    with GenericSnapshot(on_mariadb.source, UTC) as snapshot, pytest.raises(Boom):
+    with GenericSnapshot(on_mariadb.source, UTC, TimeLimits(60)) as snapshot, pytest.raises(Boom):
         snapshot.copy(query, one_column(ColumnType.INTEGER), sink, spreadsheet=False)
     assert caplog.records == []
 

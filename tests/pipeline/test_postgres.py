@@ -19,6 +19,7 @@ from include.demo.stack.postgres import PostgresServer
 from promo_reports.errors import DataRefused, PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import (
     DAY,
@@ -38,7 +39,7 @@ SECRET = "p@ss:word/"
 
 
 def snapshot(source: Source, zone: str = "UTC", minutes: float = 1) -> PostgresSnapshot:
-    return PostgresSnapshot(source, ZoneInfo(zone), statement_timeout_minutes=minutes)
+    return PostgresSnapshot(source, ZoneInfo(zone), TimeLimits(minutes * 60))
 
 
 def setting(given: PostgresSnapshot, name: str) -> object:
@@ -446,7 +447,7 @@ def test_a_snapshot_that_cannot_begin_leaves_no_session(postgres: PostgresServer
         key = "Nowhere/Land"
 
     zone: Any = Nowhere()
-    with failing(SourceRefused, "TimeZone"), PostgresSnapshot(on_postgres.source, zone, statement_timeout_minutes=1):
+    with failing(SourceRefused, "TimeZone"), PostgresSnapshot(on_postgres.source, zone, TimeLimits(60)):
         pass
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'promo-reports' AND state <> 'idle'"
     assert postgres.execute(sessions) == [(0,)]

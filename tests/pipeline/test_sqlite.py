@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect  # noqa: TID253
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import DAY, HEADER, MOVES, ORDER, SELECT, WHERE, Move, Project, SqlitePromo, content, export
 
@@ -120,13 +121,13 @@ def test_text_that_is_no_utf8_is_refused_without_quoting_it(on_sqlite: SqlitePro
 def test_nothing_can_be_written(statement: str, on_sqlite: SqlitePromo) -> None:
     with (
         pytest.raises(SourceRefused, match="readonly database"),
-        GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot,
+        GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot,
     ):
         snapshot.fetch(BoundQuery(statement, {}))
 
 
 def test_the_file_itself_is_opened_for_reading(on_sqlite: SqlitePromo) -> None:
-    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot:
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot:
         snapshot._connection.exec_driver_sql("PRAGMA query_only = OFF")
         with pytest.raises(SourceRefused, match="readonly database"):
             snapshot.fetch(BoundQuery("DELETE FROM moves", {}))
@@ -190,10 +191,10 @@ def test_a_database_that_somebody_has_locked_is_tried_again(
 
 
 def test_the_snapshot_begins_when_it_is_entered(on_sqlite: SqlitePromo) -> None:
-    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot:
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot:
         on_sqlite.load(Move(1))
         assert snapshot.fetch(BoundQuery("SELECT count(*) FROM moves", {})) == [(0,)]
-    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as later:
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as later:
         assert later.fetch(BoundQuery("SELECT count(*) FROM moves", {})) == [(1,)]
         assert later.taken_at >= snapshot.taken_at
 
@@ -207,7 +208,7 @@ def test_a_sink_that_fails_ends_the_copy(on_sqlite: SqlitePromo) -> None:
 
     on_sqlite.load(Move(1))
     query = BoundQuery("SELECT 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL", {})
-    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC")) as snapshot, pytest.raises(Boom):
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot, pytest.raises(Boom):
         snapshot.copy(query, MOVES, sink, spreadsheet=False)
 
 

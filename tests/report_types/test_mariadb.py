@@ -6,6 +6,7 @@ import pytest
 
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from tests.pipeline.mariadb import MariaDbServer
 from tests.report_types.cases import Case, ask, load_mariadb
 from tests.report_types.test_sql_cases import PORTABLE, check, the_type
@@ -15,5 +16,5 @@ from tests.report_types.test_sql_cases import PORTABLE, check, the_type
 def test_on_mariadb(case: Case, mariadb: MariaDbServer) -> None:
     load_mariadb(mariadb, "cases", case.tables())
     report_type = the_type(case)
-    snapshot = GenericSnapshot(Source("promo_db", mariadb.url("cases")), case.zone)
+    snapshot = GenericSnapshot(Source("promo_db", mariadb.url("cases")), case.zone, TimeLimits(60))
     check(ask(snapshot, report_type, case), report_type, case)

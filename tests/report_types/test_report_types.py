@@ -19,6 +19,7 @@ from promo_reports.pipeline.filters import choices
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Snapshot, Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.report_query import load_options_query, load_report_query
 from promo_reports.sql.template import Parameters
 from tests.report_types.cases import CASES, PROJECT, SQL, Record, load_postgres, load_sqlite, read_csv
@@ -259,8 +260,8 @@ def test_options_show_every_status(
     load_postgres(database.owner_url, OPTIONS_ROWS)
     load_sqlite(tmp_path / "promo.sqlite", OPTIONS_ROWS)
     sources: list[Snapshot] = [
-        PostgresSnapshot(Source("promo_db", database.reader_url), UTC_ZONE, statement_timeout_minutes=1),
-        GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"), UTC_ZONE),
+        PostgresSnapshot(Source("promo_db", database.reader_url), UTC_ZONE, TimeLimits(60)),
+        GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"), UTC_ZONE, TimeLimits(60)),
     ]
     for snapshot in sources:
         with snapshot:

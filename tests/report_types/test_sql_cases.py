@@ -12,6 +12,7 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from tests.report_types.cases import PROJECT, Answer, Case, all_cases, ask, load_postgres, load_sqlite, read_csv
 
 CASES = all_cases()
@@ -29,7 +30,7 @@ def database(promo_database: Callable[[], PromoDatabase]) -> PromoDatabase:
 def test_on_postgresql(case: Case, database: PromoDatabase) -> None:
     load_postgres(database.owner_url, case.tables())
     report_type = the_type(case)
-    snapshot = PostgresSnapshot(Source("promo_db", database.reader_url), case.zone, statement_timeout_minutes=1)
+    snapshot = PostgresSnapshot(Source("promo_db", database.reader_url), case.zone, TimeLimits(60))
     check(ask(snapshot, report_type, case), report_type, case)
 
 
@@ -37,7 +38,7 @@ def test_on_postgresql(case: Case, database: PromoDatabase) -> None:
 def test_on_sqlite(case: Case, tmp_path: Path) -> None:
     load_sqlite(tmp_path / "promo.sqlite", case.tables())
     report_type = the_type(case)
-    snapshot = GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"), case.zone)
+    snapshot = GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'promo.sqlite'}"), case.zone, TimeLimits(60))
     check(ask(snapshot, report_type, case), report_type, case)
 
 

@@ -12,6 +12,7 @@ from include.demo.stack.postgres import PostgresServer
 from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark, marked
 
 HOSTILE = [
@@ -44,12 +45,14 @@ def test_the_notations() -> None:
 @pytest.mark.parametrize("value", HOSTILE)
 def test_postgresql_gets_the_value_and_the_text_as_they_are(value: str, postgres: PostgresServer) -> None:
     source = Source("promo_db", postgres.url())
-    with PostgresSnapshot(source, ZoneInfo("UTC"), statement_timeout_minutes=1) as snapshot:
+    with PostgresSnapshot(source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot:
         assert snapshot.fetch(replace(QUERY, values={"a": value})) == [(value, LITERAL, 3)]
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_sqlite_gets_the_value_and_the_text_as_they_are(value: str, tmp_path: Path) -> None:
     (tmp_path / "a.sqlite").touch()
-    with GenericSnapshot(Source("promo_db", f"sqlite:///{tmp_path / 'a.sqlite'}"), ZoneInfo("UTC")) as snapshot:
+    with GenericSnapshot(
+        Source("promo_db", f"sqlite:///{tmp_path / 'a.sqlite'}"), ZoneInfo("UTC"), TimeLimits(60)
+    ) as snapshot:
         assert snapshot.fetch(replace(QUERY, values={"a": value})) == [(value, LITERAL, 3)]

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from promo_reports import errors
 from promo_reports.delivery import Damaged, Expired, NotPublished
 from promo_reports.errors import InvalidInput, Problem, PromoReportsError
-from promo_reports.pipeline.preview import PreviewTooSlow, UnknownValue
+from promo_reports.pipeline.filters import UnknownValue
+from promo_reports.pipeline.preview import PreviewTooSlow
 from promo_reports.web.answers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
 
 SECRET = "postgresql://reader:hunter2@db/promo"

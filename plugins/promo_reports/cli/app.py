@@ -105,14 +105,13 @@ def preview(
     import sys
 
     from promo_reports.cli.chosen import Chosen
-    from promo_reports.cli.interruption import interruptible
     from promo_reports.cli.preview import print_facts, print_rows
     from promo_reports.pipeline.preview import preview as take
 
     project = _project(context)
     export, source = _export(project, report, Chosen(start, end, as_of), database)
     with waiting("Counting"):
-        taken = interruptible(lambda: take(export, source, project.settings, rows))
+        taken = take(export, source, project.settings, rows)
     print_facts(taken, notes() if csv else results())
     if csv:
         sys.stdout.buffer.writelines(taken.lines())

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 
-from promo_reports.cli.interruption import interruptible
 from promo_reports.cli.screen import aligned, counted, notes
 from promo_reports.cli.windows import in_words
 from promo_reports.delivery import DownloadArea, Published, publish
@@ -38,7 +37,7 @@ class Exported:
 def export_to(directory: Path, export: Export, source: Source, settings: Settings) -> Exported:
     """Extract, verify and publish; the staging area is left as it was."""
     with _staged(settings.staging, export), _progress() as progress:
-        return interruptible(lambda: _made(directory, export, source, settings, progress))
+        return _made(directory, export, source, settings, progress)
 
 
 def _made(directory: Path, export: Export, source: Source, settings: Settings, progress: Progress | None) -> Exported:

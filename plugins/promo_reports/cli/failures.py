@@ -43,7 +43,7 @@ def show(error: PromoReportsError) -> int:
         return MISTAKE
     if not error.retryable:
         return _say(error.reason, error.fix)
-    fix = "" if error.fix == SourceUnavailable.AGAIN else error.fix
+    fix = error.fix.removesuffix(SourceUnavailable.AGAIN).strip()
     _say(error.reason, fix, "This may pass: run the command again.")
     return MAY_PASS
 

@@ -41,16 +41,12 @@ class Copying:
             others = min(connections, len(ranges)) - 1
             snapshots = [snapshot, *(stack.enter_context(snapshot.beside()) for _ in range(others))]
 
-            def cancel() -> None:
+            def end() -> None:
                 for each in snapshots:
-                    each.cancel()
-
-            def hang_up() -> None:
-                for each in snapshots:
-                    each.hang_up()
+                    each.end()
 
             with self._artefact:
-                side_by_side(snapshots, ranges, self._copy_aside, self._artefact.append, cancel, hang_up)
+                side_by_side(snapshots, ranges, self._copy_aside, self._artefact.append, end)
         return sum(each.rows for each in ranges)
 
     def _copy_aside(self, snapshot: Snapshot, member: MemberRange) -> Artefact:

@@ -22,6 +22,7 @@ from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.ranges import member_ranges
 from promo_reports.pipeline.source import Snapshot, Source
 from promo_reports.pipeline.staging import attempt, explained, seal
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.pipeline.verify import Reading, read_again, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
@@ -31,18 +32,15 @@ Progress = Callable[[int, int], None]
 log = logging.getLogger(__name__)
 
 
-def open_snapshot(
-    source: Source, zone: ZoneInfo, settings: Settings, *, statement_timeout_minutes: float | None = None
-) -> Snapshot:
+def open_snapshot(source: Source, zone: ZoneInfo, limits: TimeLimits) -> Snapshot:
     """A snapshot of a promo database by its dialect; nothing is connected before it is entered.
 
-    A query that runs for longer than `statement_timeout_minutes`, by default the setting of that name, ends with
-    `QueryTooSlow`; only PostgreSQL's queries have such a limit.
+    A query that runs for longer than `limits.query` ends with `QueryTooSlow`, as does all that is not over at
+    `limits.ends`; a database that is silent for longer than the other limits raises `SourceUnavailable`.
     """
     if source.dialect == "postgresql":
-        minutes = statement_timeout_minutes or settings.statement_timeout_minutes
-        return PostgresSnapshot(source, zone, statement_timeout_minutes=minutes)
-    return GenericSnapshot(source, zone)
+        return PostgresSnapshot(source, zone, limits)
+    return GenericSnapshot(source, zone, limits)
 
 
 def extract(
@@ -63,7 +61,7 @@ def extract(
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
     with attempt(settings.staging, export) as directory:
-        with open_snapshot(source, export.zone, settings) as snapshot:
+        with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
             check_exist(snapshot, export.definition, settings.sql)
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)

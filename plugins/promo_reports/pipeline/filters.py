@@ -17,6 +17,14 @@ from promo_reports.sql.template import FilterValues, Parameters
 _MOST_CHOICES = 200
 
 
+class UnknownValue(SourceRefused):
+    """A value of `filter`, by its name, that the promo database does not know: a mistake of whoever asks."""
+
+    def __init__(self, filter_name: str, reason: str, fix: str = "") -> None:
+        super().__init__(reason, fix)
+        self.filter = filter_name
+
+
 def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:
     """What a filter can be set to, whatever its status, in the order of its options query."""
     if each.options is None:
@@ -46,7 +54,7 @@ def search(among: Sequence[Choice], text: str) -> Found:
 
 
 def check_exist(snapshot: Snapshot, definition: Definition, sql: Path) -> None:
-    """Raise `SourceRefused` for a value that the promo database does not know: an empty file would hide the mistake.
+    """Raise `UnknownValue` for a value that the promo database does not know: an empty file would hide the mistake.
 
     Filters come in the report type's order: a value is known before the choices that depend on it are asked for.
     """
@@ -70,11 +78,11 @@ def _storable(value: str) -> bool:
         return False
 
 
-def _unknown(definition: Definition, each: Filter, value: str, known: list[str]) -> SourceRefused:
+def _unknown(definition: Definition, each: Filter, value: str, known: list[str]) -> UnknownValue:
     near = difflib.get_close_matches(value, known, n=3)
     hint = f"Did you mean {', '.join(near)}?" if near else f"There are {len(known)} to choose from."
     parent = definition.filters.get(each.depends_on) if each.depends_on else None
     of = f" for {each.depends_on} {parent[0]!r}" if parent else ""
-    return SourceRefused(
-        f"Report {definition.id!r}: {each.title.lower()} {value!r} is not in the promo database{of}.", hint
+    return UnknownValue(
+        each.name, f"Report {definition.id!r}: {each.title.lower()} {value!r} is not in the promo database{of}.", hint
     )

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ReportType
-from promo_reports.errors import SourceRefused
+from promo_reports.errors import SourceUnavailable
+from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, record_renderer
+from promo_reports.pipeline.database_socket import DatabaseSocket, watch_for_socket
 from promo_reports.pipeline.generic_engine import engine_of
 from promo_reports.pipeline.generic_errors import failed
+from promo_reports.pipeline.generic_sessions import session_of
 from promo_reports.pipeline.mysql_text import sent_records
 from promo_reports.pipeline.source import RecordSink, Source
+from promo_reports.pipeline.time_limits import TimeLimits, Waiting, until
 from promo_reports.sql.bound import BoundQuery
-from promo_reports.sql.template import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
-# What opens one consistent, read-only snapshot, by dialect; SQLite's begins with the first look into its file. Any
-# other dialect gets a transaction of the first of these isolation levels that its driver knows.
-_ISOLATION_LEVELS: tuple[Any, ...] = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
-_BEGIN = {
-    "mysql": (
-        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-        # Quotes and || as the standard and `sql.lexer` read them. NO_BACKSLASH_ESCAPES must not be on: drivers escape
-        # values with backslashes.
-        "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT', time_zone = '+00:00'",
-        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-    ),
-    "sqlite": ("PRAGMA query_only = ON", "BEGIN", "SELECT count(*) FROM sqlite_master"),
-}
-_TIMELESS = {"sqlite": Rows.NULL_OR_ODD_TEXT_TIME, "mysql": Rows.NULL_OR_ZERO_TIME}
+Answer = TypeVar("Answer")
+
+_SECONDS_TO_CLOSE = 5.0
 
 
 class GenericSnapshot:
@@ -47,46 +40,101 @@ class GenericSnapshot:
 
     formula_test: str | None = None
 
-    def __init__(self, source: Source, zone: ZoneInfo) -> None:
-        self._source, self._zone = source, zone
-        self.timeless = _TIMELESS.get(source.dialect, Rows.NULL_TIME)
+    def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits) -> None:
+        self._source, self._zone, self._limits = source, zone, limits
+        self._session = session_of(source)
+        self.timeless = self._session.timeless
+        self._socket: DatabaseSocket | None = None
+        self._ended = False
         self.taken_at: datetime
 
     def __enter__(self) -> GenericSnapshot:
-        with contextlib.ExitStack() as opened:
+        limit = min(self._limits.connect, self._limits.left)
+        try:
             with self._explained():
-                engine = engine_of(self._source)
-                opened.callback(engine.dispose)
-                connection = opened.enter_context(engine.connect())
-                begin = _BEGIN.get(self._source.dialect)
-                level = "AUTOCOMMIT" if begin else self._isolation_level(connection)
-                self._connection = connection.execution_options(isolation_level=level)
-                self.taken_at = datetime.now(UTC)
-                for statement in begin or ():
-                    self._connection.exec_driver_sql(statement).close()
-            self._opened = opened.pop_all()
+                self._opened = interruptible(
+                    self._open, remaining=until(limit), discard=lambda opened: opened.close(), grace=0.0
+                )
+        except LimitReached:
+            raise SourceUnavailable(
+                f"Connection {self._source.connection!r}: no session was opened within {limit:.3g} s.",
+                SourceUnavailable.AGAIN,
+            ) from None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.close()
+        import sqlalchemy
+
+        # Drivers end the transaction first, and wait for the answer.
+        with contextlib.suppress(LimitReached, sqlalchemy.exc.SQLAlchemyError):
+            interruptible(self._close, end=self._shut, remaining=until(_SECONDS_TO_CLOSE))
+        if self._socket is not None:
+            self._socket.close()
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer."""
-        with self._explained(), self._run(self._connection, query) as result:
-            return [tuple(row) for row in result.fetchall()]
+
+        def ask(waiting: Waiting) -> list[Sequence[object]]:
+            with self._run(self._connection, query) as result:
+                return [tuple(row) for row in result.fetchall()]
+
+        return self._asked(ask)
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row through the renderer of its columns."""
-        rows = 0
-        batches = self._records(query, report_type.columns, spreadsheet=spreadsheet)
-        with self._explained(), contextlib.closing(batches):
-            for records in batches:
-                for record in records:
-                    sink(record)
-                rows += len(records)
-        return rows
+
+        def send(waiting: Waiting) -> int:
+            rows = 0
+            write = waiting.sink(sink)
+            with contextlib.closing(self._records(query, report_type.columns, spreadsheet=spreadsheet)) as batches:
+                for records in batches:
+                    for record in records:
+                        write(record)
+                    rows += len(records)
+            return rows
+
+        return self._asked(send)
+
+    def end(self) -> None:
+        """End the wait of another thread."""
+        self._ended = True
+        self._shut()
+        threading.Thread(target=self._session.end, name="export-cancel", daemon=True).start()
+
+    def _open(self) -> contextlib.ExitStack:
+        with contextlib.ExitStack() as opened:
+            engine = engine_of(self._source, self._limits)
+            opened.callback(engine.dispose)
+            find_socket = watch_for_socket(engine.url.port)
+            connection = opened.enter_context(engine.connect())
+            self._socket = find_socket()
+            self.taken_at = datetime.now(UTC)
+            self._connection = self._session.begin(connection, self._limits)
+            return opened.pop_all()
+
+    def _close(self) -> None:
+        if self._ended:
+            self._connection.invalidate()
+        self._opened.close()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            self._socket.shut()
+
+    def _asked(self, question: Callable[[Waiting], Answer]) -> Answer:
+        waiting = Waiting(
+            self._limits,
+            self._socket,
+            query=min(self._limits.query, self._limits.left),
+            ends_itself=self._session.ends_queries,
+        )
+        try:
+            with self._explained():
+                return interruptible(lambda: question(waiting), end=self.end, remaining=waiting.remaining)
+        except LimitReached:
+            raise waiting.failure(self._source) from None
 
     def _records(
         self, query: BoundQuery, columns: Sequence[Column], *, spreadsheet: bool
@@ -125,17 +173,6 @@ class GenericSnapshot:
     def _values(self, query: BoundQuery) -> dict[str, object]:
         return {name: self._bound(value) for name, value in query.values.items()}
 
-    def _isolation_level(self, connection: Connection) -> Any:
-        raw = connection.connection.dbapi_connection
-        known = connection.dialect.get_isolation_level_values(raw)  # type: ignore[arg-type]
-        for level in _ISOLATION_LEVELS:
-            if level in known:
-                return level
-        raise SourceRefused(
-            f"Connection {self._source.connection!r}: no consistent snapshot is known for {self._source.dialect!r}.",
-            f"Its driver has none of the isolation levels {', '.join(_ISOLATION_LEVELS)}.",
-        )
-
     def _bound(self, value: object) -> object:
         if not isinstance(value, datetime):
             return value
@@ -151,4 +188,4 @@ class GenericSnapshot:
         try:
             yield
         except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-            raise failed(self._source.connection, self._source.dialect, error) from None
+            raise failed(self._source, error, self._limits.query) from None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 # Left alone, MySQL Connector/Python asks for a collation that MariaDB lacks, and SQLAlchemy has it read whole answers.
 _CONNECTOR = {"charset": "utf8mb4", "collation": "utf8mb4_bin", "buffered": False}
 
+_BEHIND = 5  # seconds after the limits that `Waiting` keeps
 
-def engine_of(source: Source) -> Engine:
+
+def engine_of(source: Source, limits: TimeLimits) -> Engine:
     """An engine that keeps no connection and never shows a bound value.
 
     Raises `SourceRefused` for an SQLite file that is not there, and SQLAlchemy's errors for an address that is none.
@@ -32,7 +36,7 @@ def engine_of(source: Source) -> Engine:
         if "+" not in url.drivername:
             url = url.set(drivername=f"{url.drivername}+mysqlconnector")
         if url.get_driver_name() == "mysqlconnector":
-            options["connect_args"] = _CONNECTOR
+            options["connect_args"] = {**_CONNECTOR, **_timeouts(limits)}
     if source.dialect != "sqlite":
         return sqlalchemy.create_engine(url, **options)
     path = Path((url.database or "").removeprefix("file:").partition("?")[0])
@@ -44,8 +48,19 @@ def engine_of(source: Source) -> Engine:
     return sqlalchemy.create_engine("sqlite://", creator=lambda: _read_only(path), **options)
 
 
+def _timeouts(limits: TimeLimits) -> dict[str, int]:
+    """The driver's own limits, which end the thread of a call that is waited for no longer: whole seconds."""
+    connect = max(1, math.ceil(min(limits.connect, 10.0)))
+    return {
+        "connection_timeout": connect,
+        "read_timeout": math.ceil(limits.query + limits.network + _BEHIND),
+        "write_timeout": math.ceil(limits.network + _BEHIND),
+    }
+
+
 def _read_only(path: Path) -> Any:
     """A connection that cannot write, and that does not make the file where there is none."""
     import sqlite3
 
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    # One thread at a time asks it, but each question has a thread of its own.
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
+from promo_reports.pipeline.generic_sessions import kill_session
 from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:
@@ -78,11 +79,7 @@ def sent_records(
 
 def _give_up(connection: Connection) -> None:
     """Close a connection whose rows were not all read; the driver would read all of them first."""
-    import sqlalchemy
-
-    number = getattr(connection.connection.dbapi_connection, "connection_id", None)
-    with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), connection.engine.connect() as other:
-        other.exec_driver_sql(f"KILL {number}")
+    kill_session(connection.engine, getattr(connection.connection.dbapi_connection, "connection_id", 0))
     with contextlib.suppress(connection.dialect.loaded_dbapi.Error):
         connection.invalidate()
 

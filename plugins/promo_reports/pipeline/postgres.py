@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,27 +12,31 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ColumnType, ReportType
-from promo_reports.errors import DataRefused
-from promo_reports.pipeline.interruptible import interruptible
+from promo_reports.errors import DataRefused, SourceUnavailable
+from promo_reports.interruptible import LimitReached, interruptible
+from promo_reports.pipeline.database_socket import DatabaseSocket
+from promo_reports.pipeline.libpq import error_message
 from promo_reports.pipeline.postgres_errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.source import RecordSink, Source
+from promo_reports.pipeline.time_limits import TimeLimits, Waiting, until
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 
 Answer = TypeVar("Answer")
 
-# A silent network is noticed within 60 s (reliability, "black-holed connection").
+# A network that is gone is noticed within 60 s (reliability, "black-holed connection"); `Waiting` notices a peer that
+# keeps the connection alive.
 _KEEPALIVE: dict[str, Any] = {
-    "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+_SECONDS_FOR_A_HOST = 10  # of several that an address may name
 _HAS_CONNECTION_CHECK = 140_000
 _TIMESTAMPTZ = 1184
-_SECONDS_TO_CANCEL = 2.0
+_SECONDS_TO_CLOSE = 5.0
 
 
 class _Sink:
@@ -52,40 +55,32 @@ class PostgresSnapshot:
     formula_test: str | None = "~"
     timeless = Rows.NULL_OR_INFINITE_TIME
 
-    def __init__(
-        self, source: Source, zone: ZoneInfo, *, statement_timeout_minutes: float, exported: str | None = None
-    ) -> None:
-        self._source, self._zone, self._minutes, self._exported = source, zone, statement_timeout_minutes, exported
+    def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits, *, exported: str | None = None) -> None:
+        self._source, self._zone, self._limits, self._exported = source, zone, limits, exported
+        self._query = limits.query
+        self._process = 0
+        self._server_checks = False
         self.taken_at: datetime
 
     def __enter__(self) -> PostgresSnapshot:
-        import psycopg2
-
-        url = checked_url(self._source)
-        try:
-            self._connection = psycopg2.connect(
-                url, application_name="promo-reports", client_encoding="UTF8", **_KEEPALIVE
-            )
-        except psycopg2.Error as error:
-            raise login_failed(self._source, error) from None
+        self._connection = self._connected()
+        self._socket = DatabaseSocket(self._connection.fileno())
         try:
             self._begin()
         except BaseException:
-            self._connection.close()
+            self._close()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        self._close()
 
     def beside(self) -> PostgresSnapshot:
         """The same snapshot on another connection, which must be entered before this one is left."""
         ((exported,),) = self.fetch(BoundQuery("SELECT pg_export_snapshot()", {}))
-        return PostgresSnapshot(
-            self._source, self._zone, statement_timeout_minutes=self._minutes, exported=str(exported)
-        )
+        return PostgresSnapshot(self._source, self._zone, self._limits, exported=str(exported))
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer."""
@@ -99,39 +94,75 @@ class PostgresSnapshot:
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
 
-        def send(cursor: Any) -> int:
+        def describe(cursor: Any) -> str:
             # Around it, because a preview's query ends with a LIMIT of its own.
             described = f"SELECT * FROM (\n{query.pyformat()}\n) AS described LIMIT 0"  # noqa: S608 - no value is in it
             cursor.execute(described, dict(query.values))
             _refuse_local_times(report_type, {column.name: column.type_code for column in cursor.description})
             # COPY takes no parameters: libpq's own quoting binds the values on this side.
-            statement = cursor.mogrify(query.pyformat(), dict(query.values)).decode()
-            cursor.copy_expert(f"COPY (\n{statement}\n) TO STDOUT (FORMAT csv)", _Sink(sink))
+            return str(cursor.mogrify(query.pyformat(), dict(query.values)).decode())
+
+        statement = self._asked(describe)
+        waiting = self._waiting()
+
+        def send(cursor: Any) -> int:
+            cursor.copy_expert(f"COPY (\n{statement}\n) TO STDOUT (FORMAT csv)", _Sink(waiting.sink(sink)))
             return int(cursor.rowcount)
 
-        return self._asked(send)
+        return self._asked(send, waiting=waiting)
 
-    def cancel(self) -> None:
-        """Ask the server to stop, which takes a connection of its own and may therefore be in vain."""
-        import psycopg2
+    def end(self) -> None:
+        """End the wait of another thread, without waiting for the server: libpq finds its connection closed.
 
-        def ask() -> None:
-            with contextlib.suppress(psycopg2.Error):
-                self._connection.cancel()
+        The server then ends the query by itself (`client_connection_check_interval`); one that is too old to notice is
+        asked to, on another connection. psycopg2's own `cancel` holds the interpreter's lock while it waits.
+        """
+        self._socket.shut()
+        if not self._server_checks and self._process:
+            threading.Thread(target=self._cancel, name="export-cancel", daemon=True).start()
 
-        asking = threading.Thread(target=ask, name="export-cancel", daemon=True)
-        asking.start()
-        asking.join(_SECONDS_TO_CANCEL)
-
-    def hang_up(self) -> None:
-        """End the wait of another thread: libpq finds its connection closed. The server notices by itself."""
+    def _cancel(self) -> None:
         import psycopg2
 
         with (
-            contextlib.suppress(OSError, psycopg2.Error),
-            socket.socket(fileno=os.dup(self._connection.fileno())) as line,
+            contextlib.suppress(psycopg2.Error),
+            contextlib.closing(psycopg2.connect(checked_url(self._source), connect_timeout=5, **_KEEPALIVE)) as other,
+            other.cursor() as cursor,
         ):
-            line.shutdown(socket.SHUT_RDWR)
+            cursor.execute("SELECT pg_cancel_backend(%s)", (self._process,))
+
+    def _connected(self) -> Any:
+        import psycopg2
+
+        url = checked_url(self._source)
+        limit = min(self._limits.connect, self._limits.left)
+
+        def connect() -> Any:
+            return psycopg2.connect(
+                url,
+                application_name="promo-reports",
+                client_encoding="UTF8",
+                connect_timeout=max(2, min(_SECONDS_FOR_A_HOST, math.ceil(limit))),
+                **_KEEPALIVE,
+            )
+
+        try:
+            return interruptible(
+                connect, remaining=until(limit), discard=lambda connection: connection.close(), grace=0.0
+            )
+        except LimitReached:
+            raise SourceUnavailable(
+                f"Connection {self._source.connection!r}: no session was opened within {limit:.3g} s.",
+                SourceUnavailable.AGAIN,
+            ) from None
+        except psycopg2.Error as error:
+            raise login_failed(self._source, error) from None
+
+    def _close(self) -> None:
+        # psycopg2 waits for whoever still uses the connection.
+        with contextlib.suppress(LimitReached):
+            interruptible(self._connection.close, end=self._socket.shut, remaining=until(_SECONDS_TO_CLOSE))
+        self._socket.close()
 
     def _begin(self) -> None:
         settings = {
@@ -140,37 +171,56 @@ class PostgresSnapshot:
             "IntervalStyle": "iso_8601",
             "bytea_output": "hex",
             "extra_float_digits": "1",
-            "statement_timeout": f"{round(self._minutes * 60_000)}ms",
+            "statement_timeout": f"{max(1, round(self._query * 1000))}ms",  # 0 would be no limit
         }
         if self._connection.server_version >= _HAS_CONNECTION_CHECK:
             # A worker that was killed must not leave hours of sorting behind.
             settings["client_connection_check_interval"] = "2s"
         self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 
-        def begin(cursor: Any) -> datetime:
+        def begin(cursor: Any) -> None:
             if self._exported is not None:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._exported,))
-            cursor.execute("SELECT transaction_timestamp()")
-            (taken_at,) = cursor.fetchone()
+            cursor.execute("SELECT transaction_timestamp(), pg_backend_pid()")
+            self.taken_at, self._process = cursor.fetchone()
+
+        def set_up(cursor: Any) -> None:
             for name, value in settings.items():
                 # Only servers on Linux can watch a connection while they work.
                 anywhere = "" if name != "client_connection_check_interval" else " WHERE version() LIKE '%%linux%%'"
                 cursor.execute(f"SELECT set_config(%s, %s, true){anywhere}", (name, value))
-            return taken_at  # type: ignore[no-any-return]
+                self._server_checks = name == "client_connection_check_interval" and cursor.rowcount == 1
 
-        self.taken_at = self._asked(begin, reads_rows=False)
+        for question in (begin, set_up):
+            waiting = Waiting(self._limits, self._socket, query=0.0)
+            self._asked(question, waiting=waiting, reads_rows=False)
 
-    def _asked(self, question: Callable[[Any], Answer], *, reads_rows: bool = True) -> Answer:
+    def _waiting(self) -> Waiting:
+        return Waiting(self._limits, self._socket, query=self._query)
+
+    def _asked(
+        self, question: Callable[[Any], Answer], *, waiting: Waiting | None = None, reads_rows: bool = True
+    ) -> Answer:
         import psycopg2
 
         def ask() -> Answer:
             with self._connection.cursor() as cursor:
                 return question(cursor)
 
+        waiting = waiting or self._waiting()
         try:
-            return interruptible(ask, self.cancel, self.hang_up)
+            return interruptible(ask, end=self.end, remaining=waiting.remaining)
+        except LimitReached:
+            raise waiting.failure(self._source) from None
         except psycopg2.Error as error:
-            raise query_failed(self._source, error, self._minutes, reads_rows=reads_rows) from None
+            raise query_failed(
+                self._source,
+                error,
+                reported=error_message(self._connection),
+                seconds=self._query,
+                over=waiting.over,
+                reads_rows=reads_rows,
+            ) from None
 
 
 def _refuse_local_times(report_type: ReportType, types: Mapping[str, int]) -> None:

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from promo_reports.errors import DataRefused, PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
+from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.pipeline.libpq import login_state
 from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import too_slow
 
 if TYPE_CHECKING:
     import psycopg2
@@ -16,12 +18,19 @@ if TYPE_CHECKING:
 _PASSING = ("08", "40", "53", "55", "57", "58")
 _PASSING_STATES = ("25P03", "25P04")  # the server's own limits of a transaction
 _ON_A_ROW = ("22", "23")  # their messages quote the row
-# libpq gives no SQLSTATE for what fails before a session begins.
-_REFUSED_AT_LOGIN = re.compile(
-    r"authentication failed|no password supplied|does not exist|is not permitted to log in|no pg_hba\.conf entry"
-    r"|permission denied|does not support SSL|certificate|invalid \w+ value|invalid port number|unrecognized"
+# What libpq itself refuses before it asks a server; the bundled libpq speaks English.
+_REFUSED_BY_LIBPQ = re.compile(
+    r"no password supplied|does not support SSL|certificate|invalid \w+ value|invalid port number|unrecognized"
+    r"|private key|unsupported frontend protocol|is not permitted|authentication method [^ ]+ not supported"
 )
-_TOO_MANY = re.compile(r"too many (?:clients|connections)|connection slots are reserved")
+# `<severity>:  <message>` is how libpq writes what a server says, in the server's language, so with two spaces.
+_SERVER_SAYS = re.compile(r"^(?:.* failed: )?[^:\s][^:]{0,40}:  (?P<said>.+)$", re.MULTILINE)
+_TOO_MANY = "53300"
+_SECONDS_TO_ASK_AGAIN = 10.0
+_LOST = re.compile(
+    r"server closed the connection unexpectedly|This probably means the server|before or while processing the request"
+    r"|no message from the libpq|connection already closed|cursor already closed"
+)
 _PART = r"(?:[^@:/?#\[\]%\s]|%[0-9A-Fa-f]{2})*"
 # A comma only between hosts: if it could be a part of one as well, a long list would have no end of readings.
 _NAME = r"(?:[^@:/?#\[\]%,\s]|%[0-9A-Fa-f]{2})*"
@@ -40,31 +49,54 @@ def checked_url(source: Source) -> str:
 
 
 def login_failed(source: Source, error: psycopg2.Error) -> PromoReportsError:
-    """Why no session could be opened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if _REFUSED_AT_LOGIN.search(line) or _TOO_MANY.search(line)]
-    message = f"Connection {source.connection!r}: {_without_password(source, (telling or lines or ['no answer'])[0])}."
-    if not isinstance(error, _operational()) or any(_REFUSED_AT_LOGIN.search(line) for line in telling):
-        return SourceRefused(message, f"Correct the Airflow connection {source.connection!r}.")
-    if telling:
-        return SourceUnavailable(
-            message, "Limit exports by an Airflow pool (PROMO_REPORTS_POOL), or raise the server's max_connections."
-        )
-    return SourceUnavailable(message, SourceUnavailable.AGAIN)
+    """Return why no session could be opened, judged by SQLSTATE: messages are in the server's language.
+
+    A server's refusal that has no known SQLSTATE is taken for one that no retry cures.
+    """
+    text = str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no answer"]
+    refusal = next((line for line in lines if _SERVER_SAYS.search(line)), None)
+    own = next((line for line in lines if _REFUSED_BY_LIBPQ.search(line)), None)
+    message = f"Connection {source.connection!r}: {_without_password(source, refusal or own or lines[0])}"
+    correct = f"Correct the Airflow connection {source.connection!r}."
+    if refusal is not None:
+        state = login_state(checked_url(source), _SECONDS_TO_ASK_AGAIN)
+        if state == _TOO_MANY:
+            return SourceUnavailable(
+                f"{message}.",
+                "Limit exports by an Airflow pool (PROMO_REPORTS_POOL), or raise the server's max_connections.",
+            )
+        if _passes(state):
+            return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
+        return SourceRefused(f"{message}{f' (SQLSTATE {state})' if state else ''}.", correct)
+    if own is not None or not isinstance(error, _operational()):
+        return SourceRefused(f"{message}.", correct)
+    return SourceUnavailable(
+        f"{message}.",
+        f"Correct host and port of the Airflow connection {source.connection!r} if they are wrong. "
+        + SourceUnavailable.AGAIN,
+    )
 
 
-def query_failed(source: Source, error: psycopg2.Error, minutes: float, *, reads_rows: bool) -> PromoReportsError:
-    """Why a query of a session failed; `minutes` is its statement timeout. What it says of a row is not repeated."""
+def query_failed(
+    source: Source, error: psycopg2.Error, *, reported: str, seconds: float, over: bool, reads_rows: bool
+) -> PromoReportsError:
+    """Return why a query of a session failed; what it says of a row is not repeated.
+
+    `reported` is `libpq.error_message`; `seconds` are the statement timeout, which was reached where the query is
+    `over`, by this side's own clock: who else cancels a query uses the same SQLSTATE.
+    """
     state, said = error.pgcode, (error.diag.message_primary or "").strip()
     message = f"Connection {source.connection!r}: {said or type(error).__name__}"
     if state is None:
-        return SourceUnavailable(f"Connection {source.connection!r}: the connection was lost.", SourceUnavailable.AGAIN)
-    if state == "57014" and "user request" not in said:
-        return QueryTooSlow(
-            f"{message} (limit {minutes} min).",
-            "Raise PROMO_REPORTS_STATEMENT_TIMEOUT_MINUTES, or ask for a shorter window.",
+        return _without_state(source, error, reported)
+    if state == "57014":
+        if over:
+            return too_slow(message, seconds)
+        return SourceUnavailable(
+            f"{message} (SQLSTATE {state}), which was somebody else's doing.", SourceUnavailable.AGAIN
         )
-    if state[:2] in _PASSING or state in _PASSING_STATES:
+    if _passes(state):
         return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
     if reads_rows and state[:2] in _ON_A_ROW:
         return DataRefused(
@@ -75,6 +107,27 @@ def query_failed(source: Source, error: psycopg2.Error, minutes: float, *, reads
         f"{message} (SQLSTATE {state}).",
         f"Check the report type's SQL template and the rights of the role of connection {source.connection!r}.",
     )
+
+
+def _passes(state: str | None) -> bool:
+    return state is not None and (state[:2] in _PASSING or state in _PASSING_STATES)
+
+
+def _without_state(source: Source, error: psycopg2.Error, reported: str) -> PromoReportsError:
+    """Return what an error of the client means: a lost connection, or something that it cannot do at all."""
+    import psycopg2
+
+    where = f"Connection {source.connection!r}"
+    kind = type(error)
+    if kind not in (psycopg2.OperationalError, psycopg2.DatabaseError, psycopg2.InterfaceError):
+        first = _without_password(source, next(iter(str(error).splitlines()), ""))
+        return SourceRefused(f"{where}: {kind.__name__}: {first}.", "Check the report type's SQL template.")
+    # The first line alone: what follows it may quote a row.
+    server = _SERVER_SAYS.search(reported)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not _LOST.search(line)]
+    words = server["said"] if server else next(iter(lines), "")
+    said = f": {_without_password(source, words)}" if words else ""
+    return SourceUnavailable(f"{where}: the connection was lost{said}.", SourceUnavailable.AGAIN)
 
 
 def _without_password(source: Source, text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from promo_reports.pipeline.interruptible import end_by, interruptible
+from promo_reports.interruptible import GRACE, interruptible
 
 Worker = TypeVar("Worker")
 Job = TypeVar("Job")
@@ -20,12 +20,12 @@ def side_by_side(
     jobs: Sequence[Job],
     do: Callable[[Worker, Job], Result],
     take: Callable[[Result], None],
-    *endings: Callable[[], None],
+    end: Callable[[], None],
 ) -> None:
     """`do` every job, one at a time on each worker, and `take` the results in the order of the jobs.
 
     The first error ends the jobs that run, begins no other, and is raised when all have ended; so is an interruption
-    here. The `endings` are tried in turn to make running jobs end; the last of them must do it.
+    here. `end` makes running jobs end; it must not block.
     """
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
@@ -47,11 +47,11 @@ def side_by_side(
                 _take_in_order(results, take)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                running = [result for result in results if not result.cancelled()]
-                end_by(endings, lambda seconds: not wait(running, timeout=seconds).not_done)
+                end()
+                wait([result for result in results if not result.cancelled()], timeout=GRACE)
                 raise
 
-    interruptible(do_all, *endings)
+    interruptible(do_all, end=end)
 
 
 def _take_in_order(results: Sequence[Future[Result]], take: Callable[[Result], None]) -> None:

@@ -25,7 +25,8 @@ from promo_reports.errors import (
     SqlTemplateError,
     StoreError,
 )
-from promo_reports.pipeline.preview import PreviewTooSlow, UnknownValue
+from promo_reports.pipeline.filters import UnknownValue
+from promo_reports.pipeline.preview import PreviewTooSlow
 
 log = logging.getLogger(__name__)
 

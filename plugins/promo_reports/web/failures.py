@@ -49,7 +49,7 @@ def failure_of(record: ExportRecord, zone: ZoneInfo) -> Failure | None:
         return None
     left = failure_left(record.facts, record) or _silence(record)
     # No attempt follows by itself any more, which is what the last one still hoped for.
-    return left.model_copy(update={"fix": _RETRY}) if left.fix == SourceUnavailable.AGAIN else left
+    return left.model_copy(update={"fix": left.fix.replace(SourceUnavailable.AGAIN, _RETRY)})
 
 
 def _cancelled(record: ExportRecord, zone: ZoneInfo) -> str:

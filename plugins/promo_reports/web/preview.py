@@ -21,7 +21,7 @@ from promo_reports.web.times import local, window_shown
 
 ROWS = 20
 SECONDS = 30.0
-"""All queries of a preview together: a page may not hold the promo database for longer; an export may."""
+"""All of a preview, connecting included: a page may not hold the promo database, or a slot, for longer."""
 
 
 def preview_shown(definition: Definition, settings: Settings, at: datetime) -> PreviewShown:

@@ -15,6 +15,7 @@ from promo_reports.orchestration.dag_ids import type_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.web.access import SignedIn, require
 from promo_reports.web.answers import Refusal, not_found
 from promo_reports.web.creation import drafted, window_of
@@ -35,7 +36,7 @@ from promo_reports.web.times import delivery_shown, now, window_shown
 
 UPCOMING = 3
 CHOICES_SECONDS = 10.0
-"""For how long PostgreSQL may work on the choices of a filter."""
+"""For how long a request may wait for the choices of a filter, connecting included."""
 
 router = APIRouter(tags=["form"])
 
@@ -121,13 +122,12 @@ def _report_type(caller: SignedIn, report_type: str) -> ReportType:
 
 def _choices(report_type: ReportType, chosen: Filter, of: str | None) -> list[Choice]:
     zone, settings = ZoneInfo(registry().account.timezone), registry().settings
+    limits = TimeLimits.of(settings, seconds=CHOICES_SECONDS)
     parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
     try:
         with (
             asking_the_promo_database(),
-            open_snapshot(
-                promo_source(report_type.connection), zone, settings, statement_timeout_minutes=CHOICES_SECONDS / 60
-            ) as snapshot,
+            open_snapshot(promo_source(report_type.connection), zone, limits) as snapshot,
         ):
             return choices(snapshot, chosen, parent, settings.sql)
     except QueryTooSlow:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from zoneinfo import ZoneInfo
@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from include.demo.stack.postgres import PostgresServer
-from promo_reports.pipeline.interruptible import interruptible
+from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, SqlitePromo, numbered
 
@@ -41,64 +42,6 @@ def stop(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
     before = signal.signal(request.param, raised)
     yield stop_once
     signal.signal(request.param, before)
-
-
-def test_it_answers_and_raises_what_the_call_does() -> None:
-    assert interruptible(lambda: threading.current_thread().name, lambda: None) == "export-reader"
-    with pytest.raises(ZeroDivisionError):
-        interruptible(lambda: 1 // 0, lambda: None)
-    with pytest.raises(SystemExit):
-        interruptible(lambda: exec("raise SystemExit"), lambda: None)
-
-
-def test_the_call_sees_the_context_of_its_caller() -> None:
-    task = contextvars.ContextVar("task", default="none")
-    task.set("mine")
-    assert interruptible(task.get, lambda: None) == "mine"
-
-
-def test_a_signal_hangs_up_and_waits_for_the_call(stop: Callable[[], None]) -> None:
-    line, ended = threading.Event(), []
-
-    def call() -> None:
-        stop()
-        line.wait()
-        ended.append(True)
-
-    with pytest.raises(Stopped):
-        interruptible(call, line.set)
-    assert ended == [True]
-
-
-def test_no_interruption_returns_before_the_call_has_ended(stop: Callable[[], None]) -> None:
-    """`Thread.join`, interrupted, would take the thread for dead while it still reads from the connection."""
-    hung_up, may_end, states = threading.Event(), threading.Event(), []
-
-    def call() -> None:
-        stop()
-        hung_up.wait()
-        threading.Timer(0.05, may_end.set).start()
-        may_end.wait()
-        states.append("ended")
-
-    with pytest.raises(Stopped):
-        interruptible(call, hung_up.set)
-    assert states == ["ended"]
-
-
-def test_the_next_ending_is_tried_where_one_is_in_vain(
-    stop: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
-    line, tried = threading.Event(), []
-
-    def call() -> None:
-        stop()
-        line.wait()
-
-    with pytest.raises(Stopped):
-        interruptible(call, lambda: tried.append("cancel"), lambda: (tried.append("hang up"), line.set())[0])
-    assert tried == ["cancel", "hang up"]
 
 
 def gone(postgres: PostgresServer) -> bool:
@@ -147,29 +90,29 @@ def test_while_the_server_works(
 
 
 @pytest.mark.timeout(60)
-def test_while_nothing_answers(
-    stop: Callable[[], None], postgres: PostgresServer, on_postgres: PostgresPromo, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("notices", [True, False])
+def test_the_server_ends_a_query_that_nobody_waits_for(
+    notices: bool, postgres: PostgresServer, on_postgres: PostgresPromo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A network that is gone takes no cancel either; the server sees within 2 s that nobody waits any more."""
-    monkeypatch.setattr("promo_reports.pipeline.interruptible._PATIENCE", 0.01)
-    monkeypatch.setattr(PostgresSnapshot, "cancel", lambda self: None)
-    source, zone = on_postgres.source, ZoneInfo("UTC")
-    with PostgresSnapshot(source, zone, statement_timeout_minutes=1) as snapshot:
+    """It looks every two seconds; one that is older than PostgreSQL 14 is asked to, on another connection."""
+    if not notices:
+        monkeypatch.setattr("promo_reports.pipeline.postgres._HAS_CONNECTION_CHECK", 10**9)
+    with PostgresSnapshot(on_postgres.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot:
         ((pid,),) = snapshot.fetch(BoundQuery("SELECT pg_backend_pid()", {}))
         works = f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep'"
-
-        def stop_when_it_works() -> None:
-            while not postgres.execute(works):
-                pass
-            stop()
-
-        watcher = threading.Thread(target=stop_when_it_works, daemon=True)
+        watcher = threading.Thread(target=end_when_it_works, args=(snapshot, postgres, works), daemon=True)
         watcher.start()
-        with pytest.raises(Stopped):
+        with pytest.raises(SourceUnavailable, match="the connection was lost"):
             snapshot.fetch(BoundQuery("SELECT pg_sleep(600)", {}))
         watcher.join()
-    while postgres.execute(works):
-        pass
+    while postgres.execute(works) or any(each.name == "export-cancel" for each in threading.enumerate()):
+        time.sleep(0.02)
+
+
+def end_when_it_works(snapshot: PostgresSnapshot, postgres: PostgresServer, works: str) -> None:
+    while not postgres.execute(works):
+        time.sleep(0.02)
+    snapshot.end()
 
 
 def test_while_sqlite_is_read(stop: Callable[[], None], on_sqlite: SqlitePromo, project: Project) -> None:
