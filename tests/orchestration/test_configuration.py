@@ -89,7 +89,13 @@ def test_a_recurring_configuration_has_its_rhythm_and_no_date_range(registry: Re
     assert "date_range" not in shown
     assert shown["frequency"] == "Recurring: every Monday at 07:30 Asia/Kolkata, the week before"
     assert shown["delivery"] == "s3://bi-exports/promo-reports/june, Device Storage"
-    assert shown["csv_safety"] == "As they are, for machines"
+    assert shown["csv_safety"] == (
+        "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
+    )
+    to_bucket = draft(registry, body | {"delivery": [BUCKET]})
+    assert dict(each[::2] for each in configuration(to_bucket, registry.account))["csv_safety"] == (
+        "Unchanged, for machines"
+    )
     assert shown["timezone"] == "Asia/Kolkata"
 
 

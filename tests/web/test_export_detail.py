@@ -158,6 +158,7 @@ def test_the_manifests_files_and_figures(registry: Registry) -> None:
         "totals.points": "-12.50",
         "excluded_rows": "3",
         "late_rows": "4",
+        "csv_safety": "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula",
         "cells_changed": "2",
         "snapshot_at": "2026-11-18 12:00:01 America/New_York",
         "definition_sha256": 64 * "d",
@@ -169,7 +170,24 @@ def test_the_manifests_files_and_figures(registry: Registry) -> None:
 def test_what_is_nought_is_not_told(registry: Registry) -> None:
     plain = replace(MANIFEST, excluded_rows=0, late_rows=None, cells_changed=0, totals={})
     keys = [each.key for each in detail(registry, with_manifest(plain)).facts]
-    assert keys == ["rows", "snapshot_at", "definition_sha256", "event_key"]
+    assert keys == ["rows", "csv_safety", "snapshot_at", "definition_sha256", "event_key"]
+
+
+@pytest.mark.parametrize(
+    ("csv_safety", "destination", "said"),
+    [
+        ("raw", "amazon_s3", ["Unchanged, for machines"]),
+        ("raw", "download", ["Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"]),
+        ("of_a_later_release", "download", []),
+    ],
+)
+def test_what_was_made_of_text_cells(registry: Registry, csv_safety: str, destination: str, said: list[str]) -> None:
+    record = with_manifest(replace(MANIFEST, csv_safety=csv_safety))
+    delivered = {0: {"delivered": {"destination": destination, "manifest": "s3://bucket/manifest.json"}}}
+    facts = TaskFacts(record.facts.extract, delivered)
+    found = detail(registry, replace(record, facts=facts))
+    assert [each.value for each in found.facts if each.key == "csv_safety"] == said
+    assert found.files
 
 
 def test_nothing_is_left_before_extract_has_ended(registry: Registry) -> None:

@@ -18,15 +18,16 @@ export const downloading = (file: File) => (event: MouseEvent) => {
 };
 
 /** The download icon of a row. */
-export function DownloadLink({ name, download: file }: { name: string; download: File }) {
+export function DownloadLink({ name, download: file, empty }: { name: string; download: File; empty: boolean }) {
+  const without = empty ? " (no rows)" : "";
   return (
     <IconButton asChild size="sm" variant="ghost">
       <a
-        aria-label={`Download ${name}`}
+        aria-label={`Download ${name}${without}`}
         download={file.name}
         href={href(file.url)}
         onClick={downloading(file)}
-        title="Download"
+        title={`Download${without}`}
       >
         <DownloadIcon />
       </a>

@@ -1,7 +1,7 @@
 import { Badge, Portal, Spinner, Tooltip } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 import type { ExportStatus, Failure, ReportStatus, Stopped } from "./api/types";
-import { CheckIcon, CrossIcon, DashIcon, PauseIcon, PlayIcon } from "./icons";
+import { CheckIcon, CrossIcon, DashIcon, PauseIcon, PlayIcon, WarningIcon } from "./icons";
 
 export const STATUS_LABELS: Record<ExportStatus | ReportStatus, string> = {
   creating: "Creating",
@@ -28,6 +28,18 @@ export const STOPPED_WORDS: Record<Stopped["how"], string> = {
   removed: "removed from git",
   broken: "broken definition",
 };
+
+/** Whether an export was made and holds nothing. */
+export const isEmpty = ({ rows, status }: { rows: number | null; status: ExportStatus }): boolean =>
+  status === "created" && rows === 0;
+
+/** Beside Created: an export without rows is not what most people wanted. */
+export const NoRows = () => (
+  <Badge colorPalette="warning" fontSize="sm" gap={1.5} px={2} py={0.5} whiteSpace="nowrap">
+    <WarningIcon />
+    No rows
+  </Badge>
+);
 
 /** A status as icon and word. A failure's reason shows on hover and focus, and is part of the accessible name. */
 export function StatusBadge({ status, failure }: { status: ExportStatus | ReportStatus; failure?: Failure | null }) {

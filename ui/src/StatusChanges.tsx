@@ -7,22 +7,26 @@ interface Shown {
   id: string | number;
   name: string;
   status: ExportStatus | ReportStatus;
+  rows?: number | null;
 }
+
+const said = ({ name, rows = null, status }: Shown): string =>
+  `${name}: ${STATUS_LABELS[status]}${status === "created" && rows === 0 ? ", no rows" : ""}`;
 
 /** Tells a screen reader which of the rows changed their status since the last look. */
 export function StatusChanges({ rows }: { rows: Shown[] }) {
   const before = useRef(new Map<Shown["id"], Shown["status"]>());
-  const [said, setSaid] = useState("");
+  const [text, setText] = useState("");
   useEffect(() => {
     const changed = rows.filter(({ id, status }) => (before.current.get(id) ?? status) !== status);
     before.current = new Map(rows.map(({ id, status }) => [id, status]));
     if (changed.length > 0) {
-      setSaid(changed.map(({ name, status }) => `${name}: ${STATUS_LABELS[status]}`).join(". "));
+      setText(changed.map(said).join(". "));
     }
   }, [rows]);
   return (
     <VisuallyHidden aria-live="polite" role="status">
-      {said}
+      {text}
     </VisuallyHidden>
   );
 }

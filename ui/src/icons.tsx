@@ -44,3 +44,4 @@ export const ReportIcon = drawn("M6 3h9l4 4v14H6zM14 3v5h5M9 13h7M9 17h7");
 export const RunIcon = drawn("M6 4l14 8-14 8z");
 export const SearchIcon = drawn("M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14zM20 20l-4-4");
 export const TickIcon = drawn("M20 6 9 17l-5-5");
+export const WarningIcon = drawn("M12 9v4m0 4h.01M12 3 2 20h20z");

@@ -150,7 +150,7 @@ class DefinitionForm(Form):
     )
     delivery: Listed[Delivery] | None = Field(
         None,
-        description="where the export goes; a recurring report needs a partner_export",
+        description="where the export goes; a recurring report needs a partner_export, which makes all text cells raw",
         examples=[["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}]],
     )
     timezone: Timezone | None = Field(

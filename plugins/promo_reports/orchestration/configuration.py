@@ -41,7 +41,8 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
         zone = ZoneInfo(definition.timezone)
         yield ConfigurationRow("date_range", "Date Range", date_range_words(definition.date_range, zone))
     yield ConfigurationRow("timezone", "Timezone", definition.timezone)
-    yield ConfigurationRow("csv_safety", "Text cells", _SAFETY[definition.csv_safety])
+    downloaded = any(isinstance(each, Download) for each in definition.destinations)
+    yield ConfigurationRow("csv_safety", "Text cells", text_cells(definition.csv_safety, downloaded=downloaded))
     yield ConfigurationRow("owner", "Owner", definition.owner)
 
 
@@ -69,6 +70,15 @@ def destination_words(destination: Destination, account: Account) -> str:
     bucket = account.bucket(destination.partner.value, destination.bucket)
     prefixes = (bucket.prefix if bucket else "", destination.prefix)
     return "/".join([f"s3://{destination.bucket}", *(each.strip("/") for each in prefixes if each)])
+
+
+def text_cells(safety: CsvSafety, *, downloaded: bool) -> str:
+    """What becomes of text cells that a spreadsheet would run; people open what is `downloaded`."""
+    if safety is CsvSafety.SPREADSHEET:
+        return "Safe for spreadsheets: what looks like a formula gets a leading apostrophe"
+    if downloaded:
+        return "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
+    return "Unchanged, for machines"
 
 
 def window_words(window: Window, zone: ZoneInfo, *, now: datetime | None = None) -> str:
@@ -100,9 +110,3 @@ def _chosen(each: Filter, values: tuple[str, ...] | None) -> str:
 def _frequency(definition: Definition) -> str:
     schedule = definition.schedule
     return "One Time" if schedule is None else f"Recurring: {schedule.in_words[0].lower()}{schedule.in_words[1:]}"
-
-
-_SAFETY = {
-    CsvSafety.RAW: "As they are, for machines",
-    CsvSafety.SPREADSHEET: "Safe for spreadsheets: what looks like a formula gets a leading apostrophe",
-}

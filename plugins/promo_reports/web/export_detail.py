@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.definition import Definition
+from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.manifest import ExportFile, Manifest
-from promo_reports.orchestration.configuration import configuration, destination_words
+from promo_reports.orchestration.configuration import configuration, destination_words, text_cells
 from promo_reports.orchestration.dag_ids import report_id_of
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
-from promo_reports.web.export_rows import Rows, has_files, window_of
+from promo_reports.web.export_rows import DOWNLOAD, Rows, delivered_to, has_files, window_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER
 from promo_reports.web.models.exports import (
@@ -39,7 +39,7 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
     if definition is None:
         # There is nothing to take over.
         row = row.model_copy(update={"actions": [each for each in row.actions if each != "duplicate"]})
-    files, figures = _of_manifest(manifest, rows.zone)
+    files, figures = _of_manifest(manifest, rows.zone, downloaded=DOWNLOAD in delivered_to(record))
     return ExportDetail(
         **row.model_dump(),
         configuration=list(_configuration(rows, record, definition, manifest)),
@@ -56,12 +56,12 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
     )
 
 
-def _of_manifest(manifest: Manifest | None, zone: ZoneInfo) -> tuple[list[FileShown], list[Row]]:
+def _of_manifest(manifest: Manifest | None, zone: ZoneInfo, *, downloaded: bool) -> tuple[list[FileShown], list[Row]]:
     """Its files and figures; nothing where somebody wrote a manifest whose values are none."""
     if manifest is None:
         return [], []
     try:
-        return [_file(each) for each in manifest.files], list(_facts(manifest, zone))
+        return [_file(each) for each in manifest.files], list(_facts(manifest, zone, downloaded=downloaded))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return [], []
 
@@ -148,7 +148,7 @@ def _file(file: ExportFile) -> FileShown:
     )
 
 
-def _facts(manifest: Manifest, zone: ZoneInfo) -> Iterator[Row]:
+def _facts(manifest: Manifest, zone: ZoneInfo, *, downloaded: bool) -> Iterator[Row]:
     """What the database counted and what was read again from the file agreed: these are the figures."""
     yield Row(key="rows", label="Rows, counted by the database and in the file", value=f"{manifest.rows:,}")
     for name, total in manifest.totals.items():
@@ -160,6 +160,9 @@ def _facts(manifest: Manifest, zone: ZoneInfo) -> Iterator[Row]:
     if manifest.late_rows:
         late = f"{manifest.late_rows['rows']:,}" if "rows" in manifest.late_rows else str(manifest.late_rows)
         yield Row(key="late_rows", label="Rows of the window before that were recorded after its export", value=late)
+    for safety in CsvSafety:
+        if safety.value == manifest.csv_safety:
+            yield Row(key="csv_safety", label="Text cells", value=text_cells(safety, downloaded=downloaded))
     if manifest.cells_changed:
         yield Row(
             key="cells_changed", label="Text cells made safe for spreadsheets", value=f"{manifest.cells_changed:,}"

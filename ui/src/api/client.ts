@@ -68,6 +68,7 @@ async function request<T>(method: string, path: string, body: unknown, options: 
     }
     return undefined;
   });
+  options.signal?.throwIfAborted(); // it was answered at the moment that its caller went away
   if (response.ok && answer !== undefined) {
     return answer as T;
   }

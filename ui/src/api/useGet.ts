@@ -15,9 +15,14 @@ function remember(path: string, data: unknown): void {
   }
 }
 
+function remembered<T>(path: string | null): { data: T; path: string } | undefined {
+  return path !== null && answers.has(path) ? { data: answers.get(path) as T, path } : undefined;
+}
+
 export interface Loaded<T> {
-  /** The last good answer; while another path loads, still that of the path before. */
+  /** The last good answer; while another path loads, still that of the path before, which `stale` says. */
   data: T | undefined;
+  stale: boolean;
   error: ApiError | undefined;
   loading: boolean;
   reload: () => void;
@@ -27,7 +32,8 @@ export interface Loaded<T> {
 
 /** Loads `path` (null: nothing yet). With `pace`, again and again while the document is visible (`pauseOf`). */
 export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded<T> {
-  const [data, setData] = useState(() => (path === null ? undefined : (answers.get(path) as T | undefined)));
+  const [held, setHeld] = useState(() => remembered<T>(path));
+  const data = held?.data;
   const [failed, setFailed] = useState<{ path: string; error: ApiError }>();
   const [loading, setLoading] = useState(path !== null);
   const [attempt, setAttempt] = useState(0);
@@ -53,7 +59,7 @@ export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded
     }
     const control = new AbortController();
     setLoading(true);
-    setData((before) => (answers.get(path) as T | undefined) ?? before);
+    setHeld((before) => remembered<T>(path) ?? before);
     get<T>(path, { signal: control.signal }).then(
       (answer) => {
         if (!control.signal.aborted) {
@@ -62,7 +68,7 @@ export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded
             course.current.quietSince = Date.now();
           }
           remember(path, answer);
-          setData(answer);
+          setHeld({ data: answer, path });
           setFailed(undefined);
           setLoading(false);
           setSettled((before) => before + 1);
@@ -72,6 +78,7 @@ export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded
         if (!isAbort(thrown)) {
           course.current.failures += 1;
           setFailed({ path, error: asApiError(thrown) });
+          setHeld((before) => (before?.path === path ? before : undefined));
           setLoading(false);
           setSettled((before) => before + 1);
         }
@@ -102,12 +109,13 @@ export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded
     (answer: T) => {
       if (path !== null) {
         remember(path, answer);
+        setHeld({ data: answer, path });
       }
-      setData(answer);
       reload(); // drops an answer under way, which may be older
     },
     [path, reload],
   );
 
-  return { data, error: failed?.path === path ? failed?.error : undefined, loading, reload, put };
+  const stale = held !== undefined && held.path !== path;
+  return { data, stale, error: failed?.path === path ? failed?.error : undefined, loading, reload, put };
 }

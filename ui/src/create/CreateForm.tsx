@@ -76,7 +76,7 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
   const told = gaps.filter((gap) => state.told.includes(stepOf(gap.field)));
   const problems = [...told, ...state.problems.filter((problem) => !told.some(({ field }) => field === problem.field))];
   const definition = gaps.length === 0 ? definitionOf(draft, form) : null;
-  const description = useDescription(step === 2 ? definition : null);
+  const description = useDescription(definition);
   const leaving = useLeaving(state.touched);
 
   const showProblems = (error: ApiError): readonly string[] => {
@@ -86,7 +86,7 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
     if (first !== undefined) goTo(first);
     return others;
   };
-  const preview = usePreview((error) => void showProblems(error));
+  const preview = usePreview(definition, (error) => void showProblems(error));
   const exporting = useExport(
     (created) => leaving.leaveAtOnce(() => onCreated(created)),
     (error, outcome) => {
@@ -134,16 +134,19 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
     else focusField(page.current, wanted.field);
   }, [wanted]);
 
-  // What the sentence's answer says about fields stands beside them, too.
+  // What the sentence's answer says about fields stands beside them, too. What was said before of a draft that is
+  // incomplete now can be asked again only when it is complete.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the answer is about the draft that it came with
   useEffect(() => {
-    if (description.kind === "waiting") return;
+    if (description.kind === "waiting") {
+      if (definition === null) dispatch({ problems: [], type: "problems" });
+      return;
+    }
     const found =
       description.kind === "refused" ? placed(description.error.problems, fieldsOf(draft, form)).beside : [];
     dispatch({ problems: found, type: "problems" });
-  }, [description]);
+  }, [description, definition === null]);
 
-  const outdated = "body" in preview.state && preview.state.body !== JSON.stringify(definition);
   return (
     <CreateContext.Provider value={{ dispatch, form, problems, state }}>
       <chakra.form
@@ -168,12 +171,7 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
         {step === 1 ? <SetupStep /> : <DeliveryStep />}
         {step === 2 ? <Summary description={description} /> : null}
         {step === 2 ? (
-          <PreviewPanel
-            onAgain={() => whenComplete(preview.show)}
-            onCancel={preview.cancel}
-            outdated={outdated}
-            state={preview.state}
-          />
+          <PreviewPanel onAgain={() => whenComplete(preview.show)} onCancel={preview.cancel} state={preview.state} />
         ) : null}
         <Flex borderTopWidth="1px" gap={3} justify="space-between" pt={4} wrap="wrap">
           <Button disabled={exporting.busy} onClick={() => leaving.leave(onCancel)} variant="ghost">

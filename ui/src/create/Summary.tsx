@@ -3,6 +3,7 @@ import type { ApiError } from "../api/client";
 import type { Described } from "../api/types";
 import { days, instant } from "../time";
 import { useCreate } from "./context";
+import { timezoneOf } from "./draft";
 import { fieldsOf, placed } from "./fields/fields";
 import { missing } from "./missing";
 import type { Description } from "./useDescription";
@@ -24,9 +25,7 @@ export const Summary = ({ description }: { description: Description }) => {
       </Heading>
       <Box aria-busy={labels.length === 0 && description.kind === "waiting"} aria-live="polite" textStyle="sm">
         {labels.length > 0 ? <Text color="fg.muted">{`Still needed: ${labels.join(", ")}.`}</Text> : null}
-        {labels.length === 0 ? (
-          <Answer description={description} timezone={state.draft.timezone ?? form.timezone} />
-        ) : null}
+        {labels.length === 0 ? <Answer description={description} timezone={timezoneOf(state.draft, form)} /> : null}
       </Box>
     </Box>
   );

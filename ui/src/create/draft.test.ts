@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { type Draft, definitionOf, emptyDraft, offeredPresets, reportTypeOf } from "./draft";
+import { type Draft, definitionOf, emptyDraft, offeredPresets, reportTypeOf, todayOf } from "./draft";
 import { FORM, WITHOUT_BUCKETS } from "./form.fixture";
 import { missing } from "./missing";
 import { type Action, newDraft, reducerOf, startState } from "./reducer";
 
 const reduce = reducerOf(FORM);
-const after = (...actions: Action[]): Draft => actions.reduce(reduce, startState(newDraft(FORM))).draft;
+const reducedTo = (actions: Action[]) => actions.reduce(reduce, startState(newDraft(FORM)));
+const after = (...actions: Action[]): Draft => reducedTo(actions).draft;
 const set = (change: Partial<Draft>): Action => ({ change, field: "name", type: "set" });
 const pick = (name: string, ...values: string[]): Action => ({
   chosen: { all: false, choices: values.map((value) => ({ title: value, value })) },
@@ -123,4 +124,19 @@ test("an API problem goes when its field is changed; what the server finds is no
   expect(reduce(state, pick("wallet", "x")).problems.map((each) => each.field)).toEqual(["name"]);
   expect(reduce(state, pick("wallet", "x")).touched).toBe(true);
   expect(reduce(state, { choices: [], name: "wallet", type: "found" }).touched).toBe(false);
+});
+
+test("what the API said is about one report type", () => {
+  const problems = [{ field: "filters.wallet", message: "no" }];
+  const state = reduce(reducedTo(CHOSEN), { problems, type: "problems" });
+  expect(reduce(state, { id: "balances", type: "report_type" }).problems).toEqual([]);
+  expect(reduce(state, { id: "partner_vouchers", type: "promotion_type" }).problems).toEqual([]);
+});
+
+test("today is that of the draft's timezone", () => {
+  expect(todayOf(after(), FORM)).toBe(FORM.today);
+  const [west, east] = ["Pacific/Pago_Pago", "Pacific/Kiritimati"].map((timezone) =>
+    todayOf({ ...after(), timezone }, FORM),
+  );
+  expect(west && east && west < east).toBe(true); // 25 hours apart
 });

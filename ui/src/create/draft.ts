@@ -1,6 +1,7 @@
 /** What the form holds, as plain data: how it begins, and the definition that it says. */
 
 import type { Choice as ApiChoice, Definition, FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
+import { type Day, localDay } from "./calendar/days";
 import type { DayRange } from "./calendar/range";
 
 export interface Choice extends ApiChoice {
@@ -68,6 +69,13 @@ export const parentValue = (draft: Draft, filter: FilterInfo): string | null => 
   const parent = draft.filters[filter.depends_on]?.choices[0];
   return parent === undefined || parent.gone ? "" : parent.value;
 };
+
+/** The timezone of the draft's days. */
+export const timezoneOf = (draft: Draft, form: FormInfo): string => draft.timezone ?? form.timezone;
+
+/** Today in the draft's timezone. */
+export const todayOf = (draft: Draft, form: FormInfo): Day =>
+  draft.timezone === null ? form.today : localDay(Date.now(), draft.timezone);
 
 /** What the filter that another one depends on is called within a sentence. */
 export const parentTitle = (filter: FilterInfo, draft: Draft, form: FormInfo): string =>

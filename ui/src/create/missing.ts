@@ -2,7 +2,7 @@
 
 import type { FilterInfo, FormInfo } from "../api/types";
 import { rangeProblem } from "./calendar/range";
-import { chosenOf, connectedPartners, type Draft, parentTitle, parentValue, reportTypeOf } from "./draft";
+import { chosenOf, connectedPartners, type Draft, parentTitle, parentValue, reportTypeOf, todayOf } from "./draft";
 import type { FieldProblem } from "./fields/fields";
 
 export const MAX_NAME = 120;
@@ -48,7 +48,7 @@ const emptyFilter = (filter: FilterInfo, draft: Draft, form: FormInfo): string =
   const title = filter.title.toLowerCase();
   if (parentValue(draft, filter) === "") return `Select a ${parentTitle(filter, draft, form)} first.`;
   if (filter.select === "one") return `Select a ${title}.`;
-  return filter.select === "all" ? `Select at least one ${title}, or All.` : `Select at least one ${title}.`;
+  return filter.select === "all" ? "Select at least one, or All." : `Select at least one ${title}.`;
 };
 
 const cloudMissing = (draft: Draft, form: FormInfo): [string, string | null][] => {
@@ -81,5 +81,5 @@ const rangeMissing = (draft: Draft, form: FormInfo): string | null => {
   if (type === undefined || type.date_range === "none" || draft.recurring) return null;
   if (draft.range.kind === "unset") return "Select a date range.";
   if (draft.range.kind !== "custom") return null;
-  return rangeProblem(draft.range, { maxMonths: type.max_months, today: form.today })?.message ?? null;
+  return rangeProblem(draft.range, { maxMonths: type.max_months, today: todayOf(draft, form) })?.message ?? null;
 };

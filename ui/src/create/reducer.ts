@@ -20,7 +20,7 @@ export interface State {
   draft: Draft;
   /** The steps whose missing fields are told beside the fields, since somebody wanted to go on. */
   told: readonly Step[];
-  /** What the API said about fields that have not been changed since. */
+  /** What the API said about fields of this draft that have not been changed since. */
   problems: readonly FieldProblem[];
   step: Step;
   /** Whether a person changed anything, so that leaving must be asked about. */
@@ -57,11 +57,11 @@ export const reducerOf =
         return { ...state, problems: action.problems };
       case "promotion_type": {
         const type = only(offeredTypes(form, action.id));
-        return changed(state, "promotion_type", { promotionType: action.id, ...withType(state.draft, form, type) });
+        return ofAnotherType(state, { promotionType: action.id, ...withType(state.draft, form, type) });
       }
       case "report_type": {
         const type = form.report_types.find((each) => each.id === action.id);
-        return changed(state, "report_type", withType(state.draft, form, type));
+        return ofAnotherType(state, withType(state.draft, form, type));
       }
       case "set":
         return changed(state, action.field, action.change);
@@ -69,6 +69,12 @@ export const reducerOf =
         return { ...state, told: [...new Set([...state.told, action.step])] };
     }
   };
+
+/** Filters of the same name are others, and so are the rules of dates: what the API said is about another draft. */
+const ofAnotherType = (state: State, change: Partial<Draft>): State => ({
+  ...changed(state, "report_type", change),
+  problems: [],
+});
 
 const changed = (state: State, field: string, change: Partial<Draft>): State => ({
   ...state,

@@ -1,10 +1,12 @@
 import { Badge, HStack, Stack, Text } from "@chakra-ui/react";
-import type { Destination } from "../api/types";
+import type { Destination, ExportDetail, ExportStatus, Failure } from "../api/types";
 import { Section } from "../Configuration";
 import { CheckIcon, CrossIcon, DashIcon } from "../icons";
 
-/** Where the export goes, and whether it is complete there. */
-export function Destinations({ destinations }: { destinations: Destination[] }) {
+/** Where the export goes, and whether it is complete there; why not, where the status above does not say so already. */
+export function Destinations({ data }: { data: ExportDetail }) {
+  const { destinations, failure, waiting } = data;
+  const isSaid = ({ reason }: Failure) => reason === failure?.reason || (waiting?.includes(reason) ?? false);
   return (
     <Section title="Destinations">
       <Stack as="ul" gap={4} listStyleType="none">
@@ -13,14 +15,14 @@ export function Destinations({ destinations }: { destinations: Destination[] }) 
           <Stack as="li" gap={1} key={index}>
             <HStack gap={3} wrap="wrap">
               <Text fontWeight="medium">{destination.title}</Text>
-              <State {...destination} />
+              <State destination={destination} status={data.status} />
             </HStack>
             {destination.manifest !== null && (
               <Text color="fg.muted" fontSize="sm" overflowWrap="anywhere">
                 {destination.manifest}
               </Text>
             )}
-            {destination.failure !== null && (
+            {destination.failure !== null && !isSaid(destination.failure) && (
               <Text fontSize="sm" overflowWrap="anywhere">
                 {destination.failure.reason} {destination.failure.fix}
               </Text>
@@ -32,15 +34,15 @@ export function Destinations({ destinations }: { destinations: Destination[] }) 
   );
 }
 
-function State({ delivered, failure }: Destination) {
-  if (delivered) {
+function State({ destination, status }: { destination: Destination; status: ExportStatus }) {
+  if (destination.delivered) {
     return (
       <Badge colorPalette="success">
         <CheckIcon /> Delivered
       </Badge>
     );
   }
-  return failure === null ? (
+  return destination.failure === null && status === "creating" ? (
     <Badge colorPalette="gray">
       <DashIcon /> Not delivered yet
     </Badge>

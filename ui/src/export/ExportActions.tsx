@@ -60,7 +60,12 @@ export function ExportActions({ data, path, put }: ActionProps) {
           onConfirm={() => done("retry")}
           title="Retry this export?"
         >
-          <Text>It runs again with the same configuration. A finished export takes the place of the failed one.</Text>
+          <Text>
+            {data.report === null
+              ? "It runs again with the same configuration."
+              : "It runs again for the same window, by the report's definition as it is now."}{" "}
+            A finished export takes the place of the failed one.
+          </Text>
         </ConfirmDialog>
       )}
       {asked === "cancel" && (

@@ -2,7 +2,7 @@ import { Alert, HStack, Stack, Text } from "@chakra-ui/react";
 import type { ExportDetail } from "../api/types";
 import { RowsProgress } from "../Progress";
 import { counted, size } from "../quantities";
-import { StatusBadge } from "../StatusBadge";
+import { isEmpty, NoRows, StatusBadge } from "../StatusBadge";
 import { WindowDays } from "../Times";
 
 const STEPS = {
@@ -26,6 +26,7 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
     <Stack gap={3}>
       <HStack gap={3} wrap="wrap">
         <StatusBadge status={status} />
+        {isEmpty(data) && <NoRows />}
         {status === "creating" && <Text>{waiting ?? (checking ? CHECKING : STEPS[step ?? "waiting"])}</Text>}
         {status === "created" && result.length > 0 && <Text>{result.join(", ")}</Text>}
         {data.window !== null && (
@@ -36,6 +37,18 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
         )}
       </HStack>
       {status === "creating" && progress !== null && <RowsProgress {...progress} />}
+      {isEmpty(data) && (
+        <Alert.Root status="warning">
+          <Alert.Indicator />
+          <Alert.Content>
+            <Alert.Title>Nothing matched: the file has the column names only.</Alert.Title>
+            <Alert.Description>
+              If rows were expected, compare the filters{data.window === null ? "" : " and the days"} below with what
+              was meant.
+            </Alert.Description>
+          </Alert.Content>
+        </Alert.Root>
+      )}
       {failure !== null && (
         <Alert.Root status={status === "cancelled" ? "neutral" : "error"}>
           <Alert.Indicator />

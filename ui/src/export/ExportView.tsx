@@ -36,7 +36,7 @@ export function ExportView({ id }: { id: string }) {
           {data.files.length > 0 && <ExportFiles files={data.files} />}
         </Stack>
         <Stack gap={5} minW={0}>
-          {data.destinations.length > 0 && <Destinations destinations={data.destinations} />}
+          {data.destinations.length > 0 && <Destinations data={data} />}
           <RunSection data={data} />
           {(data.facts.length > 0 || data.manifest !== null) && <ManifestSection data={data} />}
         </Stack>

@@ -68,7 +68,9 @@ interface ListProps {
 }
 
 function ReportList({ state, go }: ListProps) {
-  const { data, error, loading, reload } = useGet<Page<Row>>(toPath(state), paceOfPage);
+  const { data: held, error, loading, reload, stale } = useGet<Page<Row>>(toPath(state), paceOfPage);
+  // Of another search: its rows fade until the answer is there, and that it found nothing says nothing.
+  const data = stale && held?.items.length === 0 ? undefined : held;
   const empty = data !== undefined && data.items.length === 0;
   const outdated = state.cursor !== null && error?.problems.some(({ path }) => path === "cursor") === true;
   useEffect(() => {
@@ -88,7 +90,7 @@ function ReportList({ state, go }: ListProps) {
         )
       ) : (
         (data !== undefined || error === undefined) && (
-          <Box aria-busy={loading}>
+          <Box aria-busy={loading} opacity={stale ? 0.5 : 1}>
             <ReportsTable go={go} rows={data?.items} state={state} />
           </Box>
         )

@@ -6,7 +6,7 @@ import { DownloadLink } from "../DownloadLink";
 import { OriginMark } from "../OriginMark";
 import { ProgressText } from "../Progress";
 import { usePlaces } from "../places";
-import { STOPPED_WORDS, StatusBadge } from "../StatusBadge";
+import { isEmpty, NoRows, STOPPED_WORDS, StatusBadge } from "../StatusBadge";
 import { Instant, WindowDays } from "../Times";
 import { MIDDLE, WIDE } from "./widths";
 
@@ -16,7 +16,7 @@ export function ExportTableRow({ row }: { row: ExportRow }) {
   const places = usePlaces();
   const status = (
     <>
-      <StatusBadge failure={row.failure} status={row.status} />
+      <StatusBadge failure={row.failure} status={row.status} /> {isEmpty(row) && <NoRows />}
       {row.status === "creating" && row.progress !== null && <ProgressText {...row.progress} />}
       {row.waiting !== null && <Quiet>{row.waiting}</Quiet>}
     </>
@@ -37,7 +37,7 @@ export function ExportTableRow({ row }: { row: ExportRow }) {
       <Table.Cell display={MIDDLE}>{status}</Table.Cell>
       <CreatedCells row={row} />
       <Table.Cell px={1} textAlign="end" width={12}>
-        {row.download !== null && <DownloadLink download={row.download} name={row.name} />}
+        {row.download !== null && <DownloadLink download={row.download} empty={isEmpty(row)} name={row.name} />}
       </Table.Cell>
     </OpenableRow>
   );

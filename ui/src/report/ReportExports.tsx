@@ -11,7 +11,7 @@ import { PreviousNext } from "../list/Paging";
 import { ProgressText } from "../Progress";
 import { usePlaces } from "../places";
 import { counted, number, size } from "../quantities";
-import { StatusBadge } from "../StatusBadge";
+import { isEmpty, NoRows, StatusBadge } from "../StatusBadge";
 import { StatusChanges } from "../StatusChanges";
 import { Instant, WindowDays } from "../Times";
 import { duration } from "../time";
@@ -22,7 +22,7 @@ const paceOfPage = ({ items }: Page<ExportRow>) => paceOf(items);
 export function ReportExports({ id }: { id: string }) {
   const [cursor, setCursor] = useState<string>();
   const query = new URLSearchParams({ report: id, limit: "25", ...(cursor !== undefined && { cursor }) });
-  const { data, error, reload } = useGet<Page<ExportRow>>(`exports?${query}`, paceOfPage);
+  const { data, error, reload, stale } = useGet<Page<ExportRow>>(`exports?${query}`, paceOfPage);
   return (
     <Section
       aside={
@@ -38,7 +38,7 @@ export function ReportExports({ id }: { id: string }) {
       {data !== undefined && data.items.length === 0 && <Text color="fg.muted">It has not exported anything yet.</Text>}
       {data !== undefined && data.items.length > 0 && (
         <>
-          <Table.ScrollArea>
+          <Table.ScrollArea opacity={stale ? 0.5 : 1}>
             <Table.Root aria-label="Exports of this report" size="sm">
               <Table.Header>
                 <Table.Row>
@@ -80,7 +80,7 @@ function HistoryRow({ row }: { row: ExportRow }) {
         </Link>
       </Table.Cell>
       <Table.Cell>
-        <StatusBadge status={row.status} />
+        <StatusBadge status={row.status} /> {isEmpty(row) && <NoRows />}
         {row.status === "creating" && row.progress !== null && <ProgressText {...row.progress} />}
         {row.failure !== null && (
           <Box
@@ -107,7 +107,7 @@ function HistoryRow({ row }: { row: ExportRow }) {
         <Instant iso={row.created_at} />
       </Table.Cell>
       <Table.Cell px={1} textAlign="end">
-        {row.download !== null && <DownloadLink download={row.download} name={row.name} />}
+        {row.download !== null && <DownloadLink download={row.download} empty={isEmpty(row)} name={row.name} />}
       </Table.Cell>
     </Table.Row>
   );

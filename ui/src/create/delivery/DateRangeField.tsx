@@ -1,7 +1,7 @@
 import { Box, Flex, RadioGroup, SimpleGrid, Stack, Text } from "@chakra-ui/react";
 import { daysInWords } from "../calendar/days";
 import { useCreate } from "../context";
-import { type ChosenRange, offeredPresets, reportTypeOf } from "../draft";
+import { type ChosenRange, offeredPresets, reportTypeOf, timezoneOf, todayOf } from "../draft";
 import { GroupField } from "../fields/GroupField";
 import { CustomRange } from "./CustomRange";
 
@@ -23,6 +23,7 @@ export const DateRangeField = () => {
       </Box>
     );
   }
+  const today = todayOf(state.draft, form);
   const set = (changed: ChosenRange) => dispatch({ change: { range: changed }, field: "date_range", type: "set" });
   const choose = (value: string) => {
     if (value === "custom") set({ first: "", kind: "custom", last: "" });
@@ -32,7 +33,7 @@ export const DateRangeField = () => {
     <GroupField
       field="date_range"
       saysItself={range.kind === "custom"}
-      help={`Days of ${state.draft.timezone ?? form.timezone}.${type.max_months === null ? "" : ` At most ${monthsInWords(type.max_months)} per export.`}`}
+      help={`Days of ${timezoneOf(state.draft, form)}.${type.max_months === null ? "" : ` At most ${monthsInWords(type.max_months)} per export.`}`}
       label={type.date_range === "optional" ? "Date Range (optional)" : "Date Range"}
     >
       <Stack gap={3}>
@@ -46,14 +47,20 @@ export const DateRangeField = () => {
           <SimpleGrid columnGap={6} columns={{ base: 1, md: 2 }} rowGap={2}>
             {type.date_range === "optional" ? <Option label="No date range" value="none" /> : null}
             {offeredPresets(form, type).map(({ first, id, label, last }) => (
-              <Option days={daysInWords(first, last, form.today)} key={id} label={label} value={id} />
+              // The server says what they mean in the account's timezone: where it is another day there, other days.
+              <Option
+                days={today === form.today ? daysInWords(first, last, today) : ""}
+                key={id}
+                label={label}
+                value={id}
+              />
             ))}
             <Option label="Custom range" value="custom" />
           </SimpleGrid>
         </RadioGroup.Root>
         {range.kind === "custom" ? (
           <CustomRange
-            limits={{ maxMonths: type.max_months, today: form.today }}
+            limits={{ maxMonths: type.max_months, today }}
             onChange={(days) => set({ kind: "custom", ...days })}
             range={range}
             weekStartsOn={form.week_starts_on}

@@ -4,6 +4,7 @@ import { useCreate, useProblem } from "../context";
 import { GroupField } from "../fields/GroupField";
 import { blocked } from "./matrix";
 import { Reasons } from "./Reasons";
+import { textCells } from "./textCells";
 
 /** Device Storage, Cloud Partner or both. */
 export const Destinations = () => {
@@ -32,7 +33,7 @@ export const Destinations = () => {
           onChange={(cloud) => set({ cloud })}
         />
       </SimpleGrid>
-      <Reasons id={reasons} reasons={[why.download, why.cloud]} />
+      <Reasons id={reasons} reasons={[why.download, why.cloud, textCells(draft)]} />
     </GroupField>
   );
 };

@@ -1,6 +1,6 @@
 import { Input, SimpleGrid } from "@chakra-ui/react";
 import { useCreate } from "../context";
-import { type Draft, reportTypeOf } from "../draft";
+import { type Draft, reportTypeOf, timezoneOf } from "../draft";
 import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
 
@@ -16,7 +16,7 @@ export const RecurrenceFields = () => {
   const set = (field: string, change: Partial<Draft>) => dispatch({ change, field, type: "set" });
   const snapshot = reportTypeOf(draft, form)?.date_range === "none";
   const covered = draft.interval === "daily" ? "day" : "week";
-  const zone = draft.timezone ?? form.timezone;
+  const zone = timezoneOf(draft, form);
   return (
     <SimpleGrid columns={{ base: 1, md: draft.interval === "weekly" ? 3 : 2 }} gap={5}>
       <SelectField

@@ -1,9 +1,9 @@
-import { Alert, Badge, Box, Button, Flex, Heading, HStack, Spinner, Stack, Text } from "@chakra-ui/react";
+import { Alert, Badge, Button, Heading, HStack, Spinner, Stack, Text } from "@chakra-ui/react";
 import type { Preview } from "../../api/types";
 import { counted } from "../../quantities";
 import { instant, windowText } from "../../time";
 import { useCreate } from "../context";
-import { reportTypeOf } from "../draft";
+import { reportTypeOf, timezoneOf } from "../draft";
 import { FirstRows } from "./FirstRows";
 import { Totals } from "./Totals";
 import type { PreviewState } from "./usePreview";
@@ -11,31 +11,17 @@ import type { PreviewState } from "./usePreview";
 interface Props {
   onAgain: () => void;
   onCancel: () => void;
-  /** Whether the form has been changed since the preview was made. */
-  outdated: boolean;
   state: PreviewState;
 }
 
 /** What Preview shows: the first rows, what was counted and summed, and what the file will be. */
-export const PreviewPanel = ({ onAgain, onCancel, outdated, state }: Props) => {
+export const PreviewPanel = ({ onAgain, onCancel, state }: Props) => {
   if (state.kind === "none") return null;
   return (
     <Stack as="section" aria-label="Preview" gap={3}>
-      <Flex align="center" gap={3} justify="space-between" wrap="wrap">
-        <Heading as="h3" size="sm">
-          Preview
-        </Heading>
-        {outdated ? (
-          <HStack gap={2}>
-            <Text color="fg.warning" role="status" textStyle="xs">
-              The form was changed since.
-            </Text>
-            <Button onClick={onAgain} size="2xs" variant="outline">
-              Preview again
-            </Button>
-          </HStack>
-        ) : null}
-      </Flex>
+      <Heading as="h3" size="sm">
+        Preview
+      </Heading>
       {state.kind === "loading" ? (
         <HStack borderWidth="1px" gap={3} p={4} role="status" rounded="l2">
           <Spinner size="sm" />
@@ -59,11 +45,7 @@ export const PreviewPanel = ({ onAgain, onCancel, outdated, state }: Props) => {
           </Button>
         </Alert.Root>
       ) : null}
-      {state.kind === "shown" ? (
-        <Box opacity={outdated ? 0.85 : 1}>
-          <Shown preview={state.preview} />
-        </Box>
-      ) : null}
+      {state.kind === "shown" ? <Shown preview={state.preview} /> : null}
     </Stack>
   );
 };
@@ -72,7 +54,7 @@ const Shown = ({ preview }: { preview: Preview }) => {
   const { form, state } = useCreate();
   const columns = reportTypeOf(state.draft, form)?.columns ?? [];
   const { as_of: asOf, counted: all, excluded, file, rows, window } = preview;
-  const zone = state.draft.timezone ?? form.timezone;
+  const zone = timezoneOf(state.draft, form);
   const when = window === null ? asOf && `as of ${instant(asOf, zone)}` : windowText(window, zone);
   return (
     <Stack gap={3}>
@@ -88,7 +70,7 @@ const Shown = ({ preview }: { preview: Preview }) => {
       )}
       {all === 0 ? (
         <Text borderWidth="1px" p={4} rounded="l2" textStyle="sm">
-          There are no rows in this window. You can export it all the same: the file then has the column names only.
+          Nothing matches. You can export it all the same: the file then has the column names only.
         </Text>
       ) : (
         <>

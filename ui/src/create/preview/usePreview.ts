@@ -2,12 +2,11 @@ import { useEffect, useRef, useState } from "react";
 import { type ApiError, asApiError, post } from "../../api/client";
 import type { Definition, Preview } from "../../api/types";
 
-/** `body` is the JSON of the definition that was asked about. */
 export type PreviewState =
-  | { body: string; error: ApiError; kind: "failed" }
-  | { body: string; kind: "shown"; preview: Preview }
+  | { error: ApiError; kind: "failed" }
   | { kind: "loading" }
-  | { kind: "none" };
+  | { kind: "none" }
+  | { kind: "shown"; preview: Preview };
 
 export interface Previewing {
   cancel: () => void;
@@ -15,31 +14,41 @@ export interface Previewing {
   state: PreviewState;
 }
 
-/** The first rows of an export. Only the last question counts; leaving the page stops the query. */
-export const usePreview = (onRefused: (error: ApiError) => void): Previewing => {
-  const [state, setState] = useState<PreviewState>({ kind: "none" });
-  const control = useRef<AbortController | null>(null);
-  useEffect(() => () => control.current?.abort(), []);
+const NONE: PreviewState = { kind: "none" };
 
-  const show = (definition: Definition) => {
+/**
+ * The first rows of the export that the form says now (`definition`; null: it is not complete). Another draft, however
+ * it came to be, ends a query that is under way and discards the answer: it is about something else. So does leaving.
+ */
+export const usePreview = (definition: Definition | null, onRefused: (error: ApiError) => void): Previewing => {
+  const body = definition === null ? null : JSON.stringify(definition);
+  /** `body` is the draft that was asked about. */
+  const [asked, setAsked] = useState<{ body: string | null; state: PreviewState }>({ body: null, state: NONE });
+  const control = useRef<AbortController | null>(null);
+
+  const cancel = () => {
+    control.current?.abort();
+    setAsked({ body: null, state: NONE });
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it ends with the draft
+  useEffect(() => cancel, [body]);
+
+  const show = (complete: Definition) => {
     control.current?.abort();
     const mine = new AbortController();
     control.current = mine;
-    const body = JSON.stringify(definition);
-    setState({ kind: "loading" });
-    post<Preview>("drafts/preview", definition, { signal: mine.signal }).then(
-      (preview) => setState({ body, kind: "shown", preview }),
+    const about = JSON.stringify(complete);
+    const settle = (state: PreviewState) => mine.signal.aborted || setAsked({ body: about, state });
+    settle({ kind: "loading" });
+    post<Preview>("drafts/preview", complete, { signal: mine.signal }).then(
+      (preview) => settle({ kind: "shown", preview }),
       (thrown: unknown) => {
         if (mine.signal.aborted) return;
         const error = asApiError(thrown);
-        setState({ body, error, kind: "failed" });
+        settle({ error, kind: "failed" });
         onRefused(error);
       },
     );
   };
-  const cancel = () => {
-    control.current?.abort();
-    setState({ kind: "none" });
-  };
-  return { cancel, show, state };
+  return { cancel, show, state: asked.body === body ? asked.state : NONE };
 };

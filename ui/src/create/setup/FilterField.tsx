@@ -7,6 +7,7 @@ import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
 import { FetchedChoices } from "./FetchedChoices";
 import { FixedChoices, SelectAllOrNone } from "./FixedChoices";
+import { howMany } from "./howMany";
 
 /** One filter of the report type, as its `select` and its `choices` say. */
 export const FilterField = ({ filter }: { filter: FilterInfo }) => {
@@ -15,7 +16,8 @@ export const FilterField = ({ filter }: { filter: FilterInfo }) => {
   const field = `filters.${filter.name}`;
   const change = (changed: Choice[], everything = false) =>
     dispatch({ chosen: { all: everything, choices: changed }, name: filter.name, type: "filter" });
-  const props = { field, help: filter.description, label: filter.title };
+  const help = [filter.description, howMany(filter)].filter((part) => part !== "").join(" ");
+  const props = { field, help, label: filter.title };
 
   if (filter.select === "one" && filter.choices !== null) {
     const fixed = filter.choices;
