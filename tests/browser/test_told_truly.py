@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests.browser.product import MISSING, WALLET, Product
 from tests.browser.reports_page import ReportsPage
@@ -77,14 +78,15 @@ def test_an_answer_about_an_earlier_draft_is_dropped(page_as: Callable[..., Page
     page = page_as("user")
     reports = _delivery_step(page)
     held: list[Route] = []
-    page.route("**/drafts/preview", held.append)
+    page.route("**/drafts/preview", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
     _ask_for_preview(reports)
     expect(_preview(reports).get_by_text("Counting the rows")).to_be_visible()
     reports.choose("Date Range", "Yesterday")
     expect(_preview(reports)).to_have_count(0)
-    page.unroute("**/drafts/preview", held.append)
-    for route in held:
-        route.fulfill(json={"reason": "too late"})
+    page.unroute_all()
+    (late,) = held
+    with suppress(Error):  # the page has ended the request
+        late.fulfill(json={"columns": [], "rows": [], "counted": 1, "excluded": 0, "totals": [], "file": "one CSV"})
     expect(_preview(reports)).to_have_count(0)
     _ask_for_preview(reports)
     expect(_preview(reports).get_by_role("region", name="First rows")).to_be_visible()
@@ -163,7 +165,6 @@ def test_a_failure_of_a_bucket_is_told_once(page_as: Callable[..., Page], produc
     page = reports.page
     expect(page.get_by_text(failure["reason"])).to_have_count(1)
     expect(page.get_by_text(failure["fix"])).to_have_count(1)
-    expect(page.get_by_role("alert")).to_contain_text(failure["reason"])
     destinations = page.get_by_role("region", name="Destinations").get_by_role("listitem")
     expect(destinations.nth(0)).to_contain_text("Delivered")
     expect(destinations.nth(1)).to_contain_text("Not delivered")
