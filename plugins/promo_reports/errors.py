@@ -9,7 +9,8 @@
     │   └── QueryTooSlow           a query ran for longer than it may
     ├── DataRefused                a value that no file may carry (NaN, NUL, infinite time)
     ├── ReconciliationError        the staged file is not what the database counted
-    ├── StagingError               the staging area is full, read-only or has lost a file
+    ├── StagingError               the staging area is full, fails or has lost a file
+    │   └── StagingRefused         it does not take files at all: no retry helps
     ├── DestinationRefused         the destination answers, but will not do this: no retry helps
     │   └── Damaged                what is delivered is not what its manifest says
     ├── NotPublished, Expired      nothing was delivered yet, or it has been removed since
@@ -96,9 +97,15 @@ class ReconciliationError(PromoReportsError):
 
 
 class StagingError(PromoReportsError):
-    """The staging area is full, read-only, or no longer holds what extract put there."""
+    """The staging area is full, fails, or no longer holds what extract put there."""
 
     retryable = True
+
+
+class StagingRefused(StagingError):
+    """The staging area is read-only, closed to this user, or no directory."""
+
+    retryable = False
 
 
 class DestinationRefused(PromoReportsError):

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.domain.manifest import StagedExport
-from promo_reports.errors import StagingError
+from promo_reports.errors import StagingError, StagingRefused
 from promo_reports.pipeline.staging import attempt, explained, mark_delivered, open_staged, run_directory
 from tests.pipeline.promo import Move, Project, SqlitePromo, content, export, numbered
 
@@ -139,7 +139,9 @@ def test_a_read_only_area(root: Path, as_a_user: None) -> None:
     try:
         assert root.stat().st_uid == me
         with (
-            pytest.raises(StagingError, match=r"Permission denied\. Correct PROMO_REPORTS_STAGING_DIR"),
+            pytest.raises(
+                StagingRefused, match=r"closed to this user \(Permission denied\).*PROMO_REPORTS_STAGING_DIR"
+            ),
             attempt(root, export()),
         ):
             raise AssertionError
@@ -149,14 +151,14 @@ def test_a_read_only_area(root: Path, as_a_user: None) -> None:
 
 def test_a_file_where_the_area_should_be(root: Path) -> None:
     root.write_bytes(b"")
-    with pytest.raises(StagingError, match="Not a directory"), attempt(root, export()):
+    with pytest.raises(StagingRefused, match="Not a directory"), attempt(root, export()):
         raise AssertionError
 
 
 def test_a_name_that_is_too_long(root: Path) -> None:
     report = export()
     long = replace(report, definition=replace(report.definition, id="x" * 300))
-    with pytest.raises(StagingError, match="File name too long"), attempt(root, long):
+    with pytest.raises(StagingRefused, match="File name too long"), attempt(root, long):
         raise AssertionError
 
 
@@ -186,9 +188,13 @@ def test_a_full_area_says_what_is_needed_and_what_is_free(
     with pytest.raises(StagingError) as full:
         project.make(on_sqlite.source, staging_dir=small_disk, rows_per_file=limit)
     message = str(full.value)
-    assert full.value.retryable
     assert str(small_disk) in message
-    if "File too large" not in message:
+    if "File too large" in message:
+        assert not full.value.retryable
+    else:
+        assert full.value.retryable
+        free = int(re.findall(r"full: ([0-9,]+) bytes", message)[0].replace(",", ""))
+        assert free > 900_000, "what the attempt has written is free again"
         assert "bytes are free. The export needs about" in message
         needed = int(re.findall(r"needs about ([0-9,]+) bytes", message)[0].replace(",", ""))
         assert 0.9 < needed / (4_056_000 if limit > 12_000 else 2_070_000) < 1.15
@@ -196,13 +202,23 @@ def test_a_full_area_says_what_is_needed_and_what_is_free(
     assert list(small_disk.glob("*/*/*")) == []
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_what_is_free_is_found_where_the_area_is_not_made_yet(number: int, root: Path) -> None:
-    with (
-        pytest.raises(StagingError, match=r"is full: [0-9,]+ bytes are free\. Free space"),
-        explained(root / "a" / "b"),
-    ):
-        raise OSError(number, "full")
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.ENOSPC, StagingError, r"is full: [0-9,]+ bytes are free\. Free space"),
+        (errno.EDQUOT, StagingError, r"the disk quota of this user is used up\. Free space"),
+        (errno.EIO, StagingError, r"Input/output error\. If it lasts"),
+        (errno.EROFS, StagingRefused, r"is read-only .*PROMO_REPORTS_STAGING_DIR"),
+        (errno.EFBIG, StagingRefused, r"files this large"),
+    ],
+)
+def test_what_passes_is_retried_and_nothing_else(number: int, kind: type[StagingError], words: str, root: Path) -> None:
+    """Also where the area is not made yet."""
+    with pytest.raises(StagingError, match=words) as failed, explained(root / "a" / "b"):
+        raise OSError(number, os.strerror(number))
+    assert type(failed.value) is kind
+    assert failed.value.retryable is (kind is StagingError)
+    assert str(root) in failed.value.reason
 
 
 def test_staged_exports_are_opened_by_their_address(on_sqlite: SqlitePromo, project: Project) -> None:

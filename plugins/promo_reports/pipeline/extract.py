@@ -76,7 +76,7 @@ def extract(
                 progress(0, expected)
             told = (lambda rows: progress(rows, expected)) if progress else None
             copying = Copying(export, artefact, settings.rows_per_file, told)
-            with _timed("Copied"), explained(settings.staging, lambda: artefact.size_of(expected)):
+            with _timed("Copied"), explained(settings.staging, directory, lambda: artefact.size_of(expected)):
                 sent = _copy(copying, snapshot, query, expected, settings)
         with _timed("Read again"):
             reading = read_again(

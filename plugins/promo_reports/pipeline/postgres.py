@@ -155,7 +155,7 @@ class PostgresSnapshot:
                 f"Connection {self._source.connection!r}: no session was opened within {limit:.3g} s.",
                 SourceUnavailable.AGAIN,
             ) from None
-        except psycopg2.Error as error:
+        except (psycopg2.Error, UnicodeDecodeError) as error:
             raise login_failed(self._source, error) from None
 
     def _close(self) -> None:

@@ -26,6 +26,10 @@ _REFUSED_BY_LIBPQ = re.compile(
 # `<severity>:  <message>` is how libpq writes what a server says, in the server's language, so with two spaces.
 _SERVER_SAYS = re.compile(r"^(?:.* failed: )?[^:\s][^:]{0,40}:  (?P<said>.+)$", re.MULTILINE)
 _TOO_MANY = "53300"
+# PgBouncer, which speaks English, gives all of its errors the SQLSTATE of a lost connection.
+_POOLER_REFUSES = re.compile(
+    r"no such (?:database|user)|unsupported startup parameter|bouncer config error|SSL required"
+)
 _SECONDS_TO_ASK_AGAIN = 10.0
 _LOST = re.compile(
     r"server closed the connection unexpectedly|This probably means the server|before or while processing the request"
@@ -48,12 +52,14 @@ def checked_url(source: Source) -> str:
     return "postgresql://" + source.url.partition("://")[2]
 
 
-def login_failed(source: Source, error: psycopg2.Error) -> PromoReportsError:
+def login_failed(source: Source, error: psycopg2.Error | UnicodeDecodeError) -> PromoReportsError:
     """Return why no session could be opened, judged by SQLSTATE: messages are in the server's language.
 
-    A server's refusal that has no known SQLSTATE is taken for one that no retry cures.
+    A server's refusal that has no known SQLSTATE is taken for one that no retry cures. Before a session begins,
+    messages may be in any encoding, and psycopg2 fails to decode them.
     """
-    text = str(error)
+    undecoded = isinstance(error, UnicodeDecodeError)
+    text = error.object.decode("utf-8", "replace") if isinstance(error, UnicodeDecodeError) else str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no answer"]
     refusal = next((line for line in lines if _SERVER_SAYS.search(line)), None)
     own = next((line for line in lines if _REFUSED_BY_LIBPQ.search(line)), None)
@@ -66,10 +72,10 @@ def login_failed(source: Source, error: psycopg2.Error) -> PromoReportsError:
                 f"{message}.",
                 "Limit exports by an Airflow pool (PROMO_REPORTS_POOL), or raise the server's max_connections.",
             )
-        if _passes(state):
+        if _passes(state) and not _POOLER_REFUSES.search(refusal):
             return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
         return SourceRefused(f"{message}{f' (SQLSTATE {state})' if state else ''}.", correct)
-    if own is not None or not isinstance(error, _operational()):
+    if own is not None or not (undecoded or isinstance(error, _operational())):
         return SourceRefused(f"{message}.", correct)
     return SourceUnavailable(
         f"{message}.",

@@ -11,10 +11,20 @@ from pathlib import Path
 
 from promo_reports.domain.layout import new_attempt_name, run_name
 from promo_reports.domain.manifest import MANIFEST_NAME, Manifest, StagedExport
-from promo_reports.errors import StagingError
+from promo_reports.errors import StagingError, StagingRefused
 from promo_reports.pipeline.export import Export
 
 _PRIVATE = 0o700
+_REFUSED = {
+    errno.EROFS: "is read-only",
+    errno.EACCES: "is closed to this user",
+    errno.EPERM: "is closed to this user",
+    errno.ENOTDIR: "is not a directory, or has a file in its path",
+    errno.EEXIST: "is not a directory",
+    errno.ELOOP: "has too many symbolic links in its path",
+    errno.ENAMETOOLONG: "is unable to take names this long",
+    errno.EFBIG: "is unable to take files this large",
+}
 _STAGE_AGAIN = "Clear the task extract of this run."
 
 
@@ -28,7 +38,7 @@ def attempt(root: Path, export: Export) -> Iterator[Path]:
     """A new private directory for one attempt, removed again where the attempt fails.
 
     What earlier attempts of the run left behind is removed first: an attempt that was killed could not do it itself.
-    Raises `StagingError` where the area is full or read-only.
+    Raises `StagingError` where the area is full, `StagingRefused` where it is read-only.
     """
     parent = run_directory(root, export)
     directory = parent / new_attempt_name()
@@ -46,21 +56,36 @@ def attempt(root: Path, export: Export) -> Iterator[Path]:
 
 
 @contextmanager
-def explained(root: Path, needed: Callable[[], int | None] = lambda: None) -> Iterator[None]:
-    """Turn what the staging area does not allow into `StagingError`; `needed` is asked for the bytes of the export."""
+def explained(
+    root: Path, attempt: Path | None = None, needed: Callable[[], int | None] = lambda: None
+) -> Iterator[None]:
+    """Turn what the staging area does not allow into `StagingError`, or into `StagingRefused` where no retry helps.
+
+    `attempt` is the directory that is removed when the attempt has failed; `needed` is asked for the bytes of the
+    export.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full(root, needed()) from None
+        said = error.strerror or type(error).__name__
+        if error.errno == errno.EDQUOT:
+            raise StagingError(
+                f"The staging area {root}: the disk quota of this user is used up.{_needs(needed())}",
+                "Free space, raise the quota, or set PROMO_REPORTS_STAGING_DIR to another disk.",
+            ) from None
+        if error.errno == errno.ENOSPC:
+            raise _full(root, attempt, needed()) from None
         if error.errno == errno.ENOENT:
             raise StagingError(
                 f"The staging area {root}: the attempt's directory has been removed.",
                 "Another attempt of this run has begun, or the area was swept.",
             ) from None
-        raise StagingError(
-            f"The staging area {root}: {error.strerror or type(error).__name__}.", "Correct PROMO_REPORTS_STAGING_DIR."
-        ) from None
+        if error.errno in _REFUSED:
+            raise StagingRefused(
+                f"The staging area {root} {_REFUSED[error.errno]} ({said}).",
+                "Give this worker's user write access to it, or set PROMO_REPORTS_STAGING_DIR to another directory.",
+            ) from None
+        raise StagingError(f"The staging area {root}: {said}.", "If it lasts, look at its disk.") from None
 
 
 def seal(directory: Path, manifest: Manifest) -> StagedExport:
@@ -100,12 +125,21 @@ def mark_delivered(staged: StagedExport, destination: int, destinations: int) ->
                 (staged.directory / file.name).unlink(missing_ok=True)
 
 
-def _full(root: Path, needed: int | None) -> StagingError:
-    """What is free is said without what this attempt has written, which is removed when the attempt has failed."""
+def _full(root: Path, attempt: Path | None, needed: int | None) -> StagingError:
+    """Say what is free once this attempt's own files are removed."""
     there = next(path for path in (root, *root.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    needs = f" The export needs about {needed:,} bytes in all." if needed else ""
+    free = shutil.disk_usage(there).free + sum(_allocated(path) for path in (attempt.iterdir() if attempt else ()))
     return StagingError(
-        f"The staging area {root} is full: {free:,} bytes are free.{needs}",
+        f"The staging area {root} is full: {free:,} bytes are free.{_needs(needed)}",
         "Free space, or set PROMO_REPORTS_STAGING_DIR to a larger disk.",
     )
+
+
+def _needs(needed: int | None) -> str:
+    return f" The export needs about {needed:,} bytes in all." if needed else ""
+
+
+def _allocated(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_blocks * 512
+    return 0

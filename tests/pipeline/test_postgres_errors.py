@@ -1,0 +1,90 @@
+"""What PostgreSQL's errors mean, whichever language the server speaks and whoever stands before it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg2  # noqa: TID253
+import pytest
+
+from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
+from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.postgres_errors import query_failed
+from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.time_limits import TimeLimits
+from tests.support.postgres_stub import ending_sessions, refusing_login
+
+SECRET = "hunter2"
+
+
+def failure(port: int) -> PromoReportsError:
+    source = Source("promo_db", f"postgresql://reader:{SECRET}@127.0.0.1:{port}/promo")
+    with pytest.raises(PromoReportsError) as failed:
+        PostgresSnapshot(source, ZoneInfo("UTC"), TimeLimits(60)).__enter__()
+    assert SECRET not in str(failed.value)
+    assert failed.value.fix
+    return failed.value
+
+
+@pytest.mark.parametrize(
+    ("severity", "state", "said", "kind"),
+    [
+        ("FATAL", "28P01", "Passwort-Authentifizierung für Benutzer »reader« fehlgeschlagen", SourceRefused),
+        ("ВАЖНО", "28000", "нет записи в pg_hba.conf", SourceRefused),
+        ("FATAL", "3D000", "la base de données « promo » n'existe pas", SourceRefused),
+        ("FATAL", "42704", 'パラメータ"bogus"は不明です', SourceRefused),
+        ("FATAL", "53300", "désolé, trop de clients sont déjà connectés", SourceUnavailable),
+        ("致命的エラー", "57P03", "データベースシステムは起動しています", SourceUnavailable),
+        ("FATAL", "08P01", "query_wait_timeout", SourceUnavailable),
+        ("FATAL", "08P01", "no such database: promo", SourceRefused),
+        ("FATAL", "08P01", "no more connections allowed (max_client_conn)", SourceUnavailable),
+        ("FATAL", "ZZ999", "nobody knows", SourceRefused),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_login_is_judged_by_its_sqlstate(
+    severity: str, state: str, said: str, kind: type[PromoReportsError], encoding: str
+) -> None:
+    with refusing_login(S=severity.encode(), V=b"FATAL", C=state.encode(), M=said.encode(encoding, "replace")) as port:
+        failed = failure(port)
+    assert type(failed) is kind
+    assert "PROMO_REPORTS_POOL" in failed.fix if state == "53300" else state in failed.reason
+    if encoding == "utf-8":
+        assert said in failed.reason
+
+
+@pytest.mark.parametrize("said", ["query_wait_timeout", "server conn crashed?", "соединение закрыто"])
+def test_the_last_words_of_a_pooler_are_kept(said: str) -> None:
+    with ending_sessions(S=b"FATAL", V=b"FATAL", C=b"08P01", M=said.encode()) as port:
+        failed = failure(port)
+    assert type(failed) is SourceUnavailable
+    assert failed.reason == f"Connection 'promo_db': the connection was lost: {said}."
+
+
+def failed_query(error: Any, *, over: bool = False, reported: str = "") -> PromoReportsError:
+    source = Source("promo_db", f"postgresql://reader:{SECRET}@host/promo")
+    return query_failed(source, error, reported=reported, seconds=60, over=over, reads_rows=True)
+
+
+@pytest.mark.parametrize("said", ["canceling statement due to user request", "annulation de la requête"])
+def test_a_cancelled_query_is_our_time_limit_when_the_time_is_over(said: str) -> None:
+    error = SimpleNamespace(pgcode="57014", diag=SimpleNamespace(message_primary=said))
+    assert type(failed_query(error, over=True)) is QueryTooSlow
+    cancelled = failed_query(error)
+    assert type(cancelled) is SourceUnavailable
+    assert f"{said} (SQLSTATE 57014), which was somebody else's doing" in cancelled.reason
+
+
+@pytest.mark.parametrize("error", [psycopg2.ProgrammingError, psycopg2.DataError, psycopg2.NotSupportedError])
+def test_what_the_driver_cannot_do_is_no_lost_connection(error: type[psycopg2.Error]) -> None:
+    failed = failed_query(error(f"can't adapt type 'X' {SECRET}"))
+    assert type(failed) is SourceRefused
+    assert "can't adapt type 'X' ***" in failed.reason
+
+
+def test_what_follows_the_first_line_may_quote_a_row() -> None:
+    reported = "FATAL:  the disk is gone\nDETAIL:  jane@example.com\nserver closed the connection unexpectedly\n"
+    failed = failed_query(psycopg2.OperationalError("server closed the connection unexpectedly\n"), reported=reported)
+    assert failed.reason == "Connection 'promo_db': the connection was lost: the disk is gone."
