@@ -1,4 +1,4 @@
-"""The rules that docker-compose.yaml keeps. There is no Docker here: what it runs is run in test_pieces.py."""
+"""The rules that docker-compose.yaml keeps. Without Docker: what it runs is run in test_pieces.py."""
 
 from __future__ import annotations
 
