@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from promo_reports.orchestration.dag_ids import report_dag_id
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.orchestration.generated import group_of
 
 STARTS, REFRESHES = 25, 9

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from promo_reports.orchestration.dag_ids import REPORT_PREFIX, report_dag_id
+from promo_reports.domain.dag_ids import REPORT_PREFIX, report_dag_id
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection

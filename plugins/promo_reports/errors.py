@@ -10,10 +10,13 @@
     ├── DataRefused                a value that no file may carry (NaN, NUL, infinite time)
     ├── ReconciliationError        the staged file is not what the database counted
     ├── StagingError               the staging area is full, fails or has lost a file
-    │   └── StagingRefused         it does not take files at all: no retry helps
+    │   ├── StagingRefused         it does not take files at all: no retry helps
+    │   └── HandoverRefused        what deliver was handed is not what its own run has staged: no retry helps
     ├── DestinationRefused         the destination answers, but will not do this: no retry helps
-    │   └── Damaged                what is delivered is not what its manifest says
+    │   ├── Damaged                what is delivered is not what its manifest says
+    │   └── ForeignExport          what is there belongs to another DAG or run
     ├── NotPublished, Expired      nothing was delivered yet, or it has been removed since
+    ├── Replaced                   what is there now is a later export of the same window
     ├── DestinationUnavailable     the destination is away
     ├── Conflict                   the request contradicts what is there already
     └── StoreError                 the store of created reports cannot be read whole
@@ -108,8 +111,18 @@ class StagingRefused(StagingError):
     retryable = False
 
 
+class HandoverRefused(StagingError):
+    """What was handed to a delivery is not what the extract of its own run has staged, and for where."""
+
+    retryable = False
+
+
 class DestinationRefused(PromoReportsError):
     """Unknown bucket, access denied, or a newer export of the window is already published."""
+
+
+class ForeignExport(DestinationRefused):
+    """An export of another DAG or run, which is neither replaced nor read."""
 
 
 class DestinationUnavailable(PromoReportsError):

@@ -126,8 +126,17 @@ def test_a_broken_mark_is_told_and_never_taken_for_running(store: Store) -> None
     assert [str(each).removeprefix(str(store.state)) for each in told.value.problems] == [
         "/a.yaml:2: stops[0].stopped_at: must be a time with offset like 2026-01-31T00:00:00-05:00, not 'yesterday'",
         "/a.yaml:2: stops[0].stopped_by: is required",
-        "/a.yaml:3: stops[0].by: unknown key. Allowed: stopped_at, stopped_by, resumed_at, resumed_by.",
     ]
+
+
+def test_keys_that_a_later_release_has_added_to_a_mark_are_ignored(store: Store) -> None:
+    store.stop("a", at=AT, by="ada")
+    known = store.marks("a")
+    path = store.state / "a.yaml"
+    path.write_text(path.read_text().replace("stopped_by:", "why: [no budget]\n  stopped_by:") + "paused: true\n")
+    assert store.marks("a") == known
+    store.resume("a", at=AT + HOUR, by="bob")
+    assert store.stops("a") == (Stop(AT, AT + HOUR),)
 
 
 def test_a_store_may_be_missing_only_where_it_is_made_on_first_use(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from promo_reports.delivery import AmazonS3Area, Area, DownloadArea
+from promo_reports.delivery import AmazonS3Area, Area, DownloadArea, Wanted
+from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
 
 if TYPE_CHECKING:
@@ -23,9 +24,17 @@ EARLY, LATE, LATER = "2024-03-02T06:00:00+00:00", "2024-03-02T09:00:00.250000+02
 
 
 def staged(
-    directory: Path, *contents: bytes, snapshot_at: str = EARLY, stem: str = "Wallets", open_window: bool = False
+    directory: Path,
+    *contents: bytes,
+    snapshot_at: str = EARLY,
+    stem: str = "Wallets",
+    open_window: bool = False,
+    **changes: Any,
 ) -> StagedExport:
-    """Stage one CSV of each content in a new directory below `directory`, with the manifest beside it."""
+    """Stage one CSV of each content in a new directory below `directory`, with the manifest beside it.
+
+    `changes` are other values of the manifest: whose it is, unless a run of the report's own DAG made it.
+    """
     attempt = directory / f"attempt-{len(list(directory.glob('attempt-*'))) + 1}"
     attempt.mkdir(parents=True)
     files = []
@@ -34,6 +43,15 @@ def staged(
         name = f"{stem}{'' if number == 1 else f' {number}'}-{digest[:8]}.csv"
         (attempt / name).write_bytes(content)
         files.append(ExportFile(name, content.count(b"\n"), len(content), digest))
+    manifest = staged_manifest(*files, snapshot_at=snapshot_at, open_window=open_window, **changes)
+    (attempt / "manifest.json").write_bytes(manifest.to_json())
+    return StagedExport(attempt, manifest)
+
+
+def staged_manifest(
+    *files: ExportFile, snapshot_at: str = EARLY, open_window: bool = False, **changes: Any
+) -> Manifest:
+    """The manifest of an export of these files."""
     manifest = Manifest(
         report_id=REPORT,
         report_name="Daily wallets",
@@ -44,11 +62,11 @@ def staged(
         timezone="America/New_York",
         window={"start": "2024-03-01T00:00:00-05:00", "end": "2024-03-02T00:00:00-05:00", "open": open_window},
         as_of=None,
-        dag_id="promo_reports.daily_wallets",
+        dag_id=f"promo_reports.report.{REPORT}",
         run_id=f"scheduled__{snapshot_at}",
         rows=sum(file.rows for file in files),
         source_rows=sum(file.rows for file in files),
-        files=tuple(files),
+        files=files,
         totals={"amount": "12.50"},
         totals_by=None,
         columns=({"name": "amount", "type": "decimal"},),
@@ -63,9 +81,13 @@ def staged(
         finished_at=snapshot_at,
         window_key=WINDOW,
     )
-    manifest = dataclasses.replace(manifest, event_key=event_key(manifest))
-    (attempt / "manifest.json").write_bytes(manifest.to_json())
-    return StagedExport(attempt, manifest)
+    manifest = dataclasses.replace(manifest, **changes)
+    return dataclasses.replace(manifest, event_key=event_key(manifest))
+
+
+def wanted(export: StagedExport) -> Wanted:
+    """What its own run asks for."""
+    return Wanted(ExportFolder.of(export.manifest), export.manifest.files[0].sha256)
 
 
 class Place(Protocol):
@@ -104,6 +126,14 @@ class LocalPlace:
     def __post_init__(self) -> None:
         self.area: Area = DownloadArea(self.root)
         self.folder = self.root / REPORT / WINDOW
+        self._asked: Wanted | None = None
+
+    def asked(self) -> Wanted:
+        """What the run whose export is there asks for, also when it is gone since the last time."""
+        if (self.folder / "manifest.json").exists() or self._asked is None:
+            manifest = Manifest.from_json((self.folder / "manifest.json").read_bytes())
+            self._asked = Wanted(ExportFolder.of(manifest), manifest.files[0].sha256)
+        return self._asked
 
     def contents(self) -> dict[str, bytes]:
         hidden = (".part-",)

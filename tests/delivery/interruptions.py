@@ -42,8 +42,8 @@ class InterruptedArea:
         self.reached = False
 
     @contextmanager
-    def folder(self, report_id: str, window_key: str) -> Iterator[Folder]:
-        with self._area.folder(report_id, window_key) as folder:
+    def folder(self, name: str, window_key: str) -> Iterator[Folder]:
+        with self._area.folder(name, window_key) as folder:
             yield _InterruptedFolder(folder, self._at)
 
     def _at(self, point: str) -> None:

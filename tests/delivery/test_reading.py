@@ -23,6 +23,8 @@ from promo_reports.delivery import (
     OpenFile,
     PresignedFile,
     PublishedExport,
+    Replaced,
+    Wanted,
     open_published,
     publish,
     published,
@@ -33,8 +35,9 @@ from promo_reports.delivery.download_area import DownloadFolder
 from promo_reports.delivery.opened import content_disposition
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
+from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import Manifest, StagedExport
-from promo_reports.errors import DestinationRefused, DestinationUnavailable
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport
 from promo_reports.settings import Settings
 from tests.delivery.exports import (
     LATE,
@@ -47,33 +50,30 @@ from tests.delivery.exports import (
     Place,
     open_descriptors,
     staged,
+    wanted,
 )
 
 ACCOUNT = Account("UTC", "monday", ())
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-def _reached(place: Place, read: Callable[..., Any], report_id: str, window_key: str, delivered: bool) -> Any:
+def _reached(place: Place, read: Callable[..., Any], asked: Wanted, delivered: bool) -> Any:
     if isinstance(place, BucketPlace):
         settings = Settings(download_bucket=f"s3://{place.bucket}/{PREFIX}", download_connection="test_s3")
         client = place.client
-        return read(
-            Download(), ACCOUNT, settings, report_id, window_key, delivered=delivered, client=lambda _bucket: client
-        )
+        return read(Download(), ACCOUNT, settings, asked, delivered=delivered, client=lambda _bucket: client)
     assert isinstance(place, LocalPlace)
     settings = Settings(download_dir=place.root)
-    return read(Download(), ACCOUNT, settings, report_id, window_key, delivered=delivered)
+    return read(Download(), ACCOUNT, settings, asked, delivered=delivered)
 
 
-def opened(
-    place: Place, *, report_id: str = REPORT, window_key: str = WINDOW, delivered: bool = True
-) -> OpenFile | PresignedFile:
-    found: OpenFile | PresignedFile = _reached(place, open_published, report_id, window_key, delivered)
+def opened(place: Place, asked: Wanted, *, delivered: bool = True) -> OpenFile | PresignedFile:
+    found: OpenFile | PresignedFile = _reached(place, open_published, asked, delivered)
     return found
 
 
-def manifest_at(place: Place, *, delivered: bool = True) -> PublishedExport:
-    found: PublishedExport = _reached(place, published, REPORT, WINDOW, delivered)
+def manifest_at(place: Place, asked: Wanted, *, delivered: bool = True) -> PublishedExport:
+    found: PublishedExport = _reached(place, published, asked, delivered)
     return found
 
 
@@ -110,27 +110,44 @@ def rewrite(place: Place, export: StagedExport, **changes: Any) -> None:
 def test_it_is_the_file_of_the_manifest(place: Place, tmp_path: Path) -> None:
     export = staged(tmp_path, b"a,b\n1,2\n")
     publish(export, place.area)
-    found = opened(place)
+    found = opened(place, wanted(export))
     assert found.file == export.manifest.files[0]
     assert content(found) == b"a,b\n1,2\n"
     written = export.manifest.to_json()
-    assert manifest_at(place) == PublishedExport(Manifest.from_json(written), written)
-
-
-def test_a_rerun_shows_the_new_file(place: Place, tmp_path: Path) -> None:
-    publish(staged(tmp_path, b"old\n"), place.area)
-    publish(staged(tmp_path, b"new\n", snapshot_at=LATE), place.area)
-    assert content(opened(place)) == b"new\n"
+    assert manifest_at(place, wanted(export)) == PublishedExport(Manifest.from_json(written), written)
 
 
 @pytest.mark.parametrize("read", [opened, manifest_at])
-def test_nothing_there_is_expired_only_if_it_was_delivered(place: Place, read: Callable[..., Any]) -> None:
+def test_a_later_export_of_the_window_is_not_sent_for_the_one_that_it_replaced(
+    place: Place, tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    old, new = staged(tmp_path, b"old\n"), staged(tmp_path, b"new\n", snapshot_at=LATE)
+    publish(old, place.area)
+    publish(new, place.area)
+    assert content(opened(place, wanted(new))) == b"new\n"
+    with pytest.raises(Replaced, match=r"Another file has taken the place .* the window was exported again"):
+        read(place, wanted(old))
+
+
+def test_the_same_file_of_a_later_export_is_the_file(place: Place, tmp_path: Path) -> None:
+    old, again = staged(tmp_path, b"same\n"), staged(tmp_path, b"same\n", snapshot_at=LATE)
+    publish(old, place.area)
+    publish(again, place.area)
+    assert old.manifest.run_id != again.manifest.run_id
+    assert [content(opened(place, wanted(each))) for each in (old, again)] == [b"same\n", b"same\n"]
+
+
+@pytest.mark.parametrize("read", [opened, manifest_at])
+def test_nothing_there_is_expired_only_if_it_was_delivered(
+    place: Place, tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    asked = wanted(staged(tmp_path, b"new\n"))
     if isinstance(place, LocalPlace):
         place.root.mkdir()
     with pytest.raises(NotPublished):
-        read(place, delivered=False)
+        read(place, asked, delivered=False)
     with pytest.raises(Expired):
-        read(place, delivered=True)
+        read(place, asked, delivered=True)
     assert not isinstance(place, LocalPlace) or list(place.root.iterdir()) == []
 
 
@@ -141,7 +158,7 @@ def test_a_file_that_is_gone_beside_its_manifest_has_expired(place: Place, tmp_p
     publish(export, place.area)
     place.delete(export.manifest.files[0].name)
     with pytest.raises(Expired, match="has been removed"):
-        opened(place, delivered=delivered)
+        opened(place, wanted(export), delivered=delivered)
 
 
 def test_a_damaged_file_is_refused(place: Place, tmp_path: Path) -> None:
@@ -149,54 +166,66 @@ def test_a_damaged_file_is_refused(place: Place, tmp_path: Path) -> None:
     publish(export, place.area)
     place.overwrite(export.manifest.files[0].name, b"longer than that\n")
     with pytest.raises(Damaged, match=r"daily_wallets.*Wallets-.* is damaged: .*the 4 .*Clear the run"):
-        opened(place)
+        opened(place, wanted(export))
 
 
 def test_it_is_replaced_after_its_manifest_was_read(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(staged(tmp_path, b"old\n"), place.area)
+    export = staged(tmp_path, b"old\n")
+    publish(export, place.area)
     newer = staged(tmp_path, b"newer\n", snapshot_at=LATE)
     before_opening(place, monkeypatch, lambda: publish(newer, place.area))
-    assert content(opened(place)) == b"newer\n"
+    with pytest.raises(Replaced):
+        opened(place, wanted(export))
 
 
-def test_it_is_replaced_again_and_again(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_replaced_by_the_same_again_and_again(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another file in between, and the same one again under another name, each time that it is about to be opened."""
     numbers = iter(range(100))
 
-    def replace() -> None:
+    def replace() -> StagedExport:
         number = next(numbers)
-        publish(staged(tmp_path, b"%d\n" % number, snapshot_at=f"2024-03-02T10:00:{number:02d}Z"), place.area)
+        at = [f"2024-03-02T10:{number:02d}:{second:02d}Z" for second in (0, 1)]
+        publish(staged(tmp_path, b"other\n", snapshot_at=at[0]), place.area)
+        export = staged(tmp_path, b"same\n", stem=f"Wallets {number}", snapshot_at=at[1])
+        publish(export, place.area)
+        return export
 
-    replace()
+    export = replace()
     before_opening(place, monkeypatch, replace, times=50)
     with pytest.raises(DestinationUnavailable, match="replaced again and again"):
-        opened(place)
+        opened(place, wanted(export))
 
 
 def test_it_is_swept_after_its_manifest_was_read(
     local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(staged(tmp_path, b"old\n"), local.area)
+    export = staged(tmp_path, b"old\n")
+    publish(export, local.area)
     before_opening(local, monkeypatch, lambda: sweep(local.root, older_than=FAR))
     with pytest.raises(Expired):
-        opened(local, delivered=False)
+        opened(local, wanted(export), delivered=False)
     assert list(local.root.iterdir()) == []
 
 
 def test_an_open_file_outlives_its_replacement_and_its_removal(local: LocalPlace, tmp_path: Path) -> None:
-    publish(staged(tmp_path, b"old\n"), local.area)
-    old = opened(local)
-    publish(staged(tmp_path, b"new\n", snapshot_at=LATE), local.area)
-    new = opened(local)
+    first, second = staged(tmp_path, b"old\n"), staged(tmp_path, b"new\n", snapshot_at=LATE)
+    publish(first, local.area)
+    old = opened(local, wanted(first))
+    publish(second, local.area)
+    new = opened(local, wanted(second))
     assert sweep(local.root, older_than=FAR).files == 2
     assert (content(old), content(new)) == (b"old\n", b"new\n")
 
 
 def test_readers_and_publications_do_not_wait_for_each_other(local: LocalPlace, tmp_path: Path) -> None:
-    publish(staged(tmp_path, b"old\n"), local.area)
+    export = staged(tmp_path, b"old\n")
+    publish(export, local.area)
     with local.area.folder(REPORT, WINDOW):
-        held = opened(local)
+        held = opened(local, wanted(export))
     publish(staged(tmp_path, b"new\n", snapshot_at=LATER), local.area)
     assert content(held) == b"old\n"
 
@@ -204,19 +233,30 @@ def test_readers_and_publications_do_not_wait_for_each_other(local: LocalPlace, 
 @pytest.mark.parametrize(
     ("report_id", "window_key"), [("..", WINDOW), (REPORT, ".."), (REPORT, ""), ("a/b", WINDOW), (REPORT, "x\0")]
 )
-def test_names_that_no_export_has(place: Place, report_id: str, window_key: str) -> None:
-    with pytest.raises(NotPublished):
-        opened(place, report_id=report_id, window_key=window_key)
+def test_names_that_no_export_has(place: Place, tmp_path: Path, report_id: str, window_key: str) -> None:
+    """Whoever may write a task's state may write any name there."""
+    asked = wanted(staged(tmp_path, b"new\n", report_id=report_id, window_key=window_key))
+    for read in (opened, manifest_at):
+        with pytest.raises(NotPublished):
+            read(place, asked)
 
 
-@pytest.mark.parametrize("key", ["report_id", "window_key"])
-def test_the_manifest_of_another_export_is_refused(place: Place, tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"report_id": "another"},
+        {"window_key": "another"},
+        {"dag_id": "promo_reports.report.another"},
+        {"dag_id": "promo_reports.type.wallet_transactions"},
+    ],
+)
+def test_the_manifest_of_another_export_is_refused(place: Place, tmp_path: Path, changes: dict[str, str]) -> None:
     export = staged(tmp_path, b"new\n")
     publish(export, place.area)
-    rewrite(place, export, **{key: "another"})
+    rewrite(place, export, **changes)
     for read in (opened, manifest_at):
-        with pytest.raises(DestinationRefused, match="is the manifest of another export"):
-            read(place)
+        with pytest.raises(ForeignExport, match="is the manifest of another export"):
+            read(place, wanted(export))
 
 
 @pytest.mark.parametrize(
@@ -228,23 +268,27 @@ def test_only_a_name_that_publication_gives_is_opened(place: Place, tmp_path: Pa
     (file,) = export.manifest.files
     renamed = dataclasses.replace(file, name=name.format(file.sha256[:8]))
     rewrite(place, export, files=[dataclasses.asdict(renamed)])
-    with pytest.raises(DestinationRefused, match="does not name one file of an export"):
-        opened(place)
+    for read in (opened, manifest_at):
+        with pytest.raises(DestinationRefused, match="does not name one file of an export"):
+            read(place, wanted(export))
 
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_an_export_is_one_file(place: Place, tmp_path: Path, count: int) -> None:
-    publish(staged(tmp_path, *(b"one\n", b"two\n")[:count]), place.area)
-    with pytest.raises(DestinationRefused, match="does not name one file of an export"):
-        opened(place)
+    export = staged(tmp_path, *(b"one\n", b"two\n")[:count])
+    publish(export, place.area)
+    for read in (opened, manifest_at):
+        with pytest.raises(DestinationRefused, match="does not name one file of an export"):
+            read(place, Wanted(ExportFolder.of(export.manifest), "5" * 64))
 
 
 def test_what_is_no_manifest_is_refused(place: Place, tmp_path: Path) -> None:
-    publish(staged(tmp_path, b"new\n"), place.area)
+    export = staged(tmp_path, b"new\n")
+    publish(export, place.area)
     place.overwrite("manifest.json", b"{}")
     for read in (opened, manifest_at):
         with pytest.raises(DestinationRefused, match="not a manifest that this release can read"):
-            read(place)
+            read(place, wanted(export))
 
 
 def test_a_link_in_the_place_of_the_file_is_refused(local: LocalPlace, tmp_path: Path) -> None:
@@ -254,17 +298,18 @@ def test_a_link_in_the_place_of_the_file_is_refused(local: LocalPlace, tmp_path:
     path.rename(tmp_path / "same content")
     path.symlink_to(tmp_path / "same content")
     with pytest.raises(DestinationRefused, match="symbolic link"):
-        opened(local)
+        opened(local, wanted(export))
 
 
 @pytest.mark.parametrize("level", [REPORT, f"{REPORT}/{WINDOW}", f"{REPORT}/{WINDOW}/manifest.json"])
 def test_a_link_on_the_way_is_refused(local: LocalPlace, tmp_path: Path, level: str) -> None:
-    publish(staged(tmp_path, b"new\n"), local.area)
+    export = staged(tmp_path, b"new\n")
+    publish(export, local.area)
     path = local.root / level
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(DestinationRefused):
-        opened(local)
+        opened(local, wanted(export))
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
@@ -275,14 +320,14 @@ def test_what_is_no_file_is_refused_at_once(local: LocalPlace, tmp_path: Path, m
     path.unlink()
     make(path)
     with pytest.raises(Damaged):
-        opened(local)
+        opened(local, wanted(export))
     assert open_descriptors(local.root) == []
 
 
-def test_an_area_that_is_not_there_has_not_expired(local: LocalPlace) -> None:
+def test_an_area_that_is_not_there_has_not_expired(local: LocalPlace, tmp_path: Path) -> None:
     """A volume that nobody has mounted; to say 410 would be final."""
     with pytest.raises(DestinationUnavailable, match="No such file or directory"):
-        opened(local)
+        opened(local, wanted(staged(tmp_path, b"new\n")))
 
 
 def test_the_url_is_short_lived_and_saves_the_file(
@@ -292,7 +337,7 @@ def test_the_url_is_short_lived_and_saves_the_file(
     name = export.manifest.files[0].name
     publish(export, in_bucket.area)
     with caplog.at_level(logging.INFO):
-        found = opened(in_bucket)
+        found = opened(in_bucket, wanted(export))
     assert isinstance(found, PresignedFile)
     asked = {key: value for key, (value,) in parse_qs(urlsplit(found.url).query).items()}
     assert (asked["X-Amz-Algorithm"], asked["X-Amz-Expires"]) == ("AWS4-HMAC-SHA256", "60")
@@ -309,19 +354,20 @@ def test_a_file_of_the_right_size_with_another_hash_is_refused(in_bucket: Bucket
     publish(export, in_bucket.area)
     in_bucket.overwrite(export.manifest.files[0].name, b"bad\n")
     with pytest.raises(Damaged):
-        opened(in_bucket)
+        opened(in_bucket, wanted(export))
 
 
 def test_the_connection_of_airflow_signs_with_version_4(
     in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(staged(tmp_path, b"new\n"), in_bucket.area)
+    export = staged(tmp_path, b"new\n")
+    publish(export, in_bucket.area)
     extra = {"endpoint_url": in_bucket.endpoint_url, "region_name": "us-east-1"}
     connection = {"conn_type": "aws", "login": "any", "password": "any", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_TEST_DOWNLOADS", json.dumps(connection))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     settings = Settings(download_bucket=f"s3://{in_bucket.bucket}/{PREFIX}/", download_connection="test_downloads")
-    found = open_published(Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True)
+    found = open_published(Download(), ACCOUNT, settings, wanted(export), delivered=True)
     assert isinstance(found, PresignedFile)
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in found.url
     assert content(found) == b"new\n"

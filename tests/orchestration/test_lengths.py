@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from airflow.models.taskinstance import TaskInstance
 
 from promo_reports.definitions.fields import MAX_TITLE
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import MAX_DESTINATIONS, MAX_NAME, MAX_OWNER
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
-from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
 from promo_reports.orchestration.handover import LONGEST_MAP_INDEX, map_index_title
 from promo_reports.orchestration.operators import DeliverOperator
 from tests.orchestration.conftest import WEEKLY
@@ -52,7 +53,8 @@ def test_the_title_of_a_delivery_is_cut_to_its_column(title: str, shown: str) ->
 
 
 def test_a_delivery_below_a_long_prefix_names_its_task_within_the_column(home: Path, supervisor: Supervisor) -> None:
-    context: dict[str, Any] = {"task_state_store": supervisor.store}
+    run = SimpleNamespace(dag_id="promo_reports.report.r", run_id="manual__1")
+    context: dict[str, Any] = {"task_state_store": supervisor.store, "dag_run": run}
     handover = {"title": "amazon_s3:bi-exports/" + "p" * 300, "staged": "/nowhere"}
     operator = DeliverOperator(task_id="deliver", handover=handover)
     with pytest.raises(AirflowException):

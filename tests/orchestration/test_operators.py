@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from airflow.exceptions import AirflowException
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
+from promo_reports.domain.layout import run_name
+from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import SourceRefused, SourceUnavailable
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator, TaskStopped, airflow_failures
 from promo_reports.orchestration.run_facts import RunFacts
+from tests.delivery.exports import staged
+from tests.orchestration.conftest import write_weekly
 from tests.orchestration.supervisor import Supervisor
 
 
@@ -92,6 +98,7 @@ def test_a_timeout_stays_a_timeout(caplog: pytest.LogCaptureFixture) -> None:
     [
         lambda: ExtractOperator(task_id="extract", report_id="unregistered"),
         lambda: DeliverOperator(task_id="deliver", handover={"title": "download", "staged": "/nowhere"}),
+        lambda: DeliverOperator(task_id="deliver", handover=7),
     ],
 )
 def test_an_attempt_begins_without_what_an_earlier_one_left(
@@ -107,3 +114,102 @@ def test_an_attempt_begins_without_what_an_earlier_one_left(
 class _Run:
     dag_id, run_id, run_after = "promo_reports.report.unregistered", "manual__1", None
     data_interval_start = data_interval_end = None
+
+
+DAG, RUN_ID = "promo_reports.report.daily_moves", "manual__1"
+TO_BUCKET = {"partner": "amazon_s3", "bucket": "bi-exports", "prefix": ""}
+
+
+class Delivering:
+    """A run whose extract has staged an export for the download area alone."""
+
+    def __init__(self, home: Path, supervisor: Supervisor) -> None:
+        self.home, self.supervisor = home, supervisor
+        self.root = home / "data" / "staging"
+
+    def stage(self, dag_id: str = DAG, run_id: str = RUN_ID, *, destinations: bool = True) -> str:
+        """Stage an export of any DAG and run; the address."""
+        made = staged(self.home / "made", b"a\n", dag_id=dag_id, run_id=run_id)
+        directory = self.root / "daily_wallets" / run_name(dag_id, run_id) / uuid4().hex
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        made.directory.rename(directory)
+        if destinations:
+            (directory / "destinations.json").write_text('["download"]')
+        return str(directory)
+
+    def deliver(self, handover: object, index: int = 0, dag_id: str = DAG) -> None:
+        operator = DeliverOperator(task_id="deliver", handover=handover)
+        run = SimpleNamespace(dag_id=dag_id, run_id=RUN_ID, run_after=None, conf={})
+        context = {
+            "task_state_store": self.supervisor.store,
+            "dag_run": run,
+            "ti": SimpleNamespace(map_index=index),
+            "outlet_events": {},
+        }
+        type(operator).execute.__wrapped__(operator, context)  # type: ignore[attr-defined]
+
+    @property
+    def delivered(self) -> list[str]:
+        found = self.home.glob("data/downloads/*/*/manifest.json")
+        return [Manifest.from_json(each.read_bytes()).dag_id for each in found]
+
+
+@pytest.fixture
+def delivering(home: Path, supervisor: Supervisor) -> Delivering:
+    return Delivering(home, supervisor)
+
+
+def handed(staged: object, **changes: Any) -> dict[str, Any]:
+    return {"staged": staged, "title": "download", "destination": "download", "number": 1, "of": 1, **changes}
+
+
+def test_what_extract_handed_over_is_delivered(delivering: Delivering) -> None:
+    delivering.deliver(handed(delivering.stage(), of_a_later_release=1))
+    assert delivering.delivered == [DAG]
+    left = delivering.supervisor.kept["delivered"]
+    assert (left["destination"], len(left["sha256"])) == ("download", 64)
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "run_id"),
+    [(DAG, "manual__2"), *(("promo_reports.type.user_errors", each) for each in (RUN_ID, "manual__2"))],
+)
+def test_nobody_delivers_what_another_run_has_staged(delivering: Delivering, dag_id: str, run_id: str) -> None:
+    delivering.stage()
+    with pytest.raises(AirflowFailException, match="was not staged by this run"):
+        delivering.deliver(handed(delivering.stage(dag_id, run_id)))
+    assert delivering.delivered == []
+    assert delivering.supervisor.kept["failure"]["error"] == "HandoverRefused"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"destination": TO_BUCKET},
+        {"destination": TO_BUCKET | {"prefix": "../others"}},
+        {"destination": {"partner": "another", "bucket": "b", "prefix": ""}},
+        {"destination": {"partner": "amazon_s3"}},
+        {"destination": None},
+        {"destination": ["download"]},
+        {"index": 1},
+        {"index": -1},
+    ],
+)
+def test_nobody_delivers_where_the_export_was_not_made_for(delivering: Delivering, changes: dict[str, Any]) -> None:
+    address = delivering.stage()
+    with pytest.raises(AirflowFailException, match="names a destination that this export was not made for"):
+        delivering.deliver(handed(address, **changes), changes.get("index", 0))
+    assert delivering.delivered == []
+
+
+def test_what_the_release_before_staged_goes_where_its_definition_says(home: Path, delivering: Delivering) -> None:
+    write_weekly(home, "weekly_credits")
+    dag_id = "promo_reports.report.weekly_credits"
+    address = delivering.stage(dag_id, destinations=False)
+    for to in ("download", TO_BUCKET | {"prefix": "elsewhere"}):
+        with pytest.raises(AirflowFailException, match="names a destination that this export was not made for"):
+            delivering.deliver(handed(address, destination=to), dag_id=dag_id)
+    (home / "reports" / "weekly_credits.yaml").unlink()
+    with pytest.raises(AirflowFailException, match="weekly_credits"):
+        delivering.deliver(handed(address), dag_id=dag_id)
+    assert delivering.delivered == []

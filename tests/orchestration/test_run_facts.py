@@ -77,7 +77,7 @@ def test_a_staged_export(supervisor: Supervisor) -> None:
                 "bytes": 321,
                 "window": WINDOW,
                 "as_of": None,
-                "file": {"name": "weekly_credits-12345678.csv", "bytes": 321},
+                "file": {"name": "weekly_credits-12345678.csv", "bytes": 321, "sha256": "1" * 64},
             },
             "manifest": json.loads(MANIFEST.to_json()),
         }
@@ -91,6 +91,7 @@ def test_a_delivered_export(supervisor: Supervisor) -> None:
         "manifest": "s3://bi-exports/a/manifest.json",
         "files": ["s3://bi-exports/a/f"],
         "folder": "20261109T050000Z_20261116T050000Z",
+        "sha256": "1" * 64,
     }
 
 

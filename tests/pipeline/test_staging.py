@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.domain.manifest import StagedExport
-from promo_reports.errors import StagingError, StagingRefused
+from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
 from promo_reports.pipeline.staging import attempt, explained, mark_delivered, open_staged, run_directory
 from tests.pipeline.promo import Move, Project, SqlitePromo, content, export, numbered
 
@@ -31,6 +31,12 @@ def mode(path: Path) -> int:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "staging"
+
+
+def reopened(project: Project, staged: StagedExport) -> StagedExport:
+    """The export as deliver opens it."""
+    of = staged.manifest
+    return open_staged(project.settings.staging, str(staged.directory), dag_id=of.dag_id, run_id=of.run_id)
 
 
 def test_an_attempt_is_private_and_stays_when_it_succeeds(root: Path) -> None:
@@ -224,13 +230,71 @@ def test_what_passes_is_retried_and_nothing_else(number: int, kind: type[Staging
 def test_staged_exports_are_opened_by_their_address(on_sqlite: SqlitePromo, project: Project) -> None:
     on_sqlite.load(Move(1))
     staged = project.make(on_sqlite.source)
-    again = open_staged(str(staged.directory))
+    again = reopened(project, staged)
     assert again.directory == staged.directory
     assert again.manifest.to_json() == staged.manifest.to_json()
+    assert again.destinations == staged.destinations == export().definition.destinations
     assert [mode(path) for path in (staged.directory, staged.directory.parent)] == [0o700, 0o700]
     assert sorted(path.name for path in staged.directory.iterdir()) == sorted(
-        ["manifest.json", staged.manifest.files[0].name]
+        ["destinations.json", "manifest.json", staged.manifest.files[0].name]
     )
+
+
+def test_runs_share_no_directory(root: Path) -> None:
+    first = run_directory(root, export())
+    assert len(first.name) == 32
+    others = [export(run_id="other"), replace(export(), dag_id="promo_reports.type.daily_moves")]
+    assert len({first, *(run_directory(root, each) for each in others)}) == 3
+
+
+@pytest.mark.parametrize("dag_id", ["promo_reports.daily_moves", "promo_reports.type.moves"])
+@pytest.mark.parametrize("run_id", ["run", "other"])
+def test_a_handover_leads_to_nothing_but_what_its_own_run_has_staged(
+    dag_id: str, run_id: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    """Whoever may write XComs may write any address: a foreign export, also by a way around."""
+    theirs = project.make(on_sqlite.source, replace(export(run_id="theirs"), dag_id="promo_reports.type.moves"))
+    root, address = project.settings.staging, theirs.directory
+    own = project.make(on_sqlite.source, replace(export(run_id=run_id), dag_id=dag_id))
+    forged: list[object] = [
+        str(address),
+        f"{own.directory.parent}/../{address.parent.name}/{address.name}",
+        f"{own.directory}/../../{address.parent.name}/{address.name}",
+        f"/elsewhere/daily_moves/{own.directory.parent.name}/..",
+        f"/elsewhere/../{own.directory.parent.name}/{own.directory.name}",
+        f"{own.directory}/",
+        "",
+        ".",
+        "/",
+        "a\0b",
+        None,
+        7,
+        [str(own.directory)],
+        {"staged": str(own.directory)},
+    ]
+    for each in forged[:5] + forged[6:]:
+        with pytest.raises(HandoverRefused, match="was not staged by this run") as refused:
+            open_staged(root, each, dag_id=dag_id, run_id=run_id)
+        assert not refused.value.retryable
+    assert open_staged(root, forged[5], dag_id=dag_id, run_id=run_id).directory == own.directory
+
+
+def test_a_foreign_manifest_in_a_runs_own_directory_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
+    theirs, own = (project.make(on_sqlite.source, export(run_id=each)) for each in ("theirs", "own"))
+    shutil.copy(theirs.directory / "manifest.json", own.directory)
+    with pytest.raises(HandoverRefused):
+        reopened(project, own)
+
+
+def test_what_the_release_before_staged_is_opened(on_sqlite: SqlitePromo, project: Project) -> None:
+    """It hashed a run to 16 digits, and left no destinations."""
+    own = project.make(on_sqlite.source)
+    (own.directory / "destinations.json").unlink()
+    moved = own.directory.parent.with_name("73b6fe34f3ba2339")
+    own.directory.parent.rename(moved)
+    address = moved / own.directory.name
+    found = open_staged(project.settings.staging, str(address), dag_id=export().dag_id, run_id=export().run_id)
+    assert (found.directory, found.destinations) == (address, ())
 
 
 @pytest.mark.parametrize(
@@ -251,7 +315,7 @@ def test_a_staged_export_that_is_gone_or_damaged(damage, words: str, on_sqlite: 
     staged = project.make(on_sqlite.source)
     damage(staged.directory / "manifest.json")
     with pytest.raises(StagingError, match=words) as gone:
-        open_staged(str(staged.directory))
+        reopened(project, staged)
     assert "Clear the task extract of this run." in str(gone.value)
 
 
@@ -262,7 +326,7 @@ def test_files_go_when_every_destination_has_them(on_sqlite: SqlitePromo, projec
     assert content(staged)
     mark_delivered(staged, 2, 2)
     assert not (staged.directory / staged.manifest.files[0].name).exists()
-    assert open_staged(str(staged.directory)).manifest.to_json() == staged.manifest.to_json()
+    assert reopened(project, staged).manifest.to_json() == staged.manifest.to_json()
     mark_delivered(staged, 2, 2)
 
 

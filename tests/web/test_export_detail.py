@@ -214,8 +214,20 @@ def test_each_destination_tells_its_own_story(registry: Registry) -> None:
     then = detail(registry, record, *(task("deliver", "success", each) for each in (0, 1)), facts=both)
     assert then.destinations[1].manifest == "s3://bi-exports/x/manifest.json"
     assert "/srv/downloads" not in then.model_dump_json()
-    again = detail(registry, record, task("deliver", "success", 0), task("deliver", "queued", 1), facts=both)
-    assert [each.delivered for each in again.destinations] == [True, False]  # what an attempt before left there
+
+
+def test_a_definition_that_was_changed_since_does_not_say_where_an_export_went(registry: Registry) -> None:
+    """Its conf cannot change; that of a report in git can: here it went to the bucket alone, as its only delivery."""
+    sent = {"destination": "amazon_s3:bi-exports", "manifest": "s3://bi-exports/x/manifest.json"}
+    record = export(conf=CONF, facts=TaskFacts(left().extract, {0: {"delivered": sent}}))
+    tasks = task("extract", "success"), task("deliver", "success", 0), task("deliver", "removed", 1)
+    found = detail(registry, record, *tasks)
+    assert [(each.title, each.delivered) for each in found.destinations] == [("s3://bi-exports/promo-reports", True)]
+    failed = replace(tasks[1], state="failed", title="amazon_s3:gone-exports")
+    facts = TaskFacts(left().extract, {0: {"failure": {"reason": "No.", "fix": "", "retryable": False}}})
+    found = detail(registry, record, tasks[0], failed, facts=facts)
+    assert [(each.title, each.delivered) for each in found.destinations] == [("amazon_s3:gone-exports", False)]
+    assert found.destinations[0].failure is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.registry import Registry
-from promo_reports.orchestration.dag_ids import report_dag_id
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.web import pending as module
 from promo_reports.web.pending import Pending
 from tests.web.callers import NOON

@@ -12,8 +12,8 @@ import pytest
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.stop_marks import Marks, StopMark
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
-from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.web import report_rows
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.lists.records import DagRecord, Frequency, ReportRecord, ReportStatus

@@ -12,10 +12,10 @@ from rich.console import Console
 from promo_reports.cli.failures import mistake
 from promo_reports.cli.screen import counted, table
 from promo_reports.cli.windows import clock, in_words, local, moment
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.orchestration.backfill import Backfill, backfill
-from promo_reports.orchestration.dag_ids import report_dag_id
 
 
 @dataclass(frozen=True)

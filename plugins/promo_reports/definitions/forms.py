@@ -37,9 +37,12 @@ def broken_rule(message: str) -> PydanticCustomError:
 
 
 class Form(BaseModel):
-    """A mapping with known keys only."""
+    """A mapping with known keys only, unless `ignores_unknown_keys`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ignores_unknown_keys: ClassVar[bool] = False
+    """For what the product itself has written: a later release may have added keys."""
 
     taken_out_whole: ClassVar[frozenset[str]] = frozenset()
     """Keys whose mapping is left out of further checks whole, since its parts mean nothing apart."""
@@ -53,7 +56,7 @@ class Form(BaseModel):
         if not isinstance(data, dict):
             raise broken_rule(f"must be a mapping (key: value), not {_what(data)}")
         known = {key: value for key, value in data.items() if key in cls.model_fields}
-        if len(known) == len(data):
+        if len(known) == len(data) or cls.ignores_unknown_keys:
             return handler(known)
         errors = [
             InitErrorDetails(type=broken_rule(_unknown(key, cls, guess=place < MAX_GUESSES)), loc=(key,), input=None)

@@ -18,6 +18,7 @@ from promo_reports.domain.schedule import Stop
 class StopForm(Form):
     """One stop, and its end where there is one."""
 
+    ignores_unknown_keys = True
     stopped_at: Instant = Field(description="no delivery due from this instant on")
     stopped_by: Line = Field(description="who stopped it")
     resumed_at: Instant | None = Field(None, description="deliveries due from this instant on go out again")
@@ -27,6 +28,7 @@ class StopForm(Form):
 class MarksForm(Form):
     """The file `state/<id>.yaml` of the store."""
 
+    ignores_unknown_keys = True
     stops: Listed[StopForm] | None = Field(None, description="oldest first; only the last may be open")
     deleted_at: Instant | None = Field(None, description="stopped for ever from this instant on")
     deleted_by: Line | None = Field(None, description="who deleted it")

@@ -10,9 +10,9 @@ from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.area import Area, Folder
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.download_area import DownloadArea
-from promo_reports.delivery.opened import Damaged, Expired, NotPublished, OpenFile, PresignedFile
+from promo_reports.delivery.opened import Damaged, Expired, NotPublished, OpenFile, PresignedFile, Replaced
 from promo_reports.delivery.publication import Published, publish
-from promo_reports.delivery.reading import PublishedExport, open_published, published
+from promo_reports.delivery.reading import PublishedExport, Wanted, open_published, published
 from promo_reports.delivery.retention import Swept, sweep, sweep_staging
 
 __all__ = [
@@ -27,7 +27,9 @@ __all__ = [
     "PresignedFile",
     "Published",
     "PublishedExport",
+    "Replaced",
     "Swept",
+    "Wanted",
     "area_for",
     "open_published",
     "publish",

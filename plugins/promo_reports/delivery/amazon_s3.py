@@ -46,15 +46,15 @@ class AmazonS3Area:
         self._prefix = "".join(f"{part}/" for part in prefix.split("/") if part)
 
     @contextmanager
-    def folder(self, report_id: str, window_key: str) -> Iterator[AmazonS3Folder]:
+    def folder(self, name: str, window_key: str) -> Iterator[AmazonS3Folder]:
         """The keys of one export; nothing is locked, the manifest's conditional PUT decides."""
-        check_folder_name(report_id)
+        check_folder_name(name)
         check_folder_name(window_key)
-        yield AmazonS3Folder(self._access, f"{self._prefix}{report_id}/{window_key}/")
+        yield AmazonS3Folder(self._access, f"{self._prefix}{name}/{window_key}/")
 
-    def reading(self, report_id: str, window_key: str) -> AbstractContextManager[AmazonS3Folder]:
+    def reading(self, name: str, window_key: str) -> AbstractContextManager[AmazonS3Folder]:
         """The same keys: without a lock there is nothing to leave out."""
-        return self.folder(report_id, window_key)
+        return self.folder(name, window_key)
 
 
 class AmazonS3Folder:

@@ -92,12 +92,12 @@ class Folder(ReadableFolder, Protocol):
 
 
 class Area(Protocol):
-    """A destination: its folders, by report id and window key."""
+    """A destination: its folders, by the names that `domain.export_folder` gives them."""
 
-    def folder(self, report_id: str, window_key: str) -> AbstractContextManager[Folder]:
+    def folder(self, name: str, window_key: str) -> AbstractContextManager[Folder]:
         """The folder of one export, for the time of a publication; it need not exist yet."""
 
-    def reading(self, report_id: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
+    def reading(self, name: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
         """The folder as it is, neither made nor locked; None where there is none."""
 
 

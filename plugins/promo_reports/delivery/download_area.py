@@ -45,24 +45,24 @@ class DownloadArea:
         self._lock_wait = lock_wait
 
     @contextmanager
-    def folder(self, report_id: str, window_key: str) -> Iterator[DownloadFolder]:
+    def folder(self, name: str, window_key: str) -> Iterator[DownloadFolder]:
         """The export's directory, locked meanwhile: whoever comes second waits."""
-        check_folder_name(report_id)
+        check_folder_name(name)
         check_folder_name(window_key)
         with contextlib.ExitStack() as stack:
             with _told(self.root):
-                directory = stack.enter_context(made_and_locked(self.root, report_id, window_key, wait=self._lock_wait))
-            yield DownloadFolder(self.root / report_id / window_key, directory)
+                directory = stack.enter_context(made_and_locked(self.root, name, window_key, wait=self._lock_wait))
+            yield DownloadFolder(self.root / name / window_key, directory)
 
     @contextmanager
-    def reading(self, report_id: str, window_key: str) -> Iterator[DownloadFolder | None]:
+    def reading(self, name: str, window_key: str) -> Iterator[DownloadFolder | None]:
         """The export's directory as it is; readers and writers do not wait for each other."""
-        check_folder_name(report_id)
+        check_folder_name(name)
         check_folder_name(window_key)
         with contextlib.ExitStack() as stack:
             with _told(self.root):
-                directory = stack.enter_context(as_it_is(self.root, report_id, window_key))
-            yield None if directory is None else DownloadFolder(self.root / report_id / window_key, directory)
+                directory = stack.enter_context(as_it_is(self.root, name, window_key))
+            yield None if directory is None else DownloadFolder(self.root / name / window_key, directory)
 
 
 class DownloadFolder:

@@ -27,8 +27,8 @@ class Busy(Exception):
 
 
 @contextmanager
-def made_and_locked(root: Path, report_id: str, window_key: str, *, wait: float) -> Iterator[int]:
-    """Descriptor of `<root>/<report_id>/<window_key>`, made with mode 0700 and removed afterwards if it is empty.
+def made_and_locked(root: Path, name: str, window_key: str, *, wait: float) -> Iterator[int]:
+    """Descriptor of `<root>/<name>/<window_key>`, made with mode 0700 and removed afterwards if it is empty.
 
     DestinationUnavailable if it stays locked for `wait` seconds; OSError as the file system gives it.
     """
@@ -38,8 +38,8 @@ def made_and_locked(root: Path, report_id: str, window_key: str, *, wait: float)
         with ExitStack() as opened:
             try:
                 top = _opened(opened, root, None)
-                _make(report_id, top)
-                parent = _opened(opened, report_id, top)
+                _make(name, top)
+                parent = _opened(opened, name, top)
                 _make(window_key, parent)
                 directory = _opened(opened, window_key, parent)
                 locked = _lock(directory)
@@ -48,33 +48,33 @@ def made_and_locked(root: Path, report_id: str, window_key: str, *, wait: float)
                     raise
                 continue  # retention has removed the empty parent meanwhile
             if not locked:
-                _wait_for(deadline, root / report_id / window_key)
-            elif _is_still(directory, root / report_id / window_key):
+                _wait_for(deadline, root / name / window_key)
+            elif _is_still(directory, root / name / window_key):
                 try:
                     yield directory
                 finally:
                     with contextlib.suppress(OSError):
                         os.rmdir(window_key, dir_fd=parent)
-                        os.rmdir(report_id, dir_fd=top)
+                        os.rmdir(name, dir_fd=top)
                 return
 
 
 @contextmanager
-def locked(root: Path, report_id: str, window_key: str) -> Iterator[int]:
+def locked(root: Path, name: str, window_key: str) -> Iterator[int]:
     """Descriptor of a directory that is there; Busy at once if it is locked or gone."""
     with ExitStack() as opened:
         try:
-            parent = _opened(opened, report_id, _opened(opened, root, None))
+            parent = _opened(opened, name, _opened(opened, root, None))
             directory = _opened(opened, window_key, parent)
         except FileNotFoundError:
-            raise Busy(report_id, window_key) from None
+            raise Busy(name, window_key) from None
         if not _lock(directory):
-            raise Busy(report_id, window_key)
+            raise Busy(name, window_key)
         yield directory
 
 
 @contextmanager
-def as_it_is(root: Path, report_id: str, window_key: str) -> Iterator[int | None]:
+def as_it_is(root: Path, name: str, window_key: str) -> Iterator[int | None]:
     """Descriptor of a directory for reading, neither made nor locked; None if it is not there.
 
     FileNotFoundError if the root is not there: an area that nobody has mounted has not lost its exports.
@@ -82,7 +82,7 @@ def as_it_is(root: Path, report_id: str, window_key: str) -> Iterator[int | None
     with ExitStack() as opened:
         top = _opened(opened, root, None)
         try:
-            directory: int | None = _opened(opened, window_key, _opened(opened, report_id, top))
+            directory: int | None = _opened(opened, window_key, _opened(opened, name, top))
         except FileNotFoundError:
             directory = None
         yield directory

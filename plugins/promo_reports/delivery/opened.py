@@ -24,6 +24,10 @@ class Expired(PromoReportsError):
     """It was delivered, and has been removed since: by retention, or by a rule of the bucket."""
 
 
+class Replaced(PromoReportsError):
+    """A later export of the same window lies in its place, with another file."""
+
+
 class Damaged(DestinationRefused):
     """What lies there is not what its manifest says; nobody gets it."""
 

@@ -2,8 +2,9 @@
 
 Data files are named by their content and lie beside those of the previous export; replacing the manifest is the one
 step that shows them (reliability, P4). It is conditional on the manifest that was read at the start, so of two
-overlapping attempts one wins whole (P6); running it again with the same content changes nothing (P5, P14). What only
-older manifests named is removed afterwards. An attempt that dies leaves the previous export as it was (P9).
+overlapping attempts one wins whole (P6), and no other owner's export is replaced (P17); running it again with the same
+content changes nothing (P5, P14). What only older manifests named is removed afterwards. An attempt that dies leaves
+the previous export as it was (P9).
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from promo_reports.delivery.area import (
     ReadableFolder,
     check_file_name,
 )
+from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest, StagedExport
-from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +42,16 @@ class Published:
 def publish(staged: StagedExport, area: Area) -> Published:
     """Deliver a staged export to one destination; safe to repeat, to kill and to run twice at one time.
 
-    DestinationRefused if a newer export of the window is there or the destination says no; DestinationUnavailable if a
-    retry may help; StagingError if the staged files are needed and are gone or damaged.
+    ForeignExport if what is there belongs to another DAG or run; DestinationRefused if a newer export of the window is
+    there or the destination says no; DestinationUnavailable if a retry may help; StagingError if the staged files are
+    needed and are gone or damaged.
     """
     for file in staged.manifest.files:
         check_file_name(file)
     if not staged.manifest.event_key:
         raise ValueError(f"the manifest of {staged.manifest.report_id} has no event_key")
-    with area.folder(staged.manifest.report_id, staged.manifest.window_key) as folder:
+    whose = ExportFolder.of(staged.manifest)
+    with area.folder(whose.name, whose.window_key) as folder:
         attempt = _Attempt(staged, folder)
         try:
             try:
@@ -75,7 +79,7 @@ class _Attempt:
     def run(self, *, again: bool = False) -> Published:
         """Publish, or find that it is published; LostRace if another attempt replaced the manifest meanwhile."""
         present = self._folder.manifest()
-        theirs = manifest_of(self._folder, present)
+        theirs = own_manifest(self._folder, present, ExportFolder.of(self._ours))
         found = self._folder.items(present)
         published = theirs.files if theirs else ()
         held = [file for file in published if file not in _missing(published, found) and self._folder.holds(file)]
@@ -145,6 +149,17 @@ class _Attempt:
             if present and present.content == self._content:
                 self._put(gone)
                 self._mine.clear()
+
+
+def own_manifest(folder: ReadableFolder, present: PresentManifest | None, whose: ExportFolder) -> Manifest | None:
+    """What a manifest says, if it belongs to the owner of the folder; else ForeignExport, or as `manifest_of`."""
+    manifest = manifest_of(folder, present)
+    if manifest is not None and not whose.owns(manifest):
+        raise ForeignExport(
+            f"{folder.address(MANIFEST_NAME)} is the manifest of another export, which DAG {manifest.dag_id} made.",
+            "Move it away, or deliver to another place: it is neither replaced nor read for this export.",
+        )
+    return manifest
 
 
 def manifest_of(folder: ReadableFolder, present: PresentManifest | None) -> Manifest | None:

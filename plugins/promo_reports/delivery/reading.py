@@ -2,22 +2,24 @@
 
 Readers take no lock and make no directory. A file that is gone was replaced after its manifest was read, so the
 manifest is read again; an open file stays what the manifest named, whatever becomes of its name (reliability, P15).
+Nobody gets the file of another export: the manifest must be the asker's own, and name the file that they ask for (P17).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promo_reports.delivery.area import Area, ReadableFolder, check_file_name, check_folder_name
 from promo_reports.delivery.destinations import area_for
-from promo_reports.delivery.opened import Expired, NotPublished, OpenFile, PresignedFile
-from promo_reports.delivery.publication import manifest_of
+from promo_reports.delivery.opened import Expired, NotPublished, OpenFile, PresignedFile, Replaced
+from promo_reports.delivery.publication import own_manifest
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import Destination
+from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest
-from promo_reports.errors import DestinationRefused, DestinationUnavailable
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport
 from promo_reports.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,50 +37,57 @@ class PublishedExport:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The export to be read, and the sha256 of its file: what its own run has left of it in Airflow."""
+
+    folder: ExportFolder
+    sha256: str
+
+
 def published(
     destination: Destination,
     account: Account,
     settings: Settings,
-    report_id: str,
-    window_key: str,
+    wanted: Wanted,
     *,
     delivered: bool,
     client: Callable[[Bucket], S3Client] | None = None,
 ) -> PublishedExport:
-    """The manifest of the export that is at a destination now; blocks on a disk or a network.
+    """Return the manifest of an export that is at a destination now; blocks on a disk or a network.
 
     Only Airflow knows whether there ever was one: `delivered` says that a deliver task has put it there. If nothing is
-    there, it is Expired then, and NotPublished otherwise. DestinationRefused if what is there is no manifest of this
-    export, or the bucket says no; DestinationUnavailable if a retry may help. `client` is that of `area_for`.
+    there, it is Expired then, and NotPublished otherwise. Replaced if a later export of the window lies there with
+    another file; ForeignExport if what is there is no manifest of this export's; DestinationRefused if it is none at
+    all, or the bucket says no; DestinationUnavailable if a retry may help. `client` is that of `area_for`.
     """
     area = area_for(destination, account, settings, client=client)
-    _check_place(report_id, window_key)
-    with area.reading(report_id, window_key) as folder:
-        found = _export(folder, report_id, window_key)
-    if found is None:
-        raise _expired(destination) if delivered else _not_published()
-    return found
+    for name in _names(wanted.folder):
+        with area.reading(name, wanted.folder.window_key) as folder:
+            found = _export(folder, name, wanted)
+        if found is not None:
+            return found
+    raise _expired(destination) if delivered else _not_published()
 
 
 def open_published(
     destination: Destination,
     account: Account,
     settings: Settings,
-    report_id: str,
-    window_key: str,
+    wanted: Wanted,
     *,
     delivered: bool,
     client: Callable[[Bucket], S3Client] | None = None,
 ) -> OpenFile | PresignedFile:
-    """The file of the export that is at a destination now, opened or presigned; the rest is that of `published`.
+    """Open or presign the file of an export that is at a destination now; the rest is that of `published`.
 
     Damaged, if the file has not the manifest's bytes. The caller closes an OpenFile.
     """
     area = area_for(destination, account, settings, client=client)
-    _check_place(report_id, window_key)
+    names = _names(wanted.folder)
     seen: bytes | None = None
     for _ in range(ATTEMPTS):
-        content, opened = _attempt(area, report_id, window_key)
+        content, opened = _attempt(area, names, wanted)
         if opened is not None:
             return opened
         if content is None and seen is None and not delivered:
@@ -86,28 +95,50 @@ def open_published(
         if content is None or content == seen:
             raise _expired(destination)
         seen = content
-    raise DestinationUnavailable(f"The export of {report_id} for {window_key} is being replaced again and again.")
+    whose = wanted.folder
+    raise DestinationUnavailable(
+        f"The export of {whose.report_id} for {whose.window_key} is being replaced again and again."
+    )
 
 
-def _attempt(area: Area, report_id: str, window_key: str) -> tuple[bytes | None, OpenFile | PresignedFile | None]:
+def _attempt(area: Area, names: Sequence[str], wanted: Wanted) -> tuple[bytes | None, OpenFile | PresignedFile | None]:
     """The manifest's bytes and its file; None for what is not there."""
-    with area.reading(report_id, window_key) as folder:
-        found = _export(folder, report_id, window_key)
-        if folder is None or found is None:
-            return None, None
-        return found.content, folder.open(_only_file(folder, found.manifest))
+    for name in names:
+        with area.reading(name, wanted.folder.window_key) as folder:
+            found = _export(folder, name, wanted)
+            if folder is not None and found is not None:
+                return found.content, folder.open(_only_file(folder, found.manifest))
+    return None, None
 
 
-def _export(folder: ReadableFolder | None, report_id: str, window_key: str) -> PublishedExport | None:
+def _export(folder: ReadableFolder | None, name: str, wanted: Wanted) -> PublishedExport | None:
     present = folder.manifest() if folder else None
     if folder is None or present is None:
         return None
-    manifest = manifest_of(folder, present)
-    if manifest is None or (manifest.report_id, manifest.window_key) != (report_id, window_key):
-        raise DestinationRefused(
-            f"{folder.address(MANIFEST_NAME)} is the manifest of another export.", "Move it away, and export again."
+    try:
+        manifest = own_manifest(folder, present, wanted.folder)
+    except ForeignExport:
+        if name == wanted.folder.name:
+            raise
+        return None  # the folders of earlier releases could be those of others, too
+    if manifest is None:
+        return None
+    if wanted.sha256 != _only_file(folder, manifest).sha256:
+        raise Replaced(
+            "Another file has taken the place of this export's: the window was exported again since.",
+            "Download the later export of this window, or retry this one.",
         )
     return PublishedExport(manifest, present.content)
+
+
+def _names(folder: ExportFolder) -> tuple[str, ...]:
+    """The names under which it may lie; NotPublished for one that no folder can have."""
+    try:
+        for each in (*folder.names, folder.window_key):
+            check_folder_name(each)
+    except ValueError:
+        raise _not_published() from None
+    return folder.names
 
 
 def _only_file(folder: ReadableFolder, manifest: Manifest) -> ExportFile:
@@ -119,14 +150,6 @@ def _only_file(folder: ReadableFolder, manifest: Manifest) -> ExportFile:
             f"{folder.address(MANIFEST_NAME)} does not name one file of an export ({wrong}).", "Export it again."
         ) from None
     return file
-
-
-def _check_place(report_id: str, window_key: str) -> None:
-    try:
-        check_folder_name(report_id)
-        check_folder_name(window_key)
-    except ValueError:
-        raise _not_published() from None
 
 
 def _not_published() -> NotPublished:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Partner(StrEnum):
@@ -39,6 +40,23 @@ class PartnerExport:
 
 
 Destination = Download | PartnerExport
+
+
+def destination_values(destination: Destination) -> Any:
+    """A destination in the plain values of JSON, for `destination_of`."""
+    if isinstance(destination, Download):
+        return str(destination)
+    return {"partner": destination.partner.value, "bucket": destination.bucket, "prefix": destination.prefix}
+
+
+def destination_of(values: Any) -> Destination:
+    """The destination that these values mean; ValueError where they mean none. Keys that are not known are ignored."""
+    if values == str(Download()):
+        return Download()
+    try:
+        return PartnerExport(Partner(values["partner"]), str(values["bucket"]), str(values["prefix"]))
+    except (KeyError, TypeError) as wrong:
+        raise ValueError(f"not a destination: {wrong}") from wrong
 
 
 def matrix_problem(*, recurring: bool, destinations: Sequence[Destination]) -> str | None:

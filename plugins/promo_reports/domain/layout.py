@@ -11,6 +11,7 @@ Staging may hold other programs' temporary files (the worker's TMPDIR), and a vo
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import uuid
 
@@ -44,12 +45,17 @@ def longest_key(prefix: str, folder_length: int, id_length: int) -> int:
 
 
 def run_name(dag_id: str, run_id: str) -> str:
-    """The directory of a run's attempts in the staging area."""
+    """The directory of a run's attempts in the staging area: 128 bits of a sha256 over both ids."""
+    return hashlib.sha256(json.dumps([dag_id, run_id]).encode()).hexdigest()[:32]
+
+
+def earlier_run_name(dag_id: str, run_id: str) -> str:
+    """What the release before called that directory."""
     return hashlib.sha256(f"{dag_id}\n{run_id}".encode()).hexdigest()[:16]
 
 
 def is_run_name(name: str) -> bool:
-    """Whether a name is one of `run_name`, in this release or with more digits of the hash."""
+    """Whether a name is one of `run_name`, or of `earlier_run_name`."""
     return _RUN.fullmatch(name) is not None
 
 

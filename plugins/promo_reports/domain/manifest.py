@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from promo_reports.domain.delivery import Destination
 
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
@@ -48,7 +50,8 @@ class Manifest:
 
     `window` holds `start` and `end` (half-open, with offset) and `open` (not settled when it was read), or is None for
     a snapshot, which has `as_of`. `late_rows` counts rows of the previous window that were recorded after its export.
-    `event_key` is a hash of the content alone: the same data again gives the same key (reliability, P14).
+    `event_key` is a hash of the content alone: the same data again gives the same key (reliability, P14). A key that a
+    release adds, here and in a file, has a default: manifests of the releases before do not have it.
     """
 
     report_id: str
@@ -87,7 +90,10 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Manifest:
-        """Read a manifest again; ValueError where it is none, or of a format this release does not know."""
+        """Read a manifest again; ValueError where it is none, or of a format this release does not know.
+
+        Keys that this release does not know are ignored, at every level: a later release may have written them.
+        """
         return cls.from_values(json.loads(text))
 
     @classmethod
@@ -97,13 +103,26 @@ class Manifest:
         if values.get("format_version") != FORMAT_VERSION:
             raise ValueError(f"not a manifest of format version {FORMAT_VERSION}")
         try:
-            files = tuple(
-                ExportFile(**{**each, "members": tuple(Part(**member) for member in each["members"])})
-                for each in values.pop("files")
+            return cls(
+                **{
+                    **_known(cls, values),
+                    "files": tuple(_file_of(each) for each in values["files"]),
+                    "columns": tuple(values["columns"]),
+                }
             )
-            return cls(files=files, columns=tuple(values.pop("columns")), **values)
-        except (KeyError, TypeError) as wrong:
+        except (AttributeError, KeyError, TypeError) as wrong:
             raise ValueError(f"not a whole manifest: {wrong}") from wrong
+
+
+def _file_of(values: Mapping[str, Any]) -> ExportFile:
+    members = tuple(Part(**_known(Part, each)) for each in values["members"])
+    return ExportFile(**{**_known(ExportFile, values), "members": members})
+
+
+def _known(kind: type[Part | ExportFile | Manifest], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the keys that this release has."""
+    names = {each.name for each in fields(kind)}
+    return {key: value for key, value in values.items() if key in names}
 
 
 def event_key(manifest: Manifest) -> str:
@@ -121,7 +140,11 @@ def event_key(manifest: Manifest) -> str:
 
 @dataclass(frozen=True)
 class StagedExport:
-    """A verified export in the staging area: the manifest's files lie in `directory` under their names."""
+    """A verified export in the staging area: the manifest's files lie in `directory` under their names.
+
+    `destinations` are those that it was made for, in their order; none where an earlier release staged it.
+    """
 
     directory: Path
     manifest: Manifest
+    destinations: tuple[Destination, ...] = ()

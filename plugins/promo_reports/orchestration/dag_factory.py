@@ -13,12 +13,12 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, get_parsing_context
 
+from promo_reports.domain.dag_ids import report_dag_id, report_id_of, type_dag_id
 from promo_reports.domain.definition import Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.domain.window import Preset
 from promo_reports.errors import StoreError
-from promo_reports.orchestration.dag_ids import report_dag_id, report_id_of, type_dag_id
 from promo_reports.orchestration.doc import definition_doc, type_doc
 from promo_reports.orchestration.notes import leave_unread, rejoin, set_apart
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from promo_reports.domain.delivery import Destination, Download, Partner, PartnerExport
+from promo_reports.domain.delivery import Destination, destination_of, destination_values
 from promo_reports.domain.manifest import Manifest, StagedExport
+from promo_reports.errors import HandoverRefused
 
 LONGEST_MAP_INDEX = 250
 """Characters of Airflow's column `task_instance.rendered_map_index`."""
@@ -19,7 +20,7 @@ def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> li
         {
             "staged": str(staged.directory),
             "title": str(destination),
-            "destination": _plain(destination),
+            "destination": destination_values(destination),
             "number": number,
             "of": len(destinations),
         }
@@ -27,12 +28,26 @@ def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> li
     ]
 
 
-def destination_of(handover: Mapping[str, Any]) -> Destination:
-    """The destination of a handover."""
-    plain = handover["destination"]
-    if plain == "download":
-        return Download()
-    return PartnerExport(Partner(plain["partner"]), plain["bucket"], plain["prefix"])
+def part_of(handover: object, key: str) -> Any:
+    """One value of a handover, which others than extract may have written; None where it has none."""
+    return handover.get(key) if isinstance(handover, Mapping) else None
+
+
+def destination_at(handover: object, index: int, destinations: Sequence[Destination]) -> Destination:
+    """The destination of a delivery: that of its map index among those that the export was made for.
+
+    `HandoverRefused` where the handover names another one.
+    """
+    try:
+        handed = destination_of(part_of(handover, "destination"))
+    except ValueError:
+        handed = None
+    if handed is None or not 0 <= index < len(destinations) or destinations[index] != handed:
+        raise HandoverRefused(
+            "What was handed over names a destination that this export was not made for.",
+            "Clear the task extract of this run.",
+        )
+    return handed
 
 
 def map_index_title(title: str) -> str:
@@ -75,14 +90,4 @@ def asset_extra(manifest: Manifest, destination: str, address: str, files: tuple
         "event_key": manifest.event_key,
         "report_id": manifest.report_id,
         "report_type": manifest.report_type,
-    }
-
-
-def _plain(destination: Destination) -> Any:
-    if isinstance(destination, Download):
-        return "download"
-    return {
-        "partner": destination.partner.value,
-        "bucket": destination.bucket,
-        "prefix": destination.prefix,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from airflow.exceptions import AirflowException
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
+from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.errors import InvalidInput, PromoReportsError
 from promo_reports.orchestration import handover as hand
 from promo_reports.orchestration.project import registry
@@ -26,6 +27,7 @@ from promo_reports.orchestration.run_facts import RunFacts
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from promo_reports.domain.delivery import Destination
     from promo_reports.pipeline.export import Export
 
 log = logging.getLogger(__name__)
@@ -110,7 +112,7 @@ class ExtractOperator(ExportTask):
 class DeliverOperator(ExportTask):
     """Publishes a staged export to one destination and emits the report's asset event; running it again is cheap."""
 
-    def __init__(self, *, handover: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *, handover: object, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.handover = handover
 
@@ -119,14 +121,17 @@ class DeliverOperator(ExportTask):
         from promo_reports.delivery import area_for, publish
         from promo_reports.pipeline.staging import mark_delivered, open_staged
 
-        title = self.handover["title"]
-        context["destination"] = hand.map_index_title(title)
+        context["destination"] = hand.map_index_title(str(hand.part_of(self.handover, "title")))
         with RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
-            staged = open_staged(self.handover["staged"])
-            destination = hand.destination_of(self.handover)
-            published = publish(staged, area_for(destination, registry().account, registry().settings))
-            mark_delivered(staged, self.handover["number"], self.handover["of"])
-            manifest = staged.manifest
+            run, settings = context["dag_run"], registry().settings
+            address = hand.part_of(self.handover, "staged")
+            staged = open_staged(settings.staging, address, dag_id=run.dag_id, run_id=run.run_id)
+            destinations = staged.destinations or _registered_destinations(context)
+            index = context["ti"].map_index
+            destination = hand.destination_at(self.handover, index, destinations)
+            published = publish(staged, area_for(destination, registry().account, settings))
+            mark_delivered(staged, index + 1, len(destinations))
+            manifest, title = staged.manifest, str(destination)
             done = "Delivered" if published.changed else "Already there:"
             self.log.info("%s %s rows, %s", done, f"{manifest.rows:,}", published.manifest)
             facts.delivered(title, manifest, published.manifest, published.files)
@@ -134,6 +139,16 @@ class DeliverOperator(ExportTask):
             for asset in self.outlets:
                 events[asset].extra = hand.asset_extra(manifest, title, published.manifest, published.files)
             return published.manifest
+
+
+def _registered_destinations(context: Context) -> tuple[Destination, ...]:
+    """Those of the definition as it is now, for an export that an earlier release staged without them."""
+    run = context["dag_run"]
+    report_type = report_type_of(run.dag_id)
+    if report_type is None:
+        return registry().definition(report_id_of(run.dag_id) or "").destinations
+    conf = run.conf or {}
+    return registry().from_conf(conf, run_id=run.run_id, at=run.run_after, report_type=report_type).destinations
 
 
 @contextmanager

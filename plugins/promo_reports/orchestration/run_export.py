@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.definition import Definition
@@ -13,6 +12,8 @@ from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.window import Window, resolve
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.pipeline.export import Export, Previous
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,27 @@ def one_time_export(definition: Definition, run: Run) -> Export:
     return _checked(Export(definition, window, None, run.dag_id, run.run_id), window, run)
 
 
-def previous_export(snapshot: Mapping[str, Any] | None) -> Previous | None:
-    """What an earlier run's extract left about its window, or None."""
+def previous_export(snapshot: object) -> Previous | None:
+    """What an earlier run's extract left about its window; None where it left nothing, or others wrote something else.
+
+    Without it no late rows are counted.
+    """
     if not snapshot:
         return None
-    start, end, taken_at = (datetime.fromisoformat(snapshot[key]) for key in ("start", "end", "snapshot_at"))
-    return Previous(Window(start, end), taken_at)
+    try:
+        texts = (snapshot[key] for key in ("start", "end", "snapshot_at"))  # type: ignore[index]
+        start, end, taken_at = (_instant(text) for text in texts)
+        return Previous(Window(start, end), taken_at)
+    except (KeyError, TypeError, ValueError) as wrong:
+        log.warning("Late rows are not counted: what the run before has left is not a window (%s)", wrong)
+        return None
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text} has no offset")
+    return found
 
 
 def _checked(export: Export, window: Window, run: Run) -> Export:

@@ -92,7 +92,11 @@ class RunFacts:
                 "bytes": size,
                 "window": dict(manifest.window) if manifest.window else None,
                 "as_of": manifest.as_of,
-                "file": {"name": manifest.files[0].name, "bytes": manifest.files[0].bytes},
+                "file": {
+                    "name": manifest.files[0].name,
+                    "bytes": manifest.files[0].bytes,
+                    "sha256": manifest.files[0].sha256,
+                },
             },
         )
         self._leave(MANIFEST, json.loads(manifest.to_json()))
@@ -107,6 +111,7 @@ class RunFacts:
             "manifest": address,
             "files": list(files),
             "folder": manifest.window_key,
+            "sha256": manifest.files[0].sha256,
         }
         why: Exception | None
         try:

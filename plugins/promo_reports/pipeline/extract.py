@@ -85,7 +85,8 @@ def extract(
         reconcile(reading, counted.totals, sent, artefact.parts)
         file = _named_by_content(artefact, reading)
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
-        return seal(directory, describe(made, timedelta(minutes=settings.settle_minutes)))
+        manifest = describe(made, timedelta(minutes=settings.settle_minutes))
+        return seal(directory, manifest, export.definition.destinations)
 
 
 def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:

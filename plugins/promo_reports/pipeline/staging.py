@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from promo_reports.domain.layout import new_attempt_name, run_name
+from promo_reports.domain.definition import is_report_id
+from promo_reports.domain.delivery import Destination, destination_of, destination_values
+from promo_reports.domain.layout import earlier_run_name, is_attempt_name, new_attempt_name, run_name
 from promo_reports.domain.manifest import MANIFEST_NAME, Manifest, StagedExport
-from promo_reports.errors import StagingError, StagingRefused
+from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
 from promo_reports.pipeline.export import Export
 
 _PRIVATE = 0o700
+_DESTINATIONS = "destinations.json"
 _REFUSED = {
     errno.EROFS: "is read-only",
     errno.EACCES: "is closed to this user",
@@ -29,7 +33,7 @@ _STAGE_AGAIN = "Clear the task extract of this run."
 
 
 def run_directory(root: Path, export: Export) -> Path:
-    """Where the attempts of one run lie."""
+    """Where the attempts of one run lie, which share it with those of no other DAG or run."""
     return root / export.definition.id / run_name(export.dag_id, export.run_id)
 
 
@@ -88,28 +92,37 @@ def explained(
         raise StagingError(f"The staging area {root}: {said}.", "If it lasts, look at its disk.") from None
 
 
-def seal(directory: Path, manifest: Manifest) -> StagedExport:
-    """Write the manifest of a verified attempt, last and whole; from now on it may be delivered."""
+def seal(directory: Path, manifest: Manifest, destinations: tuple[Destination, ...]) -> StagedExport:
+    """Write where a verified attempt goes, and its manifest, last and whole; from now on it may be delivered."""
+    (directory / _DESTINATIONS).write_text(json.dumps([destination_values(each) for each in destinations]))
     temporary = directory / f".{MANIFEST_NAME}"
     with temporary.open("wb") as file:
         file.write(manifest.to_json())
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(directory / MANIFEST_NAME)
-    return StagedExport(directory, manifest)
+    return StagedExport(directory, manifest, destinations)
 
 
-def open_staged(address: str) -> StagedExport:
-    """The staged export at an address that `extract` gave; `StagingError` where it is gone or damaged."""
-    directory = Path(address)
+def open_staged(root: Path, address: object, *, dag_id: str, run_id: str) -> StagedExport:
+    """Open what `extract` of the same run has staged at an address.
+
+    The address comes through XCom, which others may write, too: whatever it says, only an attempt of this DAG and run
+    is opened. `HandoverRefused` where it names anything else; `StagingError` where the attempt is gone or damaged.
+    """
+    directory = _attempt_at(root, address, dag_id, run_id)
     try:
-        return StagedExport(directory, Manifest.from_json((directory / MANIFEST_NAME).read_bytes()))
+        manifest = Manifest.from_json((directory / MANIFEST_NAME).read_bytes())
+        destinations = _destinations_in(directory)
     except FileNotFoundError:
         raise StagingError(f"The staged export {directory.name} is gone.", _STAGE_AGAIN) from None
     except OSError as error:
         raise StagingError(f"The staged export {directory}: {error.strerror}.", _STAGE_AGAIN) from None
     except ValueError as damage:
         raise StagingError(f"The staged manifest in {directory} is damaged: {damage}.", _STAGE_AGAIN) from None
+    if (manifest.dag_id, manifest.run_id) != (dag_id, run_id):
+        raise _handed_over_from_elsewhere()
+    return StagedExport(directory, manifest, destinations)
 
 
 def mark_delivered(staged: StagedExport, destination: int, destinations: int) -> None:
@@ -123,6 +136,31 @@ def mark_delivered(staged: StagedExport, destination: int, destinations: int) ->
         if len(list(staged.directory.glob(".delivered-*"))) >= destinations:
             for file in staged.manifest.files:
                 (staged.directory / file.name).unlink(missing_ok=True)
+
+
+def _attempt_at(root: Path, address: object, dag_id: str, run_id: str) -> Path:
+    """The directory of an attempt of one run, also where an earlier release made it."""
+    parts = PurePath(address).parts[-3:] if isinstance(address, str) else ()
+    runs = (run_name(dag_id, run_id), earlier_run_name(dag_id, run_id))
+    match parts:
+        case (report_id, run, attempt_name) if (
+            is_report_id(report_id) and run in runs and is_attempt_name(attempt_name)
+        ):
+            return root.joinpath(*parts)
+    raise _handed_over_from_elsewhere()
+
+
+def _destinations_in(directory: Path) -> tuple[Destination, ...]:
+    """What `seal` has written; nothing where the release that staged it did not."""
+    try:
+        values = json.loads((directory / _DESTINATIONS).read_bytes())
+    except FileNotFoundError:
+        return ()
+    return tuple(destination_of(each) for each in values)
+
+
+def _handed_over_from_elsewhere() -> HandoverRefused:
+    return HandoverRefused("What was handed over was not staged by this run.", _STAGE_AGAIN)
 
 
 def _full(root: Path, attempt: Path | None, needed: int | None) -> StagingError:

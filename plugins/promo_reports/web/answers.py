@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from promo_reports.delivery import Expired, NotPublished
+from promo_reports.delivery import Expired, NotPublished, Replaced
 from promo_reports.errors import (
     Conflict,
     DestinationRefused,
@@ -147,8 +147,9 @@ def refusal_of(error: Exception) -> Refusal:
             refusal = Refusal(409, error.reason, error.fix)
         case NotPublished():
             refusal = Refusal(409, error.reason, error.fix, code="not_ready")
-        case Expired():
-            refusal = Refusal(410, error.reason, error.fix)
+        case Expired() | Replaced():
+            code = "replaced" if isinstance(error, Replaced) else "expired"
+            refusal = Refusal(410, error.reason, error.fix, code=code)
         case UnknownValue():
             problem = f"filters.{error.filter}", f"is not in the promo database. {error.fix}".strip()
             refusal = Refusal(422, error.reason, error.fix, problems=[problem])

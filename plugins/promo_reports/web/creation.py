@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from promo_reports.definitions.loading import conf_id
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.requests import Request, Requests
+from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window, resolve
 from promo_reports.errors import InvalidInput, Problem
-from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
 from promo_reports.web.access import Caller, require
 from promo_reports.web.answers import Refusal
 

@@ -8,15 +8,16 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.orchestration.configuration import configuration, destination_words, text_cells
-from promo_reports.orchestration.dag_ids import report_id_of
+from promo_reports.orchestration.handover import map_index_title
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.export_rows import DOWNLOAD, Rows, delivered_to, has_files, window_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
-from promo_reports.web.lists.tables import DELIVER
+from promo_reports.web.lists.tables import DELIVER, EXTRACT
 from promo_reports.web.models.exports import (
     AirflowLinks,
     DestinationShown,
@@ -94,9 +95,9 @@ def _step(record: ExportRecord, tasks: Sequence[TaskRecord]) -> str | None:
     if record.status is not ExportStatus.CREATING:
         return None
     states = {each.task_id: each.state for each in tasks}
-    if states.get("extract") == "success":
+    if states.get(EXTRACT) == "success":
         return "deliver"
-    return "extract" if states.get("extract") == "running" else "waiting"
+    return "extract" if states.get(EXTRACT) == "running" else "waiting"
 
 
 def _trigger(record: ExportRecord) -> str:
@@ -107,21 +108,29 @@ def _trigger(record: ExportRecord) -> str:
 def _destinations(
     rows: Rows, definition: Definition | None, facts: TaskFacts, tasks: Sequence[TaskRecord]
 ) -> list[DestinationShown]:
-    """By the definition where it is known, so that what has not begun is there too; deliver is mapped in its order."""
-    done = {each.map_index for each in tasks if each.task_id == DELIVER and each.state == "success"}
-    if definition is None:
-        left = [each["delivered"] for each in facts.deliveries.values() if each.get("delivered")]
-        return [_destination(str(each["destination"]), {"delivered": each}) for each in left]
-    account = rows.registry.account
+    """Those that extract has handed over; before that, those of the definition, in whose order deliver is mapped.
+
+    The definition may have been changed since: it then says where the next export goes, and not this one.
+    """
+    registered = definition.destinations if definition else ()
+    words = {str(each): destination_words(each, rows.registry.account) for each in registered}
+    words |= {map_index_title(title): said for title, said in words.items()}
+    titles: dict[int, str] = {index: str(each) for index, each in enumerate(registered)}
+    if any(each.task_id == EXTRACT and each.state == "success" for each in tasks):
+        mapped = [each for each in tasks if each.task_id == DELIVER and each.state != "removed" and each.map_index >= 0]
+        titles = {each.map_index: each.title or titles.get(each.map_index, "") for each in mapped} or titles
+    for index, left in facts.deliveries.items():
+        if left.get("delivered"):
+            titles[index] = left["delivered"]["destination"]
     return [
-        _destination(destination_words(each, account), facts.deliveries.get(number, {}), done=number in done)
-        for number, each in enumerate(definition.destinations)
+        _destination(words.get(title, title), facts.deliveries.get(index, {}))
+        for index, title in sorted(titles.items())
     ]
 
 
-def _destination(title: str, task: Mapping[str, Any], *, done: bool = True) -> DestinationShown:
-    """One place; what an earlier attempt delivered is not what this one does."""
-    delivered, failure = task.get("delivered") if done else None, task.get("failure")
+def _destination(title: str, task: Mapping[str, Any]) -> DestinationShown:
+    """One place, and what its delivery has left."""
+    delivered, failure = task.get("delivered"), task.get("failure")
     address = str(delivered["manifest"]) if delivered else None
     return DestinationShown(
         title=title,

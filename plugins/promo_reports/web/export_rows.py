@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dag_ids import report_id_of, report_type_of, type_dag_id
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.report_type import PromotionType, ReportType
 from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
-from promo_reports.orchestration.dag_ids import report_id_of, report_type_of, type_dag_id
 from promo_reports.web.access import Caller
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.failures import failure_of
@@ -175,8 +175,7 @@ def has_files(record: ExportRecord) -> bool:
 
 def delivered_to(record: ExportRecord) -> set[str]:
     """The destinations where an export is complete."""
-    left = (each.get("delivered") for each in record.facts.deliveries.values())
-    return {each["destination"] for each in left if each}
+    return {each["destination"] for each in record.facts.delivered}
 
 
 def window_of(record: ExportRecord) -> Window | None:

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import WEEKDAYS, local_date
+from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.delivery import Partner, PartnerExport
 from promo_reports.domain.report_type import Filter, PromotionType, ReportType
 from promo_reports.domain.schedule import DEFAULT_DELIVERY_TIME
 from promo_reports.domain.window import Preset, resolve
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import destination_words
-from promo_reports.orchestration.dag_ids import type_dag_id
 from promo_reports.web.access import Caller
 from promo_reports.web.models.form import (
     BrokenFile,

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dag_ids import report_dag_id, report_id_of
 from promo_reports.errors import InvalidInput
-from promo_reports.orchestration.dag_ids import report_dag_id, report_id_of
 from promo_reports.web.lists.dags import known_dag_ids
 from promo_reports.web.lists.records import Frequency, PendingReport
 

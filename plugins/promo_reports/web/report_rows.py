@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.stop_marks import Marks
+from promo_reports.domain.dag_ids import report_id_of, type_dag_id
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.schedule import Delivery
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import configuration
-from promo_reports.orchestration.dag_ids import report_id_of, type_dag_id
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.export_rows import Rows, promotion_named
 from promo_reports.web.lists.records import ReportRecord, ReportStatus

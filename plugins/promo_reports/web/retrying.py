@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from promo_reports.domain.window import Window
-from promo_reports.errors import Conflict, StagingError
+from promo_reports.errors import Conflict, HandoverRefused, StagingError
 from promo_reports.settings import Settings
 from promo_reports.web.airflow_api import AirflowApi
 from promo_reports.web.creation import AGAIN_RUN
@@ -57,7 +57,7 @@ def is_staged(record: ExportRecord, settings: Settings, now: datetime) -> bool:
     if not record.facts.extract.get("facts") or all(_has_delivered(record, each) for each in deliveries):
         return False
     left = (each.get("failure") or {} for each in record.facts.deliveries.values())
-    if any(each.get("error") == StagingError.__name__ for each in left):
+    if any(each.get("error") in (StagingError.__name__, HandoverRefused.__name__) for each in left):
         return False
     kept = timedelta(days=settings.staging_days) - STAGED_SURELY
     return extract.ended_at is not None and extract.ended_at > now - kept

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import is_report_id
-from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.web.access import Caller
 from promo_reports.web.answers import not_found
 from promo_reports.web.lists.dags import our_dag_ids

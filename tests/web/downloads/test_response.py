@@ -22,7 +22,7 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.settings import Settings
-from tests.delivery.exports import LATE, PREFIX, REPORT, WINDOW, BucketPlace, LocalPlace, open_descriptors, staged
+from tests.delivery.exports import LATE, PREFIX, BucketPlace, LocalPlace, open_descriptors, staged, wanted
 from tests.web.downloads.serving import SlowClient, server, sparse, wait_for
 
 ACCOUNT = Account("UTC", "monday", ())
@@ -44,10 +44,10 @@ def port(local: LocalPlace) -> Iterator[int]:
     settings = Settings(download_dir=local.root)
 
     def open_file() -> OpenFile | PresignedFile:
-        return open_published(Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True)
+        return open_published(Download(), ACCOUNT, settings, local.asked(), delivered=True)
 
     def read_manifest() -> PublishedExport:
-        return published(Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True)
+        return published(Download(), ACCOUNT, settings, local.asked(), delivered=True)
 
     with server(open_file, read_manifest) as port:
         yield port
@@ -221,7 +221,7 @@ def test_it_is_swept_before_the_first_byte_is_sent(
     settings = Settings(download_dir=local.root)
 
     def open_file() -> OpenFile | PresignedFile:
-        opened = open_published(Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True)
+        opened = open_published(Download(), ACCOUNT, settings, wanted(export), delivered=True)
         assert sweep(local.root, older_than=FAR).files == 2
         return opened
 
@@ -258,7 +258,7 @@ def test_a_client_that_takes_nothing_loses_its_connection(
     settings = Settings(download_dir=local.root)
 
     def open_file() -> OpenFile | PresignedFile:
-        return open_published(Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True)
+        return open_published(Download(), ACCOUNT, settings, local.asked(), delivered=True)
 
     with server(open_file, lambda: pytest.fail("not asked for"), stall_seconds=0.5) as port:
         clients = [SlowClient(port), SlowClient(port, Range="bytes=5-", status=206)]
@@ -329,7 +329,7 @@ def from_bucket(s3: S3Server, bucket: str, tmp_path: Path) -> Iterator[tuple[htt
 
     def open_file() -> OpenFile | PresignedFile:
         return open_published(
-            Download(), ACCOUNT, settings, REPORT, WINDOW, delivered=True, client=lambda _bucket: place.client
+            Download(), ACCOUNT, settings, wanted(made), delivered=True, client=lambda _bucket: place.client
         )
 
     with server(open_file, lambda: pytest.fail("not asked for")) as port, _browser(port) as browser:

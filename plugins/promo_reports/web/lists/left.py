@@ -75,10 +75,11 @@ class FactsWindow(_Left):
 
 
 class FactsFile(_Left):
-    """The file of an export."""
+    """The file of an export; earlier releases left no sha256."""
 
     name: _Name
     bytes: _Count
+    sha256: _Name = ""
 
 
 class Facts(_Left):
@@ -92,12 +93,16 @@ class Facts(_Left):
 
 
 class Delivered(_Left):
-    """An export that is complete at a destination: addresses of its manifest and files, and its folder's name."""
+    """An export that is complete at a destination: addresses of its manifest and files, and its folder's name.
+
+    `sha256` is that of its file; earlier releases left none.
+    """
 
     destination: _Address
     manifest: _Address
     files: tuple[_Address, ...] = ()
     folder: _Name = ""
+    sha256: _Name = ""
 
 
 class Cancelled(_Left):
@@ -147,6 +152,8 @@ def _check_manifest(text: str) -> None:
     manifest = _MANIFEST.validate_json(text, strict=True)
     if manifest.format_version != FORMAT_VERSION:
         raise ValueError(f"not a manifest of format version {FORMAT_VERSION}")
+    if not manifest.files:
+        raise ValueError("a manifest names a file")
     taken_at = datetime.fromisoformat(manifest.snapshot_at)
     if taken_at.tzinfo is None or not showable(taken_at):
         raise ValueError("snapshot_at is not an instant")

@@ -68,13 +68,19 @@ class TaskFacts:
 
     A key that is not there was not written yet, was deleted, has expired, or is kept elsewhere (`task_facts`).
     `cancelled` is who cancelled an attempt and when, by `clear_number`; `failed_at` is when a task left its failure, by
-    task id and map index.
+    task id and map index; `outdated` are the deliveries whose `delivered` is left out, being an earlier attempt's.
     """
 
     extract: Mapping[str, Any]
     deliveries: Mapping[int, Mapping[str, Any]]
     cancelled: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     failed_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
+    outdated: frozenset[int] = frozenset()
+
+    @property
+    def delivered(self) -> tuple[Mapping[str, Any], ...]:
+        """What the deliveries that have succeeded in this attempt left."""
+        return tuple(each["delivered"] for each in self.deliveries.values() if each.get("delivered"))
 
 
 @dataclass(frozen=True)

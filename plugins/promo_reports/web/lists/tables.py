@@ -19,8 +19,8 @@ from airflow.models.task_state_store import TaskStateStoreModel
 from airflow.models.taskinstance import TaskInstance
 from sqlalchemy.orm import Session
 
+from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.orchestration.dag_ids import report_dag_id, type_dag_id
 from promo_reports.web.lists.questions import Readable
 from promo_reports.web.lists.records import ExportStatus, Frequency
 

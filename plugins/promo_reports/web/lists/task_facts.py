@@ -4,6 +4,10 @@ A value of the state store is JSON in a text column, and Airflow's API lets othe
 tasks write there counts as a key that is not there (`left`). It expires after
 `[state_store] default_retention_days`, unless the task set another retention. Where values are kept elsewhere
 (`[workers] state_store_backend`), the table has only a reference to them, which reads as a key that is not there.
+
+It stays when a run is cleared, until its task starts again. So `delivered` counts only where the delivery has succeeded
+in this attempt: its task instance is a success now, and has delivered the file that extract has made now. A task
+instance that `airflow db clean` has removed was a success: it keeps the last run of a DAG without them.
 """
 
 from __future__ import annotations
@@ -89,21 +93,20 @@ def _full_pools(session: Session, names: Collection[str]) -> set[str]:
 
 
 def _facts(session: Session, *where: Column) -> dict[int, TaskFacts]:
-    columns = (state_store.c[name] for name in ("dag_run_id", "task_id", "map_index", "key", "value", "updated_at"))
+    names = ("dag_run_id", "task_id", "map_index", "key", "value", "updated_at")
+    of_key = [task.c[name] == state_store.c[name] for name in ("task_id", "map_index")]
+    of_task = sa.and_(task.c.dag_id == run.c.dag_id, task.c.run_id == run.c.run_id, *of_key)
+    statement = (
+        sa.select(*(state_store.c[name] for name in names), task.c.id.label("task_uuid"), task.c.state)
+        .select_from(state_store.join(run, run.c.id == state_store.c.dag_run_id).outerjoin(task, of_task))
+        .where(state_store.c.task_id.in_((EXTRACT, DELIVER, RUN)), *where)
+    )
     found: dict[int, _Left] = {}
-    tasks = state_store.c.task_id.in_((EXTRACT, DELIVER, RUN))
-    for export_id, task_id, map_index, key, text, at in session.execute(sa.select(*columns).where(tasks, *where)):
-        left = found.setdefault(export_id, _Left())
-        value = _value(key, text)
-        if value is None or (key == CANCELLED) != (task_id == RUN):
-            continue
-        if task_id == RUN:
-            left.cancelled[map_index] = value
-            continue
-        task_left = left.extract if task_id == EXTRACT else left.deliveries.setdefault(map_index, {})
-        task_left[key] = value
-        if key == "failure":
-            left.failed_at[task_id, map_index] = at
+    for row in session.execute(statement):
+        left = found.setdefault(row.dag_run_id, _Left())
+        value = _value(row.key, row.value)
+        if value is not None and (row.key == CANCELLED) == (row.task_id == RUN):
+            left.add(row, value)
     return {each: left.facts() for each, left in found.items()}
 
 
@@ -113,12 +116,34 @@ class _Left:
     def __init__(self) -> None:
         self.extract: dict[str, Any] = {}
         self.deliveries: dict[int, dict[str, Any]] = {}
+        self.unfinished: set[int] = set()
         self.cancelled: dict[int, dict[str, Any]] = {}
         self.failed_at: dict[tuple[str, int], datetime] = {}
 
+    def add(self, row: Any, value: Any) -> None:
+        """Take in a key, with the state of its task."""
+        if row.task_id == RUN:
+            self.cancelled[row.map_index] = value
+            return
+        task_left = self.extract if row.task_id == EXTRACT else self.deliveries.setdefault(row.map_index, {})
+        task_left[row.key] = value
+        if row.key == "failure":
+            self.failed_at[row.task_id, row.map_index] = row.updated_at
+        if row.task_id == DELIVER and row.task_uuid is not None and row.state != "success":
+            self.unfinished.add(row.map_index)
+
     def facts(self) -> TaskFacts:
-        """The same, frozen, deliveries in their order."""
-        return TaskFacts(self.extract, dict(sorted(self.deliveries.items())), self.cancelled, self.failed_at)
+        """The same, frozen, deliveries in their order, and without what an earlier attempt has delivered."""
+        made = ((self.extract.get("facts") or {}).get("file") or {}).get("sha256")
+        outdated = {
+            index
+            for index, left in self.deliveries.items()
+            if "delivered" in left and (index in self.unfinished or _differ(made, left["delivered"].get("sha256")))
+        }
+        for index in outdated:
+            del self.deliveries[index]["delivered"]
+        deliveries = dict(sorted(self.deliveries.items()))
+        return TaskFacts(self.extract, deliveries, self.cancelled, self.failed_at, frozenset(outdated))
 
 
 def _value(key: str, text: str) -> Any:
@@ -126,3 +151,8 @@ def _value(key: str, text: str) -> Any:
         return checked(key, json.loads(text))
     except (ValueError, RecursionError):
         return None
+
+
+def _differ(made: str | None, sent: str | None) -> bool:
+    """Whether two files are known to differ: earlier releases left no hash of them."""
+    return bool(made and sent and made != sent)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.orchestration.dag_ids import report_dag_id
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow

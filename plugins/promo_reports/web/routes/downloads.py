@@ -10,9 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from promo_reports.definitions.loading import conf_id
-from promo_reports.delivery import OpenFile, open_published, published
+from promo_reports.delivery import OpenFile, Wanted, open_published, published
+from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.delivery import Download
-from promo_reports.orchestration.dag_ids import report_id_of
+from promo_reports.domain.export_folder import ExportFolder
+from promo_reports.domain.manifest import Manifest
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn
 from promo_reports.web.answers import Refusal
@@ -42,9 +44,9 @@ UntilSent = Annotated[ExitStack, Depends(_until_sent)]
 @router.get("/exports/{export_id}/download", response_class=Response)
 def download(request: Request, caller: SignedIn, until_sent: UntilSent, export_id: ExportId) -> Response:
     """The export's file: whole, or one range of it; 303 to a short-lived URL where downloads are kept in a bucket."""
-    record, place = _place(caller, export_id)
+    record, wanted = _wanted(caller, export_id)
     settings = registry().settings
-    opened = open_published(Download(), registry().account, settings, *place, delivered=True)
+    opened = open_published(Download(), registry().account, settings, wanted, delivered=True)
     if isinstance(opened, OpenFile):
         until_sent.enter_context(opened)
     answer = file_response(request, opened, stall_seconds=settings.download_stall_seconds)
@@ -59,9 +61,9 @@ def download(request: Request, caller: SignedIn, until_sent: UntilSent, export_i
 @router.get("/exports/{export_id}/manifest", response_class=Response)
 def manifest(request: Request, caller: SignedIn, export_id: ExportId) -> Response:
     """The export's manifest.json, as it lies beside the file."""
-    _, place = _place(caller, export_id)
+    _, wanted = _wanted(caller, export_id)
     return manifest_response(
-        request, published(Download(), registry().account, registry().settings, *place, delivered=True)
+        request, published(Download(), registry().account, registry().settings, wanted, delivered=True)
     )
 
 
@@ -71,8 +73,8 @@ def _open_downloads() -> OpenDownloads:
     return OpenDownloads(per_process=settings.downloads_per_process, per_person=settings.downloads_per_person)
 
 
-def _place(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[str, str]]:
-    """An export that can be downloaded, with the report id and window key of its folder.
+def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
+    """An export that can be downloaded, with its folder and the file that this attempt's facts name.
 
     The session ends here: a download may last for hours.
     """
@@ -89,7 +91,9 @@ def _place(caller: Caller, export_id: int) -> tuple[ExportRecord, tuple[str, str
             code="not_ready",
         )
     # Whoever may write to the task's state could name another report there: its folder follows from the run alone.
-    return record, (_report_id(record), left["window_key"])
+    manifest = Manifest.from_values(left)
+    folder = ExportFolder(record.dag_id, record.run_id, _report_id(record), manifest.window_key)
+    return record, Wanted(folder, manifest.files[0].sha256)
 
 
 def _report_id(record: ExportRecord) -> str:

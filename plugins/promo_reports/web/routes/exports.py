@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
-from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
+from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.report_type import Choice, Filter, ReportType
 from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.configuration import sentence
 from promo_reports.orchestration.connections import promo_source
-from promo_reports.orchestration.dag_ids import type_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search

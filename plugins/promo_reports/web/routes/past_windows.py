@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.backfill import Backfill as Plan
 from promo_reports.orchestration.backfill import backfill_of_days
-from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow

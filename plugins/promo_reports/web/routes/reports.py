@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
-from promo_reports.orchestration.dag_ids import report_dag_id
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.answers import Refusal
