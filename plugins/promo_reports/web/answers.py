@@ -148,8 +148,7 @@ def refusal_of(error: Exception) -> Refusal:
         case NotPublished():
             refusal = Refusal(409, error.reason, error.fix, code="not_ready")
         case Expired() | Replaced():
-            code = "replaced" if isinstance(error, Replaced) else "expired"
-            refusal = Refusal(410, error.reason, error.fix, code=code)
+            refusal = _gone(error)
         case UnknownValue():
             problem = f"filters.{error.filter}", f"is not in the promo database. {error.fix}".strip()
             refusal = Refusal(422, error.reason, error.fix, problems=[problem])
@@ -176,6 +175,12 @@ def _of_http(error: HTTPException) -> Refusal:
             return Refusal(405, "There is no such method here.", "See docs/api.md.", headers=error.headers)
         case status:
             return Refusal(status, str(error.detail), headers=error.headers)
+
+
+def _gone(error: Expired | Replaced) -> Refusal:
+    if isinstance(error, Replaced):
+        return Refusal(410, error.reason, error.fix, code="replaced")
+    return Refusal(410, error.reason, error.fix)
 
 
 def _request_problem(found: Mapping[str, Any]) -> tuple[str, str]:
