@@ -17,7 +17,7 @@ from promo_reports.web.answers import Refusal
 from promo_reports.web.app import make_app
 from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.routes import downloads
-from tests.delivery.exports import REPORT, WINDOW, LocalPlace, open_descriptors, staged
+from tests.delivery.exports import LocalPlace, open_descriptors, staged
 from tests.web.callers import caller, export
 from tests.web.downloads.serving import MIDDLEWARE, SlowClient, serving, wait_for
 
@@ -80,7 +80,7 @@ def port(
     publish(staged(tmp_path, bytes(LARGE)), local.area)
     open_downloads = OpenDownloads(per_process=3, per_person=2)
     monkeypatch.setattr(downloads, "_open_downloads", lambda: open_downloads)
-    monkeypatch.setattr(downloads, "_place", lambda _caller, _id: (export(), (REPORT, WINDOW)))
+    monkeypatch.setattr(downloads, "_wanted", lambda _caller, _id: (export(), local.asked()))
     airflow = Starlette(middleware=MIDDLEWARE)
     airflow.mount("/promo-reports", make_app(_named_in_the_request))
     with serving(airflow) as port:
