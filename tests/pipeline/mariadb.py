@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.demo.stack.processes import ServerError, ServerProcess, free_port
+from include.demo.stack.processes import ServerError, ServerProcess, on_free_port
 from include.demo.stack.unprivileged import forget_home, home_for, unprivileged_user
 
 OWNER, READER = "promo_owner", "promo_reader"
@@ -55,18 +55,7 @@ class MariaDbServer:
             users = home / "users.sql"
             users.write_text(_USERS, encoding="utf-8")
             users.chmod(0o644)
-            self.port = free_port()
-            options = [f"--{each}" for each in (f"port={self.port}", f"init-file={users}", *_SETTINGS)]
-            self._process = ServerProcess(
-                "MariaDB",
-                [_program("mariadbd"), "--no-defaults", f"--datadir={home / 'data'}", *options],
-                log=self.log,
-                cwd=Path("/"),
-                user=self._user,
-                grace=20.0,
-            )
-            self._process.start()
-            self._process.wait_until(self._answers, timeout=60.0)
+            on_free_port(0, lambda port: self._launch(home, users, port))
         except BaseException:
             self.__exit__()
             raise
@@ -117,6 +106,24 @@ class MariaDbServer:
             for statement in statements:
                 cursor.execute(statement)
 
+    def _launch(self, home: Path, users: Path, port: int) -> None:
+        self.port = port
+        options = [f"--{each}" for each in (f"port={self.port}", f"init-file={users}", *_SETTINGS)]
+        self._process = ServerProcess(
+            "MariaDB",
+            [_program("mariadbd"), "--no-defaults", f"--datadir={home / 'data'}", *options],
+            log=self.log,
+            cwd=Path("/"),
+            user=self._user,
+            grace=20.0,
+        )
+        try:
+            self._process.start()
+            self._process.wait_until(lambda: self._answers(home), timeout=60.0)
+        except BaseException:
+            self._process.stop()
+            raise
+
     def _make(self, home: Path) -> None:
         made = subprocess.run(
             [
@@ -134,14 +141,17 @@ class MariaDbServer:
         if made.returncode:
             raise ServerError(f"mariadb-install-db could not make {home / 'data'}: {made.stdout[-500:]}{made.stderr}")
 
-    def _answers(self) -> bool:
+    def _answers(self, home: Path) -> bool:
+        """Whether it takes logins; another server on its port works on another directory."""
         from mysql import connector
 
         try:
-            self.execute("SELECT 1 INTO @answer")
+            with self.session() as cursor:
+                cursor.execute("SELECT @@datadir")
+                ((directory,),) = cursor.fetchall()
         except connector.Error:
             return False
-        return True
+        return Path(directory) == home / "data"
 
 
 def _program(name: str) -> str:

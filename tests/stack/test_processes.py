@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.processes import ServerError, ServerProcess, accepts_connections, free_port
+from include.demo.stack.processes import ServerError, ServerProcess, accepts_connections, free_port, on_free_port
 
 # A server that leaves its process group and starts a grandchild: what Airflow does with its tasks.
 FAMILY = """
@@ -131,6 +131,18 @@ def test_the_preferred_port_is_taken_when_it_is_free_and_another_when_not() -> N
         assert accepts_connections(port)
         assert free_port(port) not in (port, 0)
     assert not accepts_connections(port)
+
+
+def test_a_failed_start_is_repeated_only_where_somebody_else_has_the_port() -> None:
+    tried = []
+
+    def start(port: int) -> None:
+        tried.append(port)
+        raise ServerError("no licence")
+
+    with pytest.raises(ServerError, match="no licence"):
+        on_free_port(0, start)
+    assert len(tried) == 1
 
 
 def test_output_of_an_earlier_start_is_kept(tmp_path: Path) -> None:

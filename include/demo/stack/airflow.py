@@ -18,7 +18,7 @@ from typing import Any
 
 from include.demo.stack.credentials import Credentials
 from include.demo.stack.logins import AuthManager, SimpleAuth
-from include.demo.stack.processes import ServerError, ServerProcess, free_port
+from include.demo.stack.processes import PORT_ATTEMPTS, ServerError, ServerProcess, free_port, port_is_taken
 from include.demo.stack.rest import AirflowApi
 
 PREFERRED_PORT = 8080
@@ -144,11 +144,10 @@ class Airflow:
 
     def __init__(self, setup: AirflowSetup, *, logs: Path, port: int = PREFERRED_PORT) -> None:
         self.setup = setup
-        self.port = free_port(port)
         self._logs = logs
         self._launched_at: dict[str, float] = {}
-        self._environment = setup.environment(self.port)
         self._servers: dict[str, ServerProcess] = {}
+        self._choose_port(port)
 
     @property
     def url(self) -> str:
@@ -194,27 +193,26 @@ class Airflow:
     def launch_api_server(self) -> None:
         """Start the api-server alone: what is in the metadata database stays as it is."""
         self._prepare_home()
-        # Once it has stopped serving, the api-server spends seconds on tidying its own memory.
-        self._launch("api-server", grace=1.5)
+        self._launch("api-server")
 
     def launch_scheduler(self) -> None:
         """Start the scheduler, which at once begins to run what is due."""
-        self._launch("scheduler", "--skip-serve-logs")
+        self._launch("scheduler")
 
     def wait_ready(self, *, timeout: float = 120.0) -> None:
-        """Return when every component that was launched has reported to the api-server."""
-        waiting_for = {"dag-processor", "scheduler"} & self._servers.keys()
-        with self.api() as api:
+        """Return when every component that was launched has reported to the api-server.
 
-            def ready() -> bool:
-                self.check()
-                health = api.health() or {}
-                for component in list(waiting_for):
-                    if self._reported_since_launch(component, health.get(component.replace("-", "_"))):
-                        waiting_for.discard(component)
-                return bool(health) and not waiting_for
-
-            self._servers["api-server"].wait_until(ready, timeout=timeout, interval=0.2)
+        All of them start again on another port when somebody else took the api-server's before it could bind it.
+        """
+        for attempt in range(1, PORT_ATTEMPTS + 1):
+            try:
+                self._wait_ready(timeout)
+            except ServerError:
+                if attempt == PORT_ATTEMPTS or self._servers["api-server"].running or not port_is_taken(self.port):
+                    raise
+                self._move()
+            else:
+                break
 
     def check(self) -> None:
         """Raise ServerError with the end of its log if one of the three has ended."""
@@ -247,11 +245,40 @@ class Airflow:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def _wait_ready(self, timeout: float) -> None:
+        waiting_for = {"dag-processor", "scheduler"} & self._servers.keys()
+        with self.api() as api:
+
+            def ready() -> bool:
+                self.check()
+                health = (api.logs_in() and api.health()) or {}
+                for component in list(waiting_for):
+                    if self._reported_since_launch(component, health.get(component.replace("-", "_"))):
+                        waiting_for.discard(component)
+                return bool(health) and not waiting_for
+
+            self._servers["api-server"].wait_until(ready, timeout=timeout, interval=0.2)
+
     def _prepare_home(self) -> None:
         self.setup.home.mkdir(parents=True, exist_ok=True)
         self.setup.auth.prepare(self.setup.home)
 
-    def _launch(self, component: str, *options: str, grace: float = 4.0) -> None:
+    def _choose_port(self, preferred: int) -> None:
+        self.port = free_port(preferred)
+        self._environment = self.setup.environment(self.port)
+
+    def _move(self) -> None:
+        """Start again what was launched, on another port: every component knows the api-server's address."""
+        launched = list(self._servers)
+        self.stop()
+        self._choose_port(0)
+        for component in launched:
+            self._launch(component)
+
+    def _launch(self, component: str) -> None:
+        options = ["--skip-serve-logs"] if component == "scheduler" else []
+        # Once it has stopped serving, the api-server spends seconds on tidying its own memory.
+        grace = 1.5 if component == "api-server" else 4.0
         self._launched_at[component] = time.time()
         self._servers[component] = self._process(component, ["-m", "airflow", component, *options], grace=grace)
         self._servers[component].start()

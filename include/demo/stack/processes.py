@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+PORT_ATTEMPTS = 5
+"""How often a server is started on yet another port, because somebody else had taken the one chosen for it."""
+
 _LIFELINE = Path(__file__).with_name("lifeline.py")
 
 
@@ -32,7 +35,7 @@ class ServerProcess:
     """A child in a process group of its own, that ends with this process even if this process is SIGKILLed.
 
     `stop_signal` goes to the server alone, or to its whole group with `whole_group`; after `grace` seconds SIGKILL
-    follows, to everything it started.
+    follows, to everything it started. `pass_fds` are file descriptors that it inherits.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class ServerProcess:
         stop_signal: signal.Signals = signal.SIGTERM,
         whole_group: bool = False,
         grace: float = 10.0,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.log = log
@@ -57,6 +61,7 @@ class ServerProcess:
         self._stop_signal = stop_signal
         self._whole_group = whole_group
         self._grace = grace
+        self._pass_fds = tuple(pass_fds)
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: int | None = None
         self._log_start = 0
@@ -95,7 +100,7 @@ class ServerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(read_end,),
+                    pass_fds=(read_end, *self._pass_fds),
                     start_new_session=True,
                 )
             except OSError:
@@ -169,24 +174,66 @@ class ServerProcess:
 
 
 def free_port(preferred: int = 0) -> int:
-    """A loopback TCP port that nobody listens on: the preferred one if it can be had, else any other (0: any).
+    """Return a loopback TCP port that nobody listens on: the preferred one if it can be had, else any other (0: any).
 
-    The caller compares and says so when it is another one. Between this call and the server's start somebody else can
-    take the port; the server's own message then ends up in the ServerError.
+    Somebody else can take it before the server binds it: `on_free_port` tries the next one then.
     """
-    if preferred and not accepts_connections(preferred):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", preferred))
-            return preferred
+    if preferred and not accepts_connections(preferred) and not port_is_taken(preferred):
+        return preferred
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
+def on_free_port(preferred: int, start: Callable[[int], None]) -> int:
+    """Start a server on the preferred loopback port, or on any other free one; return the port it listens on.
+
+    `start(port)` returns when this very server answers. If it raises ServerError and somebody else has the port by
+    then, they were faster, and another port is tried.
+    """
+    for attempt in range(1, PORT_ATTEMPTS + 1):
+        port = free_port(preferred)
+        try:
+            start(port)
+        except ServerError:
+            if attempt == PORT_ATTEMPTS or not port_is_taken(port):
+                raise
+        else:
+            break
+    return port
+
+
+def listening_socket(preferred: int) -> socket.socket:
+    """Listen on the preferred loopback port, or on any other free one, for a server that can be handed a socket."""
+    for port in (free_port(preferred), 0):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            if port == 0:
+                raise
+        else:
+            break
+    return listener
+
+
+def port_is_taken(port: int) -> bool:
+    """Return whether this loopback port cannot be bound, because somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def accepts_connections(port: int) -> bool:
-    """Whether a server listens on this loopback port."""
+    """Return whether a server listens on this loopback port."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1.0):
             return True

@@ -60,6 +60,14 @@ class AirflowApi:
             self._token = cast(str, answer.json()["access_token"])
         return self._token
 
+    def logs_in(self) -> bool:
+        """Whether an api-server answers and takes this login, which only the Airflow that it was made for does."""
+        try:
+            self.token()
+        except (httpx.TransportError, AirflowApiError):
+            return False
+        return True
+
     def call(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:

@@ -6,17 +6,30 @@ here.
 
 from __future__ import annotations
 
+import http.client
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.demo.stack.processes import ServerProcess, accepts_connections, free_port
+from include.demo.stack.processes import ServerProcess, listening_socket
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFERRED_PORT = 54321
+
+# Only the S3 part is imported. The socket is bound already, so that nobody else can have taken its port.
+_PROGRAM = """
+import sys
+from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+application = DomainDispatcherApplication(create_backend_app)
+port, socket = map(int, sys.argv[1:])
+server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler, fd=socket)
+server.serve_forever()
+"""
+
 REGION = "us-east-1"
 ACCESS_KEY = "demo"
 SECRET_KEY = "demo-secret"  # noqa: S105 - the server takes any
@@ -49,23 +62,23 @@ class S3Server:
 
     def launch(self) -> None:
         """Start the server without waiting for it; `wait_ready` does that."""
-        self.port = free_port(self._preferred_port)
-        # Only the S3 part is imported, and our environment's AWS settings are none of its business.
-        program = "import sys; from moto.server import main; main(sys.argv[1:])"
-        self._process = ServerProcess(
-            "The S3 server",
-            [sys.executable, "-c", program, "-H", "127.0.0.1", "-p", str(self.port)],
-            log=self._log,
-            grace=5.0,
-        )
-        self._process.start()
+        with listening_socket(self._preferred_port) as listener:
+            self.port = listener.getsockname()[1]
+            self._process = ServerProcess(
+                "The S3 server",
+                [sys.executable, "-c", _PROGRAM, str(self.port), str(listener.fileno())],
+                log=self._log,
+                grace=5.0,
+                pass_fds=[listener.fileno()],
+            )
+            self._process.start()
 
     def wait_ready(self) -> None:
         """Wait until it answers, and make the buckets."""
         if self._process is None:
             self.launch()
         if self._process is not None:
-            self._process.wait_until(lambda: accepts_connections(self.port), timeout=60.0)
+            self._process.wait_until(self._answers, timeout=60.0)
         client = self.client()
         for bucket in self._buckets:
             client.create_bucket(Bucket=bucket)
@@ -94,6 +107,16 @@ class S3Server:
             aws_secret_access_key=SECRET_KEY,
             config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, proxies={}),
         )
+
+    def _answers(self) -> bool:
+        request = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2.0)
+        try:
+            request.request("GET", "/")
+            return request.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            request.close()
 
     def __enter__(self) -> S3Server:
         self.start()

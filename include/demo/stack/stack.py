@@ -130,6 +130,8 @@ class Stack:
                 self._loader.wait()
                 self._loader = None
             self.airflow.wait_ready()
+            self._tell_other_ports()
+            self._write_state()
         except BaseException:
             self.stop()
             raise
@@ -192,7 +194,6 @@ class Stack:
             self._loader.start()
         self._airflow = self._new_airflow(self._postgres, self._promo, credentials)
         self._prepare_store()
-        self._tell_other_ports()
         self._airflow.migrate()
         self._tell("Airflow's metadata database is ready")
         self._airflow.launch()

@@ -94,8 +94,8 @@ def _elsewhere(wanted: Path, user: User | None) -> Path | None:
     return place
 
 
-def can_run(program: Path, user: User | None) -> str | None:
-    """Run `<program> --version` as the user; None if that works, else what the system said."""
+def run_error(program: Path, user: User | None) -> str | None:
+    """Run `<program> --version` as the user; return None if that works, else what the system said."""
     try:
         answer = subprocess.run(
             [program, "--version"],
