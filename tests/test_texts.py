@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRIVATE = re.compile(rf"{re.escape(str(ROOT))}/|(?<![\w.])/(root|home/[a-z]+)/")
+EXAMPLES = ("/srv/", "/opt/", "/data/")  # where the documentation has its installations, and a clone may be as well
+HOMES = r"(?<![\w.])/(root|home/[a-z]+)"
+PRIVATE = re.compile(f"({HOMES if str(ROOT).startswith(EXAMPLES) else f'{HOMES}|{re.escape(str(ROOT))}'})/")
 
 
 def tracked() -> list[Path]:

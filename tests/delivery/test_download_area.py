@@ -20,25 +20,14 @@ from promo_reports.delivery.download_area import DownloadFolder
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, StagingError
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.delivery.interruptions import InterruptedArea, child
+from tests.small_disk import mounted, read_only_directory, small_disk
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[LocalPlace]:
-    """A download area on a file system of 1 MiB."""
-    root = tmp_path / "small"
-    root.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(root)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small file system needs root and mount: {mounted.stderr.strip()}")
-    try:
+    """A download area on a file system with 1 MiB of free space."""
+    with small_disk(tmp_path / "small") as root:
         yield LocalPlace(root)
-    finally:
-        subprocess.run(["umount", str(root)], check=True)
 
 
 def test_directories_and_files_are_private(local: LocalPlace, tmp_path: Path) -> None:
@@ -89,13 +78,23 @@ def test_a_file_size_limit(local: LocalPlace, tmp_path: Path) -> None:
     assert_is(local, old)
 
 
-def test_a_read_only_area(small: LocalPlace, tmp_path: Path) -> None:
-    old = staged(tmp_path, b"old\n")
-    publish(old, small.area)
-    subprocess.run(["mount", "-o", "remount,ro", str(small.root)], check=True)
-    with pytest.raises(DestinationRefused, match="is read-only"):
-        publish(staged(tmp_path, b"new\n", snapshot_at=LATE), small.area)
-    assert_is(small, old)
+def test_a_read_only_area(tmp_path: Path) -> None:
+    """Made read-only while it holds an export; where nothing can be mounted, one that is."""
+    root = tmp_path / "read-only"
+    old, new = staged(tmp_path, b"old\n"), staged(tmp_path, b"new\n", snapshot_at=LATE)
+    if not mounted(root):
+        with pytest.raises(DestinationRefused, match="is read-only"):
+            publish(new, LocalPlace(read_only_directory()).area)
+        return
+    try:
+        place = LocalPlace(root)
+        publish(old, place.area)
+        subprocess.run(["mount", "-o", "remount,ro", str(root)], check=True)
+        with pytest.raises(DestinationRefused, match="is read-only"):
+            publish(new, place.area)
+        assert_is(place, old)
+    finally:
+        subprocess.run(["umount", str(root)], check=True)
 
 
 def test_an_area_of_somebody_else(tmp_path: Path) -> None:

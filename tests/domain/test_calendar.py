@@ -22,7 +22,8 @@ def utc(text: str) -> datetime:
         ("America/New_York", date(2026, 11, 1), "2026-11-01T04:00", 25),
         ("Asia/Kolkata", date(2026, 3, 8), "2026-03-07T18:30", 24),
         ("America/Havana", date(2026, 3, 8), "2026-03-08T05:00", 23),  # 00:00 does not exist, the day starts at 01:00
-        ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00", 25),  # 00:00 comes twice
+        # 00:00 comes twice. Later autumns differ from one release of the timezone database to the next.
+        ("America/Havana", date(2018, 11, 4), "2018-11-04T04:00", 25),
         ("Africa/Cairo", date(2026, 4, 24), "2026-04-23T22:00", 23),
         ("Africa/Cairo", date(2026, 10, 29), "2026-10-28T21:00", 25),  # 24:00 is put back to 23:00
         ("Asia/Beirut", date(2026, 3, 29), "2026-03-28T22:00", 23),

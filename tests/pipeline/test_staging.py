@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import stat
@@ -22,6 +21,7 @@ from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
 from promo_reports.pipeline.staging import attempt, explained, mark_delivered, open_staged, run_directory
 from tests.pipeline.promo import Move, Project, SqlitePromo, content, export, numbered
+from tests.small_disk import small_disk
 
 
 def mode(path: Path) -> int:
@@ -169,43 +169,30 @@ def test_a_name_that_is_too_long(root: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """One MiB: a tmpfs where that is allowed, else a limit on the size of files, which fails alike."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, check=False)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    if mounted.returncode:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
-    try:
-        yield disk
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        if not mounted.returncode:
-            subprocess.run(["umount", disk], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A directory on a file system with 1 MiB of free space."""
+    with small_disk(tmp_path / "disk") as directory:
+        yield directory
 
 
 @pytest.mark.parametrize("limit", [1_000_000, 3_000])
 def test_a_full_area_says_what_is_needed_and_what_is_free(
-    limit: int, small_disk: Path, on_sqlite: SqlitePromo, project: Project
+    limit: int, disk: Path, on_sqlite: SqlitePromo, project: Project
 ) -> None:
     noise = [os.urandom(150).hex() for _ in range(12_000)]
     on_sqlite.load(*(replace(move, note=noise[move.id - 1]) for move in numbered(12_000)))
     with pytest.raises(StagingError) as full:
-        project.make(on_sqlite.source, staging_dir=small_disk, rows_per_file=limit)
+        project.make(on_sqlite.source, staging_dir=disk, rows_per_file=limit)
     message = str(full.value)
-    assert str(small_disk) in message
-    if "File too large" in message:
-        assert not full.value.retryable
-    else:
-        assert full.value.retryable
-        free = int(re.findall(r"full: ([0-9,]+) bytes", message)[0].replace(",", ""))
-        assert free > 900_000, "what the attempt has written is free again"
-        assert "bytes are free. The export needs about" in message
-        needed = int(re.findall(r"needs about ([0-9,]+) bytes", message)[0].replace(",", ""))
-        assert 0.9 < needed / (4_056_000 if limit > 12_000 else 2_070_000) < 1.15
-    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
-    assert list(small_disk.glob("*/*/*")) == []
+    assert full.value.retryable
+    assert str(disk) in message
+    free = int(re.findall(r"full: ([0-9,]+) bytes", message)[0].replace(",", ""))
+    assert free > 900_000, "what the attempt has written is free again"
+    assert "bytes are free. The export needs about" in message
+    needed = int(re.findall(r"needs about ([0-9,]+) bytes", message)[0].replace(",", ""))
+    assert 0.9 < needed / (4_056_000 if limit > 12_000 else 2_070_000) < 1.15
+    assert [path for path in disk.rglob("*") if path.is_file()] == []
+    assert list(disk.glob("*/*/*")) == []
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,17 +19,6 @@ WAITING = """
     WHERE application_name = 'promo-reports' AND usename = 'promo_reader' AND wait_event_type = 'Lock'"""
 
 
-def owner_of(port: int) -> int:
-    """The process that holds the client's end of a connection from this local port."""
-    table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    (inode,) = (line[9] for line in table if line[1].endswith(f":{port:04X}") and line[3] == "01")
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        with contextlib.suppress(OSError):
-            if os.readlink(link) == f"socket:[{inode}]":  # noqa: PTH115
-                return int(link.parts[2])
-    raise AssertionError(f"nobody holds port {port}")
-
-
 class TestKilledExtract:
     @pytest.fixture
     def locked(self, live: Live) -> Iterator[Any]:
@@ -41,18 +28,18 @@ class TestKilledExtract:
             yield cursor.connection
 
     @pytest.fixture
-    def waiting(self, live: Live, locked: Any) -> tuple[Run, int, int]:
-        """An export whose extract waits for the ledger, its session in the database, and its local port."""
+    def waiting(self, live: Live, locked: Any) -> tuple[Run, int]:
+        """An export whose extract waits for the ledger, and its session in the database."""
         delivery = ["download", to(BUCKET)]
         run = live.transactions("Killed", "grocery-rewards", "2026-09-01", "2026-09-30", delivery=delivery)
-        ((session, port),) = until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
-        return run, session, port
+        ((session, _),) = until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
+        return run, session
 
     @linux_only
-    def test_the_process_is_killed(self, live: Live, locked: Any, waiting: tuple[Run, int, int]) -> None:
+    def test_the_process_is_killed(self, live: Live, locked: Any, waiting: tuple[Run, int]) -> None:
         before = live.everything_delivered()
-        run, _, port = waiting
-        task = owner_of(port)
+        run, _ = waiting
+        task = run.task("extract")["pid"]
         assert task in descendants(live.stack.pids["scheduler"])
 
         os.kill(task, signal.SIGKILL)
@@ -61,9 +48,9 @@ class TestKilledExtract:
         locked.rollback()
         self.check_made_up_for(live, run, before)
 
-    def test_its_session_is_ended(self, live: Live, locked: Any, waiting: tuple[Run, int, int]) -> None:
+    def test_its_session_is_ended(self, live: Live, locked: Any, waiting: tuple[Run, int]) -> None:
         before = live.everything_delivered()
-        run, session, _ = waiting
+        run, session = waiting
 
         live.stack.postgres.execute("SELECT pg_terminate_backend(%s)", [session])
         until(lambda: run.states()["extract", -1] != ("running", 1), "the first try's end")

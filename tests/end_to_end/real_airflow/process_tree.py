@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -34,16 +35,21 @@ def descendants(ancestor: int) -> set[int]:
 
 
 def mentioning(text: str) -> dict[int, str]:
-    """Processes whose command line, directory or environment holds a text, with their command lines."""
+    """Processes whose command line, directory or environment holds a text, with their command lines.
+
+    Everybody may read a command line. Directory and environment are known of those processes that we may trace.
+    """
     found = {}
     for pid in parents():
         place = Path("/proc") / str(pid)
         try:
             command = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            environment = (place / "environ").read_bytes().decode(errors="replace")
-            directory = str((place / "cwd").readlink())
         except OSError:
             continue
-        if text in command or text in environment or text in directory:
+        traced = ""
+        with contextlib.suppress(OSError):
+            traced = (place / "environ").read_bytes().decode(errors="replace")
+            traced += str((place / "cwd").readlink())
+        if text in command or text in traced:
             found[pid] = command
     return found
