@@ -69,9 +69,9 @@ ui: $(NODE_MODULES) ## Build the Reports page from ui/ (needs Node)
 
 ui-check: $(NODE_MODULES) ## Check ui/ and that the committed page is what it builds (needs Node)
 	cd ui && npm run typecheck && npm run lint && npm test
-	rm -rf $(PAGE_CHECK)
-	cd ui && npm run build -- --outDir $(PAGE_CHECK)
-	@diff -rq $(PAGE_CHECK) $(PAGE) || \
+	rm -rf "$(PAGE_CHECK)"
+	cd ui && npm run build -- --outDir "$(PAGE_CHECK)"
+	@diff -rq "$(PAGE_CHECK)" $(PAGE) || \
 		{ echo "$(PAGE) is not what ui/ builds. Run make ui, and commit it." >&2; exit 1; }
 
 lock: $(STAMP) ## Pin what requirements*.in ask for
