@@ -11,7 +11,7 @@ from tests.browser.watch import Watch
 
 FAR_AWAY = "Asia/Kolkata"
 """The browser's timezone: what the page shows must not depend on it."""
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds until a locator or an expectation gives up, on a machine that others use too."""
 HEIGHT = 900
 DARK = "if (location.protocol.startsWith('http')) localStorage.setItem('theme', 'dark')"

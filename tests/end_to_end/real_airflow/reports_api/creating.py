@@ -94,7 +94,7 @@ class TestReportsApiCreating:
             "Export Frequency": "One Time",
             "Date Range": rows["Date Range"],
             "Timezone": "America/New_York",
-            "Text cells": "As they are, for machines",
+            "Text cells": "Unchanged, for machines",
             "Owner": "user",
         }
         assert rows["Date Range"].endswith(" (America/New_York)")
