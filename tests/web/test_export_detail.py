@@ -136,7 +136,7 @@ def test_a_definition_that_is_gone_or_broken(registry: Registry, record: ExportR
     assert shown(found) == {"name": "June audit", "report_type": "Wallet Transactions", "definition": said}
     assert found.definition is None
     assert not {"duplicate", "retry"} & set(found.actions)
-    assert [(each.title, each.delivered) for each in found.destinations] == [("download", True)]
+    assert [(each.title, each.delivered) for each in found.destinations] == [("Device Storage", True)]
 
 
 def test_a_definition_that_was_changed_since(registry: Registry) -> None:

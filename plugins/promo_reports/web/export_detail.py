@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.manifest import ExportFile, Manifest
-from promo_reports.orchestration.configuration import configuration, destination_words, text_cells
+from promo_reports.orchestration.configuration import (
+    DEVICE_STORAGE,
+    configuration,
+    destination_words,
+    text_cells,
+)
 from promo_reports.orchestration.handover import map_index_title
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
@@ -113,7 +118,8 @@ def _destinations(
     The definition may have been changed since: it then says where the next export goes, and not this one.
     """
     registered = definition.destinations if definition else ()
-    words = {str(each): destination_words(each, rows.registry.account) for each in registered}
+    words = {DOWNLOAD: DEVICE_STORAGE}
+    words |= {str(each): destination_words(each, rows.registry.account) for each in registered}
     words |= {map_index_title(title): said for title, said in words.items()}
     titles: dict[int, str] = {index: str(each) for index, each in enumerate(registered)}
     if any(each.task_id == EXTRACT and each.state == "success" for each in tasks):

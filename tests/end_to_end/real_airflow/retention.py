@@ -54,3 +54,4 @@ class TestRetention:
         assert (stale.exists(), new.exists(), (others / "rows.csv").exists()) == (False, True, True)
         assert "1 directories, 2 files" in run.log("sweep_downloads")
         shutil.rmtree(live.staging / "abandoned")
+        shutil.rmtree(live.staging / "airflow")
