@@ -35,7 +35,7 @@ class RunEnd:
 class AirflowApi:
     """A logged-in client. It bypasses proxies, because it talks to this machine only."""
 
-    def __init__(self, base_url: str, username: str, password: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, base_url: str, username: str, password: str, *, timeout: float = 120.0) -> None:
         self.base_url = base_url
         self._login = {"username": username, "password": password}
         self._token: str | None = None
@@ -54,7 +54,7 @@ class AirflowApi:
     def token(self) -> str:
         """The bearer token of this user, fetched at the first call."""
         if self._token is None:
-            answer = self._http.post("/auth/token", json=self._login)
+            answer = self._http.post("/auth/token", json=self._login, timeout=30.0)
             if answer.status_code != httpx.codes.CREATED:
                 raise AirflowApiError(f"Airflow at {self.base_url} refuses the login of {self._login['username']}.")
             self._token = cast(str, answer.json()["access_token"])
@@ -71,11 +71,17 @@ class AirflowApi:
     def call(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """One call below /api/v2, as JSON; AirflowApiError when the answer is not a success."""
+        """One call below /api/v2, as JSON; AirflowApiError when the answer is no success, or does not come in time."""
         headers = {"Authorization": f"Bearer {self.token()}"}
-        answer = self._http.request(
-            method, f"/api/v2{path}", json=json, params=dict(params) if params else None, headers=headers
-        )
+        try:
+            answer = self._http.request(
+                method, f"/api/v2{path}", json=json, params=dict(params) if params else None, headers=headers
+            )
+        except httpx.TimeoutException:
+            raise AirflowApiError(
+                f"Airflow at {self.base_url} did not answer {method} /api/v2{path} within "
+                f"{self._http.timeout.read:.0f} s. The machine may be too busy: end other work, and try again."
+            ) from None
         if answer.is_error:
             raise AirflowApiError(f"{method} /api/v2{path}: {answer.status_code} {answer.text[:2000]}")
         return cast(dict[str, Any], answer.json()) if answer.content else {}
