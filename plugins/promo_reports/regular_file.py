@@ -51,8 +51,9 @@ def open_regular(path: str | Path, *, directory: int | None = None) -> int:
 
 def read_regular(path: str | Path, most: int, *, directory: int | None = None) -> bytes:
     """Return the bytes of a regular file, at most `most` and one more, by which a larger file is told."""
-    with os.fdopen(open_regular(path, directory=directory), "rb") as file:
-        return file.read(most + 1)
+    descriptor = open_regular(path, directory=directory)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(min(os.fstat(descriptor).st_size, most) + 1)  # which takes as much memory as is asked for
 
 
 def status_of(path: Path) -> os.stat_result:

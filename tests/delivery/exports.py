@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from promo_reports.delivery import AmazonS3Area, Area, DownloadArea, Wanted
+from promo_reports.delivery.export_directory import MARKER
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
 
@@ -144,7 +145,11 @@ class LocalPlace:
         return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in self.folder.iterdir()}
 
     def unfinished(self) -> list[str]:
-        return [str(path) for path in self.root.rglob(".*")] if self.root.exists() else []
+        return [str(path) for path in self.root.rglob(".*") if path.name != MARKER] if self.root.exists() else []
+
+    def left(self) -> list[Path]:
+        """What is in the root beside the area's mark, which stays."""
+        return [path for path in self.root.iterdir() if path.name != MARKER]
 
     def address(self, name: str) -> str:
         return (self.folder / name).as_uri()

@@ -15,12 +15,13 @@ from unittest import mock
 
 import pytest
 
-from promo_reports.delivery import publish
+from promo_reports.delivery import Damaged, publish
 from promo_reports.delivery.download_area import DownloadFolder
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, StagingError
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.delivery.interruptions import InterruptedArea, child
 from tests.small_disk import mounted, read_only_directory, small_disk
+from tests.test_regular_file import PUT
 
 
 @pytest.fixture
@@ -151,6 +152,42 @@ def test_links_in_the_place_of_files_are_replaced_or_refused(local: LocalPlace, 
     assert secret.read_text() == "untouched"
 
 
+@pytest.mark.parametrize("kind", ["a FIFO", "a socket"])
+def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: str) -> None:
+    export = staged(tmp_path, b"new\n")
+    publish(export, local.area)
+    file = export.manifest.files[0]
+    (local.folder / file.name).unlink()
+    PUT[kind](local.folder / file.name)
+    with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(Damaged, match="it is no regular file"):
+        folder.open(file)
+    publish(export, local.area)
+    assert_is(local, export)
+    (local.folder / "manifest.json").unlink()
+    PUT[kind](local.folder / "manifest.json")
+    with pytest.raises(DestinationRefused, match=f"holds {kind} in the place of a file"):
+        publish(export, local.area)
+    with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(DestinationRefused, match=f"holds {kind}"):
+        folder.manifest()
+
+
+def test_a_staged_file_that_is_none_is_not_opened(local: LocalPlace, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"new\n")
+    path = export.directory / export.manifest.files[0].name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(StagingError, match="it is a FIFO"):
+        publish(export, local.area)
+
+
+def test_no_more_of_a_manifest_is_read_than_one_can_have(local: LocalPlace, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"new\n")
+    publish(export, local.area)
+    os.truncate(local.folder / "manifest.json", 10 << 30)
+    with pytest.raises(DestinationRefused, match="larger than 16 MiB"):
+        publish(export, local.area)
+
+
 def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "downloads").symlink_to(tmp_path / "disk")
@@ -176,7 +213,7 @@ def test_a_failed_first_publication_leaves_no_directories(local: LocalPlace, tmp
     (export.directory / export.manifest.files[0].name).unlink()
     with pytest.raises(StagingError, match="cannot be read"):
         publish(export, local.area)
-    assert list(local.root.iterdir()) == []
+    assert local.left() == []
 
 
 def test_a_temporary_of_a_killed_attempt_makes_room_before_the_next_copy(small: LocalPlace, tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ def test_both_kinds_of_folders_and_those_of_the_release_before_expire(local: Loc
     publish(staged(tmp_path, b"new\n"), local.area)
     assert len(list(local.root.iterdir())) == 4
     assert len(sweep(local.root, older_than=datetime(2100, 1, 1, tzinfo=UTC)).removed) == 4
-    assert list(local.root.iterdir()) == []
+    assert local.left() == []
 
 
 def test_a_retry_after_staging_was_swept_finds_its_own(place: Place, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,7 +32,9 @@ from promo_reports.delivery import (
     sweep,
 )
 from promo_reports.delivery.amazon_s3 import AmazonS3Folder
+from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.download_area import DownloadFolder
+from promo_reports.delivery.export_directory import MARKER
 from promo_reports.delivery.opened import content_disposition
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
@@ -144,11 +147,50 @@ def test_nothing_there_is_expired_only_if_it_was_delivered(
     asked = wanted(staged(tmp_path, b"new\n"))
     if isinstance(place, LocalPlace):
         place.root.mkdir()
+        (place.root / MARKER).touch()
     with pytest.raises(NotPublished):
         read(place, asked, delivered=False)
     with pytest.raises(Expired):
         read(place, asked, delivered=True)
-    assert not isinstance(place, LocalPlace) or list(place.root.iterdir()) == []
+    assert not isinstance(place, LocalPlace) or place.left() == []
+
+
+@pytest.mark.parametrize("read", [opened, manifest_at])
+@pytest.mark.parametrize("there", ["nothing", "an empty directory", "another's files"])
+def test_an_area_that_this_host_does_not_see_has_not_expired(
+    local: LocalPlace, tmp_path: Path, read: Callable[..., Any], there: str
+) -> None:
+    """A volume that nobody has mounted, or another one in its place; to say 410 would be final."""
+    if there != "nothing":
+        local.root.mkdir()
+    if there == "another's files":
+        (local.root / "lost+found").mkdir()
+        (local.root / "reports" / "2026").mkdir(parents=True)
+    with pytest.raises(DestinationUnavailable, match="This host does not see the download area") as told:
+        read(local, wanted(staged(tmp_path, b"new\n")), delivered=True)
+    assert "Mount the directory that the workers deliver to" in told.value.fix
+
+
+def test_an_area_is_known_when_its_last_export_is_gone(local: LocalPlace, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"old\n")
+    publish(export, area_for(Download(), ACCOUNT, Settings(download_dir=local.root)))
+    shutil.rmtree(local.folder.parent)
+    assert [path.name for path in local.root.iterdir()] == [MARKER]
+    with pytest.raises(Expired):
+        opened(local, wanted(export))
+
+
+def test_an_area_of_the_release_before_is_known(local: LocalPlace, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"old\n")
+    publish(export, local.area)
+    assert not (local.root / MARKER).exists()
+    shutil.move(local.folder.parent, local.root / "another")
+    with pytest.raises(Expired):
+        opened(local, wanted(export))
+    sweep(local.root, older_than=FAR)
+    assert local.left() == []
+    with pytest.raises(Expired):
+        opened(local, wanted(export))
 
 
 @pytest.mark.parametrize("delivered", [True, False])
@@ -208,7 +250,7 @@ def test_it_is_swept_after_its_manifest_was_read(
     before_opening(local, monkeypatch, lambda: sweep(local.root, older_than=FAR))
     with pytest.raises(Expired):
         opened(local, wanted(export), delivered=False)
-    assert list(local.root.iterdir()) == []
+    assert local.left() == []
 
 
 def test_an_open_file_outlives_its_replacement_and_its_removal(local: LocalPlace, tmp_path: Path) -> None:
@@ -322,12 +364,6 @@ def test_what_is_no_file_is_refused_at_once(local: LocalPlace, tmp_path: Path, m
     with pytest.raises(Damaged):
         opened(local, wanted(export))
     assert open_descriptors(local.root) == []
-
-
-def test_an_area_that_is_not_there_has_not_expired(local: LocalPlace, tmp_path: Path) -> None:
-    """A volume that nobody has mounted; to say 410 would be final."""
-    with pytest.raises(DestinationUnavailable, match="No such file or directory"):
-        opened(local, wanted(staged(tmp_path, b"new\n")))
 
 
 def test_the_url_is_short_lived_and_saves_the_file(

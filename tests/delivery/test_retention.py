@@ -36,7 +36,7 @@ def aged(local: LocalPlace, tmp_path: Path, days: float) -> int:
 def test_an_old_export_goes_with_its_directories(local: LocalPlace, tmp_path: Path) -> None:
     size = aged(local, tmp_path, 30.1)
     assert sweep(local.root, older_than=LIMIT) == Swept((f"{REPORT}/{WINDOW}",), files=3, bytes=size)
-    assert list(local.root.iterdir()) == []
+    assert local.left() == []
     assert sweep(local.root, older_than=LIMIT) == Swept()
 
 
@@ -288,7 +288,7 @@ def test_on_demand_exports_of_every_release_go(tmp_path: Path, folder: str, key:
         (export / name).write_text("{}")
         age(export / name, 40)
     assert sweep(tmp_path, older_than=LIMIT).removed == (f"{folder}/{key}",)
-    assert list(tmp_path.iterdir()) == []
+    assert LocalPlace(tmp_path).left() == []
 
 
 def test_names_are_those_that_extract_and_publication_give(tmp_path: Path) -> None:

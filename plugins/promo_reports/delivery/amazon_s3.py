@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.delivery.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
-from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
+from promo_reports.delivery.area import (
+    MOST_MANIFEST_BYTES,
+    Item,
+    LostRace,
+    PresentManifest,
+    check_folder_name,
+    data_file,
+)
 from promo_reports.delivery.opened import URL_SECONDS, Damaged, PresignedFile, content_disposition
 from promo_reports.delivery.staged_file import verify
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
@@ -56,6 +63,9 @@ class AmazonS3Area:
         """The same keys: without a lock there is nothing to leave out."""
         return self.folder(name, window_key)
 
+    def check_visible(self) -> None:
+        """Leave it at that: a bucket that is not there, or is closed to us, has been refused before."""
+
 
 class AmazonS3Folder:
     """The keys below one export's prefix."""
@@ -71,7 +81,7 @@ class AmazonS3Folder:
         def read(client: S3Client) -> PresentManifest:
             got = client.get_object(Bucket=self._bucket, Key=self._key(MANIFEST_NAME))
             with got["Body"] as body:
-                return PresentManifest(body.read(), got["ETag"], got["LastModified"])
+                return PresentManifest(body.read(MOST_MANIFEST_BYTES + 1), got["ETag"], got["LastModified"])
 
         found = self._access.ask(read, otherwise=_MISSING)
         return None if isinstance(found, str) else found

@@ -17,6 +17,10 @@ from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 _DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
 
 
+MOST_MANIFEST_BYTES = 16 << 20
+"""A manifest names some hundred bytes for each file and column; no more is read of what is larger."""
+
+
 class LostRace(Exception):
     """The manifest is no longer the one that was read: another attempt has published meanwhile."""
 
@@ -99,6 +103,9 @@ class Area(Protocol):
 
     def reading(self, name: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
         """The folder as it is, neither made nor locked; None where there is none."""
+
+    def check_visible(self) -> None:
+        """Raise DestinationUnavailable unless this host sees the area: what is missing there has not expired then."""
 
 
 def data_file(name: str) -> bool:

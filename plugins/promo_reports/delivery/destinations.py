@@ -33,7 +33,7 @@ def area_for(
     if isinstance(destination, Download):
         found = settings.downloads_bucket
         if found is None:
-            return DownloadArea(settings.downloads)
+            return DownloadArea(settings.downloads, marked=True)
         name, prefix = found
         return _amazon_s3(Bucket(Partner.AMAZON_S3.value, name, settings.download_connection or "", prefix), "", client)
     bucket = account.bucket(destination.partner.value, destination.bucket)

@@ -14,12 +14,20 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
-from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, made_and_locked
+from promo_reports.delivery.area import (
+    MOST_MANIFEST_BYTES,
+    Item,
+    LostRace,
+    PresentManifest,
+    check_folder_name,
+    data_file,
+)
+from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, is_an_area, made_and_locked, mark
 from promo_reports.delivery.opened import Damaged, OpenFile
 from promo_reports.delivery.staged_file import CHUNK, chunks
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.regular_file import NotRegular, open_regular
 
 LOCK_WAIT = 600.0
 """Seconds to wait for another publication of the same window: longer than a worker may freeze and wake up again."""
@@ -38,11 +46,15 @@ _REFUSED = {
 
 
 class DownloadArea:
-    """The area of exports that wait to be downloaded; directories are 0700, files 0600, addresses `file:///...`."""
+    """The area of exports that wait to be downloaded; directories are 0700, files 0600, addresses `file:///...`.
 
-    def __init__(self, root: Path, *, lock_wait: float = LOCK_WAIT) -> None:
+    The host's own is `marked` by its exports, so that another directory in its place is told from it; one that somebody
+    exports to by hand is not.
+    """
+
+    def __init__(self, root: Path, *, marked: bool = False, lock_wait: float = LOCK_WAIT) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would hide a link that the operator sees
-        self._lock_wait = lock_wait
+        self._marked, self._lock_wait = marked, lock_wait
 
     @contextmanager
     def folder(self, name: str, window_key: str) -> Iterator[DownloadFolder]:
@@ -52,6 +64,8 @@ class DownloadArea:
         with contextlib.ExitStack() as stack:
             with _told(self.root):
                 directory = stack.enter_context(made_and_locked(self.root, name, window_key, wait=self._lock_wait))
+            if self._marked:
+                mark(self.root)
             yield DownloadFolder(self.root / name / window_key, directory)
 
     @contextmanager
@@ -60,9 +74,30 @@ class DownloadArea:
         check_folder_name(name)
         check_folder_name(window_key)
         with contextlib.ExitStack() as stack:
+            self._check_there()
             with _told(self.root):
                 directory = stack.enter_context(as_it_is(self.root, name, window_key))
             yield None if directory is None else DownloadFolder(self.root / name / window_key, directory)
+
+    def check_visible(self) -> None:
+        """Tell a directory in which no export ever lay from one whose exports have expired."""
+        self._check_there()
+        with _told(self.root):
+            seen = is_an_area(self.root)
+        if not seen:
+            raise self._unseen("no export was ever delivered to this directory")
+
+    def _check_there(self) -> None:
+        with _told(self.root):
+            there = os.path.lexists(self.root)
+        if not there:
+            raise self._unseen("there is no such directory")
+
+    def _unseen(self, why: str) -> DestinationUnavailable:
+        return DestinationUnavailable(
+            f"This host does not see the download area at {self.root}: {why}.",
+            "Mount the directory that the workers deliver to, or set PROMO_REPORTS_DOWNLOAD_DIR as they have it.",
+        )
 
 
 class DownloadFolder:
@@ -76,12 +111,13 @@ class DownloadFolder:
         """The manifest that is there now; its tag is its hash."""
         with _told(self._path):
             try:
-                descriptor = os.open(MANIFEST_NAME, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._directory)
+                descriptor = open_regular(MANIFEST_NAME, directory=self._directory)
             except FileNotFoundError:
                 return None
             with os.fdopen(descriptor, "rb") as file:
-                content = file.read()
-                written = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC)
+                status = os.fstat(descriptor)
+                content = file.read(min(status.st_size, MOST_MANIFEST_BYTES) + 1)  # as much memory as is asked for
+                written = datetime.fromtimestamp(status.st_mtime, UTC)
         return PresentManifest(content, hashlib.sha256(content).hexdigest(), written)
 
     def items(self, present: PresentManifest | None) -> Sequence[Item]:
@@ -95,12 +131,16 @@ class DownloadFolder:
         return True
 
     def holds(self, file: ExportFile) -> bool:
-        """Read the file and compare; a link in its place is not the file."""
+        """Read the file and compare; what is no file is as good as none, but a link is not replaced."""
         digest, size = hashlib.sha256(), 0
         with _told(self._path):
             try:
-                descriptor = os.open(file.name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._directory)
+                descriptor = open_regular(file.name, directory=self._directory)
             except FileNotFoundError:
+                return False
+            except NotRegular as found:
+                if found.errno == errno.ELOOP:
+                    raise
                 return False
             with os.fdopen(descriptor, "rb") as present:
                 while chunk := present.read(CHUNK):
@@ -112,17 +152,17 @@ class DownloadFolder:
         """Open the file itself: not a link in its place, and nothing that would keep a reader waiting."""
         with _told(self._path), contextlib.ExitStack() as undo:
             try:
-                descriptor = os.open(file.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._directory)
+                descriptor = open_regular(file.name, directory=self._directory)
             except FileNotFoundError:
                 return None
+            except (NotRegular, IsADirectoryError) as found:
+                if found.errno == errno.ELOOP:
+                    raise
+                raise self._damaged(file, "it is no regular file") from None
             undo.callback(os.close, descriptor)
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_size != file.bytes:
-                raise Damaged(
-                    f"{self._path / file.name} is damaged: {status.st_size:,} bytes, not the {file.bytes:,} that its "
-                    "manifest names.",
-                    "Clear the run in Airflow: it is exported again, and put in its place.",
-                )
+            size = os.fstat(descriptor).st_size
+            if size != file.bytes:
+                raise self._damaged(file, f"{size:,} bytes, not the {file.bytes:,} that its manifest names")
             undo.pop_all()
             return OpenFile(file, FileIO(descriptor))
 
@@ -144,6 +184,12 @@ class DownloadFolder:
     def address(self, name: str) -> str:
         """A `file:///...` URI."""
         return (self._path / name).as_uri()
+
+    def _damaged(self, file: ExportFile, how: str) -> Damaged:
+        return Damaged(
+            f"{self._path / file.name} is damaged: {how}.",
+            "Clear the run in Airflow: it is exported again, and put in its place.",
+        )
 
     def _write(self, name: str, content: Iterable[bytes], size: int) -> None:
         temporary = TEMPORARY + secrets.token_hex(8)
@@ -197,6 +243,10 @@ def _meaning(error: OSError, path: Path, needed: int | None) -> PromoReportsErro
             space = os.statvfs(path)
             reason += f": {needed or 0:,} bytes are needed and {space.f_bavail * space.f_frsize:,} are free"
         return DestinationUnavailable(f"{reason}.", "Make room, or lower PROMO_REPORTS_RETENTION_DAYS.")
+    if isinstance(error, NotRegular):
+        return DestinationRefused(
+            f"The download area at {path} holds {error.what} in the place of a file.", "Move it away."
+        )
     if error.errno in _REFUSED:
         return DestinationRefused(
             f"The download area at {path} is {_REFUSED[error.errno]}.", "Correct it, or PROMO_REPORTS_DOWNLOAD_DIR."

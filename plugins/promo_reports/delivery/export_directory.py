@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from promo_reports.domain.layout import is_window_key
 from promo_reports.errors import DestinationUnavailable
 
 TEMPORARY = ".part-"
 """Prefix of files that are still being written."""
 
+MARKER = ".promo-reports"
+"""A file in the root of a download area, made with its first export: it outlives all of them."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -86,6 +89,27 @@ def as_it_is(root: Path, name: str, window_key: str) -> Iterator[int | None]:
         except FileNotFoundError:
             directory = None
         yield directory
+
+
+def mark(root: Path) -> None:
+    """Mark the root of a download area, so that it is known when it is empty."""
+    with contextlib.suppress(OSError):  # there already; what else is wrong, an export itself will meet
+        os.close(os.open(root / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+
+
+def is_an_area(root: Path) -> bool:
+    """Whether exports are delivered to this directory, or were by a release that did not mark it."""
+    with contextlib.suppress(FileNotFoundError):
+        (root / MARKER).lstat()
+        return True
+    with os.scandir(root) as entries:
+        return any(entry.is_dir(follow_symlinks=False) and _holds_exports(entry) for entry in entries)
+
+
+def _holds_exports(report: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError), os.scandir(report) as entries:
+        return any(is_window_key(entry.name) for entry in entries)
+    return False
 
 
 def _make(name: str, parent: int) -> None:

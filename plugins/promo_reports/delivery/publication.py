@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promo_reports.delivery.area import (
+    MOST_MANIFEST_BYTES,
     Area,
     Folder,
     Item,
@@ -167,6 +168,8 @@ def manifest_of(folder: ReadableFolder, present: PresentManifest | None) -> Mani
     if present is None:
         return None
     try:
+        if len(present.content) > MOST_MANIFEST_BYTES:
+            raise ValueError(f"larger than {MOST_MANIFEST_BYTES >> 20} MiB")
         manifest = Manifest.from_json(present.content)
         _instant(manifest.snapshot_at)
         return manifest

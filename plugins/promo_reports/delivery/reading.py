@@ -67,7 +67,7 @@ def published(
             found = _export(folder, name, wanted)
         if found is not None:
             return found
-    raise _expired(destination) if delivered else _not_published()
+    raise _gone(area, destination) if delivered else _not_published()
 
 
 def open_published(
@@ -93,7 +93,7 @@ def open_published(
         if content is None and seen is None and not delivered:
             raise _not_published()
         if content is None or content == seen:
-            raise _expired(destination)
+            raise _gone(area, destination)
         seen = content
     whose = wanted.folder
     raise DestinationUnavailable(
@@ -156,7 +156,9 @@ def _not_published() -> NotPublished:
     return NotPublished("This export has not been delivered yet.", "Wait until its status is Created.")
 
 
-def _expired(destination: Destination) -> Expired:
+def _gone(area: Area, destination: Destination) -> Expired:
+    """What was delivered and is not there has expired, unless this host does not see the area: then that is raised."""
+    area.check_visible()
     return Expired(
         f"This export has expired: its file has been removed from where it was delivered ({destination}).",
         "Create it again, or clear its run in Airflow.",

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from promo_reports.delivery.area import data_file
-from promo_reports.delivery.export_directory import TEMPORARY, Busy, locked
+from promo_reports.delivery.export_directory import TEMPORARY, Busy, locked, mark
 from promo_reports.domain.layout import is_attempt_name, is_folder_name, is_run_name, is_window_key
 from promo_reports.domain.manifest import MANIFEST_NAME
 
@@ -74,6 +74,7 @@ def sweep(root: Path, *, older_than: datetime) -> Swept:
                 with tally.noting(export, root):
                     removed |= _sweep_export(root, export, before, tally)
             if removed:
+                mark(root)
                 _removed_if_empty(report)
     return tally.swept()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import StagingError
+from promo_reports.regular_file import open_regular
 
 CHUNK = 1 << 20
 """Bytes that are read at one time."""
@@ -19,7 +21,7 @@ def chunks(file: ExportFile, source: Path) -> Iterator[bytes]:
     """The bytes of `source`; StagingError, after the last chunk at the latest, unless it is the manifest's file."""
     digest, size = hashlib.sha256(), 0
     try:
-        with source.open("rb") as staged:
+        with os.fdopen(open_regular(source), "rb") as staged:
             while chunk := staged.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
