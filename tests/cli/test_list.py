@@ -100,6 +100,7 @@ def test_json_has_instants_with_offset(shell: Shell) -> None:
             "due": "2026-11-24T06:00:00-05:00",
             "window": {"start": "2026-11-23T00:00:00-05:00", "end": "2026-11-24T00:00:00-05:00"},
         },
+        "next_delivery_assumes": "unchanged_schedule",
         "problems": [],
     }
     assert found["members"]["next_delivery"] == {
@@ -152,3 +153,11 @@ def test_an_hour_that_the_clock_skips(shell: Shell) -> None:
     made = definition.next_delivery(datetime(2027, 3, 14, 1, tzinfo=UTC))
     assert made is not None
     assert made.due == datetime(2027, 3, 14, 7, tzinfo=UTC), "02:30 is skipped: it is 03:00 in summer time"
+
+
+def test_the_list_says_what_it_cannot_know_of_a_changed_schedule(shell: Shell) -> None:
+    said = " ".join(shell("list").stdout.split())
+    assert "Airflow goes on from the end of the last run's window, which the Reports page shows." in said
+    for path in (shell.home / "reports").iterdir():
+        path.unlink()
+    assert "Airflow goes on" not in shell("list").stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from tests.cli.shell import DAILY, ONCE, PROJECT, Shell
@@ -118,3 +120,70 @@ def test_a_directory_that_cannot_be_read_may_come_back(shell: Shell) -> None:
     assert result.exit_code == 2
     assert "reports cannot be read" in result.stderr
     assert "This may pass" in result.stderr
+
+
+@pytest.fixture
+def committed(shell: Shell) -> Shell:
+    """The project, as somebody has committed it."""
+    as_somebody = ["-c", "user.name=Maria", "-c", "user.email=maria@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "--quiet"], ["add", "--all"], [*as_somebody, "commit", "--quiet", "-m", "All of it"]):
+        subprocess.run(["git", "-C", str(shell.home), *command], check=True)
+    return shell
+
+
+WEEKLY = "{interval: weekly, delivery_day: monday}"
+GAPS = {
+    "daily to weekly": (
+        DAILY.replace("{interval: daily}", WEEKLY),
+        "Monday 2026-11-23 to Sunday 2026-11-29 (7 days)",
+        None,
+    ),
+    "another timezone": (
+        DAILY + "timezone: Europe/Berlin\n",
+        "Tuesday 2026-11-24",
+        "2026-11-23 06:00+01:00 up to 2026-11-24 00:00+01:00, Europe/Berlin",
+    ),
+    "a later start": (
+        DAILY.replace("{interval: daily}", WEEKLY) + "starts_on: 2026-12-07\n",
+        "Monday 2026-11-30",
+        "Monday 2026-11-23 to Sunday 2026-11-29 (7 days)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_days_that_no_window_covers_after_a_change_are_named(committed: Shell, name: str) -> None:
+    """The last daily window ended on Sunday the 22nd."""
+    text, following, gap = GAPS[name]
+    committed.write("reports/daily.yaml", text)
+    said = " ".join(committed("validate", "--since", "HEAD").stdout.split())
+    assert (
+        "reports/daily.yaml: its schedule changes from 'Every day at 06:00 America/New_York, the day before' to" in said
+    )
+    assert f", for {following}" in said
+    if gap is None:
+        assert said.endswith("Nothing is left out, and nothing delivered twice.")
+    else:
+        assert f"No window covers {gap}" in said
+    assert "members" not in said
+
+
+def test_a_week_that_was_begun_day_by_day_is_not_delivered_again(committed: Shell) -> None:
+    committed.write("reports/daily.yaml", DAILY.replace("{interval: daily}", WEEKLY))
+    account = (committed.home / "include/account.yaml").read_text()
+    committed.write("include/account.yaml", account.replace("week_starts_on: monday", "week_starts_on: friday"))
+    said = " ".join(committed("validate", "--since", "HEAD").stdout.split())
+    assert "No window covers Monday 2026-11-23 to Thursday 2026-11-26 (4 days)" in said
+
+
+def test_nothing_is_said_where_no_schedule_has_changed(committed: Shell) -> None:
+    committed.write("reports/daily.yaml", DAILY.replace("Daily transactions", "Transactions"))
+    committed.write("reports/another.yaml", DAILY.replace("id: daily", "id: another"))
+    assert committed("validate", "--since", "HEAD").stdout == f"4 definitions, {TYPES} report types: all valid\n"
+
+
+@pytest.mark.parametrize("revision", ["nowhere", "--output=/tmp/anything", ""])
+def test_a_revision_that_git_does_not_know_is_a_mistake(committed: Shell, revision: str) -> None:
+    result = committed("validate", f"--since={revision}")
+    assert result.exit_code == 1
+    assert "--since" in result.stderr

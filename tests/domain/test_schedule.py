@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.domain.calendar import WEEKDAYS, local_date, start_of
-from promo_reports.domain.schedule import Delivery, Interval, Schedule, Stop
+from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop, uncovered
 from promo_reports.domain.window import Window
 from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
 
@@ -121,3 +122,61 @@ def test_stops_cover_from_the_stop_up_to_the_resumption() -> None:
     ]  # fmt: skip
     assert Stop(at).covers(at + timedelta(days=40_000))
     assert not Stop(at, at).covers(at)
+
+
+DAILY_REPORT = Schedule(Interval.DAILY, "America/New_York")
+NOVEMBER = [start_of(date(2026, 11, day), DAILY_REPORT.zone) for day in range(1, 30)]
+
+
+def november(first: int, last: int) -> Window:
+    """The local days from first to last, both included."""
+    return Window(NOVEMBER[first - 1], NOVEMBER[last])
+
+
+@pytest.mark.parametrize(
+    ("changed", "start"),
+    [
+        (MONDAY_REPORT, 23),
+        (replace(MONDAY_REPORT, delivery_day="friday"), 23),
+        (replace(MONDAY_REPORT, week_starts_on="sunday"), 22),
+        (DAILY_REPORT, 19),
+        (replace(DAILY_REPORT, delivery_time=time(23)), 19),
+    ],
+)
+def test_a_changed_schedule_goes_on_from_the_last_window(changed: Schedule, start: int) -> None:
+    """The last window was the 18th, of a daily report: days up to it are not delivered again."""
+    found = Recurrence(changed).following(NOVEMBER[18], NOVEMBER[18])
+    assert found is not None
+    assert found.window.start == NOVEMBER[start - 1]
+
+
+@given(schedules(), schedules())
+def test_after_any_change_nothing_is_delivered_twice_and_the_gap_is_what_lies_between(
+    before: tuple[Schedule, date], after: tuple[Schedule, date]
+) -> None:
+    last = before[0].latest(start_of(before[1], before[0].zone)).window
+    following = Recurrence(after[0]).following(last.end, last.end)
+    assert following is not None
+    assert following.window.start >= last.end
+    gaps = uncovered([following.window, last])
+    assert gaps == ([Window(last.end, following.window.start)] if last.end < following.window.start else [])
+
+
+def test_what_other_runs_cover_is_no_gap() -> None:
+    scheduled = [november(1, 2), november(10, 10), november(12, 12)]
+    assert uncovered(scheduled) == [november(3, 9), november(11, 11)]
+    assert uncovered(scheduled, [november(5, 6)]) == [november(3, 4), november(7, 9), november(11, 11)]
+    assert uncovered(scheduled, [november(2, 4), november(8, 11)]) == [november(5, 7)]
+    assert uncovered(scheduled, [november(1, 20)]) == []
+    assert uncovered([]) == uncovered([november(4, 4)], [november(1, 1)]) == []
+
+
+def test_deliveries_to_come_end_where_it_is_stopped() -> None:
+    recurrence = Recurrence(DAILY_REPORT, None, (Stop(NOVEMBER[21]),))
+    first = recurrence.following(NOVEMBER[18], NOVEMBER[18])
+    assert [
+        each.window.start.astimezone(DAILY_REPORT.zone).day for each in recurrence.upcoming(first, NOVEMBER[18])
+    ] == [
+        19,
+        20,
+    ]

@@ -55,17 +55,27 @@ def validate(
             metavar="[PATH]...", help="Definitions, report types, SQL templates, or directories; everything if absent."
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REVISION", help="Name the days that no window covers, of each schedule changed since in git."
+        ),
+    ] = None,
 ) -> None:
     """Check report types, their SQL, the account and all definitions; name every mistake with its line."""
+    from promo_reports.cli.schedule_changes import schedule_changes
     from promo_reports.cli.validation import Validation
 
-    validation = Validation(_project(context))
+    project = _project(context)
+    validation = Validation(project)
     if paths:
         validation.files(paths)
     else:
         validation.project()
     if not validation.problems:
         results().print(f"{validation.checked}: all valid")
+        for change in schedule_changes(project, since) if since is not None else ():
+            results().print(change)
         return
     console = notes()
     for problem in validation.problems:

@@ -22,6 +22,11 @@ from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.schedule import Delivery
 from promo_reports.errors import InvalidInput
 
+ASSUMED = (
+    "Next deliveries are those of a schedule that has not changed since the last one. Airflow goes on from the end of "
+    "the last run's window, which the Reports page shows."
+)
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -59,6 +64,7 @@ class Listed:
             "source": str(self.source.path),
             "timezone": known.timezone if known else None,
             "next_delivery": self._next(known, self.next, zone) if known and self.next and zone else None,
+            "next_delivery_assumes": "unchanged_schedule" if self.next else None,
             "problems": self.problems,
         }
 
@@ -83,6 +89,8 @@ def print_table(reports: Iterable[Listed], console: Console) -> None:
         shown.add_row(*_cells(each))
     console.print(shown)
     console.print(f"\n{counted(len(rows), 'report')}")
+    if any(each.next for each in rows):
+        console.print(ASSUMED)
     for each in rows:
         if problems := each.problems:
             more = f" (and {len(problems) - 1} more: promo-reports validate)" if len(problems) > 1 else ""

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.schedule import Delivery, Schedule, Stop
+from promo_reports.domain.schedule import Delivery, Recurrence, Schedule, Stop
 from promo_reports.domain.window import DateRange
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
@@ -81,12 +81,19 @@ class Definition:
         """Since when no further delivery goes out; None where deliveries go out as things stand."""
         return next((stop.stopped_at for stop in self.stops if stop.resumed_at is None), None)
 
+    @property
+    def recurrence(self) -> Recurrence | None:
+        """When the scheduler delivers it; None for a one-time report."""
+        return Recurrence(self.schedule, self.starts_at, self.stops) if self.schedule is not None else None
+
     def next_delivery(self, now: datetime) -> Delivery | None:
-        """The next delivery that the scheduler will make a run for; None where there is none."""
-        if self.schedule is None or self.stopped_since is not None:
+        """Return the next delivery if the last one was of this schedule, as it is not after a change; None for none.
+
+        The scheduler goes on from the end of the last run's window, which Airflow alone knows.
+        """
+        if self.recurrence is None:
             return None
-        at = max(now, *(each.resumed_at for each in self.stops if each.resumed_at), self.starts_at or now)
-        return self.schedule.first_due(at)
+        return self.recurrence.following(self.recurrence.schedule.latest(now).window.end, now)
 
     @property
     def csv_safety(self) -> CsvSafety:

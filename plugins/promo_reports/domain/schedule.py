@@ -6,7 +6,7 @@ Consecutive deliveries tile: each window starts where the one before it ended, i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -111,3 +111,70 @@ class Schedule:
         if start >= end:
             return None
         return Delivery(max(instant(day, self.delivery_time, self.zone), end), Window(start, end))
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """A schedule, the first instant at which a delivery may be due, and the times in which none goes out.
+
+    What the scheduler runs (`RecurringTimetable`) and what the page, the API and the command line say of it.
+    """
+
+    schedule: Schedule
+    starts_at: datetime | None = None
+    stops: tuple[Stop, ...] = ()
+
+    def following(self, last_end: datetime | None, now: datetime) -> Delivery | None:
+        """Return the delivery after a run whose window ended at `last_end`; None while it is stopped.
+
+        `last_end` is None where there has been no run: then it is the first one from `starts_at` on, or else the last
+        one that was due by `now`.
+        """
+        if last_end is not None:
+            delivery = self.schedule.first_from(last_end)
+        elif self.starts_at is not None:
+            delivery = self.schedule.first_due(self.starts_at)
+        else:
+            delivery = self.schedule.latest(now)
+        if self.starts_at is not None and delivery.due < self.starts_at:
+            delivery = self.schedule.first_due(self.starts_at)
+        for stop in sorted(self.stops, key=lambda stop: stop.stopped_at):
+            if stop.covers(delivery.due):
+                if stop.resumed_at is None:
+                    return None
+                delivery = self.schedule.first_due(stop.resumed_at)
+        return delivery
+
+    def upcoming(self, first: Delivery | None, now: datetime) -> Iterator[Delivery]:
+        """Return a delivery and those after it, soonest first, until it is stopped."""
+        while first is not None:
+            yield first
+            first = self.following(first.window.end, now)
+
+
+def uncovered(scheduled: Iterable[Window], others: Iterable[Window] = ()) -> list[Window]:
+    """Return the times between consecutive scheduled windows that no window covers, oldest first.
+
+    They come of a change of the schedule or its timezone, and of a stop. `others` are windows of other runs, such as a
+    backfill's: what they cover is left out.
+    """
+    gaps: list[Window] = []
+    covered: datetime | None = None
+    for each in sorted(scheduled, key=lambda each: each.start):
+        if covered is not None and covered < each.start:
+            gaps.append(Window(covered, each.start))
+        covered = max(covered or each.end, each.end)
+    for other in others:
+        gaps = [part for gap in gaps for part in _without(gap, other)]
+    return gaps
+
+
+def _without(gap: Window, other: Window) -> Iterator[Window]:
+    """The parts of a gap that lie outside of another window."""
+    if other.end <= gap.start or gap.end <= other.start:
+        yield gap
+        return
+    if gap.start < other.start:
+        yield Window(gap.start, other.start)
+    if other.end < gap.end:
+        yield Window(other.end, gap.end)
