@@ -7,6 +7,7 @@ from pathlib import Path
 
 from airflow.plugins_manager import AirflowPlugin
 
+from promo_reports.orchestration.priority import ExportPriority
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
 from promo_reports.web.asgi import PREFIX, NewlinesInPaths, ReportsApi
 
@@ -15,10 +16,11 @@ _BUNDLE = Path(__file__).parent / "promo_reports" / "web" / "static" / "main.js"
 
 
 class PromoReportsPlugin(AirflowPlugin):
-    """Registers the timetables, which the scheduler makes again from serialized DAGs, and the Reports page."""
+    """Registers the Reports page, and what the scheduler makes again from serialized DAGs: timetables, priorities."""
 
     name = "promo_reports"
     timetables = [RecurringTimetable, OneTimeTimetable]  # noqa: RUF012 - Airflow's interface
+    priority_weight_strategies = [ExportPriority]  # noqa: RUF012
     fastapi_apps = [{"name": "Promo Reports", "app": _API, "url_prefix": PREFIX}]  # noqa: RUF012
     fastapi_root_middlewares = [  # noqa: RUF012
         {"name": "Promo Reports", "middleware": NewlinesInPaths, "kwargs": {"api": _API}}

@@ -123,10 +123,19 @@ class Settings(BaseModel):
         120, description="seconds in which a client takes at least 64 KiB of its download; else it is disconnected"
     )
     pool: str = Field(
-        "default_pool",
+        "promo_reports",
         min_length=1,
         max_length=_LONGEST_POOL,
-        description="Airflow pool that limits exports at one time",
+        description="Airflow pool that limits the extracts of reports at one time",
+    )
+    on_demand_pool: str = Field(
+        "promo_reports_on_demand",
+        min_length=1,
+        max_length=_LONGEST_POOL,
+        description="Airflow pool that limits the tasks of on-demand exports at one time; another one than the pool",
+    )
+    open_exports_per_person: PositiveInt = Field(
+        20, description="on-demand exports that one person may have in the making at one time"
     )
 
     @field_validator("download_bucket")
@@ -150,6 +159,13 @@ class Settings(BaseModel):
         if others.data["download_bucket"] is not None and not _CONNECTION.fullmatch(connection or ""):
             raise _broken(f"must be the id of an Airflow connection, since {PREFIX}DOWNLOAD_BUCKET is set")
         return connection
+
+    @field_validator("on_demand_pool")
+    @classmethod
+    def _is_a_pool_of_its_own(cls, pool: str, others: ValidationInfo) -> str:
+        if pool == others.data.get("pool"):
+            raise _broken(f"must be another pool than {PREFIX}POOL: on-demand exports would hold up scheduled ones")
+        return pool
 
     @model_validator(mode="after")
     def _lie_apart(self) -> Settings:

@@ -212,9 +212,12 @@ def test_a_task_ends_before_its_message_is_given_to_another_worker() -> None:
     assert seconds > _settings().execution_timeout_minutes * 60
 
 
-def test_exports_leave_workers_for_others() -> None:
+def test_what_people_start_leaves_workers_for_scheduled_deliveries() -> None:
+    """Beyond its slots a worker takes tasks in the order of their arrival, whatever their priority."""
     concurrency = int(environment("worker")["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
-    assert concurrency > int(environment("init")["EXPORTS_AT_ONE_TIME"])
+    slots = [int(environment("init")[f"{each}_AT_ONE_TIME"]) for each in ("EXPORTS", "ON_DEMAND")]
+    assert min(slots) > 0
+    assert concurrency >= sum(slots)
 
 
 def test_the_bucket_is_the_accounts() -> None:
@@ -258,9 +261,8 @@ def test_commands_are_what_airflow_and_the_shells_understand(name: str) -> None:
             subprocess.run([program, "-n", "-c", arguments[-1]], check=True)
             for line in arguments[-1].splitlines():
                 if line.removeprefix("exec ").startswith("airflow "):
-                    get_parser().parse_args(
-                        shlex.split(line.removeprefix("exec ").replace("$EXPORTS_AT_ONE_TIME", "4"))[1:]
-                    )
+                    words = re.sub(r"\$\w+_AT_ONE_TIME", "4", line.removeprefix("exec "))
+                    get_parser().parse_args(shlex.split(words)[1:])
         elif program == "python" and arguments[0] == "-c":
             assert len(arguments) == 2, "a comma has split the program"
             ast.parse(arguments[1])

@@ -93,17 +93,18 @@ def clone() -> Iterator[Path]:
 )
 def test_nothing_starts_where_definitions_cannot_be_read(clone: Path, path: str, mode: int) -> None:
     (clone / path).chmod(mode)
+    slots = {"EXPORTS_AT_ONE_TIME": "4", "ON_DEMAND_AT_ONE_TIME": "2"}
     as_another = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
     ran = subprocess.run(
         [*as_another, *words(services()["init"]["command"])],
         cwd=clone,
-        env={"PATH": f"{clone}/bin:/usr/bin:/bin", "PROMO_REPORTS_POOL": "pool", "EXPORTS_AT_ONE_TIME": "4"},
+        env={"PATH": f"{clone}/bin:/usr/bin:/bin", "PROMO_REPORTS_POOL": "pool", **slots},
         capture_output=True,
         text=True,
         check=False,
     )
     if mode == 0o755:
-        assert (ran.returncode, ran.stdout.count("\n")) == (0, 3), ran.stderr
+        assert (ran.returncode, ran.stdout.count("\n")) == (0, 4), ran.stderr
     else:
         assert (ran.returncode, ran.stdout) == (1, "")
         assert f"cannot read {path}. Run: chmod -R a+rX" in ran.stderr

@@ -25,6 +25,7 @@ CODES = {
     413: {"too_large"},
     415: {"unsupported_media_type"},
     422: {"invalid"},
+    429: {"too_many"},
     503: {"unavailable"},
 }
 """What the one error shape says of each status."""

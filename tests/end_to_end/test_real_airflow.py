@@ -13,8 +13,10 @@ from tests.end_to_end.real_airflow.broken_definitions import TestBrokenDefinitio
 from tests.end_to_end.real_airflow.cancelled_run import TestCancelledRun
 from tests.end_to_end.real_airflow.cleared_runs import TestClearedRuns
 from tests.end_to_end.real_airflow.created_reports import TestCreatedReports
+from tests.end_to_end.real_airflow.deleted_dags import TestDeletedDags
 from tests.end_to_end.real_airflow.downstream import TestDownstream
 from tests.end_to_end.real_airflow.every_report_type import TestEveryReportType
+from tests.end_to_end.real_airflow.floods import TestFloods
 from tests.end_to_end.real_airflow.hostile_confs import TestHostileConfs
 from tests.end_to_end.real_airflow.killed_extract import TestKilledExtract
 from tests.end_to_end.real_airflow.nothing_left import NothingLeft
@@ -44,8 +46,10 @@ __all__ = [
     "TestCancelledRun",
     "TestClearedRuns",
     "TestCreatedReports",
+    "TestDeletedDags",
     "TestDownstream",
     "TestEveryReportType",
+    "TestFloods",
     "TestHostileConfs",
     "TestKilledExtract",
     "TestOneTimeInGit",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from promo_reports import settings
 from promo_reports.definitions.registry import Registry
 from promo_reports.orchestration import project
+from promo_reports.orchestration.bundle import ReportBundle
 from tests.orchestration.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +27,32 @@ frequency: {{interval: weekly, delivery_day: monday}}
 delivery:
   - partner_export: {{partner: amazon_s3, bucket: bi-exports}}
 """
+
+
+class Registered:
+    """What Airflow's metadata database has: DAGs, deletions in its audit log, and the pools that were asked for."""
+
+    def __init__(self) -> None:
+        self.dags: set[str] = set()
+        self.deleted: dict[str, datetime] = {}
+        self.pools: set[str] = set()
+
+    def dag_ids(self) -> frozenset[str]:
+        return frozenset(self.dags)
+
+    def deletions(self) -> dict[str, datetime]:
+        return self.deleted
+
+    def make_pools(self, names: Collection[str]) -> None:
+        self.pools |= set(names)
+
+
+def new_bundle(home: Path, registered: Registered | None = None) -> ReportBundle:
+    """The bundle of a project, as a dag-processor that starts has it."""
+    made = ReportBundle(name="promo-reports", refresh_interval=5)
+    made.base_dir = home / "bundle"
+    made.metadata = registered or Registered()  # type: ignore[assignment]
+    return made
 
 
 @pytest.fixture

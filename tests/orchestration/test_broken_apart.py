@@ -12,7 +12,7 @@ from promo_reports.definitions import located
 from promo_reports.orchestration import dag_factory
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.generated import group_of
-from tests.orchestration.conftest import write_weekly
+from tests.orchestration.conftest import new_bundle, write_weekly
 
 SOUND, OTHER = "weekly_10", "weekly_51"
 GROUP = f"reports.{group_of(SOUND)}.py"
@@ -20,9 +20,7 @@ GROUP = f"reports.{group_of(SOUND)}.py"
 
 @pytest.fixture
 def bundle(home: Path) -> ReportBundle:
-    made = ReportBundle(name="promo-reports", refresh_interval=5)
-    made.base_dir = home / "bundle"
-    return made
+    return new_bundle(home)
 
 
 def parsed(bundle: ReportBundle, name: str) -> DagBag:
@@ -82,9 +80,7 @@ def test_a_bundle_that_starts_again_knows_it(bundle: ReportBundle, other: Path, 
     break_it(other)
     bundle.refresh()
     parsed(bundle, GROUP)
-    again = ReportBundle(name="promo-reports", refresh_interval=5)
-    again.base_dir = bundle.base_dir
-    again.refresh()
+    new_bundle(home).refresh()
     assert (bundle.path / f"report.{OTHER}.py").exists()
 
 
@@ -132,11 +128,11 @@ def test_an_error_that_nobody_expected_hurts_one_alone(
 ) -> None:
     two_tasks = dag_factory._two_tasks
 
-    def fails(dag: dag_factory.DAG, priority: int, **of: str) -> None:
+    def fails(dag: dag_factory.DAG, *pools: str, **of: str) -> None:
         with dag:
             if of["report_id"] == OTHER:
                 raise RuntimeError("in the middle of a DAG")
-        two_tasks(dag, priority, **of)
+        two_tasks(dag, *pools, **of)
 
     monkeypatch.setattr(dag_factory, "_two_tasks", fails)
     group = parsed(bundle, GROUP)

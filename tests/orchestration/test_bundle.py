@@ -11,16 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DagRunInfo, TimeRestriction
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.errors import StoreError
 from promo_reports.orchestration import bundle as bundle_module
 from promo_reports.orchestration import rehearsal
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.dag_factory import report_dags
 from promo_reports.orchestration.generated import generated_files, group_of
-from tests.orchestration.conftest import write_weekly
+from tests.orchestration.conftest import Registered, new_bundle, write_weekly
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CREATED = {
@@ -33,10 +36,13 @@ CREATED = {
 
 
 @pytest.fixture
-def bundle(home: Path, monkeypatch: pytest.MonkeyPatch) -> ReportBundle:
-    made = ReportBundle(name="promo-reports", refresh_interval=5)
-    made.base_dir = home / "bundle"
-    return made
+def airflow() -> Registered:
+    return Registered()
+
+
+@pytest.fixture
+def bundle(home: Path, airflow: Registered) -> ReportBundle:
+    return new_bundle(home, airflow)
 
 
 def names(bundle: ReportBundle) -> set[str]:
@@ -279,3 +285,114 @@ def test_a_file_that_was_parsed_while_its_source_was_away_is_written_again(bundl
 def test_a_file_is_younger_than_a_parse_that_is_under_way(bundle: ReportBundle) -> None:
     bundle.refresh()
     assert all(each.stat().st_mtime > time.time() for each in bundle.path.glob("*.py"))
+
+
+def test_a_dag_that_was_deleted_in_airflow_has_its_file_parsed_again_once(
+    bundle: ReportBundle, airflow: Registered, home: Path
+) -> None:
+    write_weekly(home, "weekly_credits")
+    bundle.refresh()
+    airflow.dags = {report_dag_id("weekly_credits"), type_dag_id("user_errors"), type_dag_id("wallet_summary")}
+    bundle.refresh()
+    before = written(bundle)
+    airflow.dags -= {report_dag_id("weekly_credits"), type_dag_id("user_errors")}
+    bundle.refresh()
+    again = written(bundle)
+    assert {name for name in again if again[name] != before[name]} == {group("weekly_credits"), "type.user_errors.py"}
+    bundle.refresh()
+    assert written(bundle) == again
+
+
+def test_what_airflow_has_never_had_is_not_parsed_again(bundle: ReportBundle, airflow: Registered, home: Path) -> None:
+    """The first parse of many takes minutes, and a broken definition never has a DAG."""
+    write_weekly(home, "weekly_credits")
+    bundle.refresh()
+    before = written(bundle)
+    airflow.dags = {type_dag_id("user_errors")}
+    bundle.refresh()
+    assert written(bundle) == before
+
+
+def dag_of(bundle: ReportBundle, report_id: str) -> DAG:
+    return report_dags({report_id: ""}, str(bundle.path / group(report_id)))[report_id]
+
+
+def next_run(dag: DAG) -> DagRunInfo | None:
+    restriction = TimeRestriction(None, None, catchup=False)
+    made: DagRunInfo | None = dag.timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    return made
+
+
+def test_what_was_due_before_its_dag_was_deleted_is_not_delivered_again(
+    bundle: ReportBundle, airflow: Registered, registry: Registry
+) -> None:
+    """A created report's schedule begins when it was created: without its runs, a year of them would be made again."""
+    made = registry.create(CREATED, by="ada@example.com", at=datetime(2024, 1, 1, tzinfo=UTC))
+    bundle.refresh()
+    first = next_run(dag_of(bundle, made.id))
+    assert first is not None
+    assert first.run_after.year == 2024
+    airflow.dags = {report_dag_id(made.id)}
+    bundle.refresh()
+    airflow.dags = set()
+    bundle.refresh()
+    following = next_run(dag_of(bundle, made.id))
+    assert following is not None
+    assert following.run_after > datetime.now(UTC)
+
+
+def test_a_deletion_while_no_dag_processor_ran_is_known_from_the_audit_log(
+    home: Path, airflow: Registered, registry: Registry
+) -> None:
+    made = registry.create(CREATED, by="ada@example.com", at=datetime(2024, 1, 1, tzinfo=UTC))
+    airflow.deleted = {report_dag_id(made.id): datetime(2026, 11, 20, 12, tzinfo=UTC)}
+    bundle = new_bundle(home, airflow)
+    bundle.refresh()
+    following = next_run(dag_of(bundle, made.id))
+    assert following is not None
+    assert following.run_after.date().isoformat() == "2026-11-21"
+
+
+def test_a_deletion_that_airflow_has_refused_changes_nothing(
+    home: Path, airflow: Registered, registry: Registry
+) -> None:
+    made = registry.create(CREATED, by="ada@example.com", at=datetime(2024, 1, 1, tzinfo=UTC))
+    airflow.dags = {report_dag_id(made.id)}
+    airflow.deleted = {report_dag_id(made.id): datetime(2026, 11, 20, 12, tzinfo=UTC)}
+    new_bundle(home, airflow).refresh()
+    assert list((home / "bundle").glob("*.deleted")) == []
+
+
+def test_a_one_time_report_whose_dag_was_deleted_is_not_exported_again(
+    bundle: ReportBundle, airflow: Registered, home: Path
+) -> None:
+    path = write_weekly(home, "once")
+    recurring = "frequency: {interval: weekly, delivery_day: monday}"
+    path.write_text(path.read_text().replace(recurring, "frequency: one_time\ndate_range: past_month"))
+    bundle.refresh()
+    assert next_run(dag_of(bundle, "once")) is not None
+    airflow.dags = {report_dag_id("once")}
+    bundle.refresh()
+    airflow.dags = set()
+    bundle.refresh()
+    assert next_run(dag_of(bundle, "once")) is None
+
+
+def test_a_report_that_is_removed_takes_the_note_of_its_deletion_along(
+    bundle: ReportBundle, airflow: Registered, home: Path
+) -> None:
+    path = write_weekly(home, "weekly_credits")
+    bundle.refresh()
+    airflow.dags = {report_dag_id("weekly_credits")}
+    bundle.refresh()
+    airflow.dags = set()
+    bundle.refresh()
+    assert [each.name for each in bundle.path.glob("*.deleted")] == ["report.weekly_credits.deleted"]
+    path.unlink()
+    bundle.refresh()
+    assert list(bundle.path.glob("*.deleted")) == []
+
+
+def test_a_refresh_makes_the_pools_that_dags_name(bundle: ReportBundle, airflow: Registered) -> None:
+    bundle.refresh()
+    assert airflow.pools == {"promo_reports", "promo_reports_on_demand"}

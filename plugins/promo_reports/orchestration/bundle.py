@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from airflow.dag_processing.bundles.base import BaseDagBundle, BundleVersion
 
-from promo_reports.orchestration.generated import generated_files
-from promo_reports.orchestration.notes import rejoin, set_apart_in, unread_in
+from promo_reports.domain.dag_ids import report_dag_id, report_id_of
+from promo_reports.orchestration.airflow_metadata import AirflowMetadata
+from promo_reports.orchestration.generated import file_of, generated_files
+from promo_reports.orchestration.notes import forget_deleted, note_deleted, rejoin, set_apart_in, unread_in
 from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.rehearsal import rehearse
 
@@ -32,8 +35,10 @@ class ReportBundle(BaseDagBundle):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.metadata = AirflowMetadata(self.name)
         self._seen: tuple[object, object, object] | None = None
         self._made: dict[str, str] = {}
+        self._registered: frozenset[str] | None = None
 
     @property
     def path(self) -> Path:
@@ -58,7 +63,8 @@ class ReportBundle(BaseDagBundle):
     def refresh(self) -> None:
         """Bring the files up to date, and what parsers inherit with them; `StoreError` leaves every file as it was.
 
-        Nothing is read or written where a look at the sources, one stat for each, shows what the last refresh saw.
+        Nothing is read or written where a look at the sources, one stat for each, shows what the last refresh saw, and
+        Airflow has the DAGs that it had then.
         """
         with self.lock():
             generation, types, reports = (
@@ -73,9 +79,29 @@ class ReportBundle(BaseDagBundle):
                     rehearse()
                 self._seen = (types, reports, apart)
             self._note_generation(generation)
+            settings = registry().settings
+            self.metadata.make_pools([settings.pool, settings.on_demand_pool])
+            self._register_deleted()
+
+    def _register_deleted(self) -> None:
+        """Have the DAGs that somebody deleted in Airflow parsed again, which an unchanged file is once a day only."""
+        registered, before = self.metadata.dag_ids(), self._registered
+        if before is None:
+            # Everything is parsed at the start anyway; what was deleted before it is in Airflow's audit log.
+            made = {report_dag_id(each.key) for each in registry().sources()}
+            gone = {dag_id: at for dag_id, at in self.metadata.deletions().items() if dag_id in made - registered}
+        else:
+            gone = dict.fromkeys(before - registered, datetime.now(UTC))
+        for dag_id, at in gone.items():
+            report_id = report_id_of(dag_id)
+            if report_id is not None:
+                note_deleted(self.path, report_id, at)
+        for name in {file_of(dag_id) for dag_id in gone} & self._made.keys():
+            self._write(name, self._made[name])
+        self._registered = registered
 
     def _bring_up_to_date(self) -> dict[str, str]:
-        """Write what has changed; the answer is which definitions are apart now."""
+        """Write the files that have changed, and return the definitions that have a file of their own now."""
         found = set_apart_in(self.path)
         wanted = dict(generated_files(registry(), found))
         present = {each.name for each in self.path.glob("*.py")}
@@ -93,6 +119,7 @@ class ReportBundle(BaseDagBundle):
             note.unlink(missing_ok=True)
         apart = {key: state for key, state in found.items() if f"report.{key}.py" in wanted}
         rejoin(self.path, found.keys() - apart.keys())
+        forget_deleted(self.path, keep=registry().has)
         return apart
 
     def _is_current(self) -> bool:

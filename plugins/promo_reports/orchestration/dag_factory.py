@@ -7,33 +7,33 @@ makes depends on the definition alone, so that the same definition is the same D
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, get_parsing_context
 
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of, type_dag_id
-from promo_reports.domain.definition import Origin
+from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.domain.window import Preset
 from promo_reports.errors import StoreError
 from promo_reports.orchestration.doc import definition_doc, type_doc
-from promo_reports.orchestration.notes import leave_unread, rejoin, set_apart
+from promo_reports.orchestration.notes import deleted_at, leave_unread, rejoin, set_apart
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
+from promo_reports.orchestration.priority import EXPORT_PRIORITY
 from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query
 
-ON_DEMAND_RUNS_AT_ONE_TIME = 64
+# The pool decides how many of them work; the scheduler looks at each that is running, again and again.
+ON_DEMAND_RUNS_AT_ONE_TIME = 16
 # A run uses its definition as it is when extract starts, not as the bundle was when the run was made.
 RUNS_PIN_NO_VERSION = True
 # Airflow would take a DAG that we could not finish; what is finished is in the file's namespace.
 REGISTERED_UNFINISHED = False
-# Somebody is waiting for a one-time export; a scheduled one can follow it. What is extracted is delivered first.
-SCHEDULED_PRIORITY, ON_DEMAND_PRIORITY, DELIVERY_PRIORITY = 1, 10, 20
 
 
 def report_dags(states: Mapping[str, str], stub: str) -> dict[str, DAG]:
@@ -67,12 +67,12 @@ def broken_report(report_id: str, stub: str) -> None:
     rejoin(Path(stub).parent, [report_id])
 
 
-def _unread(make: Callable[[str], DAG]) -> Callable[..., DAG]:
+def _unread(make: Callable[[str, str | None], DAG]) -> Callable[..., DAG]:
     """Note a generated file whose sources could not be read just now."""
 
     def made(key: str, stub: str | None = None) -> DAG:
         try:
-            return make(key)
+            return make(key, stub)
         except StoreError:
             if stub is not None:
                 leave_unread(stub)
@@ -82,13 +82,10 @@ def _unread(make: Callable[[str], DAG]) -> Callable[..., DAG]:
 
 
 @_unread
-def report_dag(report_id: str) -> DAG:
+def report_dag(report_id: str, stub: str | None) -> DAG:
     """The DAG of one definition; raises what is wrong with it, so that Airflow shows it as this file's import error."""
     definition = registry().definition(report_id)
-    if definition.schedule is not None:
-        timetable: Any = RecurringTimetable(definition.schedule, starts_at=definition.starts_at, stops=definition.stops)
-    else:
-        timetable = OneTimeTimetable(definition.date_range, definition.timezone, definition.week_starts_on)
+    timetable = _timetable(definition, deleted_at(stub, report_id) if stub is not None else None)
     dag = DAG(
         dag_id=report_dag_id(report_id),
         dag_display_name=definition.name,
@@ -102,12 +99,23 @@ def report_dag(report_id: str) -> DAG:
         doc_md=definition_doc(definition, registry().account),
         default_args=_task_arguments(registry().settings, definition.owner),
     )
-    _two_tasks(dag, SCHEDULED_PRIORITY, report_id=report_id)
+    # The pool limits what queries the promo database; a scheduled delivery does not wait for a slot in it.
+    _two_tasks(dag, registry().settings.pool, "default_pool", report_id=report_id)
     return dag
 
 
+def _timetable(definition: Definition, deleted: datetime | None) -> RecurringTimetable | OneTimeTimetable:
+    """When a definition is delivered; not again what was due before somebody deleted its DAG with all of its runs."""
+    if definition.schedule is None:
+        return OneTimeTimetable(
+            definition.date_range, definition.timezone, definition.week_starts_on, has_run=deleted is not None
+        )
+    starts = [each for each in (definition.starts_at, deleted) if each is not None]
+    return RecurringTimetable(definition.schedule, starts_at=max(starts, default=None), stops=definition.stops)
+
+
 @_unread
-def type_dag(report_type_id: str) -> DAG:
+def type_dag(report_type_id: str, _stub: str | None) -> DAG:
     """The on-demand DAG of one report type: each run is a one-time export, its conf the definition."""
     report_type = registry().report_type(report_type_id)
     load_report_query(report_type, registry().settings.sql)
@@ -125,20 +133,19 @@ def type_dag(report_type_id: str) -> DAG:
         params=_trigger_form(report_type),
         default_args=_task_arguments(registry().settings, "promo-reports"),
     )
-    _two_tasks(dag, ON_DEMAND_PRIORITY, report_type=report_type_id)
+    # Both in one pool: a slow destination, too, holds no more of the executor's slots than this pool has.
+    pool = registry().settings.on_demand_pool
+    _two_tasks(dag, pool, pool, report_type=report_type_id)
     return dag
 
 
-def _two_tasks(dag: DAG, priority: int, **of: str) -> None:
+def _two_tasks(dag: DAG, extract_pool: str, deliver_pool: str, **of: str) -> None:
     with dag:
-        # The pool limits what queries the promo database; a delivery does not.
-        extract = ExtractOperator(
-            task_id="extract", pool=registry().settings.pool, priority_weight=priority, weight_rule="absolute", **of
-        )
+        extract = ExtractOperator(task_id="extract", pool=extract_pool, weight_rule=EXPORT_PRIORITY, **of)
         DeliverOperator.partial(
             task_id="deliver",
-            priority_weight=DELIVERY_PRIORITY,
-            weight_rule="absolute",
+            pool=deliver_pool,
+            weight_rule=EXPORT_PRIORITY,
             outlets=[Asset(name=dag.dag_id)],
             map_index_template="{{ destination }}",
         ).expand(handover=extract.output)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.sources import Source, stamp_of
+from promo_reports.domain.dag_ids import report_id_of, report_type_of
 
 GROUP_DIGITS = 2
 """Hexadecimal digits of a group's name: 256 groups. Another number moves DAGs to other files: new versions of all."""
@@ -48,6 +49,12 @@ globals().update(
 def group_of(key: str) -> str:
     """The name of a definition's group, the same for ever and on every host."""
     return hashlib.sha256(key.encode()).hexdigest()[:GROUP_DIGITS]
+
+
+def file_of(dag_id: str) -> str:
+    """The name of the file that makes a DAG of ours."""
+    report_id = report_id_of(dag_id)
+    return f"reports.{group_of(report_id)}.py" if report_id is not None else f"type.{report_type_of(dag_id)}.py"
 
 
 def generated_files(registered: Registry, apart: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
-from promo_reports.domain.schedule import Delivery, Interval, Schedule, Stop
+from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window, resolve
 
 
@@ -45,15 +45,9 @@ class RecurringTimetable(Timetable):
             delivery = self.schedule.first_from(last.end if last else restriction.earliest)
             late = restriction.latest is not None and delivery.window.start > restriction.latest
             return None if late else _run(delivery)
-        if last is not None:
-            delivery = self.schedule.first_from(last.end)
-        elif self.starts_at is not None:
-            delivery = self.schedule.first_due(self.starts_at)
-        else:
-            delivery = self.schedule.latest(datetime.now(UTC))
-        if self.starts_at is not None and delivery.due < self.starts_at:
-            delivery = self.schedule.first_due(self.starts_at)
-        return self._outside_stops(delivery)
+        recurrence = Recurrence(self.schedule, self.starts_at, self.stops)
+        following = recurrence.following(last.end if last else None, datetime.now(UTC))
+        return _run(following) if following is not None else None
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
         """A run started by hand exports the last window that had been due by then."""
@@ -86,20 +80,15 @@ class RecurringTimetable(Timetable):
         stops = tuple(Stop(datetime.fromisoformat(stopped), _moment(resumed)) for stopped, resumed in data["stops"])
         return cls(schedule, starts_at=_moment(data["starts_at"]), stops=stops)
 
-    def _outside_stops(self, delivery: Delivery) -> DagRunInfo | None:
-        for stop in sorted(self.stops, key=lambda stop: stop.stopped_at):
-            if stop.covers(delivery.due):
-                if stop.resumed_at is None:
-                    return None
-                delivery = self.schedule.first_due(stop.resumed_at)
-        return _run(delivery)
-
 
 class OneTimeTimetable(Timetable):
-    """One run, when the definition is first registered; its window is resolved at that moment (design, decision 2)."""
+    """One run, when the definition is first registered; its window is resolved at that moment (design, decision 2).
 
-    def __init__(self, date_range: DateRange | None, zone: str, week_starts_on: str) -> None:
-        self.date_range, self.zone, self.week_starts_on = date_range, zone, week_starts_on
+    `has_run` is for one whose run was deleted in Airflow together with its DAG: it is not made again.
+    """
+
+    def __init__(self, date_range: DateRange | None, zone: str, week_starts_on: str, *, has_run: bool = False) -> None:
+        self.date_range, self.zone, self.week_starts_on, self.has_run = date_range, zone, week_starts_on, has_run
         self.description = "Once, when it is registered"
 
     @property
@@ -111,7 +100,7 @@ class OneTimeTimetable(Timetable):
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
         """The one run, unless there has been one."""
-        if last_automated_data_interval is not None:
+        if last_automated_data_interval is not None or self.has_run:
             return None
         now = pendulum.instance(datetime.now(UTC).replace(microsecond=0))
         return DagRunInfo(run_after=now, data_interval=self._interval(now))
@@ -130,12 +119,14 @@ class OneTimeTimetable(Timetable):
             chosen = {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
         elif isinstance(chosen, Window):
             chosen = {"start": chosen.start.isoformat(), "end": chosen.end.isoformat()}
-        return {"date_range": chosen, "zone": self.zone, "week_starts_on": self.week_starts_on}
+        ran = {"has_run": True} if self.has_run else {}
+        return {"date_range": chosen, "zone": self.zone, "week_starts_on": self.week_starts_on, **ran}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> OneTimeTimetable:
         """Make the timetable from what `serialize` gave."""
-        return cls(_date_range(data["date_range"]), data["zone"], data["week_starts_on"])
+        chosen = _date_range(data["date_range"])
+        return cls(chosen, data["zone"], data["week_starts_on"], has_run=data.get("has_run", False))
 
     def _interval(self, at: pendulum.DateTime) -> DataInterval:
         window = None

@@ -134,6 +134,17 @@ def backfill_is_paused(session: Session, dag_id: str) -> bool:
     return session.scalar(sa.select(backfill.c.id).where(*is_open, backfill.c.is_paused).limit(1)) is not None
 
 
+def open_on_demand(session: Session, person: str) -> int:
+    """How many on-demand exports of a person are in the making, over all report types."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(run)
+        .where(tables.of_type(run.c.dag_id), run.c.state.in_(("queued", "running")))
+        .where(run.c.triggering_user_name == person)
+    )
+    return session.execute(statement).scalar_one()
+
+
 def ours(readable: Readable, session: Session) -> list[Column]:
     """The conditions that a run is an export which the asker may see."""
     known = sa.or_(tables.of_report(run.c.dag_id), tables.of_type(run.c.dag_id))

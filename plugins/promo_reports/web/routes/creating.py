@@ -19,6 +19,7 @@ from promo_reports.web.form_info import may_create
 from promo_reports.web.lists.exports import export_of
 from promo_reports.web.models.form import DefinitionBody
 from promo_reports.web.models.reports import Created, ReportDetail
+from promo_reports.web.open_exports import check_open_exports, room_for_one
 from promo_reports.web.project import created_reports, metadata
 from promo_reports.web.shown import report_shown
 from promo_reports.web.times import now
@@ -42,7 +43,9 @@ async def create(
         report = await run_in_threadpool(_keep, caller, made)
         response.headers["Location"] = f"reports/{report.id}"
         return Created(message=MESSAGE, export=None, report=report)
-    await airflow.trigger(made.dag_id, run_id=made.run_id, conf=made.conf(), run_after=made.request.at)
+    async with room_for_one(made.by):
+        await run_in_threadpool(_check_room, caller, made)
+        await airflow.trigger(made.dag_id, run_id=made.run_id, conf=made.conf(), run_after=made.request.at)
     created = await run_in_threadpool(_started, caller, made)
     response.headers["Location"] = f"exports/{created.export.id if created.export else ''}"
     return created
@@ -51,6 +54,13 @@ async def create(
 def _checked(caller: Caller, data: dict[str, Any], key: str | None) -> NewReport:
     require(may_create(registry(), caller), "create reports")
     return checked_report(registry(), caller, data, key=key, at=now())
+
+
+def _check_room(caller: Caller, made: NewReport) -> None:
+    """Refuse one export too many; a request that is repeated makes none."""
+    with metadata() as session:
+        if export_of(session, made.dag_id, made.run_id) is None:
+            check_open_exports(session, made.by, caller)
 
 
 def _keep(caller: Caller, made: NewReport) -> ReportDetail:

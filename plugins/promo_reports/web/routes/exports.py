@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.domain.dag_ids import report_dag_id
+from promo_reports.domain.dag_ids import report_dag_id, report_type_of
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
@@ -27,6 +27,7 @@ from promo_reports.web.lists.tables import CANCELLED_BY
 from promo_reports.web.models.exports import ExportDetail, ExportRow
 from promo_reports.web.models.reports import Nothing
 from promo_reports.web.models.shared import Page
+from promo_reports.web.open_exports import check_open_exports, room_for_one
 from promo_reports.web.project import Metadata, metadata
 from promo_reports.web.retrying import NOT_BEGUN, make_again, start_in_its_place
 from promo_reports.web.routes.asked import CursorText, ExportId, Limit, Search
@@ -117,7 +118,9 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
             record = await run_in_threadpool(_of_run, record.dag_id, run_id)
             if is_new or record.status is ExportStatus.CREATING:
                 return await run_in_threadpool(_shown, caller, record.id)
-        await make_again(airflow, record, registry().settings, now())
+        async with room_for_one(record.created_by):
+            await run_in_threadpool(_check_room, caller, record)
+            await make_again(airflow, record, registry().settings, now())
         return await run_in_threadpool(_begun, caller, record)
 
 
@@ -162,6 +165,13 @@ def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
         if record.clear_number == before.clear_number:
             raise NOT_BEGUN
         return export_shown(session, caller, record.id)
+
+
+def _check_room(caller: Caller, record: ExportRecord) -> None:
+    """An on-demand export that is made again counts as one of whoever created it."""
+    if report_type_of(record.dag_id) is not None:
+        with metadata() as session:
+            check_open_exports(session, record.created_by, caller)
 
 
 def _shown(caller: Caller, export_id: int) -> ExportDetail:
