@@ -10,6 +10,7 @@ from typing import Any
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.window import Window
 from promo_reports.web.access import Caller
 from promo_reports.web.lists.left import checked
 from promo_reports.web.lists.records import (
@@ -163,5 +164,6 @@ def report(**changes: Any) -> ReportRecord:
         due=datetime(2026, 11, 23, 11, tzinfo=UTC),
         dag=dag(tags=("promo_reports", "Loyalty Wallet", "Wallet Transactions", "weekly")),
         last_export=LastExport(7, ExportStatus.CREATED, NOON),
+        next_window=Window(datetime(2026, 11, 16, 5, tzinfo=UTC), datetime(2026, 11, 23, 5, tzinfo=UTC)),
     )
     return replace(made, **changes)

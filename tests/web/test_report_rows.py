@@ -14,15 +14,18 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.stop_marks import Marks, StopMark
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
+from promo_reports.domain.window import Window
 from promo_reports.web import report_rows
 from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.records import DagRecord, Frequency, ReportRecord, ReportStatus
+from promo_reports.web.lists.records import DagRecord, Deletion, Frequency, ReportRecord, ReportStatus, ReportWindows
+from promo_reports.web.models.reports import ReportDetail
 from promo_reports.web.report_rows import ReportRows
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, NOON, REPORT, TYPE, Permitted, caller, dag, report
 
 STOPPED = ReportStatus.STOPPED
 ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)
+NO_RUNS = ReportWindows()
 STOP = StopMark(NOON, "ada")
 RESUMED = StopMark(NOON, "ada", NOON + timedelta(hours=1), "bob")
 CREATED: dict[str, Any] = {
@@ -63,6 +66,7 @@ def test_an_active_report(registry: Registry) -> None:
         "status": "active",
         "stopped": None,
         "pending": False,
+        "pending_reason": None,
         "created_by": "growth@example.com",
         "created_at": "2026-11-18T12:00:00-05:00",
         "frequency": "weekly",
@@ -84,6 +88,7 @@ def test_one_that_was_created_just_now(registry: Registry) -> None:
     record = report(dag_id=report_dag_id(made.id), created=True, dag=None, last_export=None, due=None)
     row = rows(registry).row(record)
     assert (row.pending, row.report_type.id, row.last_export) == (True, "wallet_transactions", None)
+    assert row.pending_reason == "Airflow has not registered it yet. That takes some seconds."
     assert row.actions == ["stop", "delete", "duplicate"]
 
 
@@ -110,7 +115,7 @@ def test_one_that_somebody_stopped(registry: Registry, marks: Marks, how: str, b
         ({"dag": tagged(is_paused=True)}, "good", "paused", "Its DAG is paused in Airflow"),
         ({"dag": tagged(is_stale=True)}, None, "removed", "Its definition was removed."),
         ({"dag": tagged(is_stale=True)}, "id: [", "broken", "Its definition cannot be used: reports/weekly_credits"),
-        ({"dag": tagged(is_stale=True)}, "good", "broken", "Airflow has not read its definition again yet."),
+        ({"dag": tagged(is_stale=True)}, "good", "broken", "Airflow has not read its definition again yet. That takes"),
     ],
 )
 def test_one_that_airflow_does_not_run(
@@ -155,7 +160,7 @@ def test_each_action_asks_for_the_dag_that_it_is_about(registry: Registry) -> No
 
 
 def test_the_detail_of_a_report(registry: Registry, weekly: Definition) -> None:
-    found = rows(registry).detail(report(), Marks((RESUMED,)))
+    found = rows(registry).detail(report(), Marks((RESUMED,)), NO_RUNS)
     shown = {each.key: each.value for each in found.configuration}
     assert (shown["source"], shown["owner"]) == ("reports/weekly_credits.yaml", "growth@example.com")
     assert found.definition["frequency"] == {"interval": "weekly", "delivery_time": "06:00", "delivery_day": "monday"}
@@ -172,7 +177,7 @@ def test_the_detail_of_a_report(registry: Registry, weekly: Definition) -> None:
 
 
 def test_no_link_for_whoever_may_not_change_exports(registry: Registry, weekly: Definition) -> None:
-    assert rows(registry, caller(EXPORT, CHANGE)).detail(report(), Marks()).airflow is None
+    assert rows(registry, caller(EXPORT, CHANGE)).detail(report(), Marks(), NO_RUNS).airflow is None
 
 
 @pytest.mark.parametrize(
@@ -184,12 +189,12 @@ def test_what_stands_still_has_nothing_to_come(
     registry: Registry, weekly: Definition, marks: Marks | None, changes: dict[str, Any]
 ) -> None:
     stopped = {"weekly_credits": marks} if marks else {}
-    found = rows(registry, **stopped).detail(report(status=STOPPED, **changes), marks or Marks())
+    found = rows(registry, **stopped).detail(report(status=STOPPED, **changes), marks or Marks(), NO_RUNS)
     assert (found.next_delivery, found.upcoming) == (None, [])
 
 
 def test_the_detail_of_a_report_that_is_gone(registry: Registry) -> None:
-    found = rows(registry).detail(report(status=STOPPED, dag=tagged(is_stale=True)), Marks())
+    found = rows(registry).detail(report(status=STOPPED, dag=tagged(is_stale=True)), Marks(), NO_RUNS)
     assert [each.key for each in found.configuration] == ["name", "frequency"]
     assert found.definition is None
     assert "duplicate" not in found.actions
@@ -197,10 +202,81 @@ def test_the_detail_of_a_report_that_is_gone(registry: Registry) -> None:
 
 
 def test_a_deletion_is_the_last_of_its_history(registry: Registry, weekly: Definition) -> None:
-    found = rows(registry).detail(report(), Marks((STOP,), NOON + timedelta(days=1), "bob"))
+    found = rows(registry).detail(report(), Marks((STOP,), NOON + timedelta(days=1), "bob"), NO_RUNS)
     assert [(each.what, each.by) for each in found.history] == [("stopped", "ada"), ("deleted", "bob")]
 
 
 def test_a_report_is_daily_weekly_or_one_time(registry: Registry) -> None:
     found = [rows(registry).row(report(frequency=each)).frequency for each in (*Frequency, None)]
     assert found == ["daily", "weekly", "one_time"]
+
+
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}T00:00:00-05:00")
+
+
+def daily(*days: str) -> tuple[Window, ...]:
+    """The windows of these local days."""
+    return tuple(Window(day(each), day(each) + timedelta(days=1)) for each in days)
+
+
+def covered(found: ReportDetail) -> list[tuple[str, str]]:
+    return [(str(each.window.first), str(each.window.last)) for each in found.upcoming[:2]]
+
+
+def gaps(found: ReportDetail) -> list[tuple[str, str]]:
+    return [(str(each.first), str(each.last)) for each in found.uncovered]
+
+
+def test_after_a_change_from_daily_to_weekly_the_first_week_is_the_one_after_the_last_day(
+    registry: Registry, weekly: Definition
+) -> None:
+    """By the calendar alone it would be the week before next Monday, part of which was delivered day by day."""
+    windows = ReportWindows(daily("2026-11-15", "2026-11-16", "2026-11-17"), (), day("2026-11-18"))
+    for due in (None, NOON + timedelta(hours=18)):  # before and after Airflow has read the definition again
+        record = report(schedule="Every day at 06:00 America/New_York, the day before" if due else "", due=due)
+        found = rows(registry).detail(record, Marks(), windows)
+        assert covered(found) == [("2026-11-23", "2026-11-29"), ("2026-11-30", "2026-12-06")]
+        assert found.next_delivery == found.upcoming[0].due == datetime.fromisoformat("2026-11-30T06:00:00-05:00")
+        assert gaps(found) == [("2026-11-18", "2026-11-22")]
+
+
+def test_the_next_delivery_is_the_one_that_the_scheduler_has(registry: Registry, weekly: Definition) -> None:
+    """Overdue, since the scheduler was away: it makes up for what it has missed, one after the other."""
+    overdue = report(
+        due=datetime.fromisoformat("2026-11-09T06:00:00-05:00"),
+        next_window=Window(day("2026-11-02"), day("2026-11-09")),
+    )
+    found = rows(registry).detail(overdue, Marks(), NO_RUNS)
+    assert covered(found) == [("2026-11-02", "2026-11-08"), ("2026-11-09", "2026-11-15")]
+    assert found.next_delivery == found.upcoming[0].due == overdue.due
+
+
+def test_days_without_a_delivery_are_named_until_a_run_covers_them(registry: Registry, weekly: Definition) -> None:
+    """Stopped meanwhile, or changed: what lies between two deliveries; not what nobody ever scheduled."""
+    scheduled = (Window(day("2026-10-19"), day("2026-10-26")), Window(day("2026-11-09"), day("2026-11-16")))
+    found = rows(registry).detail(report(), Marks(), ReportWindows(scheduled, (), day("2026-11-16")))
+    assert gaps(found) == [("2026-10-26", "2026-11-08")]
+    backfilled = (Window(day("2026-01-05"), day("2026-01-12")), Window(day("2026-10-26"), day("2026-11-02")))
+    found = rows(registry).detail(report(), Marks(), ReportWindows(scheduled, backfilled, day("2026-11-16")))
+    assert gaps(found) == [("2026-11-02", "2026-11-08")]
+
+
+def test_a_report_whose_dag_was_deleted_in_airflow_says_so(home: Path, registry: Registry, weekly: Definition) -> None:
+    record = report(dag=None, due=None, next_window=None, last_export=None, deletion=Deletion(NOON, "ada"))
+    row = rows(registry).row(record)
+    assert row.pending_reason == (
+        "Its DAG was deleted in Airflow by ada on 2026-11-18 at 12:00, and the history of its exports with it. "
+        "It is registered again. That takes some seconds."
+    )
+    assert row.next_delivery == datetime.fromisoformat("2026-11-23T06:00:00-05:00"), "none that was due before"
+
+
+def test_without_a_dag_processor_nobody_promises_seconds(registry: Registry, weekly: Definition) -> None:
+    made = replace(rows(registry), registering=False)
+    silent = "Airflow's dag-processor does not run: nothing is registered or changed until it does."
+    new = made.row(report(dag=None, due=None, last_export=None))
+    assert new.pending_reason == f"Airflow has not registered it yet. {silent}"
+    stale = made.row(report(status=STOPPED, dag=tagged(is_stale=True)))
+    assert stale.stopped is not None
+    assert stale.stopped.reason == f"Airflow has not read its definition again yet. {silent}"

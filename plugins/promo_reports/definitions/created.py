@@ -1,4 +1,4 @@
-"""What the store holds, without reading it whole each time: the ids of created reports, and the marks of stopped ones.
+"""What is registered, without reading it whole each time: the ids of reports, and the marks of stopped ones.
 
 The page's list asks at every request. A directory's time says whether a file came, went or was replaced since then;
 only what changed is read. Two changes may share one time: within two seconds of the last one, a directory of the same
@@ -26,6 +26,21 @@ from promo_reports.errors import InvalidInput
 LISTED_AGAIN_AFTER = 0.5
 """Seconds for which a directory that may have changed within the same instant is taken as it was."""
 Found = TypeVar("Found")
+
+
+class GitReports:
+    """The ids of the definitions in git, or rather of the files that should be; one for a process."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._ids: _Kept[frozenset[str]] = _Kept(directory, self._read_ids, frozenset())
+
+    def ids(self) -> frozenset[str]:
+        """The ids that the files are named for; `StoreError` where the directory cannot be read whole."""
+        return self._ids.found()
+
+    def _read_ids(self, _: frozenset[str]) -> frozenset[str]:
+        return frozenset(each.key for each in list_directory(self._directory, Origin.GIT))
 
 
 class CreatedReports:

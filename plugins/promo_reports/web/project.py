@@ -11,7 +11,7 @@ from airflow.utils.session import create_session
 from fastapi import Depends
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.created import CreatedReports
+from promo_reports.definitions.created import CreatedReports, GitReports
 from promo_reports.orchestration.project import registry
 from promo_reports.web.pending import Pending
 
@@ -24,8 +24,8 @@ def created_reports() -> CreatedReports:
 
 @cache
 def pending() -> Pending:
-    """The created reports that Airflow does not know yet."""
-    return Pending(registry(), created_reports())
+    """The reports that Airflow does not have yet, or no more."""
+    return Pending(registry(), created_reports(), GitReports(registry().settings.reports))
 
 
 @contextmanager

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.stop_marks import Marks
 from promo_reports.domain.dag_ids import report_id_of, type_dag_id
 from promo_reports.domain.definition import Definition, Origin
-from promo_reports.domain.schedule import Delivery
+from promo_reports.domain.schedule import Delivery, uncovered
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import configuration
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.export_rows import Rows, promotion_named
-from promo_reports.web.lists.records import ReportRecord, ReportStatus
+from promo_reports.web.lists.records import ReportRecord, ReportStatus, ReportWindows
 from promo_reports.web.models.exports import AirflowLinks
 from promo_reports.web.models.reports import LastExport, Mark, ReportDetail, ReportRow, Stopped
 from promo_reports.web.models.shared import Named, Row
-from promo_reports.web.times import delivery_shown, local, now
+from promo_reports.web.times import delivery_shown, local, now, window_shown
 
 UPCOMING = 5
 
 
 @dataclass(frozen=True)
 class ReportRows:
-    """Makes rows for one caller; `stopped` are the marks of every stopped report."""
+    """Makes rows for one caller; `stopped` are the marks of every stopped report.
+
+    `registering`: whether a dag-processor runs, so that what Airflow has not read will be read within seconds.
+    """
 
     rows: Rows
     created: CreatedReports
     stopped: Mapping[str, Marks]
+    registering: bool = True
 
     def row(self, record: ReportRecord) -> ReportRow:
         """One report."""
@@ -48,6 +53,7 @@ class ReportRows:
             status=record.status.value,
             stopped=stopped,
             pending=record.pending,
+            pending_reason=self._not_registered(record) if record.pending else None,
             created_by=created[1] if created else record.created_by,
             created_at=local(created[0] if created else record.created_at, self.rows.zone) or now(),
             frequency=record.frequency.value if record.frequency else "one_time",
@@ -59,7 +65,7 @@ class ReportRows:
             actions=list(self._actions(record, stopped, report_type)),
         )
 
-    def detail(self, record: ReportRecord, marks: Marks) -> ReportDetail:
+    def detail(self, record: ReportRecord, marks: Marks, windows: ReportWindows) -> ReportDetail:
         """One report; where its definition is gone or broken by now, what Airflow still knows of it."""
         row = self.row(record)
         registry = self.rows.registry
@@ -71,15 +77,16 @@ class ReportRows:
         shown = row.model_dump()
         if definition is None:
             shown["actions"] = [each for each in row.actions if each != "duplicate"]
-        if definition is not None and row.stopped is None:
-            due = definition.next_delivery(now())
-            shown["next_delivery"] = local(due.due, zone) if due else None
+        upcoming = list(islice(_upcoming(record, definition, windows), UPCOMING)) if row.stopped is None else []
+        shown["next_delivery"] = local(upcoming[0].due, zone) if upcoming else None
+        gaps = uncovered([*windows.scheduled, *(each.window for each in upcoming[:1])], windows.others)
         return ReportDetail(
             **shown,
             configuration=list(self._configuration(record, definition)),
             definition=body_of(definition, registry.account) if definition else None,
             history=list(_history(marks, zone)),
-            upcoming=[delivery_shown(each, zone) for each in _upcoming(definition)] if row.stopped is None else [],
+            upcoming=[delivery_shown(each, zone) for each in upcoming],
+            uncovered=[window_shown(each, zone) for each in gaps],
             airflow=AirflowLinks(dag=f"dags/{record.dag_id}")
             if not record.pending and self.rows.caller.may_change_exports(record.dag_id)
             else None,
@@ -123,17 +130,34 @@ class ReportRows:
             self.rows.registry.definition(report_id)
         except InvalidInput as error:
             return "broken", f"Its definition cannot be used: {error.problems[0]}"
-        return "broken", "Airflow has not read its definition again yet."
+        return "broken", f"Airflow has not read its definition again yet.{self._when()}"
+
+    def _not_registered(self, record: ReportRecord) -> str:
+        """Why Airflow does not have a report's DAG."""
+        if record.deletion is None:
+            return f"Airflow has not registered it yet.{self._when()}"
+        at = local(record.deletion.at, self.rows.zone)
+        by = f" by {record.deletion.by}" if record.deletion.by else ""
+        return (
+            f"Its DAG was deleted in Airflow{by} on {at:%Y-%m-%d at %H:%M}, and the history of its exports with it. "
+            f"It is registered again.{self._when()}"
+        )
+
+    def _when(self) -> str:
+        if self.registering:
+            return " That takes some seconds."
+        return " Airflow's dag-processor does not run: nothing is registered or changed until it does."
 
     def _due(self, record: ReportRecord, report_id: str) -> datetime | None:
-        """When it is delivered next: Airflow says so, but for what it does not know yet."""
+        """When it is delivered next: Airflow says so, but for what it does not have."""
         if not record.pending:
             return record.due
         try:
-            due = self.rows.registry.definition(report_id).next_delivery(now())
+            definition = self.rows.registry.definition(report_id)
         except InvalidInput:
             return None
-        return due.due if due else None
+        first = next(_upcoming(record, definition, ReportWindows()), None)
+        return first.due if first else None
 
     def _report_type(self, record: ReportRecord, report_id: str) -> Named:
         if record.pending:
@@ -167,11 +191,23 @@ class ReportRows:
             yield "duplicate"
 
 
-def _upcoming(definition: Definition | None) -> list[Delivery]:
-    if definition is None or definition.schedule is None:
-        return []
-    first = definition.next_delivery(now())
-    return definition.schedule.upcoming(first.due, UPCOMING) if first else []
+def _upcoming(record: ReportRecord, definition: Definition | None, windows: ReportWindows) -> Iterator[Delivery]:
+    """The deliveries to come, the first as the scheduler has it: it goes on from the last run's window.
+
+    Where the scheduler has none, or one of a schedule that was changed since, this is what it will have as soon as
+    Airflow has read the definition.
+    """
+    recurrence = definition.recurrence if definition else None
+    if recurrence is None:
+        return iter(())
+    if record.deletion is not None:
+        starts = max(record.deletion.at, recurrence.starts_at or record.deletion.at)
+        recurrence = replace(recurrence, starts_at=starts)
+    if record.due and record.next_window and record.schedule == recurrence.schedule.in_words:
+        first: Delivery | None = Delivery(record.due, record.next_window)
+    else:
+        first = recurrence.following(windows.last_end, now())
+    return recurrence.upcoming(first, now())
 
 
 def _history(marks: Marks, zone: ZoneInfo) -> Iterator[Mark]:

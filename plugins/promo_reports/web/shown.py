@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy.orm import Session
 
 from promo_reports.definitions.stop_marks import Marks
@@ -10,11 +12,15 @@ from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller
 from promo_reports.web.export_detail import export_detail
 from promo_reports.web.export_rows import Rows
+from promo_reports.web.lists.dags import dag_processor_reports
+from promo_reports.web.lists.records import ReportRecord
+from promo_reports.web.lists.reports import report_windows
 from promo_reports.web.lists.task_facts import facts_of_export, tasks_of_run
 from promo_reports.web.models.exports import ExportDetail
 from promo_reports.web.models.reports import ReportDetail
 from promo_reports.web.project import created_reports
 from promo_reports.web.report_rows import ReportRows
+from promo_reports.web.times import now
 from promo_reports.web.visible import visible_export, visible_report
 
 
@@ -29,13 +35,20 @@ def export_shown(session: Session, caller: Caller, export_id: int) -> ExportDeta
     )
 
 
+def report_rows(session: Session, caller: Caller, records: Iterable[ReportRecord]) -> ReportRows:
+    """What makes rows of these reports; the dag-processor is asked about only where one waits for it."""
+    created = created_reports()
+    waiting = any(each.dag is None or each.dag.is_stale for each in records)
+    registering = not waiting or dag_processor_reports(session, now())
+    return ReportRows(Rows.of(registry(), caller), created, created.stopped(), registering)
+
+
 def report_shown(session: Session, caller: Caller, report_id: str) -> ReportDetail:
     """One report, or 404."""
-    created = created_reports()
     record = visible_report(session, caller, report_id)
-    rows = ReportRows(Rows.of(registry(), caller), created, created.stopped())
+    rows = report_rows(session, caller, [record])
     try:
         marks = registry().store.marks(report_id)
     except InvalidInput:  # somebody broke their file: the rest of the report is there all the same
         marks = Marks()
-    return rows.detail(record, marks)
+    return rows.detail(record, marks, report_windows(session, record.dag_id))

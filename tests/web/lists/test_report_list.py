@@ -6,22 +6,28 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.window import Window
 from promo_reports.web.lists.cursors import InvalidCursor
+from promo_reports.web.lists.dags import dag_processor_reports, deletions_of
+from promo_reports.web.lists.exports import open_on_demand
 from promo_reports.web.lists.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort
 from promo_reports.web.lists.records import (
+    Deletion,
     ExportStatus,
     Frequency,
     LastExport,
     PendingReport,
     ReportRecord,
     ReportStatus,
+    ReportWindows,
 )
-from promo_reports.web.lists.reports import list_reports, one_report
+from promo_reports.web.lists.reports import list_reports, one_report, report_windows
 from tests.web.lists.airflow_rows import NOON, REPORT, Rows, at
 
 ALL = ReportQuestion(sort=ReportSort.NAME, order=Order.ASCENDING, limit=100)
@@ -316,3 +322,83 @@ def test_what_is_not_a_report_is_none(session: Session, rows: Rows) -> None:
     assert one_report(session, rows.type()) is None
     assert one_report(session, rows.dag("example", "Example", "daily")) is None
     assert one_report(session, REPORT + "unknown") is None
+
+
+def test_the_windows_of_a_report_are_those_of_its_schedule_and_the_others(session: Session, rows: Rows) -> None:
+    dag, other = rows.report("daily"), rows.report("other")
+
+    def run(of: str, kind: str, start: float, *, logical: bool = True) -> None:
+        rows.run(
+            of,
+            run_type=kind,
+            logical_date=at(start) if logical else None,
+            data_interval_start=at(start),
+            data_interval_end=at(start + 5),
+        )
+
+    run(dag, "scheduled", 5)
+    run(dag, "scheduled", 10)
+    run(dag, "backfill", 0)
+    run(dag, "manual", 20, logical=False)
+    run(other, "scheduled", 30)
+    assert report_windows(session, dag) == ReportWindows(
+        (Window(at(10), at(15)), Window(at(5), at(10))), (Window(at(20), at(25)), Window(at(0), at(5))), at(15)
+    )
+    assert report_windows(session, rows.report("new")) == ReportWindows()
+
+
+def test_the_next_window_is_the_one_that_the_scheduler_has(session: Session, rows: Rows) -> None:
+    interval = {"next_dagrun_data_interval_start": at(1), "next_dagrun_data_interval_end": at(6)}
+    rows.report("daily", "Daily", next_dagrun_create_after=at(9), **interval)
+    (report,) = reports(session)
+    assert (report.due, report.next_window) == (at(9), Window(at(1), at(6)))
+
+
+def test_who_deleted_a_dag_is_in_airflows_audit_log(session: Session, rows: Rows) -> None:
+    for minute, dag_id, event, by in [
+        (0, "promo_reports.report.a", "delete_dag", "ann"),
+        (1, "promo_reports.report.a", "delete_dag", "bob"),
+        (2, "promo_reports.report.a", "patch_dag", "eve"),
+        (3, "promo_reports.report.b", "delete_dag", None),
+        (4, "promo_reports.report.c", "delete_dag", "ann"),
+    ]:
+        values = {"dttm": at(minute), "dag_id": dag_id, "event": event, "owner": by}
+        session.execute(
+            sa.text("INSERT INTO log (dttm, dag_id, event, owner) VALUES (:dttm, :dag_id, :event, :owner)"), values
+        )
+    found = deletions_of(session, ["promo_reports.report.a", "promo_reports.report.b", "promo_reports.report.d"])
+    assert found == {
+        "promo_reports.report.a": Deletion(at(1), "bob"),
+        "promo_reports.report.b": Deletion(at(3), ""),
+    }
+
+
+def test_a_dag_processor_reports_while_it_runs(session: Session) -> None:
+    def heartbeat(kind: str, state: str, minute: float) -> None:
+        values = {"kind": kind, "state": state, "at": at(minute)}
+        session.execute(
+            sa.text("INSERT INTO job (job_type, state, latest_heartbeat) VALUES (:kind, :state, :at)"), values
+        )
+
+    heartbeat("SchedulerJob", "running", 9)
+    heartbeat("DagProcessorJob", "success", 9)
+    assert not dag_processor_reports(session, at(9))
+    heartbeat("DagProcessorJob", "running", 5)
+    assert not dag_processor_reports(session, at(9))
+    heartbeat("DagProcessorJob", "running", 9)
+    assert dag_processor_reports(session, at(9.2))
+
+
+def test_open_exports_are_those_of_a_person_over_all_report_types(session: Session, rows: Rows) -> None:
+    first, second, report = rows.type("wallet_transactions"), rows.type("user_errors"), rows.report("daily")
+    for dag_id, state, by in [
+        (first, "queued", "ann"),
+        (second, "running", "ann"),
+        (second, "success", "ann"),
+        (second, "failed", "ann"),
+        (second, "running", "bob"),
+        (report, "running", "ann"),
+        (first, "running", None),
+    ]:
+        rows.run(dag_id, state, triggering_user_name=by)
+    assert [open_on_demand(session, each) for each in ("ann", "bob", "eve")] == [2, 1, 0]

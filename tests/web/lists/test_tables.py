@@ -11,6 +11,7 @@ COLUMNS = {
     "dag": {
         *("dag_id", "dag_display_name", "owners", "is_paused", "is_stale", "has_import_errors", "max_active_runs"),
         *("timetable_summary", "next_dagrun_create_after", "last_parsed_time"),
+        *("next_dagrun_data_interval_start", "next_dagrun_data_interval_end"),
     },
     "dag_run": {
         *("id", "dag_id", "run_id", "run_type", "state", "triggered_by", "triggering_user_name", "conf", "run_after"),
@@ -20,6 +21,8 @@ COLUMNS = {
     "dag_tag": {"dag_id", "name"},
     "dag_run_note": {"dag_run_id", "content", "updated_at"},
     "dag_version": {"dag_id", "created_at"},
+    "log": {"dag_id", "event", "dttm", "owner"},
+    "job": {"job_type", "state", "latest_heartbeat"},
     "task_state_store": {"dag_run_id", "task_id", "map_index", "key", "value"},
     "task_instance": {
         *("dag_id", "run_id", "task_id", "map_index", "rendered_map_index", "state", "try_number", "max_tries"),
@@ -32,7 +35,17 @@ UNIQUE = {
     "dag_run_note": {"dag_run_id"},
     "dag_tag": {"name", "dag_id"},
 }
-MODELS = [tables.run, tables.dag, tables.tag, tables.note, tables.version, tables.state_store, tables.task]
+MODELS = [
+    tables.run,
+    tables.dag,
+    tables.tag,
+    tables.note,
+    tables.version,
+    tables.state_store,
+    tables.task,
+    tables.log,
+    tables.job,
+]
 
 
 @pytest.mark.parametrize("table", COLUMNS)

@@ -222,7 +222,8 @@ export interface ReportRow {
   promotion_type: Named;
   status: ReportStatus;
   stopped: Stopped | null;
-  pending: boolean; // just created: Airflow has not scheduled it yet
+  pending: boolean; // Airflow does not have its DAG yet, or no more
+  pending_reason: string | null;
   created_by: string;
   created_at: string;
   frequency: "daily" | "weekly" | "one_time";
@@ -243,6 +244,8 @@ export interface ReportDetail extends ReportRow {
   definition: Definition | null;
   history: { at: string; by: string; what: "stopped" | "resumed" | "deleted" }[];
   upcoming: Upcoming[];
+  /** Times between deliveries that no window covers. */
+  uncovered: Window[];
   airflow: { dag: string } | null;
 }
 

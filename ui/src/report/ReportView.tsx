@@ -38,6 +38,7 @@ export function ReportView({ id }: { id: string }) {
       <SimpleGrid alignItems="start" columns={{ base: 1, xl: data.upcoming.length > 0 ? 2 : 1 }} gap={5}>
         <ConfigurationSection rows={data.configuration} />
         {data.upcoming.length > 0 && <NextDeliveries data={data} />}
+        {data.uncovered.length > 0 && <Uncovered data={data} />}
       </SimpleGrid>
       <ReportExports id={data.id} key={started} />
       {data.history.length > 0 && (
@@ -69,7 +70,7 @@ function ReportState({ data }: { data: ReportDetail }) {
           </Link>
         )}
       </HStack>
-      {data.pending && <Text>Airflow has not scheduled it yet. That takes a few seconds.</Text>}
+      {data.pending_reason !== null && <Text overflowWrap="anywhere">{data.pending_reason}</Text>}
       {stopped !== null && (
         <Text overflowWrap="anywhere">
           {stopped.reason}
@@ -99,6 +100,24 @@ function NextDeliveries({ data }: { data: ReportDetail }) {
             <Text as="span" color="fg.muted">
               with <WindowDays window={window} />
             </Text>
+          </li>
+        ))}
+      </Stack>
+    </Section>
+  );
+}
+
+function Uncovered({ data }: { data: ReportDetail }) {
+  return (
+    <Section title="Not in any delivery">
+      <Text>
+        Its schedule was changed, or it was stopped, between two deliveries. Export past windows of it, or duplicate it
+        as a one-time report of these dates.
+      </Text>
+      <Stack as="ul" gap={2} listStyleType="none">
+        {data.uncovered.map((window) => (
+          <li key={window.start}>
+            <WindowDays window={window} />
           </li>
         ))}
       </Stack>

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from airflow.configuration import conf
 from sqlalchemy.orm import Session
 
-from promo_reports.web.lists.records import DagRecord
-from promo_reports.web.lists.tables import among_dags, dag, of_report, of_type, tag
+from promo_reports.orchestration.airflow_metadata import DELETED
+from promo_reports.web.lists.records import DagRecord, Deletion
+from promo_reports.web.lists.tables import among_dags, dag, job, log, of_report, of_type, tag
 
 DAG_COLUMNS = (
     dag.c.dag_id.label("known_dag_id"),
@@ -29,6 +32,28 @@ def our_dag_ids(session: Session) -> frozenset[str]:
 def known_dag_ids(session: Session, dag_ids: Collection[str]) -> frozenset[str]:
     """Which of these DAGs Airflow has, stale ones included."""
     return frozenset(session.scalars(sa.select(dag.c.dag_id).where(among_dags(dag.c.dag_id, dag_ids, session))))
+
+
+def deletions_of(session: Session, dag_ids: Collection[str]) -> dict[str, Deletion]:
+    """Who deleted each of some DAGs that Airflow does not have, and when, as far as its audit log reaches back."""
+    if not dag_ids:
+        return {}
+    statement = (
+        sa.select(log.c.dag_id, log.c.dttm, log.c.owner)
+        .where(log.c.event == DELETED, among_dags(log.c.dag_id, dag_ids, session), log.c.dttm.is_not(None))
+        .order_by(log.c.dttm)
+    )
+    return {dag_id: Deletion(at, by or "") for dag_id, at, by in session.execute(statement)}
+
+
+def dag_processor_reports(session: Session, now: datetime) -> bool:
+    """Whether a dag-processor runs: without one Airflow learns of no definition that is new or has changed."""
+    silent = timedelta(seconds=conf.getint("dag_processor", "health_check_threshold"))
+    statement = sa.select(sa.func.max(job.c.latest_heartbeat)).where(
+        job.c.job_type == "DagProcessorJob", job.c.state == "running"
+    )
+    last = session.execute(statement).scalar_one()
+    return last is not None and now - last < silent
 
 
 def tags_of(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.window import Window
 
 T = TypeVar("T")
 
@@ -183,8 +184,28 @@ class LastExport:
 
 
 @dataclass(frozen=True)
+class Deletion:
+    """When somebody deleted a DAG in Airflow, with the history of its runs, and who did."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class ReportWindows:
+    """The windows of a report's latest runs: those of its schedule, and those of backfills and runs by hand.
+
+    `last_end` is the end of the window that the scheduler goes on from; None where it has made no run.
+    """
+
+    scheduled: tuple[Window, ...] = ()
+    others: tuple[Window, ...] = ()
+    last_end: datetime | None = None
+
+
+@dataclass(frozen=True)
 class PendingReport:
-    """A recurring report that is registered, but whose DAG Airflow does not have yet."""
+    """A recurring report that is registered, but whose DAG Airflow does not have yet, or no more."""
 
     dag_id: str
     name: str
@@ -194,6 +215,7 @@ class PendingReport:
     created_by: str
     created_at: datetime
     schedule: str
+    deletion: Deletion | None = None
 
 
 @dataclass(frozen=True)
@@ -201,7 +223,8 @@ class ReportRecord:
     """One report. `created`: on the page or through the API, not in git. `dag` is None while it is pending.
 
     `frequency` is None for a one-time definition; `created_at` is when Airflow first had the DAG, as far as its
-    versions are still kept; `due` is when the scheduler makes the next run.
+    versions are still kept; `due` is when the scheduler makes the next run, and `next_window` that run's window. A
+    pending one has its `deletion` where somebody deleted its DAG.
     """
 
     dag_id: str
@@ -216,6 +239,8 @@ class ReportRecord:
     due: datetime | None
     dag: DagRecord | None
     last_export: LastExport | None
+    next_window: Window | None = None
+    deletion: Deletion | None = None
 
     @property
     def pending(self) -> bool:

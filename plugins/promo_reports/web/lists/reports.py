@@ -11,6 +11,7 @@ from airflow.utils.sqlalchemy import UtcDateTime
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.definition import Origin
+from promo_reports.domain.window import Window
 from promo_reports.web.lists import tables
 from promo_reports.web.lists.cursors import fingerprint
 from promo_reports.web.lists.dags import DAG_COLUMNS, dag_record, tags_of
@@ -23,9 +24,12 @@ from promo_reports.web.lists.records import (
     PendingReport,
     ReportRecord,
     ReportStatus,
+    ReportWindows,
 )
 from promo_reports.web.lists.tables import Column, dag, first_version, run, version
 
+LATEST_RUNS = 100
+"""Runs of a report whose windows are looked at for days that no delivery covers."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS = {
     ReportSort.PROMOTION_TYPE: "promotion_type",
@@ -36,7 +40,8 @@ _KEYS = {
 _first_version = sa.select(sa.func.min(version.c.created_at)).where(version.c.dag_id == dag.c.dag_id).scalar_subquery()
 _ROW = (
     dag.c.timetable_summary,
-    dag.c.next_dagrun_create_after,
+    *(dag.c[name] for name in ("next_dagrun_create_after", "next_dagrun_data_interval_start")),
+    dag.c.next_dagrun_data_interval_end,
     sa.func.coalesce(_first_version, dag.c.last_parsed_time).label("created_at"),
     *DAG_COLUMNS,
 )
@@ -91,6 +96,28 @@ def one_report(session: Session, dag_id: str, *, stopped: bool = False) -> Repor
     statement = sa.select(*_ROW).where(dag.c.dag_id == dag_id, tables.of_report(dag.c.dag_id))
     row = session.execute(statement).one_or_none()
     return _records(session, [row], {dag_id} if stopped else ())[0] if row is not None else None
+
+
+def report_windows(session: Session, dag_id: str) -> ReportWindows:
+    """The windows of the latest runs of a report's DAG."""
+    statement = (
+        sa.select(run.c.run_type, run.c.data_interval_start, run.c.data_interval_end, run.c.logical_date)
+        .where(run.c.dag_id == dag_id, run.c.data_interval_end.is_not(None))
+        .order_by(run.c.data_interval_end.desc())
+        .limit(LATEST_RUNS)
+    )
+    found = [
+        (row.run_type, window, row.logical_date)
+        for row in session.execute(statement)
+        if (window := _window(row.data_interval_start, row.data_interval_end)) is not None
+    ]
+    # As Airflow finds the run that its schedule goes on from.
+    automated = [(at, window.end) for kind, window, at in found if kind in ("scheduled", "backfill") and at is not None]
+    return ReportWindows(
+        scheduled=tuple(window for kind, window, _ in found if kind == "scheduled"),
+        others=tuple(window for kind, window, _ in found if kind != "scheduled"),
+        last_end=max(automated)[1] if automated else None,
+    )
 
 
 def recurring(readable: Readable, session: Session) -> tuple[sa.FromClause, list[Column]]:
@@ -222,6 +249,7 @@ def _record(row: Any, tags: tuple[str, ...], last_export: LastExport | None, sto
         due=row.next_dagrun_create_after,
         dag=known,
         last_export=last_export,
+        next_window=_window(row.next_dagrun_data_interval_start, row.next_dagrun_data_interval_end),
     )
 
 
@@ -240,4 +268,9 @@ def pending_record(report: PendingReport, stopped: Collection[str]) -> ReportRec
         due=None,
         dag=None,
         last_export=None,
+        deletion=report.deletion,
     )
+
+
+def _window(start: datetime | None, end: datetime | None) -> Window | None:
+    return Window(start, end) if start is not None and end is not None and start < end else None

@@ -14,6 +14,7 @@ from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel, DagTag
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagrun import DagRun, DagRunNote
+from airflow.models.log import Log
 from airflow.models.pool import Pool
 from airflow.models.task_state_store import TaskStateStoreModel
 from airflow.models.taskinstance import TaskInstance
@@ -49,6 +50,7 @@ state_store: sa.Table = TaskStateStoreModel.__table__
 task: sa.Table = TaskInstance.__table__
 backfill: sa.Table = Backfill.__table__
 pool: sa.Table = Pool.__table__
+log: sa.Table = Log.__table__
 job: sa.Table = Job.__table__
 
 _OF_TYPE, _OF_REPORT = type_dag_id(""), report_dag_id("")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.web.models.exports import AirflowLinks, ExportRow
 from promo_reports.web.models.form import DeliveryShown
-from promo_reports.web.models.shared import Answer, Named, Row
+from promo_reports.web.models.shared import Answer, Named, Row, WindowShown
 
 
 class Stopped(Answer):
@@ -39,7 +39,8 @@ class ReportRow(Answer):
     promotion_type: Named
     status: str = Field(description="active or stopped")
     stopped: Stopped | None
-    pending: bool = Field(description="created just now: Airflow schedules it within seconds")
+    pending: bool = Field(description="registered, but Airflow does not have its DAG yet, or no more")
+    pending_reason: str | None = Field(description="why Airflow does not have its DAG, and when it will")
     created_by: str
     created_at: datetime
     frequency: str
@@ -63,7 +64,10 @@ class ReportDetail(ReportRow):
     configuration: list[Row]
     definition: dict[str, Any] | None = Field(description="null where it is gone or broken")
     history: list[Mark]
-    upcoming: list[DeliveryShown]
+    upcoming: list[DeliveryShown] = Field(description="the next deliveries, as the scheduler goes on from the last")
+    uncovered: list[WindowShown] = Field(
+        description="times between the latest deliveries, and up to the next one, that no window covers"
+    )
     airflow: AirflowLinks | None
 
 

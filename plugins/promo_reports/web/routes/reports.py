@@ -13,7 +13,6 @@ from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.answers import Refusal
 from promo_reports.web.audit import write_down
-from promo_reports.web.export_rows import Rows
 from promo_reports.web.lists.questions import Order, ReportQuestion, ReportSort
 from promo_reports.web.lists.records import Frequency, ReportStatus
 from promo_reports.web.lists.reports import list_reports
@@ -24,9 +23,8 @@ from promo_reports.web.models.reports import (
 )
 from promo_reports.web.models.shared import Page
 from promo_reports.web.project import Metadata, created_reports, metadata, pending
-from promo_reports.web.report_rows import ReportRows
 from promo_reports.web.routes.asked import CursorText, Limit, Search
-from promo_reports.web.shown import report_shown
+from promo_reports.web.shown import report_rows, report_shown
 from promo_reports.web.times import now
 from promo_reports.web.visible import readable_by, visible_report
 
@@ -59,8 +57,7 @@ def reports(
         limit=limit,
         cursor=cursor,
     )
-    created = created_reports()
-    stopped = created.stopped()
+    stopped = created_reports().stopped()
     found = list_reports(
         session,
         question,
@@ -68,7 +65,7 @@ def reports(
         stopped=[report_dag_id(each) for each in stopped],
         pending=pending().reports(session, caller.may_read),
     )
-    rows = ReportRows(Rows.of(registry(), caller), created, stopped)
+    rows = report_rows(session, caller, found.items)
     return Page(
         items=[rows.row(each) for each in found.items], next=found.next, previous=found.previous, total=found.total
     )
