@@ -296,6 +296,9 @@ def test_what_the_release_before_staged_is_opened(on_sqlite: SqlitePromo, projec
         (lambda path: path.write_bytes(path.read_bytes().replace(b'"rows"', b'"rose"')), "is damaged"),
         (lambda path: path.write_text(json.dumps({"format_version": 99})), "is damaged"),
         (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "it is a FIFO"),
+        (lambda path: (path.unlink(), path.symlink_to("/etc/hostname")), "it is a symbolic link"),
+        (lambda path: os.truncate(path, 10 << 30), "is damaged"),
     ],
 )  # fmt: skip
 def test_a_staged_export_that_is_gone_or_damaged(damage, words: str, on_sqlite: SqlitePromo, project: Project) -> None:  # type: ignore[no-untyped-def]

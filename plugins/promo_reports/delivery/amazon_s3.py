@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from promo_reports.delivery.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
 from promo_reports.delivery.area import (
-    MOST_MANIFEST_BYTES,
     Item,
     LostRace,
     PresentManifest,
@@ -21,7 +20,7 @@ from promo_reports.delivery.area import (
 )
 from promo_reports.delivery.opened import URL_SECONDS, Damaged, PresignedFile, content_disposition
 from promo_reports.delivery.staged_file import verify
-from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
 
 if TYPE_CHECKING:

@@ -17,10 +17,6 @@ from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 _DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
 
 
-MOST_MANIFEST_BYTES = 16 << 20
-"""A manifest names some hundred bytes for each file and column; no more is read of what is larger."""
-
-
 class LostRace(Exception):
     """The manifest is no longer the one that was read: another attempt has published meanwhile."""
 

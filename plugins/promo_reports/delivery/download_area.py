@@ -15,7 +15,6 @@ from io import FileIO
 from pathlib import Path
 
 from promo_reports.delivery.area import (
-    MOST_MANIFEST_BYTES,
     Item,
     LostRace,
     PresentManifest,
@@ -25,7 +24,7 @@ from promo_reports.delivery.area import (
 from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, is_an_area, made_and_locked, mark
 from promo_reports.delivery.opened import Damaged, OpenFile
 from promo_reports.delivery.staged_file import CHUNK, chunks
-from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.regular_file import NotRegular, open_regular
 

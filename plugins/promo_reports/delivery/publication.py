@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promo_reports.delivery.area import (
-    MOST_MANIFEST_BYTES,
     Area,
     Folder,
     Item,
@@ -25,7 +24,7 @@ from promo_reports.delivery.area import (
     check_file_name,
 )
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest, StagedExport
+from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest, StagedExport
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,8 @@ from promo_reports.domain.delivery import Destination
 
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
+MOST_MANIFEST_BYTES = 16 << 20
+"""A manifest has some hundred bytes for each file and column; no more is read of what is larger."""
 
 
 @dataclass(frozen=True)

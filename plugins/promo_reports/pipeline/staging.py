@@ -13,9 +13,10 @@ from pathlib import Path, PurePath
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.delivery import Destination, destination_of, destination_values
 from promo_reports.domain.layout import earlier_run_name, is_attempt_name, new_attempt_name, run_name
-from promo_reports.domain.manifest import MANIFEST_NAME, Manifest, StagedExport
+from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, Manifest, StagedExport
 from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
 from promo_reports.pipeline.export import Export
+from promo_reports.regular_file import read_regular
 
 _PRIVATE = 0o700
 _DESTINATIONS = "destinations.json"
@@ -112,7 +113,7 @@ def open_staged(root: Path, address: object, *, dag_id: str, run_id: str) -> Sta
     """
     directory = _attempt_at(root, address, dag_id, run_id)
     try:
-        manifest = Manifest.from_json((directory / MANIFEST_NAME).read_bytes())
+        manifest = Manifest.from_json(read_regular(directory / MANIFEST_NAME, MOST_MANIFEST_BYTES))
         destinations = _destinations_in(directory)
     except FileNotFoundError:
         raise StagingError(f"The staged export {directory.name} is gone.", _STAGE_AGAIN) from None
@@ -153,7 +154,7 @@ def _attempt_at(root: Path, address: object, dag_id: str, run_id: str) -> Path:
 def _destinations_in(directory: Path) -> tuple[Destination, ...]:
     """What `seal` has written; nothing where the release that staged it did not."""
     try:
-        values = json.loads((directory / _DESTINATIONS).read_bytes())
+        values = json.loads(read_regular(directory / _DESTINATIONS, MOST_MANIFEST_BYTES))
     except FileNotFoundError:
         return ()
     return tuple(destination_of(each) for each in values)
