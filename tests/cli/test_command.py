@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from include.demo.stack.databases import PromoDatabase
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.cli.app import app
 from tests.cli.shell import DAILY, Shell
+from tests.support.tcp_proxy import TcpProxy
 
 COMMAND = Path(sys.executable).with_name("promo-reports")
 COMMANDS = sorted(get_command(app).commands)
@@ -130,14 +132,40 @@ def test_the_installed_command_fails_without_a_traceback(shell: Shell) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.fixture
+def proxy(postgres: PostgresServer) -> Iterator[TcpProxy]:
+    with TcpProxy(postgres.port) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize(
+    ("command", "hangs", "number", "status"),
+    [
+        ("export", False, signal.SIGINT, 130),
+        ("export", False, signal.SIGTERM, 143),
+        ("export", True, signal.SIGTERM, 143),
+        ("preview", True, signal.SIGTERM, 143),
+    ],
+)
 def test_a_signal_ends_it_in_the_middle_of_a_query(
-    shell: Shell, database: PromoDatabase, postgres: PostgresServer, tmp_path: Path, number: int, status: int
+    shell: Shell,
+    database: PromoDatabase,
+    postgres: PostgresServer,
+    proxy: TcpProxy,
+    tmp_path: Path,
+    command: str,
+    hangs: bool,
+    number: int,
+    status: int,
 ) -> None:
+    """Also where the database hangs: the connection stays, and nothing passes it any more."""
     shell.write("include/sql/wallet_transactions.sql", SLOW)
-    day = ("--start", "2026-11-22", "--end", "2026-11-23", "--database", database.reader_url)
+    if hangs:
+        proxy.stall_at(b"pg_sleep")
+    to = ("--to", tmp_path / "out") if command == "export" else ()
+    day = ("--start", "2026-11-22", "--end", "2026-11-23", "--database", proxy.address(database.reader_url))
     process = subprocess.Popen(
-        [COMMAND, "export", "daily", "--to", tmp_path / "out", *day],
+        [COMMAND, command, "daily", *to, *day],
         env=environment(shell.home),
         stderr=subprocess.PIPE,
         text=True,

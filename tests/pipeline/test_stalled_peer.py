@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from promo_reports.errors import SourceUnavailable
+from promo_reports.errors import QueryTooSlow, SourceUnavailable
 from promo_reports.pipeline.extract import open_snapshot
+from promo_reports.pipeline.filters import choices
 from promo_reports.pipeline.preview import PreviewTooSlow, preview
 from promo_reports.pipeline.source import Source
 from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.promo import MariaDbPromo, PostgresPromo, Project, export
+from tests.pipeline.promo import MOVES, MariaDbPromo, PostgresPromo, Project, export
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.tls import tls_before_postgres
 
@@ -192,6 +193,15 @@ def test_a_preview_has_its_time_whatever_hangs(question: bytes, behind: Behind, 
     with within(30), pytest.raises(PreviewTooSlow):
         preview(export(), behind.source, project.settings, 20, seconds=2)
     assert behind.proxy.stalled.is_set()
+
+
+def test_choices_have_their_time_whatever_hangs(behind: Behind, project: Project) -> None:
+    begun = time.monotonic()
+    with within(30), open_snapshot(behind.source, UTC, TimeLimits.of(project.settings, seconds=2)) as snapshot:
+        behind.proxy.stall()
+        with pytest.raises(QueryTooSlow):
+            choices(snapshot, MOVES.filters[0], {}, project.sql)
+    assert time.monotonic() - begun > 1
 
 
 def test_a_connection_that_is_cut_is_tried_again(behind: Behind, project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -37,7 +38,12 @@ THREADS = 3
 _CONTENT_TYPE = {".csv": "text/csv; charset=utf-8", ".zip": "application/zip"}
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _LOST = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
+_PARTS = ("UploadPart", "CompleteMultipartUpload")
 _UNCONDITIONAL = ("NotImplemented", "501")
+
+
+class UploadStopped(Exception):
+    """Nobody waits for the upload any more."""
 
 
 class AmazonS3Area:
@@ -106,8 +112,9 @@ class AmazonS3Folder:
         if adopt and self.holds(file):
             return False
         verify(file, source)
+        stopped = threading.Event()
         try:
-            self._access.ask(lambda client: self._upload(client, file, source))
+            self._access.ask(lambda client: self._upload(client, file, source, stopped), end=stopped.set)
         except PromoReportsError:
             if not self._has_after_all(file):
                 raise
@@ -203,24 +210,35 @@ class AmazonS3Folder:
         else:
             client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=item.upload)
 
-    def _upload(self, client: S3Client, file: ExportFile, source: Path) -> None:
+    def _upload(self, client: S3Client, file: ExportFile, source: Path, stopped: threading.Event) -> None:
+        """Upload; once it is `stopped` no further part is sent, and boto3 gives those up that were."""
         from boto3.s3.transfer import TransferConfig
 
-        client.upload_file(
-            str(source),
-            self._bucket,
-            self._key(file.name),
-            ExtraArgs={
-                "ContentType": _CONTENT_TYPE[source.suffix],
-                "Metadata": {"sha256": file.sha256},
-            },
-            Config=TransferConfig(
-                multipart_threshold=PART,
-                multipart_chunksize=part_size(file.bytes),
-                max_concurrency=THREADS,
-                preferred_transfer_client="classic",
-            ),
-        )
+        def check(**_: object) -> None:
+            if stopped.is_set():
+                raise UploadStopped
+
+        for operation in _PARTS:
+            client.meta.events.register(f"before-send.s3.{operation}", check)
+        try:
+            client.upload_file(
+                str(source),
+                self._bucket,
+                self._key(file.name),
+                ExtraArgs={
+                    "ContentType": _CONTENT_TYPE[source.suffix],
+                    "Metadata": {"sha256": file.sha256},
+                },
+                Config=TransferConfig(
+                    multipart_threshold=PART,
+                    multipart_chunksize=part_size(file.bytes),
+                    max_concurrency=THREADS,
+                    preferred_transfer_client="classic",
+                ),
+            )
+        finally:
+            for operation in _PARTS:
+                client.meta.events.unregister(f"before-send.s3.{operation}", check)
 
     def _put_manifest(self, manifest: bytes, condition: Any, *, otherwise: Sequence[str]) -> str | None:
         """None, or S3's reason not to."""

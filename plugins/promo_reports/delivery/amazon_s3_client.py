@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
 from promo_reports.delivery.amazon_s3_errors import answer, meaning
-from promo_reports.errors import DestinationRefused
+from promo_reports.errors import DestinationRefused, DestinationUnavailable
+from promo_reports.interruptible import LimitReached, interruptible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ClientFactory = Callable[[], "S3Client"]
 """Makes a client with fresh credentials each time it is called."""
+
+_SECONDS_TO_TIDY = 1.0  # for all requests after an interruption: Airflow kills a task 5 s after SIGTERM
 
 
 class BucketAccess:
@@ -24,29 +28,61 @@ class BucketAccess:
         self._connection = connection
         self._make_client = client
         self._client: S3Client | None = None
+        self._ends: float | None = None
 
-    def ask(self, request: Callable[[S3Client], T], *, otherwise: Collection[str] = ()) -> T | str:
+    def ask(
+        self,
+        request: Callable[[S3Client], T],
+        *,
+        otherwise: Collection[str] = (),
+        end: Callable[[], None] | None = None,
+    ) -> T | str:
         """What `request` returns, or S3's error code if it is one of `otherwise`.
+
+        It can be interrupted; `end` then makes the request end early. botocore takes an exception of a signal's handler
+        for one of the network, and tries again, so requests are made on another thread.
 
         Expired credentials are renewed once. Raises DestinationRefused, DestinationUnavailable, or StagingError if a
         file to upload is gone.
         """
         for renewed in (False, True):
-            try:
-                return request(self._connected())
-            except Exception as error:
-                refused = answer(error)
-                if refused and refused.code in otherwise:
-                    return refused.code
-                if refused and refused.expired and not renewed:
-                    self._client = None
-                    continue
-                # Not chained: the original's text may hold keys and signed URLs.
-                translated = meaning(error, bucket=self.bucket, connection=self._connection)
-                if translated is None:
-                    raise
-            raise translated
+            answered, error = self._answered(request, end)
+            if error is None:
+                return answered  # type: ignore[return-value]
+            refused = answer(error)
+            if refused and refused.code in otherwise:
+                return refused.code
+            if refused and refused.expired and not renewed:
+                self._client = None
+                continue
+            # Not chained: the original's text may hold keys and signed URLs.
+            translated = meaning(error, bucket=self.bucket, connection=self._connection)
+            if translated is None:
+                raise error
+            raise translated from None
         raise AssertionError("unreachable")
+
+    def _answered(
+        self, request: Callable[[S3Client], T], end: Callable[[], None] | None
+    ) -> tuple[T | None, Exception | None]:
+        def call() -> tuple[T | None, Exception | None]:
+            try:
+                return request(self._connected()), None
+            except Exception as error:
+                return None, error
+
+        ends = self._ends
+        try:
+            if ends is None:
+                return interruptible(call, end=end)
+            return interruptible(call, remaining=lambda: ends - time.monotonic(), grace=0.0)
+        except LimitReached:
+            raise DestinationUnavailable(
+                f"Bucket {self.bucket!r} of connection {self._connection!r} did not answer before the task had to end."
+            ) from None
+        except BaseException:
+            self._ends = time.monotonic() + _SECONDS_TO_TIDY
+            raise
 
     def _connected(self) -> S3Client:
         if self._client is None:
