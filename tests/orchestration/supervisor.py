@@ -10,8 +10,10 @@ from uuid import uuid4
 
 import msgspec
 from airflow.sdk._shared.state import TaskScope
+from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time.comms import (
     CommsDecoder,
+    ErrorResponse,
     OKResponse,
     TaskStateStoreResult,
     _RequestFrame,
@@ -62,7 +64,12 @@ class Supervisor:
         if asked["type"] == "ClearTaskStateStore":
             self.kept.clear()
         elif asked["type"] == "GetTaskStateStore":
+            if asked["key"] not in self.kept:
+                missing = ErrorResponse(error=ErrorType.TASK_STORE_NOT_FOUND, detail={"key": asked["key"]})
+                return _ResponseFrame(frame.id, missing.model_dump())
             return _ResponseFrame(frame.id, TaskStateStoreResult(value=self.kept[asked["key"]]).model_dump())
+        elif asked["type"] == "DeleteTaskStateStore":
+            self.kept.pop(asked["key"], None)
         else:
             self.kept[asked["key"]] = asked["value"]
         return _ResponseFrame(frame.id, OKResponse(ok=True).model_dump())

@@ -94,21 +94,26 @@ def test_a_timeout_stays_a_timeout(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    "operator",
+    ("operator", "kept"),
     [
-        lambda: ExtractOperator(task_id="extract", report_id="unregistered"),
-        lambda: DeliverOperator(task_id="deliver", handover={"title": "download", "staged": "/nowhere"}),
-        lambda: DeliverOperator(task_id="deliver", handover=7),
+        (lambda: ExtractOperator(task_id="extract", report_id="unregistered"), ["failure"]),
+        # What a delivery has delivered stays where it is until another export takes its place.
+        (
+            lambda: DeliverOperator(task_id="deliver", handover={"title": "download", "staged": "/nowhere"}),
+            ["delivered", "failure"],
+        ),
+        (lambda: DeliverOperator(task_id="deliver", handover=7), ["delivered", "failure"]),
     ],
 )
 def test_an_attempt_begins_without_what_an_earlier_one_left(
-    home: Path, supervisor: Supervisor, operator: Callable[[], Any]
+    home: Path, supervisor: Supervisor, operator: Callable[[], Any], kept: list[str]
 ) -> None:
-    supervisor.kept.update(facts={"rows": 1}, delivered={"destination": "download"})
+    supervisor.kept.update(failure={"reason": "r"}, delivered={"destination": "download"})
     context = {"task_state_store": supervisor.store, "dag_run": _Run()}
     with pytest.raises(AirflowException):
         type(operator()).execute.__wrapped__(operator(), context)
-    assert list(supervisor.kept) == ["failure"]
+    assert sorted(supervisor.kept) == kept
+    assert supervisor.kept["failure"] != {"reason": "r"}
 
 
 class _Run:

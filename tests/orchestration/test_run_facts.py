@@ -92,7 +92,28 @@ def test_a_delivered_export(supervisor: Supervisor) -> None:
         "files": ["s3://bi-exports/a/f"],
         "folder": "20261109T050000Z_20261116T050000Z",
         "sha256": "1" * 64,
+        "facts": {
+            "rows": 3,
+            "bytes": 321,
+            "window": WINDOW,
+            "as_of": None,
+            "file": {"name": "weekly_credits-12345678.csv", "bytes": 321, "sha256": "1" * 64},
+        },
+        "again": False,
     }
+    assert supervisor.kept["manifest"] == json.loads(MANIFEST.to_json())
+
+
+def test_a_delivery_keeps_what_it_delivered_before_until_it_has_delivered_again(supervisor: Supervisor) -> None:
+    before = {"destination": "download", "manifest": "file:///m"}
+    supervisor.kept.update(failure={"reason": "r"}, delivered=before, manifest={"rows": 1})
+    with RunFacts(supervisor.store, delivers=True) as facts:
+        assert supervisor.kept == {"delivered": before, "manifest": {"rows": 1}}
+        facts.failed("Error", "Reason.", "Fix.", retryable=True)
+        assert supervisor.kept["delivered"] == before
+        facts.delivered("download", MANIFEST, "file:///n", ())
+    assert (supervisor.kept["delivered"]["manifest"], supervisor.kept["delivered"]["again"]) == ("file:///n", True)
+    assert supervisor.kept["manifest"] == json.loads(MANIFEST.to_json())
 
 
 def test_what_is_left_stays_as_long_as_its_run(supervisor: Supervisor) -> None:

@@ -90,6 +90,7 @@ def test_a_created_export(rows: Rows) -> None:
             "name": "june_audit-5ba45e00.csv",
             "bytes": 1234,
         },
+        "earlier": False,
         "actions": ["duplicate"],
     }
 

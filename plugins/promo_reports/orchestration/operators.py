@@ -122,7 +122,7 @@ class DeliverOperator(ExportTask):
         from promo_reports.pipeline.staging import mark_delivered, open_staged
 
         context["destination"] = hand.map_index_title(str(hand.part_of(self.handover, "title")))
-        with RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
+        with RunFacts(context["task_state_store"], delivers=True) as facts, airflow_failures(facts):
             run, settings = context["dag_run"], registry().settings
             address = hand.part_of(self.handover, "staged")
             staged = open_staged(settings.staging, address, dag_id=run.dag_id, run_id=run.run_id)

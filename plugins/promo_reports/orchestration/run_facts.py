@@ -1,7 +1,9 @@
 """What a task leaves of its run for the Reports page, in Airflow's task state store.
 
 Its rows belong to one task of one run (and map index) and stay over retries and clears, so every attempt begins by
-removing them. They hold no secret and no row: sentences of `PromoReportsError`, counts, addresses, the manifest.
+removing them: all but what a delivery left of the export that it delivered, which stays at the destination until
+another one replaces it. They hold no secret and no row: sentences of `PromoReportsError`, counts, addresses, the
+manifest.
 
 `delivered` decides whether the page calls the export Created, so a delivery that cannot write it fails, and is tried
 again, which changes nothing of what is delivered. For the others no export fails or waits longer than a minute in all.
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROGRESS, FACTS, MANIFEST, DELIVERED, FAILURE = "progress", "facts", "manifest", "delivered", "failure"
-"""The keys: the first three are left by extract, `delivered` by each deliver, `failure` by either."""
+"""The keys: the first three are left by extract, `delivered` and `manifest` by each deliver, `failure` by either."""
 
 # Each is a call of the api-server and some 10 ms of its time, for every export that runs.
 _SECONDS_BETWEEN_PROGRESS = 2.0
@@ -49,12 +51,16 @@ class NotNoted(PromoReportsError):
 class RunFacts:
     """Writes the rows of one attempt; entering it removes what an earlier one left.
 
+    `delivers` is for a delivery: it removes the failure alone, and overwrites the rest when it has delivered.
+
     All but progress is written when a method returns, or has taken too long. What cannot be written is logged, once,
     and progress given up; `delivered` alone raises.
     """
 
-    def __init__(self, store: TaskStateStoreAccessor) -> None:
+    def __init__(self, store: TaskStateStoreAccessor, *, delivers: bool = False) -> None:
         self._store = store
+        self._delivers = delivers
+        self._again = False
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="run-facts")
         self._progress: Future[None] | None = None
         self._progress_at = 0.0
@@ -62,7 +68,7 @@ class RunFacts:
         self._failed = False
 
     def __enter__(self) -> RunFacts:
-        self._wait(self._submit(self._store.clear))
+        self._wait(self._submit(self._begin_delivery if self._delivers else self._store.clear))
         return self
 
     def __exit__(
@@ -84,34 +90,24 @@ class RunFacts:
 
     def staged(self, manifest: Manifest) -> None:
         """An export that is verified and waits to be delivered."""
-        size = sum(file.bytes for file in manifest.files)
-        self._leave(
-            FACTS,
-            {
-                "rows": manifest.rows,
-                "bytes": size,
-                "window": dict(manifest.window) if manifest.window else None,
-                "as_of": manifest.as_of,
-                "file": {
-                    "name": manifest.files[0].name,
-                    "bytes": manifest.files[0].bytes,
-                    "sha256": manifest.files[0].sha256,
-                },
-            },
-        )
+        self._leave(FACTS, _figures(manifest))
         self._leave(MANIFEST, json.loads(manifest.to_json()))
 
     def delivered(self, destination: str, manifest: Manifest, address: str, files: tuple[str, ...]) -> None:
         """An export that is complete at a destination: the addresses of its manifest and of its files there.
 
-        Waits for the answer; `NotNoted` where it cannot be written.
+        With its figures and manifest, which extract removes of its own when the run is made again. `again` where an
+        export had been delivered there before. Waits for the answer; `NotNoted` where it cannot be written.
         """
+        self._leave(MANIFEST, json.loads(manifest.to_json()))
         left = {
             "destination": destination,
             "manifest": address,
             "files": list(files),
             "folder": manifest.window_key,
             "sha256": manifest.files[0].sha256,
+            "facts": _figures(manifest),
+            "again": self._again,
         }
         why: Exception | None
         try:
@@ -130,6 +126,10 @@ class RunFacts:
         `error` is the name of the exception, for whoever must tell failures apart.
         """
         self._leave(FAILURE, {"error": error, "reason": reason, "fix": fix, "retryable": retryable})
+
+    def _begin_delivery(self) -> None:
+        self._store.delete(FAILURE)
+        self._again = self._store.get(DELIVERED) is not None
 
     def _leave(self, key: str, value: dict[str, Any]) -> None:
         self._wait(self._submit(lambda: self._set(key, value)))
@@ -161,6 +161,20 @@ class RunFacts:
         if wait([written], self._patience).not_done:
             self._give_up(TimeoutError(f"no answer within {_PATIENCE:g} s"))
         self._patience = max(0.0, self._patience - (time.monotonic() - begun))
+
+
+def _figures(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "rows": manifest.rows,
+        "bytes": sum(file.bytes for file in manifest.files),
+        "window": dict(manifest.window) if manifest.window else None,
+        "as_of": manifest.as_of,
+        "file": {
+            "name": manifest.files[0].name,
+            "bytes": manifest.files[0].bytes,
+            "sha256": manifest.files[0].sha256,
+        },
+    }
 
 
 def _error_of(write: Callable[[], None]) -> Exception | None:

@@ -20,7 +20,8 @@ from promo_reports.orchestration.configuration import (
 from promo_reports.orchestration.handover import map_index_title
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
-from promo_reports.web.export_rows import DOWNLOAD, Rows, delivered_to, has_files, window_of
+from promo_reports.web.earlier import DOWNLOAD, EarlierExport, earlier_export, earlier_manifest, manifest_in
+from promo_reports.web.export_rows import Rows, delivered_to, has_files, window_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, EXTRACT
 from promo_reports.web.models.exports import (
@@ -39,13 +40,15 @@ _TRIGGERS = {"scheduled": "schedule", "backfill": "backfill"}
 def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Sequence[TaskRecord]) -> ExportDetail:
     """One export; a definition that is gone or broken by now leaves what the manifest says."""
     definition = rows.definition(record)
-    left = facts.extract.get("manifest")
-    manifest = _manifest(left) if has_files(record) else None
+    earlier = earlier_export(record)
+    manifest = earlier_manifest(earlier, facts) if earlier else None
+    if earlier is None and has_files(record):
+        manifest = manifest_in(facts.extract.get("manifest"))
     row = rows.row(record)
     if definition is None:
         # There is nothing to take over.
         row = row.model_copy(update={"actions": [each for each in row.actions if each != "duplicate"]})
-    files, figures = _of_manifest(manifest, rows.zone, downloaded=DOWNLOAD in delivered_to(record))
+    files, figures = _of_manifest(manifest, rows.zone, downloaded=_is_downloaded(record, earlier))
     return ExportDetail(
         **row.model_dump(),
         configuration=list(_configuration(rows, record, definition, manifest)),
@@ -72,12 +75,8 @@ def _of_manifest(manifest: Manifest | None, zone: ZoneInfo, *, downloaded: bool)
         return [], []
 
 
-def _manifest(left: object) -> Manifest | None:
-    """The manifest in the task's state, where it is one."""
-    try:
-        return Manifest.from_values(left)
-    except ValueError:
-        return None
+def _is_downloaded(record: ExportRecord, earlier: EarlierExport | None) -> bool:
+    return earlier.is_downloadable if earlier else DOWNLOAD in delivered_to(record)
 
 
 def _configuration(

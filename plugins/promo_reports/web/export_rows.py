@@ -17,14 +17,13 @@ from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
 from promo_reports.web.access import Caller
 from promo_reports.web.creation import PAGE_RUN
+from promo_reports.web.earlier import DOWNLOAD, EarlierExport, earlier_export
 from promo_reports.web.failures import failure_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, Frequency
 from promo_reports.web.models.exports import DownloadShown, ExportRow, ProgressShown, RegisteredReport
 from promo_reports.web.models.shared import Failure, Named, WindowShown
 from promo_reports.web.times import local, now, window_shown
 from promo_reports.web.waiting import waiting
-
-DOWNLOAD = "download"
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,8 @@ class Rows:
     def row(self, record: ExportRecord) -> ExportRow:
         """One export."""
         # What is verified, but nowhere delivered, is no file that anybody could have.
-        facts = facts_of(record) if has_files(record) else {}
+        earlier = earlier_export(record)
+        facts = earlier.figures if earlier else facts_of(record) if has_files(record) else {}
         ended = record.status is not ExportStatus.CREATING
         return ExportRow(
             id=record.id,
@@ -69,7 +69,8 @@ class Rows:
             seconds=_seconds(record) if ended else None,
             progress=_progress(record),
             failure=self._failure(record),
-            download=self._download(record),
+            download=self._download(record, earlier),
+            earlier=earlier is not None,
             actions=self._actions(record),
         )
 
@@ -124,16 +125,20 @@ class Rows:
         return RegisteredReport(id=report_id, frequency=frequency)
 
     def _window(self, record: ExportRecord) -> WindowShown | None:
+        earlier = earlier_export(record)
         window = window_of(record)
-        unsettled = bool((facts_of(record).get("window") or {}).get("open"))
+        unsettled = bool(((earlier.figures if earlier else facts_of(record)).get("window") or {}).get("open"))
         return window_shown(window, self.zone, unsettled=unsettled) if window else None
 
-    def _download(self, record: ExportRecord) -> DownloadShown | None:
-        file = facts_of(record).get("file")
-        if record.status is not ExportStatus.CREATED or not file or DOWNLOAD not in delivered_to(record):
-            return None
+    def _download(self, record: ExportRecord, earlier: EarlierExport | None) -> DownloadShown | None:
+        at = earlier.at if earlier else record.ended_at
+        if earlier is not None:
+            file, there = earlier.figures.get("file"), earlier.is_downloadable
+        else:
+            file = facts_of(record).get("file")
+            there = record.status is ExportStatus.CREATED and DOWNLOAD in delivered_to(record)
         kept = timedelta(days=self.registry.settings.retention_days)
-        if record.ended_at is not None and record.ended_at + kept < now():
+        if not there or not file or (at is not None and at + kept < now()):
             return None
         url = f"promo-reports/api/exports/{record.id}/download"
         return DownloadShown(url=url, name=file["name"], bytes=file["bytes"])
@@ -180,7 +185,8 @@ def delivered_to(record: ExportRecord) -> set[str]:
 
 def window_of(record: ExportRecord) -> Window | None:
     """The window: what extract left, else the data interval, else the absolute range of an on-demand conf."""
-    left = facts_of(record).get("window") or {}
+    earlier = earlier_export(record)
+    left = (facts_of(record) or (earlier.figures if earlier else {})).get("window") or {}
     chosen = record.conf.get("date_range")
     asked = chosen if isinstance(chosen, dict) else {}
     bounds = (

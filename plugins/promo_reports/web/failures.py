@@ -103,7 +103,7 @@ def _of_this_attempt(record: ExportRecord, task_id: str, map_index: int) -> bool
         return True  # a delivery whose task is gone tells more than silence
     if task.state != "failed":
         return False
-    at, cleared = record.facts.failed_at.get((task_id, map_index)), record.queued_at
+    at, cleared = record.facts.left_at.get((task_id, map_index, "failure")), record.queued_at
     ended_since = task.ended_at is not None and cleared is not None and task.ended_at > cleared
     return not (at is not None and cleared is not None and at < cleared and ended_since)
 

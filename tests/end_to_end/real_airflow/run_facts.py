@@ -31,7 +31,7 @@ class TestRunFacts:
                 "bytes": file["bytes"],
                 "window": manifest["window"],
                 "as_of": None,
-                "file": {"name": file["name"], "bytes": file["bytes"]},
+                "file": {"name": file["name"], "bytes": file["bytes"], "sha256": file["sha256"]},
             },
             "manifest": manifest,
         }
@@ -41,7 +41,8 @@ class TestRunFacts:
         left = left_by(live, run)
         events = {event["manifest"]: event for event in run.events()}
         for map_index, title in enumerate(["download", f"amazon_s3:{BUCKET}/facts"]):
-            (delivered,) = left["deliver", map_index].values()
+            delivered = left["deliver", map_index]["delivered"]
+            assert left["deliver", map_index]["manifest"] == left["extract", -1]["manifest"]
             event = events.pop(delivered["manifest"])
             assert event["destination"] == title
             assert delivered == {
@@ -49,6 +50,9 @@ class TestRunFacts:
                 "manifest": event["manifest"],
                 "files": event["files"],
                 "folder": "20261001T040000Z_20261101T040000Z",
+                "sha256": left["extract", -1]["facts"]["file"]["sha256"],
+                "facts": left["extract", -1]["facts"],
+                "again": False,
             }
             assert f"/{delivered['folder']}/" in delivered["manifest"]
         assert events == {}
@@ -78,14 +82,16 @@ class TestRunFacts:
         assert run.wait() == "failed"
         after = left_by(live, run)
         assert after.pop(("extract", -1)) == before.pop(("extract", -1))
-        for left in after.values():
-            assert list(left) == ["failure"]
+        for task, left in after.items():
+            assert left["delivered"] == before[task]["delivered"]  # which is still there
             assert " is gone." in left["failure"]["reason"]
             assert left["failure"]["fix"] == "Clear the task extract of this run."
 
         run.clear().succeed()
         again = left_by(live, run)
         del again["extract", -1]
+        for left in before.values():
+            left["delivered"]["again"] = True
         assert again == before
 
     @staticmethod

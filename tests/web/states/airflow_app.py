@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,9 @@ import httpx
 import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from sqlalchemy.orm import Session  # noqa: TID253
 from starlette.testclient import TestClient
+
+from promo_reports.domain.manifest import ExportFile
+from tests.orchestration.test_run_facts import MANIFEST as EXAMPLE
 
 REPORT = "promo_reports.report.daily_credits"
 TYPE = "promo_reports.type.wallet_transactions"
@@ -40,6 +43,7 @@ CONF = {
     "date_range": {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00"},
     "delivery": ["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
 }
+MANIFEST = json.loads(replace(EXAMPLE, files=(ExportFile("june.csv", 3, 9, 64 * "1"),)).to_json())
 FACTS = {"rows": 3, "bytes": 9, "window": None, "as_of": None, "file": {"name": "june.csv", "bytes": 9}}
 TITLES = ("download", "amazon_s3:bi-exports")
 
@@ -123,13 +127,16 @@ class Made:
         """Its extract has done its work, and its deliveries are there to be begun."""
         self.task("extract", "success")
         self.left("extract", "facts", FACTS)
+        self.left("extract", "manifest", MANIFEST)
         self.expand()
         return self
 
-    def delivers(self, index: int) -> Made:
+    def delivers(self, index: int, **more: Any) -> Made:
         """One delivery has done its work."""
         self.task("deliver", "success", index)
-        self.left("deliver", "delivered", {"destination": TITLES[index], "manifest": "file:///m"}, index)
+        delivered = {"destination": TITLES[index], "manifest": "file:///m", "facts": FACTS, "folder": "w", **more}
+        self.left("deliver", "delivered", delivered, index)
+        self.left("deliver", "manifest", MANIFEST, index)
         return self
 
     def states(self) -> dict[tuple[str, int], str | None]:

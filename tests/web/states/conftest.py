@@ -24,6 +24,7 @@ def app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> I
         shutil.copytree(ROOT / name, home / name)
     shutil.copy(ROOT / "include/account.yaml", home / "include/account.yaml")
     (home / "reports").mkdir()
+    (home / "data" / "downloads").mkdir(parents=True)
     (home / "reports" / "daily_credits.yaml").write_text(DAILY)
     with pytest.MonkeyPatch.context() as patch:
         url = _environment(patch, postgres, home)

@@ -87,6 +87,7 @@ FAILED_CASES = [
     (delivering, marked("failed"), failures.SILENT),
     (delivering, marked("success"), failures.UNDELIVERED),
     (half, marked("failed"), failures.SILENT),
+    (half, marked("success"), failures.PARTLY_DELIVERED),
     (created, marked("failed"), failures.MARKED),
     (created, task_marked("extract", "failed"), None),
 ]
@@ -205,6 +206,68 @@ def test_what_cannot_be_made_again_says_what_to_do_instead(app: AirflowApp) -> N
     app.execute("DELETE FROM task_instance WHERE run_id = :run", run=empty.run_id)
     refusal = empty.retry()
     assert (refusal.status_code, refusal.json()["error"]["fix"]) == (409, "Duplicate it.")
+
+
+class TestEarlierExport:
+    """What was delivered stays there, with its figures, whatever becomes of later attempts."""
+
+    def there(self, made: Made, status: str) -> None:
+        for shown in (made.detail(), made.row()):
+            assert (shown["status"], shown["earlier"], shown["rows"]) == (status, True, 3)
+            assert shown["download"]["name"] == "june.csv"
+        # There is no file in the download area of this test: 410 and not 409, which an export without one gets.
+        assert made.downloaded().status_code == 410
+
+    @pytest.mark.parametrize("old", [True, False], ids=["of the release before", "of this release"])
+    def test_while_it_waits_is_made_fails_and_is_cancelled(self, app: AirflowApp, old: bool) -> None:
+        made = app.run()
+        delivering(made)
+        for index in (0, 1):
+            made.delivers(index, **({"facts": None} if old else {}))
+        assert made.decide() == "success"
+        assert (made.row()["status"], made.row()["earlier"]) == ("created", False)
+        made.airflow("POST", "/clear", {"dry_run": False})
+        self.there(made, "creating")
+        marked("failed")(made)
+        self.there(made, "failed")
+        if old:
+            return  # its extract removes the figures when it begins
+        made.retry()
+        made.update_run(state="running")
+        made.task("extract", "running")
+        made.cleared_by_task("extract")
+        self.there(made, "creating")
+        made.cancel()
+        self.there(made, "cancelled")
+        made.retry()
+        made.is_killed()
+        self.there(made, "failed")
+
+    def test_where_only_a_part_of_the_newest_attempt_was_delivered(self, app: AirflowApp) -> None:
+        made = app.run()
+        created(made)
+        made.airflow("POST", "/clear", {"dry_run": False})
+        made.update_run(state="running")
+        made.task("extract", "success")
+        made.delivers(0, again=True)
+        made.task("deliver", "failed", 1)
+        assert made.decide() == "failed"
+        self.there(made, "failed")
+
+    def test_what_was_never_created_has_none(self, app: AirflowApp) -> None:
+        made = app.run()
+        half(made)
+        assert made.row()["earlier"] is False
+        made.task("deliver", "failed", 1)
+        assert made.decide() == "failed"
+        assert (made.row()["earlier"], made.row()["download"]) == (False, None)
+
+    def test_an_export_whose_backfill_was_cancelled_before_it_was_made_again(self, app: AirflowApp) -> None:
+        made = app.run(REPORT)
+        created(made)
+        made.airflow("POST", "/clear", {"dry_run": False})
+        made.update_run(state="failed")  # which is all that Airflow changes
+        self.there(made, "failed")
 
 
 class TestBackfills:

@@ -169,6 +169,7 @@ export interface ExportRow {
   progress: { written: number; counted: number } | null;
   failure: Failure | null;
   download: { url: string; name: string; bytes: number } | null;
+  earlier: boolean; // rows, bytes, window and file are those of an attempt before, which are still there
   actions: ExportAction[];
 }
 

@@ -22,8 +22,15 @@ export function ExportActions({ data, path, put }: ActionProps) {
   const navigate = useNavigate();
   const [asked, setAsked] = useState<"retry" | "cancel">();
   const done = async (action: "retry" | "cancel") => {
-    put(await post<ExportDetail>(`${path}/${action}`, {}));
-    notify(action === "retry" ? "Export started again" : "Export cancelled");
+    const answer = await post<ExportDetail>(`${path}/${action}`, {});
+    if (answer.id === data.id) {
+      put(answer);
+      notify(action === "retry" ? "Export started again" : "Export cancelled");
+    } else {
+      // Airflow does not start the export's own run any more.
+      notify("A new export of the same window was started");
+      navigate(places.export(answer.id));
+    }
   };
   return (
     <Flex gap={2} wrap="wrap">
@@ -64,7 +71,7 @@ export function ExportActions({ data, path, put }: ActionProps) {
             {data.report === null
               ? "It runs again with the same configuration."
               : "It runs again for the same window, by the report's definition as it is now."}{" "}
-            A finished export takes the place of the failed one.
+            What was delivered before stays until it has finished.
           </Text>
         </ConfirmDialog>
       )}

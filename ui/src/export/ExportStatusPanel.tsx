@@ -29,6 +29,7 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
         {isEmpty(data) && <NoRows />}
         {status === "creating" && <Text>{waiting ?? (checking ? CHECKING : STEPS[step ?? "waiting"])}</Text>}
         {status === "created" && result.length > 0 && <Text>{result.join(", ")}</Text>}
+        {data.earlier && <Text>{`An earlier export is still there: ${result.join(", ")}`}</Text>}
         {data.window !== null && (
           <Text color="fg.muted">
             <WindowDays window={data.window} />

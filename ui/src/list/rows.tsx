@@ -19,6 +19,7 @@ export function ExportTableRow({ row }: { row: ExportRow }) {
       <StatusBadge failure={row.failure} status={row.status} /> {isEmpty(row) && <NoRows />}
       {row.status === "creating" && row.progress !== null && <ProgressText {...row.progress} />}
       {row.waiting !== null && <Quiet>{row.waiting}</Quiet>}
+      {row.earlier && <Quiet>an earlier export is still there</Quiet>}
     </>
   );
   return (

@@ -25,7 +25,7 @@ from promo_reports.web.lists.records import (
     TaskRecord,
     WindowExport,
 )
-from promo_reports.web.lists.tables import Column, backfill, dag, job, note, run
+from promo_reports.web.lists.tables import DELIVER, Column, backfill, dag, job, note, run
 from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows, tasks_of_runs
 
 _KEYS: Mapping[ExportSort, Column] = {
@@ -195,7 +195,7 @@ def _records(session: Session, rows: Sequence[Any]) -> tuple[ExportRecord, ...]:
     beside = _Beside(
         tags_of(session, {row.dag_id for row in rows}),
         facts_of_rows(session, [row.id for row in rows]),
-        tasks_of_runs(session, [row.id for row in rows if row.status != ExportStatus.CREATED.value]),
+        tasks_of_runs(session, [row.id for row in rows]),
         _running(session, {row.dag_id for row in rows if row.state == "queued"}),
         _scheduler_seen(session) if is_open else None,
     )
@@ -222,7 +222,8 @@ def _scheduler_seen(session: Session) -> datetime | None:
 def _record(row: Any, beside: _Beside) -> ExportRecord:
     tags = beside.tags.get(row.dag_id, ())
     facts = beside.facts.get(row.id, NOTHING)
-    status = _status(row, facts)
+    tasks = beside.tasks.get(row.id, ())
+    status = _status(row, facts, tasks)
     running = beside.running.get((row.dag_id, row.backfill_id), 0)
     return ExportRecord(
         id=row.id,
@@ -250,7 +251,7 @@ def _record(row: Any, beside: _Beside) -> ExportRecord:
         running_before=running if row.state == "queued" else None,
         facts=facts,
         backfill=_backfill(row),
-        tasks=beside.tasks.get(row.id, ()),
+        tasks=tasks,
         scheduler_seen=beside.scheduler_seen if status is ExportStatus.CREATING else None,
     )
 
@@ -265,11 +266,14 @@ def _backfill(row: Any) -> BackfillRecord | None:
     )
 
 
-def _status(row: Any, facts: TaskFacts) -> ExportStatus:
-    """The status of a row; a run that Airflow calls a success has failed if only earlier attempts have delivered.
+def _status(row: Any, facts: TaskFacts, tasks: tuple[TaskRecord, ...]) -> ExportStatus:
+    """The status of a row; a run that Airflow calls a success has failed if only earlier attempts have delivered, or if
+    one of its deliveries has left nothing, since somebody marked it.
 
     The database cannot say so of 100,000 rows at one time: it would have to read their task instances and facts.
     """
     status = ExportStatus(row.status)
-    undelivered = facts.outdated and not facts.delivered
+    mapped = [each for each in tasks if each.task_id == DELIVER and each.map_index >= 0 and each.state != "removed"]
+    missing = any(not facts.deliveries.get(each.map_index, {}).get("delivered") for each in mapped)
+    undelivered = (facts.outdated and not facts.delivered) or (facts.delivered and missing)
     return ExportStatus.FAILED if status is ExportStatus.CREATED and undelivered else status

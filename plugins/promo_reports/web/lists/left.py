@@ -95,7 +95,8 @@ class Facts(_Left):
 class Delivered(_Left):
     """An export that is complete at a destination: addresses of its manifest and files, and its folder's name.
 
-    `sha256` is that of its file; earlier releases left none.
+    `sha256` is that of its file, `facts` are its figures, and `again` is true where an earlier attempt had delivered
+    there; earlier releases left none of these.
     """
 
     destination: _Address
@@ -103,6 +104,8 @@ class Delivered(_Left):
     files: tuple[_Address, ...] = ()
     folder: _Name = ""
     sha256: _Name = ""
+    facts: Facts | None = None
+    again: bool = False
 
 
 class Cancelled(_Left):

@@ -68,15 +68,17 @@ class TaskFacts:
     """What the tasks of one export left in the task state store, by key: of extract, and of deliver by map index.
 
     A key that is not there was not written yet, was deleted, has expired, or is kept elsewhere (`task_facts`).
-    `cancelled` is who cancelled an attempt and when, by `clear_number`; `failed_at` is when a task left its failure, by
-    task id and map index; `outdated` are the deliveries whose `delivered` is left out, being an earlier attempt's.
+    `cancelled` is who cancelled an attempt and when, by `clear_number`; `outdated` are the deliveries whose `delivered`
+    is left out, being an earlier attempt's; `last_delivered` is what each delivery left of the export that it delivered
+    last, in whichever attempt, by map index; `left_at` is when a value was left, by task id, map index and key.
     """
 
     extract: Mapping[str, Any]
     deliveries: Mapping[int, Mapping[str, Any]]
     cancelled: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    failed_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
     outdated: frozenset[int] = frozenset()
+    last_delivered: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    left_at: Mapping[tuple[str, int, str], datetime] = field(default_factory=dict)
 
     @property
     def delivered(self) -> tuple[Mapping[str, Any], ...]:
@@ -126,8 +128,8 @@ class ExportRecord:
 
     `id` is `dag_run.id`; `state` is Airflow's own and `run_type` one of scheduled, backfill and manual. `dag` is None
     where somebody deleted the DAG's row alone. `running_before` counts the runs of the same DAG and backfill that are
-    running, for an export that is queued; None for any other. `tasks` are read of an export that is not Created, and
-    `scheduler_seen` is the last heartbeat of Airflow's schedulers, for one that is Creating.
+    running, for an export that is queued; None for any other. `scheduler_seen` is the last heartbeat of Airflow's
+    schedulers, for an export that is Creating.
     """
 
     id: int

@@ -118,7 +118,7 @@ class _Left:
         self.deliveries: dict[int, dict[str, Any]] = {}
         self.unfinished: set[int] = set()
         self.cancelled: dict[int, dict[str, Any]] = {}
-        self.failed_at: dict[tuple[str, int], datetime] = {}
+        self.left_at: dict[tuple[str, int, str], datetime] = {}
 
     def add(self, row: Any, value: Any) -> None:
         """Take in a key, with the state of its task."""
@@ -127,8 +127,7 @@ class _Left:
             return
         task_left = self.extract if row.task_id == EXTRACT else self.deliveries.setdefault(row.map_index, {})
         task_left[row.key] = value
-        if row.key == "failure":
-            self.failed_at[row.task_id, row.map_index] = row.updated_at
+        self.left_at[row.task_id, row.map_index, row.key] = row.updated_at
         if row.task_id == DELIVER and row.task_uuid is not None and row.state != "success":
             self.unfinished.add(row.map_index)
 
@@ -140,10 +139,11 @@ class _Left:
             for index, left in self.deliveries.items()
             if "delivered" in left and (index in self.unfinished or _differ(made, left["delivered"].get("sha256")))
         }
+        delivered = {index: left["delivered"] for index, left in self.deliveries.items() if "delivered" in left}
         for index in outdated:
             del self.deliveries[index]["delivered"]
         deliveries = dict(sorted(self.deliveries.items()))
-        return TaskFacts(self.extract, deliveries, self.cancelled, self.failed_at, frozenset(outdated))
+        return TaskFacts(self.extract, deliveries, self.cancelled, frozenset(outdated), delivered, self.left_at)
 
 
 def _value(key: str, text: str) -> Any:

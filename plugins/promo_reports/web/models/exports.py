@@ -54,6 +54,10 @@ class ExportRow(Answer):
     progress: ProgressShown | None
     failure: Failure | None
     download: DownloadShown | None
+    earlier: bool = Field(
+        description="rows, bytes, as_of, files and download are those of an earlier attempt, which are still there: "
+        "the newest attempt is being made, failed or was cancelled"
+    )
     actions: list[str] = Field(description="what the caller may do now: retry, cancel, duplicate")
 
 

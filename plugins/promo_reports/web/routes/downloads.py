@@ -14,14 +14,14 @@ from promo_reports.delivery import OpenFile, Wanted, open_published, published
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import Manifest
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn
 from promo_reports.web.answers import Refusal
 from promo_reports.web.audit import write_down
 from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.downloads.response import file_response, manifest_response
-from promo_reports.web.export_rows import DOWNLOAD, delivered_to
+from promo_reports.web.earlier import DOWNLOAD, earlier_export, earlier_manifest, manifest_in
+from promo_reports.web.export_rows import delivered_to
 from promo_reports.web.lists.records import ExportRecord, ExportStatus
 from promo_reports.web.lists.task_facts import facts_of_export
 from promo_reports.web.project import metadata
@@ -74,16 +74,21 @@ def _open_downloads() -> OpenDownloads:
 
 
 def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
-    """An export that can be downloaded, with its folder and the file that this attempt's facts name.
+    """An export that can be downloaded, with its folder and the file that the facts of its attempt name.
+
+    An earlier attempt's where the newest has not replaced it.
 
     The session ends here: a download may last for hours.
     """
     with metadata() as session:
         record = visible_export(session, caller, export_id)
-        left = facts_of_export(session, record.id).extract.get("manifest")
-    if record.status is not ExportStatus.CREATED or left is None:
+        facts = facts_of_export(session, record.id)
+    earlier = earlier_export(record)
+    is_earlier = earlier is not None and earlier.is_downloadable
+    left = earlier_manifest(earlier, facts) if earlier else manifest_in(facts.extract.get("manifest"))
+    if not (is_earlier or record.status is ExportStatus.CREATED) or left is None:
         raise Refusal(409, "This export is not Created, so it cannot be downloaded.", code="not_ready")
-    if DOWNLOAD not in delivered_to(record):
+    if not is_earlier and DOWNLOAD not in delivered_to(record):
         raise Refusal(
             409,
             "This export was not delivered to Device Storage.",
@@ -91,9 +96,8 @@ def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
             code="not_ready",
         )
     # Whoever may write to the task's state could name another report there: its folder follows from the run alone.
-    manifest = Manifest.from_values(left)
-    folder = ExportFolder(record.dag_id, record.run_id, _report_id(record), manifest.window_key)
-    return record, Wanted(folder, manifest.files[0].sha256)
+    folder = ExportFolder(record.dag_id, record.run_id, _report_id(record), left.window_key)
+    return record, Wanted(folder, left.files[0].sha256)
 
 
 def _report_id(record: ExportRecord) -> str:
