@@ -14,7 +14,7 @@ from promo_reports.definitions.loading import conf_id
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.requests import Request, Requests
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
-from promo_reports.domain.definition import Definition
+from promo_reports.domain.definition import Definition, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window, resolve
 from promo_reports.errors import InvalidInput, Problem
@@ -107,7 +107,7 @@ def drafted(registry: Registry, caller: Caller, data: Mapping[str, Any], at: dat
 
 def may_export(caller: Caller, report_type: object) -> None:
     """Refuse a caller who may not export a report type; one that is not there is a matter of the definition's rules."""
-    if isinstance(report_type, str):
+    if isinstance(report_type, str) and is_report_id(report_type):
         require(caller.may_export(type_dag_id(report_type)), f"export {report_type}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -24,6 +24,7 @@ from promo_reports.web.earlier import DOWNLOAD, earlier_export, earlier_manifest
 from promo_reports.web.export_rows import delivered_to
 from promo_reports.web.lists.records import ExportRecord, ExportStatus
 from promo_reports.web.lists.task_facts import facts_of_export
+from promo_reports.web.models.shared import ErrorAnswer
 from promo_reports.web.project import metadata
 from promo_reports.web.routes.asked import ExportId
 from promo_reports.web.visible import visible_export
@@ -40,8 +41,23 @@ UntilSent = Annotated[ExitStack, Depends(_until_sent)]
 """What is left when the response has been sent, or could not be, whatever the reason."""
 
 
+_BYTES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("text/csv", "application/zip")}
+_NOT_MODIFIED: dict[str, Any] = {"description": "What the client has is the same", "content": {}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The whole file", "content": _BYTES},
+    206: {"description": "One range of it", "content": _BYTES},
+    303: {"description": "The file is in a bucket", "content": {}},
+    304: _NOT_MODIFIED,
+    416: {"model": ErrorAnswer, "description": "The range begins behind the end of the file"},
+}
+_MANIFEST: dict[int | str, dict[str, Any]] = {
+    200: {"description": "manifest.json", "content": {"application/json": {"schema": {"type": "object"}}}},
+    304: _NOT_MODIFIED,
+}
+
+
 @router.head("/exports/{export_id}/download", include_in_schema=False)
-@router.get("/exports/{export_id}/download", response_class=Response)
+@router.get("/exports/{export_id}/download", response_class=Response, responses=_FILE)
 def download(request: Request, caller: SignedIn, until_sent: UntilSent, export_id: ExportId) -> Response:
     """The export's file: whole, or one range of it; 303 to a short-lived URL where downloads are kept in a bucket."""
     record, wanted = _wanted(caller, export_id)
@@ -58,7 +74,7 @@ def download(request: Request, caller: SignedIn, until_sent: UntilSent, export_i
     return answer
 
 
-@router.get("/exports/{export_id}/manifest", response_class=Response)
+@router.get("/exports/{export_id}/manifest", response_class=Response, responses=_MANIFEST)
 def manifest(request: Request, caller: SignedIn, export_id: ExportId) -> Response:
     """The export's manifest.json, as it lies beside the file."""
     _, wanted = _wanted(caller, export_id)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from promo_reports.domain.dag_ids import type_dag_id
+from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.report_type import Choice, Filter, ReportType
 from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.configuration import sentence
@@ -111,7 +112,7 @@ def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
 
 
 def _report_type(caller: SignedIn, report_type: str) -> ReportType:
-    if not caller.may_read(type_dag_id(report_type)):
+    if not is_report_id(report_type) or not caller.may_read(type_dag_id(report_type)):
         raise not_found("report type")
     require(caller.may_export(type_dag_id(report_type)), f"export {report_type}")
     try:
