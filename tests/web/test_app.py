@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from promo_reports.definitions.registry import Registry
 from promo_reports.web.access import Caller, authenticated
 from promo_reports.web.app import make_app
+from promo_reports.web.models.form import DefinitionBody
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
 
 CODES = {
@@ -128,6 +129,8 @@ ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)
         ("GET", "/ui/../main.js", {}, 404, "not_found"),
         ("PATCH", "/api/exports", {"json": {}}, 405, "not_allowed"),
         ("DELETE", "/api/session", {}, 405, "not_allowed"),
+        ("PUT", "/api/session", {"content": b"x"}, 405, "not_allowed"),
+        ("POST", "/api/nothing", {"content": b"x"}, 404, "not_found"),
         ("TRACE", "/api/session", {}, 405, "not_allowed"),
         ("HEAD", "/api/nothing", {}, 404, "not_found"),
         ("GET", "/api/exports/", {}, 404, "not_found"),
@@ -190,6 +193,11 @@ def test_a_draft_in_words(app: FastAPI, registry: Registry) -> None:
     assert answer.json()["sentence"].startswith("Wallet Transactions: ")
     daily = {"frequency": {"interval": "daily"}, "date_range": None, "delivery": [BUCKET]}
     assert len(ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION | daily).json()["upcoming"]) == 3
+
+
+def test_the_example_of_the_description_is_a_definition(app: FastAPI, registry: Registry) -> None:
+    (example,) = DefinitionBody.model_json_schema()["examples"]
+    assert ask(app, "POST", "/api/drafts/describe", ADA, json=example).status_code == 200
 
 
 BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}

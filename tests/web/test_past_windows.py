@@ -7,10 +7,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from promo_reports.domain.schedule import Interval, Schedule
 from promo_reports.orchestration.backfill import backfill_of_days
 from promo_reports.web.lists.records import ExportStatus, WindowExport
+from promo_reports.web.models.reports import Backfill
 from promo_reports.web.past_windows import Past
 
 ZONE = ZoneInfo("America/New_York")
@@ -63,3 +65,11 @@ def test_one_that_was_started_by_hand_is_shown_and_the_window_made_all_the_same(
 def test_windows_that_have_not_ended_are_counted() -> None:
     later = replace(PLANNED, unfinished=3)
     assert Past(later, {}).shown(ZONE).unfinished == 3
+
+
+@pytest.mark.parametrize("again", [0, 1, "true", "no", None])
+def test_again_is_a_boolean_and_nothing_that_resembles_one(again: object) -> None:
+    asked = {"first": "2026-11-01", "last": "2026-11-02", "again": again}
+    with pytest.raises(ValidationError):
+        Backfill.model_validate(asked)
+    assert Backfill.model_validate(asked | {"again": True}).again

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from promo_reports.definitions.located import MAX_BYTES
@@ -46,9 +47,9 @@ class PlainPath:
 
 
 class JsonOfLimitedSize:
-    """Answers 415 to what is not JSON and 413 to what is larger than a definition may be.
+    """Middleware that answers 415 to what is not JSON and 413 to what is larger than a definition may be.
 
-    Checked while the body arrives, before anything reads it.
+    It checks while the body arrives, before anything reads it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -71,7 +72,7 @@ class JsonOfLimitedSize:
                 await _too_large().answer()(scope, receive, send)
                 return
         kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
-        if (body or scope["method"] in _WITH_BODY) and kind != "application/json":
+        if (body or scope["method"] in _WITH_BODY) and kind != "application/json" and _has_route(scope):
             await _not_json(kind).answer()(scope, receive, send)
             return
         delivered = False
@@ -101,6 +102,11 @@ class NotKept:
             await send(message)
 
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def _has_route(scope: Scope) -> bool:
+    """Whether the application has the path and the method; without, it answers 404 or 405."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 
 def _too_large() -> Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from promo_reports.web.models.shared import Answer, Named, WindowShown
 
@@ -131,6 +131,21 @@ class DefinitionBody(RootModel[dict[str, Any]]):
 
     Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json).
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Weekly audit",
+                    "report_type": "wallet_transactions",
+                    "filters": {"wallet": "fuel-points", "transaction_type": ["credit", "debit"]},
+                    "frequency": "one_time",
+                    "date_range": "past_week",
+                    "delivery": ["download"],
+                }
+            ]
+        }
+    )
 
 
 class DeliveryShown(Answer):

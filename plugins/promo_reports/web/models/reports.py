@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.web.models.exports import AirflowLinks, ExportRow
@@ -94,7 +94,7 @@ class Days(BaseModel):
 class Backfill(Days):
     """Past windows to export; `again` those too that were exported before."""
 
-    again: bool = False
+    again: StrictBool = False
 
 
 class PastWindow(DeliveryShown):
