@@ -23,7 +23,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-e2e bench lint format ui ui-check lock clean
+.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e bench lint format ui ui-check lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,13 +37,16 @@ stop: $(STAMP) ## Stop a demo that runs in another terminal
 	@$(BIN)/python -m include.demo.run --stop
 
 test: $(STAMP) ## Run all tests that need no browser, with a PostgreSQL and an S3 server of their own
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api
 
 test-fast: $(STAMP) ## Run the tests that start no Airflow
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/end_to_end
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api --ignore tests/end_to_end
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
 	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/test_stalled_peer.py $(wildcard tests/*/test_mariadb.py)
+
+test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
+	$(BIN)/python -m pytest tests/api
 
 test-e2e: $(STAMP) ## Run the tests of the Reports page in Chromium
 	$(BIN)/python -m pytest tests/browser

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from include.demo.stack.logins import FabAuth, Login
-from include.demo.stack.stack import PROJECT
 from tests.browser.pages import Pages
 from tests.browser.product import WALLET, Product
 from tests.browser.reports_page import ReportsPage
+from tests.deploy.roles import documented_roles
 from tests.end_to_end.live import SOON
 
 BASE_PATH = "/airflow"
@@ -29,21 +27,11 @@ LOGINS = {
 }
 
 
-def documented(heading: str) -> list[list[str]]:
-    """The `airflow roles` commands of a section of docs/deploy.md."""
-    text = (PROJECT / "docs" / "deploy.md").read_text()
-    section = text.partition(f"\n### {heading}\n")[2].partition("\n## ")[0].partition("\n### ")[0]
-    found = re.search(r"```sh\n(.+?)```", section, re.DOTALL)
-    assert found, f"no commands below {heading}"
-    lines = found[1].replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("airflow roles ")]
-
-
 @pytest.fixture(scope="module")
 def fab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product of its own; an analyst's role can be given DAGs only once there are any."""
-    everybody = documented("Everybody who may see Airflow")
-    create_role, *add_permissions = documented("One report type only")
+    everybody = documented_roles("Everybody who may see Airflow")
+    create_role, *add_permissions = documented_roles("One report type only")
     auth = FabAuth(LOGINS, [*everybody, create_role])
     product = Product(tmp_path_factory.mktemp("fab"), auth=auth, base_path=BASE_PATH)
     try:
