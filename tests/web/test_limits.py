@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +18,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from include.demo.stack.postgres import PostgresServer
 from promo_reports.definitions.located import MAX_BYTES
+from promo_reports.errors import SourceUnavailable
+from promo_reports.pipeline.preview import preview
+from promo_reports.pipeline.source import Source
 from promo_reports.web.answers import Refusal
 from promo_reports.web.limits import MOST_ASKING, JsonOfLimitedSize, asking_the_promo_database
+from tests.pipeline.promo import Project, export
+from tests.support.tcp_proxy import TcpProxy
 
 JSON = {"Content-Type": "application/json"}
 
@@ -145,3 +154,30 @@ def test_whoever_has_asked_or_failed_leaves_his_place() -> None:
     for _ in range(2 * MOST_ASKING):
         with pytest.raises(KeyError), asking_the_promo_database():
             raise KeyError
+
+
+def test_previews_that_hang_give_their_places_back(postgres: PostgresServer, tmp_path: Path) -> None:
+    """A database that accepts connections and says nothing: the next ones are let in when the time of these is over."""
+    project, failures = Project(tmp_path), []
+
+    def ask(source: Source) -> None:
+        with asking_the_promo_database():
+            try:
+                preview(export(), source, project.settings, 20, seconds=1)
+            except SourceUnavailable as failed:
+                failures.append(failed)
+
+    with TcpProxy(postgres.port) as proxy:
+        proxy.stall()
+        source = Source("promo_db", proxy.address(postgres.url()))
+        begun = time.monotonic()
+        asking = [threading.Thread(target=ask, args=(source,)) for _ in range(MOST_ASKING)]
+        for each in asking:
+            each.start()
+        for each in asking:
+            each.join(timeout=60)
+        assert time.monotonic() - begun < 30
+    assert len(failures) == MOST_ASKING
+    with ExitStack() as places:
+        for _ in range(MOST_ASKING):
+            places.enter_context(asking_the_promo_database())
