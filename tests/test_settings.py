@@ -47,6 +47,11 @@ def test_a_relative_path_is_refused_with_what_to_write(monkeypatch: pytest.Monke
     assert f"write {tmp_path}/var/staging, if that is what is meant" in problem
 
 
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    (problem,) = refused({f"{PREFIX}STORE_DIR": "s3://key:hunter2@bucket/store"})
+    assert problem.endswith("; it is (hidden)")
+
+
 def test_all_of_them_are_told_together() -> None:
     told = refused({f"{PREFIX}{name}": "s3://x" for name in DIRECTORIES})
     assert [each.partition(":")[0] for each in told] == [f"{PREFIX}{name}" for name in DIRECTORIES]

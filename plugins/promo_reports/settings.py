@@ -229,13 +229,18 @@ class Settings(BaseModel):
             return cls.model_validate({name[len(PREFIX) :].lower(): value for name, value in named.items()})
         except ValidationError as invalid:
             problems = [
-                Problem(PREFIX + str(error["loc"][0]).upper(), "", f"{error['msg']}; it is {error['input']!r}")
+                Problem(PREFIX + str(error["loc"][0]).upper(), "", f"{error['msg']}; it is {_shown(error['input'])}")
                 if error["loc"]
                 else Problem("The directories", "", error["msg"])
                 for error in invalid.errors()
                 if error["type"] != "default_factory_not_called"  # of what the variables before it are wrong
             ]
             raise InvalidInput("The environment", problems) from None
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message may show it: an address may hold a password."""
+    return "(hidden)" if isinstance(value, str) and "://" in value and "@" in value else repr(value)
 
 
 def _is_below(path: Path, other: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,15 @@ def test_a_link_that_leads_nowhere_is_an_error_of_its_own(bundle: ReportBundle, 
     assert list(parsed(bundle, f"report.{OTHER}.py").import_errors) == [f"report.{OTHER}.py"]
     assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
     ReportBundle(name="promo-reports", refresh_interval=5).initialize()
+
+
+def test_a_fifo_holds_no_refresh_and_no_parser(bundle: ReportBundle, other: Path) -> None:
+    other.unlink()
+    os.mkfifo(other)
+    bundle.refresh()
+    assert dag_ids(parsed(bundle, GROUP)) == [SOUND]
+    bundle.refresh()
+    assert "is a FIFO, which is not opened" in str(parsed(bundle, f"report.{OTHER}.py").import_errors)
 
 
 def test_one_that_cannot_be_read_is_an_error_of_its_own_until_it_can(
