@@ -45,6 +45,8 @@ def test_our_page_may_ask(monkeypatch: pytest.MonkeyPatch, headers: dict[str, st
         {"sec_fetch_site": "same-site"},
         {"x_requested_with": ""},
         {"host": "", "origin": "null"},
+        {"origin": "http://["},
+        {"origin": "http://[::1"},
     ],
 )
 def test_another_page_may_not(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:

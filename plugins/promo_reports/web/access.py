@@ -152,8 +152,8 @@ def require(allowed: bool, what: str) -> None:
 def _refuse_other_sites(request: Request) -> None:
     """The browser sends the cookie with requests that other pages make; these lack our header or name their origin."""
     origin = request.headers.get("origin")
-    ours = {request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc} - {"", None}
-    foreign = origin is not None and urlsplit(origin).netloc not in ours
+    ours = {request.headers.get("host"), _host_of(conf.get("api", "base_url", fallback=""))} - {"", None}
+    foreign = origin is not None and _host_of(origin) not in ours
     if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refusal(403, "The request comes from another site.", "Use the Reports page itself.", code="cross_origin")
     if PAGE_HEADER not in request.headers:
@@ -163,3 +163,11 @@ def _refuse_other_sites(request: Request) -> None:
             f"Scripts send their own bearer token; a page sends the header {PAGE_HEADER}.",
             code="cross_origin",
         )
+
+
+def _host_of(address: str) -> str | None:
+    """Return host and port of an address; None for what is no address."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
