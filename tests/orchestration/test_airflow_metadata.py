@@ -13,11 +13,16 @@ from airflow.models.log import Log
 from airflow.models.pool import Pool
 from sqlalchemy.orm import Session, sessionmaker  # noqa: TID253
 
+from include.demo.stack.postgres import PostgresServer
 from promo_reports.orchestration.airflow_metadata import DELETED, AirflowMetadata
 from tests.web.lists.airflow_rows import NOON, Rows
-from tests.web.lists.conftest import metadata
+from tests.web.lists.conftest import metadata_database
 
-__all__ = ["metadata"]
+
+@pytest.fixture(scope="module")
+def metadata(postgres: PostgresServer) -> Iterator[sa.Engine]:
+    with metadata_database(postgres, "bundle") as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Its tables are made from Airflow's models, which is what `airflow db migrate` do
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
@@ -15,17 +16,24 @@ from include.demo.stack.postgres import PostgresServer
 from tests.web.lists.airflow_rows import Rows
 
 
-@pytest.fixture(scope="session")
-def metadata(postgres: PostgresServer) -> Iterator[sa.Engine]:
+@contextmanager
+def metadata_database(postgres: PostgresServer, name: str) -> Iterator[sa.Engine]:
+    """A new database with Airflow's tables."""
     from airflow.models import import_all_models
     from airflow.models.base import Base
 
     import_all_models()
-    postgres.create_database("lists")
-    engine = sa.create_engine(postgres.url("lists").replace("postgresql://", "postgresql+psycopg2://", 1))
+    postgres.create_database(name)
+    engine = sa.create_engine(postgres.url(name).replace("postgresql://", "postgresql+psycopg2://", 1))
     Base.metadata.create_all(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def metadata(postgres: PostgresServer) -> Iterator[sa.Engine]:
+    with metadata_database(postgres, "lists") as engine:
+        yield engine
 
 
 @pytest.fixture
