@@ -21,7 +21,7 @@ CODES = {
     404: {"not_found"},
     405: {"not_editable", "not_allowed"},
     409: {"conflict", "not_ready"},
-    410: {"expired"},
+    410: {"expired", "replaced"},
     413: {"too_large"},
     415: {"unsupported_media_type"},
     416: {"range_not_satisfiable"},

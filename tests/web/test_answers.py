@@ -71,6 +71,7 @@ OF_A_CLASS = {
     "DataRefused": (422, "invalid"),
     "ReconciliationError": (422, "invalid"),
     "StagingError": (422, "invalid"),
+    "StagingRefused": (422, "invalid"),
     "HandoverRefused": (422, "invalid"),
     "DestinationRefused": (503, "unavailable"),
     "ForeignExport": (503, "unavailable"),
