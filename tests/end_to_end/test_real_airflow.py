@@ -21,6 +21,7 @@ from tests.end_to_end.real_airflow.hostile_confs import TestHostileConfs
 from tests.end_to_end.real_airflow.killed_extract import TestKilledExtract
 from tests.end_to_end.real_airflow.nothing_left import NothingLeft
 from tests.end_to_end.real_airflow.one_time_in_git import TestOneTimeInGit
+from tests.end_to_end.real_airflow.others_exports import TestOthersExports
 from tests.end_to_end.real_airflow.recurring_in_git import TestBackfill, TestRecurringInGit
 from tests.end_to_end.real_airflow.refused_delivery import TestRefusedDelivery
 from tests.end_to_end.real_airflow.reports_api.access_walk import TestReportsApiAccess
@@ -53,6 +54,7 @@ __all__ = [
     "TestHostileConfs",
     "TestKilledExtract",
     "TestOneTimeInGit",
+    "TestOthersExports",
     "TestRecurringInGit",
     "TestRefusedDelivery",
     "TestReportsApiAccess",
