@@ -17,6 +17,8 @@ T = TypeVar("T")
 ClientFactory = Callable[[], "S3Client"]
 """Makes a client with fresh credentials each time it is called."""
 
+# A bucket that answers needs some of them to take back the parts of an upload.
+_SECONDS_TO_END = 4.0
 _SECONDS_TO_TIDY = 1.0  # for all requests after an interruption: Airflow kills a task 5 s after SIGTERM
 
 
@@ -74,7 +76,7 @@ class BucketAccess:
         ends = self._ends
         try:
             if ends is None:
-                return interruptible(call, end=end)
+                return interruptible(call, end=end, grace=_SECONDS_TO_END)
             return interruptible(call, remaining=lambda: ends - time.monotonic(), grace=0.0)
         except LimitReached:
             raise DestinationUnavailable(
