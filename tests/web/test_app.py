@@ -174,6 +174,11 @@ def test_every_refusal_has_the_one_shape(
     assert ("allow" in answer.headers) == (status == 405)
 
 
+def test_a_wrong_method_is_told_all_of_the_right_ones(app: FastAPI) -> None:
+    assert ask(app, "OPTIONS", "/api/reports", ADA).headers["allow"] == "GET, POST"
+    assert ask(app, "OPTIONS", "/api/exports/1/download", ADA).headers["allow"] == "GET, HEAD"
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", ['{"\\ud800": 1}', '{"report_type": "\\ud800"}', '{"filters": {"\\ud800": 1}}'])
 def test_half_a_surrogate_pair_is_refused_and_not_looked_at_for_ever(

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from promo_reports.delivery import Expired, NotPublished, Replaced
 from promo_reports.errors import (
@@ -200,9 +201,17 @@ def _of_problems(problems: Sequence[tuple[str, str]]) -> Refusal:
 def response_to(request: Request, error: Exception) -> Response:
     """Return what a client gets of an error; what is unavailable is logged with the error's own words."""
     refusal = refusal_of(error)
+    if isinstance(error, HTTPException) and refusal.status == 405:
+        # Starlette names the methods of the first route alone that has the path.
+        refusal.headers["Allow"] = ", ".join(sorted(_methods(request)))
     if refusal.status == 503:
         log.warning("%s: %.*s", _logged(request), _LOGGED_ERROR, error)
     return refusal.answer()
+
+
+def _methods(request: Request) -> set[str]:
+    matching = (each for each in request.app.routes if each.matches(request.scope)[0] is not Match.NONE)
+    return {method for each in matching for method in getattr(each, "methods", None) or ()}
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
