@@ -12,7 +12,8 @@ import pytest
 
 from promo_reports.definitions import atomic_files
 from promo_reports.definitions.atomic_files import create_file, replace_file
-from promo_reports.definitions.stop_marks import Marks
+from promo_reports.definitions.located import MAX_BYTES
+from promo_reports.definitions.stop_marks import Marks, StopMark
 from promo_reports.definitions.store import Store
 from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput, StoreError
@@ -102,6 +103,22 @@ def test_stopping_twice_is_one_stop_and_resuming_what_runs_is_nothing(store: Sto
     assert store.delete("a", at=AT + 3 * HOUR, by="bob") == deleted == store.marks("a")
     assert store.stop("a", at=AT + 4 * HOUR, by="ada") == deleted
     assert (deleted.deleted_at, deleted.deleted_by, deleted.stopped) == (AT + 2 * HOUR, "ada", True)
+
+
+def test_a_report_can_be_stopped_any_number_of_times_and_deleted_then(store: Store) -> None:
+    """A file of the store has at most 64 KiB: the oldest stops make room."""
+    one = Marks((StopMark(AT, "ada@example.com", AT, "bob@example.com"),))
+    full = Marks(one.stops * (MAX_BYTES // len(one.to_yaml().removeprefix("stops:\n"))))
+    (store.state / "a.yaml").write_text(full.to_yaml())
+    store.create("a", "id: a\n")
+    stopped = store.stop("a", at=AT + HOUR, by="ada@example.com")
+    assert stopped == store.marks("a")
+    assert stopped.stops == (*full.stops[-len(stopped.stops) + 1 :], StopMark(AT + HOUR, "ada@example.com"))
+    assert len(stopped.stops) > 300
+    (store.state / "a.yaml").write_text(full.to_yaml())
+    deleted = store.delete("a", at=AT + HOUR, by="ada@example.com")
+    assert deleted == store.marks("a")
+    assert deleted.deleted_by == "ada@example.com"
 
 
 def test_names_that_cannot_be_kept_are_refused_and_change_nothing(store: Store) -> None:

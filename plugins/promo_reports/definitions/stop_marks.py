@@ -81,6 +81,16 @@ class Marks:
             self if self.deleted_at is not None else replace(self, deleted_at=self._not_before_last(at), deleted_by=by)
         )
 
+    def within(self, most_bytes: int) -> Marks:
+        """Return the marks, without the oldest stops where their file would have more than so many bytes.
+
+        Only deliveries after the last run ask for a stop: one that hundreds of others have followed is history.
+        """
+        marks = self
+        while len(marks.stops) > 1 and len(marks.to_yaml().encode()) > most_bytes:
+            marks = replace(marks, stops=marks.stops[-(-len(marks.stops) // 8) :])
+        return marks
+
     def to_yaml(self) -> str:
         """The file's text; `marks_of` reads it again."""
         stops = [_present(vars(each)) for each in self.stops]

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promo_reports.definitions.atomic_files import DIRECTORY_MODE, create_file, locked, replace_file
-from promo_reports.definitions.located import parse_yaml, read_yaml
+from promo_reports.definitions.located import MAX_BYTES, parse_yaml, read_yaml
 from promo_reports.definitions.stop_marks import Marks, marks_of
 from promo_reports.definitions.wording import quoted
 from promo_reports.domain.definition import is_report_id
@@ -121,6 +121,7 @@ class Store:
                 before = self.marks(report_id)
                 after = change(before)
                 if after != before:
+                    after = after.within(MAX_BYTES)
                     text = after.to_yaml()
                     marks_of(parse_yaml(text.encode(), str(path)))  # what is kept can be read again
                     replace_file(path, text)
