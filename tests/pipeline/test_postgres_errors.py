@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import resource
+from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,12 +13,14 @@ from zoneinfo import ZoneInfo
 import psycopg2  # noqa: TID253
 import pytest
 
+from include.demo.stack.postgres import PostgresServer
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
+from promo_reports.pipeline import libpq
 from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.postgres_errors import query_failed
 from promo_reports.pipeline.source import Source
 from promo_reports.pipeline.time_limits import TimeLimits
-from tests.support.postgres_stub import ending_sessions, refusing_login
+from tests.support.postgres_stub import ending_sessions, refusing_login, refusing_one_login
 
 SECRET = "hunter2"
 
@@ -53,6 +59,57 @@ def test_a_login_is_judged_by_its_sqlstate(
     assert "PROMO_REPORTS_POOL" in failed.fix if state == "53300" else state in failed.reason
     if encoding == "utf-8":
         assert said in failed.reason
+
+
+@pytest.mark.parametrize("then_lets_in", [True, False])
+def test_a_refusal_that_the_next_login_does_not_meet_is_tried_again(then_lets_in: bool) -> None:
+    """Such as that of a server that restarts, or has no connection left for a moment."""
+    with refusing_one_login(then_lets_in=then_lets_in, S=b"FATAL", C=b"57P01", M=b"shutting down") as port:
+        failed = failure(port)
+    assert type(failed) is SourceUnavailable
+    assert failed.reason.endswith("FATAL:  shutting down.")
+
+
+@pytest.mark.parametrize("broken", [OSError("cannot be opened"), SimpleNamespace()])
+def test_a_driver_that_does_not_show_its_libpq_is_no_reason_to_fail(
+    broken: OSError | SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other builds of psycopg2 hide libpq's functions: its errors then say less."""
+
+    def opened(path: str) -> SimpleNamespace:
+        if isinstance(broken, OSError):
+            raise broken
+        return broken
+
+    monkeypatch.setattr("ctypes.CDLL", opened)
+    monkeypatch.setattr(libpq, "_libpq", libpq._libpq.__wrapped__)
+    with refusing_login(S=b"FATAL", C=b"28P01", M=b"no such password") as port:
+        failed = failure(port)
+    assert type(failed) is SourceRefused
+    assert failed.reason.endswith("FATAL:  no such password.")
+    with ending_sessions(S=b"FATAL", C=b"08P01", M=b"query_wait_timeout") as port:
+        failed = failure(port)
+    assert type(failed) is SourceUnavailable
+    assert "the connection was lost" in failed.reason
+
+
+def test_a_closed_connection_has_no_message(postgres: PostgresServer) -> None:
+    connection = psycopg2.connect(postgres.url())
+    assert libpq.error_message(connection) == ""
+    connection.close()
+    assert libpq.error_message(connection) == ""
+
+
+def test_a_login_is_judged_in_a_process_of_many_descriptors() -> None:
+    """An api-server with downloads has them; `select` takes none of 1,024 and more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with refusing_login(S=b"FATAL", C=b"28P01", M=b"no such password") as port, ExitStack() as opened:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        while opened.enter_context(Path(os.devnull).open("rb")).fileno() < 1024:
+            pass
+        failed = failure(port)
+    assert "(SQLSTATE 28P01)" in failed.reason
 
 
 @pytest.mark.parametrize("said", ["query_wait_timeout", "server conn crashed?", "соединение закрыто"])

@@ -19,15 +19,27 @@ def refusing_login(**fields: bytes) -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def refusing_one_login(*, then_lets_in: bool, **fields: bytes) -> Iterator[int]:
+    """The port of a server that refuses the first login so; then it lets everybody in, or closes each connection."""
+    refused: list[bool] = []
+
+    def serve(client: socket.socket) -> None:
+        if not refused:
+            refused.append(True)
+            client.sendall(_error(fields))
+        elif then_lets_in:
+            _let_in(client)
+
+    with _serving(serve) as port:
+        yield port
+
+
+@contextlib.contextmanager
 def ending_sessions(**fields: bytes) -> Iterator[int]:
     """The port of a server that lets everybody in and answers the first query with such an error, and its end."""
 
     def serve(client: socket.socket) -> None:
-        known = {"server_version": "15.0", "client_encoding": "UTF8", "DateStyle": "ISO, MDY", "TimeZone": "UTC"}
-        client.sendall(_message(b"R", struct.pack("!i", 0)))
-        for name, value in known.items():
-            client.sendall(_message(b"S", f"{name}\0{value}\0".encode()))
-        client.sendall(_message(b"K", struct.pack("!ii", 1, 1)) + _message(b"Z", b"I"))
+        _let_in(client)
         client.recv(1 << 16)
         client.sendall(_error(fields))
 
@@ -58,6 +70,14 @@ def _start_up(client: socket.socket) -> None:
             client.recv(length - 8, socket.MSG_WAITALL)
             return
         client.sendall(b"N")
+
+
+def _let_in(client: socket.socket) -> None:
+    known = {"server_version": "15.0", "client_encoding": "UTF8", "DateStyle": "ISO, MDY", "TimeZone": "UTC"}
+    client.sendall(_message(b"R", struct.pack("!i", 0)))
+    for name, value in known.items():
+        client.sendall(_message(b"S", f"{name}\0{value}\0".encode()))
+    client.sendall(_message(b"K", struct.pack("!ii", 1, 1)) + _message(b"Z", b"I"))
 
 
 def _error(fields: dict[str, bytes]) -> bytes:

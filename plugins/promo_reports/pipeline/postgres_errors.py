@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.libpq import login_state
+from promo_reports.pipeline.libpq import LOGGED_IN, NOT_REACHED, login_state
 from promo_reports.pipeline.source import Source
 from promo_reports.pipeline.time_limits import too_slow
 
@@ -72,6 +72,8 @@ def login_failed(source: Source, error: psycopg2.Error | UnicodeDecodeError) -> 
                 f"{message}.",
                 "Limit exports by an Airflow pool (PROMO_REPORTS_POOL), or raise the server's max_connections.",
             )
+        if state in (LOGGED_IN, NOT_REACHED):  # so the refusal has passed
+            return SourceUnavailable(f"{message}.", SourceUnavailable.AGAIN)
         if _passes(state) and not _POOLER_REFUSES.search(refusal):
             return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
         return SourceRefused(f"{message}{f' (SQLSTATE {state})' if state else ''}.", correct)
