@@ -24,13 +24,12 @@ from promo_reports.definitions.fields import (
     one_of,
 )
 from promo_reports.definitions.forms import Form, Listed, by, variant
-from promo_reports.domain.delivery import Partner
+from promo_reports.domain.delivery import DOWNLOAD, Partner
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import Preset
 
 ONE_TIME = "one_time"
-DOWNLOAD = "download"
 _FREQUENCIES = (ONE_TIME, "{interval: daily}", "{interval: weekly, delivery_day: monday}")
 _DELIVERIES = (DOWNLOAD, "partner_export: {partner: amazon_s3, bucket: ...}")
 _PRESETS = (*(preset.value for preset in Preset), "{first: 2026-01-01, last: 2026-01-31}")

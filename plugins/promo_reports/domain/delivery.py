@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+DOWNLOAD = "download"
+"""The word for the download area in definitions, in what a delivery leaves, and in titles."""
+
 
 class Partner(StrEnum):
     """Cloud storage providers of a partner export."""
@@ -24,7 +27,7 @@ class Download:
     """Device storage: the file waits in the download area."""
 
     def __str__(self) -> str:
-        return "download"
+        return DOWNLOAD
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def destination_values(destination: Destination) -> Any:
 
 def destination_of(values: Any) -> Destination:
     """The destination that these values mean; ValueError where they mean none. Keys that are not known are ignored."""
-    if values == str(Download()):
+    if values == DOWNLOAD:
         return Download()
     try:
         return PartnerExport(Partner(values["partner"]), str(values["bucket"]), str(values["prefix"]))

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.manifest import Manifest
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts
 from promo_reports.web.lists.tables import DELIVER, EXTRACT
-
-DOWNLOAD = "download"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.definition import CsvSafety, Definition
+from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.orchestration.configuration import (
     DEVICE_STORAGE,
@@ -20,7 +21,7 @@ from promo_reports.orchestration.configuration import (
 from promo_reports.orchestration.handover import map_index_title
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
-from promo_reports.web.earlier import DOWNLOAD, EarlierExport, earlier_export, earlier_manifest, manifest_in
+from promo_reports.web.earlier import EarlierExport, earlier_export, earlier_manifest, manifest_in
 from promo_reports.web.export_rows import Rows, delivered_to, has_files, window_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, EXTRACT

@@ -12,12 +12,13 @@ from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.dag_ids import report_id_of, report_type_of, type_dag_id
 from promo_reports.domain.definition import Definition, Origin
+from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.report_type import PromotionType, ReportType
 from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
 from promo_reports.web.access import Caller
 from promo_reports.web.creation import PAGE_RUN
-from promo_reports.web.earlier import DOWNLOAD, EarlierExport, earlier_export
+from promo_reports.web.earlier import EarlierExport, earlier_export
 from promo_reports.web.failures import failure_of
 from promo_reports.web.lists.records import ExportRecord, ExportStatus, Frequency
 from promo_reports.web.models.exports import DownloadShown, ExportRow, ProgressShown, RegisteredReport

@@ -6,15 +6,11 @@ A server waits without end for a client that keeps its connection and reads noth
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
-import stat
-import struct
-from pathlib import Path
 
 from starlette.types import Scope
 
-_AT_ONCE = struct.pack("ii", 1, 0)
+from promo_reports.sockets import duplicate_of, open_sockets, reset
 
 
 def hang_up(scope: Scope) -> bool:
@@ -26,14 +22,12 @@ def hang_up(scope: Scope) -> bool:
     client, server = scope.get("client"), scope.get("server")
     if not client or not server:
         return False
-    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not files
-        with contextlib.suppress(OSError):  # closed meanwhile, or no socket of TCP
-            if stat.S_ISSOCK(Path("/dev/fd", name).stat().st_mode):
-                with socket.socket(fileno=os.dup(int(name))) as each:
-                    if _is_between(each, client, server):
-                        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-                        each.shutdown(socket.SHUT_RDWR)
-                        return True
+    for fileno in open_sockets().values():
+        # One that is closed meanwhile, or is none of TCP, fails.
+        with contextlib.suppress(OSError), duplicate_of(fileno) as each:
+            if _is_between(each, client, server):
+                reset(each)
+                return True
     return False
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from promo_reports.definitions.loading import conf_id
 from promo_reports.delivery import OpenFile, Wanted, open_published, published
 from promo_reports.domain.dag_ids import report_id_of
-from promo_reports.domain.delivery import Download
+from promo_reports.domain.delivery import DOWNLOAD, Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn
@@ -20,7 +20,7 @@ from promo_reports.web.answers import Refusal
 from promo_reports.web.audit import write_down
 from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.downloads.response import file_response, manifest_response
-from promo_reports.web.earlier import DOWNLOAD, earlier_export, earlier_manifest, manifest_in
+from promo_reports.web.earlier import earlier_export, earlier_manifest, manifest_in
 from promo_reports.web.export_rows import delivered_to
 from promo_reports.web.lists.records import ExportRecord, ExportStatus
 from promo_reports.web.lists.task_facts import facts_of_export
