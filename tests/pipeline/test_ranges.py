@@ -76,7 +76,9 @@ def both(
     staged = project.make(promo.source, report, connections_per_export=connections, **settings)
     assert staged.manifest.files == (serial,)
     assert content(staged) == expected
-    assert sorted(path.name for path in staged.directory.iterdir()) == sorted([serial.name, "manifest.json"])
+    assert sorted(path.name for path in staged.directory.iterdir()) == sorted(
+        [serial.name, "destinations.json", "manifest.json"]
+    )
     return staged
 
 
