@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 from promo_reports.sockets import duplicate_of, open_sockets, reset
 
 _TCP_INFO_BYTES = 192
 _BYTES_RECEIVED = 128  # offset of `tcpi_bytes_received` in Linux's `struct tcp_info`
+_SECONDS_FOR_ANOTHER_TO_CONNECT = 5.0
+
+_connecting: dict[int | None, threading.Lock] = {}
 
 
 class DatabaseSocket:
@@ -52,18 +56,26 @@ class DatabaseSocket:
             return False
 
 
-def watch_for_socket(port: int | None) -> Callable[[], DatabaseSocket | None]:
-    """Note the open sockets; return a function that finds the one connected to `port` since then.
+@contextlib.contextmanager
+def watch_for_socket(port: int | None) -> Iterator[Callable[[], DatabaseSocket | None]]:
+    """Note the open sockets; yield a function that finds the one connected to `port` since then.
 
-    For drivers that do not tell their file descriptor. It finds None where there is not exactly one.
+    For drivers that do not tell their file descriptor. It finds None where there is not exactly one. Threads that
+    connect to one port do so in turn, unless one of them waits for its server for longer than seconds.
     """
+    turn = _connecting.setdefault(port, threading.Lock())
+    is_ours = turn.acquire(timeout=_SECONDS_FOR_ANOTHER_TO_CONNECT)
     before = set(open_sockets())
 
     def find() -> DatabaseSocket | None:
         new = [fileno for inode, fileno in open_sockets().items() if inode not in before and _leads_to(fileno, port)]
         return DatabaseSocket(new[0]) if len(new) == 1 else None
 
-    return find
+    try:
+        yield find
+    finally:
+        if is_ours:
+            turn.release()
 
 
 def _leads_to(fileno: int, port: int | None) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-_SECONDS_TO_CLOSE = 5.0
+_SECONDS_TO_CLOSE = 1.0
 
 
 class GenericSnapshot:
@@ -69,7 +69,7 @@ class GenericSnapshot:
 
         # Drivers end the transaction first, and wait for the answer.
         with contextlib.suppress(LimitReached, sqlalchemy.exc.SQLAlchemyError):
-            interruptible(self._close, end=self._shut, remaining=until(_SECONDS_TO_CLOSE))
+            interruptible(self._close, end=self._shut, remaining=until(_SECONDS_TO_CLOSE), grace=0.5)
         if self._socket is not None:
             self._socket.close()
 
@@ -107,9 +107,9 @@ class GenericSnapshot:
         with contextlib.ExitStack() as opened:
             engine = engine_of(self._source, self._limits)
             opened.callback(engine.dispose)
-            find_socket = watch_for_socket(engine.url.port)
-            connection = opened.enter_context(engine.connect())
-            self._socket = find_socket()
+            with watch_for_socket(engine.url.port) as find_socket:
+                connection = opened.enter_context(engine.connect())
+                self._socket = find_socket()
             self.taken_at = datetime.now(UTC)
             self._connection = self._session.begin(connection, self._limits)
             return opened.pop_all()
