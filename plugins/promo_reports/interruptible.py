@@ -13,7 +13,10 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
-# Airflow kills a task 5 s after SIGTERM: by then its temporaries must be gone.
+SECONDS_UNTIL_KILLED = 5.0
+"""From SIGTERM to SIGKILL in Airflow (`WatchedSubprocess.kill`); by then a task has removed its temporaries."""
+
+# What follows on it (closing a connection, tidying up) must fit in as well, on a busy machine too.
 GRACE = 2.0
 """Seconds that a call gets to end once it has been told to; then it is left to its thread."""
 

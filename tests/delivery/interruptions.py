@@ -17,7 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from promo_reports.delivery import AmazonS3Area, Area, DownloadArea, Folder, amazon_s3, download_area, publish
+from promo_reports.delivery import (
+    AmazonS3Area,
+    Area,
+    DownloadArea,
+    Folder,
+    amazon_s3,
+    amazon_s3_client,
+    download_area,
+    publish,
+)
 from promo_reports.delivery.area import Item, PresentManifest
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
@@ -153,6 +162,8 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
         aws_secret_access_key="any",
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
+    if seconds := place.get("seconds_to_end"):
+        amazon_s3_client.SECONDS_TO_END = float(seconds)
     if stopped_at := place.get("stopped_at"):
         client.meta.events.register(stopped_at, lambda **_: stop())
     return AmazonS3Area("test_s3", place["bucket"], place.get("prefix", "exports/promo"), client=lambda: client)

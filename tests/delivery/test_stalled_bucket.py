@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import threading
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING
 
 import boto3  # noqa: TID253
 import pytest
+from airflow.sdk.execution_time.supervisor import WatchedSubprocess
 from botocore.config import Config  # noqa: TID253
 
 from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 from promo_reports.delivery import AmazonS3Area, publish
+from promo_reports.delivery.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
 from promo_reports.errors import DestinationUnavailable
+from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED
 from tests.delivery.exports import staged
 from tests.support.tcp_proxy import TcpProxy
 
@@ -120,3 +124,10 @@ def test_an_upload_that_is_stopped_leaves_no_parts(
     while s3.client().list_multipart_uploads(Bucket=bucket).get("Uploads"):
         assert time.monotonic() < ends
         time.sleep(0.05)
+
+
+def test_a_task_that_is_stopped_has_time_to_spare_before_airflow_kills_it() -> None:
+    delay = inspect.signature(WatchedSubprocess.kill).parameters["escalation_delay"].default
+    assert delay == SECONDS_UNTIL_KILLED
+    assert delay > SECONDS_TO_END + SECONDS_TO_TIDY + 1
+    assert delay > GRACE + 1

@@ -17,9 +17,11 @@ T = TypeVar("T")
 ClientFactory = Callable[[], "S3Client"]
 """Makes a client with fresh credentials each time it is called."""
 
-# A bucket that answers needs some of them to take back the parts of an upload.
-_SECONDS_TO_END = 4.0
-_SECONDS_TO_TIDY = 1.0  # for all requests after an interruption: Airflow kills a task 5 s after SIGTERM
+# Together they end well before `SECONDS_UNTIL_KILLED`. A bucket that answers needs some to take back an upload's parts.
+SECONDS_TO_END = 2.5
+"""Seconds that an interrupted request gets."""
+SECONDS_TO_TIDY = 1.0
+"""Seconds for all requests after it."""
 
 
 class BucketAccess:
@@ -76,14 +78,14 @@ class BucketAccess:
         ends = self._ends
         try:
             if ends is None:
-                return interruptible(call, end=end, grace=_SECONDS_TO_END)
+                return interruptible(call, end=end, grace=SECONDS_TO_END)
             return interruptible(call, remaining=lambda: ends - time.monotonic(), grace=0.0)
         except LimitReached:
             raise DestinationUnavailable(
                 f"Bucket {self.bucket!r} of connection {self._connection!r} did not answer before the task had to end."
             ) from None
         except BaseException:
-            self._ends = time.monotonic() + _SECONDS_TO_TIDY
+            self._ends = time.monotonic() + SECONDS_TO_TIDY
             raise
 
     def _connected(self) -> S3Client:

@@ -36,7 +36,7 @@ _KEEPALIVE: dict[str, Any] = {
 _SECONDS_FOR_A_HOST = 10  # of several that an address may name
 _HAS_CONNECTION_CHECK = 140_000
 _TIMESTAMPTZ = 1184
-_SECONDS_TO_CLOSE = 5.0
+_SECONDS_TO_CLOSE = 1.0
 
 
 class _Sink:
@@ -161,7 +161,7 @@ class PostgresSnapshot:
     def _close(self) -> None:
         # psycopg2 waits for whoever still uses the connection.
         with contextlib.suppress(LimitReached):
-            interruptible(self._connection.close, end=self._socket.shut, remaining=until(_SECONDS_TO_CLOSE))
+            interruptible(self._connection.close, end=self._socket.shut, remaining=until(_SECONDS_TO_CLOSE), grace=0.5)
         self._socket.close()
 
     def _begin(self) -> None:
