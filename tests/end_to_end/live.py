@@ -32,6 +32,9 @@ ALL_TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
 SOON = 120.0
 """Seconds that anything may take on a machine that others use too; it comes in seconds on a free one."""
 
+READ_TIMEOUT = 10
+"""Seconds that the promo database may be silent in the middle of an answer."""
+
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
 ROWS = Path(__file__).with_name("promo_rows.sql")
 
@@ -156,6 +159,7 @@ class Live:
                 "PROMO_REPORTS_HOME": str(self.home),
                 "PROMO_REPORTS_ROWS_PER_FILE": str(ROWS_PER_FILE),
                 "PROMO_REPORTS_RETRY_DELAY_SECONDS": "1",
+                "PROMO_REPORTS_READ_TIMEOUT_SECONDS": str(READ_TIMEOUT),
                 # How long after its end a failed task is noticed.
                 "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             },

@@ -39,6 +39,7 @@ from tests.end_to_end.real_airflow.reports_api.shared import made, people
 from tests.end_to_end.real_airflow.retention import TestRetention
 from tests.end_to_end.real_airflow.row_limit import TestRowLimit
 from tests.end_to_end.real_airflow.run_facts import TestRunFacts
+from tests.end_to_end.real_airflow.stalled_database import TestStalledDatabase
 
 __all__ = [
     "TestAccess",
@@ -74,6 +75,7 @@ __all__ = [
     "TestRetention",
     "TestRowLimit",
     "TestRunFacts",
+    "TestStalledDatabase",
     "made",
     "people",
 ]

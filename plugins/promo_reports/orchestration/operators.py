@@ -23,6 +23,7 @@ from promo_reports.orchestration import handover as hand
 from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.run_export import Run, one_time_export, previous_export, scheduled_export
 from promo_reports.orchestration.run_facts import RunFacts
+from promo_reports.orchestration.supervision import ended_with_supervisor
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -69,7 +70,7 @@ class ExtractOperator(ExportTask):
         from promo_reports.orchestration.connections import promo_source
         from promo_reports.pipeline.extract import extract
 
-        with RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
+        with ended_with_supervisor(), RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
             export = self._export(context)
             source = promo_source(export.definition.report_type.connection)
             staged = extract(export, source, registry().settings, now=_now, progress=self._progress(facts))
@@ -122,7 +123,8 @@ class DeliverOperator(ExportTask):
         from promo_reports.pipeline.staging import mark_delivered, open_staged
 
         context["destination"] = hand.map_index_title(str(hand.part_of(self.handover, "title")))
-        with RunFacts(context["task_state_store"], delivers=True) as facts, airflow_failures(facts):
+        store = context["task_state_store"]
+        with ended_with_supervisor(), RunFacts(store, delivers=True) as facts, airflow_failures(facts):
             run, settings = context["dag_run"], registry().settings
             address = hand.part_of(self.handover, "staged")
             staged = open_staged(settings.staging, address, dag_id=run.dag_id, run_id=run.run_id)
