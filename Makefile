@@ -43,7 +43,7 @@ test-fast: $(STAMP) ## Run the tests that start no Airflow
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api --ignore tests/end_to_end
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
-	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/test_stalled_peer.py $(wildcard tests/*/test_mariadb.py)
+	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/databases/test_stalled_peer.py $(wildcard tests/*/test_mariadb.py)
 
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api

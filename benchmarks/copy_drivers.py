@@ -1,4 +1,4 @@
-"""Which driver passes COPY through to the artefact fastest: the choice behind `pipeline/postgres.py`.
+"""Which driver passes COPY through to the artefact fastest: the choice behind `pipeline/databases/postgres.py`.
 
     python -m benchmarks.copy_drivers [--rows 5000000] [--rounds 3]
 

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import Figure, keep
 
 if TYPE_CHECKING:
+    from promo_reports.pipeline.databases.time_limits import TimeLimits
     from promo_reports.pipeline.export import Export
     from promo_reports.pipeline.source import Source
-    from promo_reports.pipeline.time_limits import TimeLimits
 
 PROJECT = Path(__file__).resolve().parent.parent
 SUBJECT = "Generic path"

@@ -11,9 +11,9 @@ import pytest
 
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.generic import GenericSnapshot
+from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
-from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark
 from tests.pipeline.mariadb import PASSWORD, READER
 from tests.pipeline.promo import (

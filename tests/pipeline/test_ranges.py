@@ -17,10 +17,11 @@ from include.demo.stack.postgres import PostgresServer
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavailable, StagingError
+from promo_reports.pipeline.databases.postgres import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.package import Artefact
-from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.sql.bound import BoundQuery
+from tests.pipeline.databases.test_postgres import EXPECTED_SETTINGS, failing, setting, snapshot
 from tests.pipeline.promo import (
     DAY,
     MOVES,
@@ -35,7 +36,6 @@ from tests.pipeline.promo import (
     export,
     numbered,
 )
-from tests.pipeline.test_postgres import EXPECTED_SETTINGS, failing, setting, snapshot
 
 COUNT = BoundQuery("SELECT count(*) FROM moves", {})
 NOTES = ["a", None, "", '"', "two\nlines", "=1+1", "a,b", "größe", "\r\n", "'=1"]

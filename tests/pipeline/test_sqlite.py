@@ -13,9 +13,9 @@ from sqlalchemy.dialects import registry  # noqa: TID253
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect  # noqa: TID253
 
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.generic import GenericSnapshot
+from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
-from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import DAY, HEADER, MOVES, ORDER, SELECT, WHERE, Move, Project, SqlitePromo, content, export
 

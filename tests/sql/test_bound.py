@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from include.demo.stack.postgres import PostgresServer
-from promo_reports.pipeline.generic import GenericSnapshot
-from promo_reports.pipeline.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
-from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark, marked
 
 HOSTILE = [

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Sequence
 
 from promo_reports.errors import ReconciliationError
+from promo_reports.pipeline.databases.postgres import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.package import Artefact
-from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.ranges import MemberRange
 from promo_reports.pipeline.side_by_side import side_by_side
 from promo_reports.pipeline.source import Snapshot

@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.count import count
+from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import check_exist
-from promo_reports.pipeline.generic import GenericSnapshot
 from promo_reports.pipeline.package import Artefact
-from promo_reports.pipeline.postgres import PostgresSnapshot
 from promo_reports.pipeline.ranges import member_ranges
 from promo_reports.pipeline.source import Snapshot, Source
 from promo_reports.pipeline.staging import attempt, explained, seal
-from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.pipeline.verify import Reading, read_again, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query

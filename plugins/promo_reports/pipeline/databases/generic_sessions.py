@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import SourceRefused
+from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
-from promo_reports.pipeline.time_limits import TimeLimits
 from promo_reports.sql.template import Rows
 
 if TYPE_CHECKING:

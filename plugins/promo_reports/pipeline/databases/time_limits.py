@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceUnavailable
-from promo_reports.pipeline.database_socket import DatabaseSocket
+from promo_reports.pipeline.databases.database_socket import DatabaseSocket
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.settings import Settings
 

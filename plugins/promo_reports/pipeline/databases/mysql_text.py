@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
-from promo_reports.pipeline.generic_sessions import kill_session
+from promo_reports.pipeline.databases.generic_sessions import kill_session
 from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:

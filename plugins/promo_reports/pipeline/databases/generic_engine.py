@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from promo_reports.errors import SourceRefused
+from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
-from promo_reports.pipeline.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

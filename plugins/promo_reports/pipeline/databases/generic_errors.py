@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.pipeline.databases.time_limits import too_slow
 from promo_reports.pipeline.source import Source
-from promo_reports.pipeline.time_limits import too_slow
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, SourceUnavailable
 from promo_reports.interruptible import LimitReached, interruptible
-from promo_reports.pipeline.database_socket import DatabaseSocket
-from promo_reports.pipeline.libpq import error_message
-from promo_reports.pipeline.postgres_errors import checked_url, login_failed, query_failed
+from promo_reports.pipeline.databases.database_socket import DatabaseSocket
+from promo_reports.pipeline.databases.libpq import error_message
+from promo_reports.pipeline.databases.postgres_errors import checked_url, login_failed, query_failed
+from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, until
 from promo_reports.pipeline.source import RecordSink, Source
-from promo_reports.pipeline.time_limits import TimeLimits, Waiting, until
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from promo_reports.pipeline import database_socket
-from promo_reports.pipeline.database_socket import watch_for_socket
+from promo_reports.pipeline.databases import database_socket
+from promo_reports.pipeline.databases.database_socket import watch_for_socket
 
 
 @pytest.fixture

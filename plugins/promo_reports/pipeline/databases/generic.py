@@ -14,13 +14,13 @@ from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import SourceUnavailable
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, record_renderer
-from promo_reports.pipeline.database_socket import DatabaseSocket, watch_for_socket
-from promo_reports.pipeline.generic_engine import engine_of
-from promo_reports.pipeline.generic_errors import failed
-from promo_reports.pipeline.generic_sessions import session_of
-from promo_reports.pipeline.mysql_text import sent_records
+from promo_reports.pipeline.databases.database_socket import DatabaseSocket, watch_for_socket
+from promo_reports.pipeline.databases.generic_engine import engine_of
+from promo_reports.pipeline.databases.generic_errors import failed
+from promo_reports.pipeline.databases.generic_sessions import session_of
+from promo_reports.pipeline.databases.mysql_text import sent_records
+from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, until
 from promo_reports.pipeline.source import RecordSink, Source
-from promo_reports.pipeline.time_limits import TimeLimits, Waiting, until
 from promo_reports.sql.bound import BoundQuery
 
 if TYPE_CHECKING:
