@@ -130,7 +130,7 @@ def generation_of(paths: Iterable[Path]) -> str:
 
 
 def _check_of_one_file(error: OSError) -> None:
-    """Raise it again where more than one file may be unreadable: nobody's DAG may go for that."""
+    """Raise again an error that may affect more than one file, so that DAGs do not go stale."""
     if error.errno not in _OF_ONE_FILE:
         raise error
 

@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.delivery.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
-from promo_reports.delivery.area import (
-    Item,
-    LostRace,
-    PresentManifest,
-    check_folder_name,
-    data_file,
-)
+from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
 from promo_reports.delivery.opened import URL_SECONDS, Damaged, PresignedFile, content_disposition
 from promo_reports.delivery.staged_file import verify
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile

@@ -14,13 +14,7 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from promo_reports.delivery.area import (
-    Item,
-    LostRace,
-    PresentManifest,
-    check_folder_name,
-    data_file,
-)
+from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
 from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, is_an_area, made_and_locked, mark
 from promo_reports.delivery.opened import Damaged, OpenFile
 from promo_reports.delivery.staged_file import CHUNK, chunks
@@ -211,7 +205,7 @@ class DownloadFolder:
             os.fsync(self._directory)
 
     def _make_room(self, size: int) -> None:
-        """Refuse before the file system of others is filled to the brim; some file systems do not say what is free."""
+        """Fail early where free space is insufficient; some file systems do not tell it."""
         free = os.fstatvfs(self._directory)
         if free.f_blocks and size > free.f_bavail * free.f_frsize:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

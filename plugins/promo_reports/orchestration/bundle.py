@@ -46,7 +46,7 @@ class ReportBundle(BaseDagBundle):
         return Path(self.base_dir)
 
     def get_current_version(self) -> BundleVersion:
-        """Which files there are; what is in them is told by their times. No run is pinned to it (`dag_factory`)."""
+        """Return a hash of the file names; changed contents by their mtime. No run is pinned to it (`dag_factory`)."""
         names = sorted(each.name for each in self.path.glob("*.py"))
         return BundleVersion(hashlib.sha256("\n".join(names).encode()).hexdigest()[:16])
 

@@ -25,7 +25,7 @@ _asking = threading.BoundedSemaphore(MOST_ASKING)
 
 @contextmanager
 def asking_the_promo_database() -> Iterator[None]:
-    """Ask it in the block; 503 at once where as many as may are asking: whoever waited would hold a thread, too."""
+    """Limit concurrent queries; answer 503 rather than block a thread."""
     if not _asking.acquire(blocking=False):
         raise Refusal(503, "Too many ask the promo database just now.", "Try again in a moment.")
     try:
