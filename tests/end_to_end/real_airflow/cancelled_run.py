@@ -41,6 +41,7 @@ class TestCancelledRun:
     def test_its_extract_is_stopped_and_leaves_nothing(self, live: Live, locked: Any, waiting: Run) -> None:
         before = live.everything_delivered()
         (attempt,) = self.attempts(live)
+        tried = waiting.task("extract")["try_number"]  # more than once where the machine is loaded
 
         live.api.call("PATCH", waiting.path, json={"state": "failed"})
         until(lambda: not live.stack.postgres.execute(WAITING), "the end of the query")
@@ -51,14 +52,14 @@ class TestCancelledRun:
         assert self.attempts(live) == []
         until(lambda: "Task killed!" in waiting.log(), "the end of the process")
         assert waiting.about()["state"] == "failed"
-        assert waiting.states() == {("extract", -1): ("failed", 1), ("deliver", -1): ("skipped", 0)}
+        assert waiting.states() == {("extract", -1): ("failed", tried), ("deliver", -1): ("skipped", 0)}
         assert live.everything_delivered() == before
 
         locked.rollback()
         waiting.clear().succeed()
         tries = waiting.states()
         assert tries == {
-            ("extract", -1): ("success", 2),
+            ("extract", -1): ("success", tried + 1),
             ("deliver", 0): ("success", 1),
             ("deliver", 1): ("success", 1),
         }

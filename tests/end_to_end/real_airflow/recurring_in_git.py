@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from promo_reports.web.failures import CALLED_OFF
 from tests.end_to_end import expected
 from tests.end_to_end.delivered import check
 from tests.end_to_end.live import ALL_TYPES, BUCKET, ZONE, Live, Run, long_ago_today, midnight, moment, to, until
+from tests.end_to_end.real_airflow.killed_extract import WAITING
+from tests.end_to_end.real_airflow.reports_api.recurring_life import notice_the_end
+from tests.end_to_end.reports_api import People, run_of
 
 
 def daily(wallet: str, *delivery: Any, **more: Any) -> dict[str, Any]:
@@ -126,6 +130,45 @@ class TestBackfill:
             "since": first.delivered()["s3"].manifest["snapshot_at"],
             "rows": 0,
         }
+
+    def test_what_a_halted_backfill_does_not_make_is_made_outside_of_it(
+        self, live: Live, people: People, backfilled: list[Run]
+    ) -> None:
+        """One run waits for the ledger, two for that one; the backfill is paused, and cancelled in the end."""
+        days = [midnight(f"2026-11-{day}") for day in ("10", "11", "12", "13")]
+        body = {"dag_id": self.DAG_ID, "from_date": days[0], "to_date": days[2], "max_active_runs": 1}
+        notice_the_end(live, self.DAG_ID)
+        with live.promo() as cursor:
+            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
+            number = live.api.call("POST", "/backfills", json=body)["id"]
+            until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
+            live.api.call("PUT", f"/backfills/{number}/pause")
+            found = people.viewer.all("api/exports", report="hourly_daily")
+            first, second, third = sorted(
+                (each for each in found if each["window"]["start"] in days), key=lambda each: each["window"]["start"]
+            )
+            assert (first["status"], second["status"], third["status"]) == 3 * ("creating",)
+            assert "backfill" not in (first["waiting"] or "")  # what has begun goes on
+            for halted in (second, third):
+                assert halted["waiting"].startswith("Its backfill is paused in Airflow")
+        past = {"first": "2026-10-31", "last": "2026-10-31", "again": True}
+        error = people.admin.refused(409, "POST", "api/reports/hourly_daily/backfill", json=past)
+        assert error["reason"].startswith("A backfill of this report is paused")
+        people.user.created(first["id"])
+        assert people.user.export(second["id"])["status"] == "creating"
+
+        assert people.user.post(f"api/exports/{second['id']}/cancel")["status"] == "cancelled"
+        again = [people.user.post(f"api/exports/{second['id']}/retry")]
+        live.api.call("PUT", f"/backfills/{number}/cancel")
+        shown = people.user.export(third["id"])
+        assert (shown["status"], shown["failure"]) == ("failed", CALLED_OFF.model_dump())
+        again.append(people.user.post(f"api/exports/{third['id']}/retry"))
+        for of, each in zip((second, third), again, strict=True):
+            assert run_of(live, each).run_id == f"page__again_{of['id']}"
+            ended = people.user.created(each["id"])
+            assert ended["window"] == of["window"]
+            check_window(live, run_of(live, each), "hourly", of["window"]["start"], of["window"]["end"])
+            assert people.user.export(of["id"])["status"] in ("cancelled", "failed")
 
     @classmethod
     def by_hand(cls, live: Live, first: str, end: str) -> Run:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.left import left_by
 from tests.end_to_end.live import BUCKET, Live, Run, to
+from tests.end_to_end.reports_api import People
 
 
 class TestRunFacts:
@@ -73,8 +74,12 @@ class TestRunFacts:
         said = {"error": "UnknownValue", "fix": "Did you mean grocery-rewards?", "retryable": False}
         assert left == {"failure": said}
 
-    def test_a_delivery_of_what_is_gone_says_so_until_all_is_made_again(self, live: Live, run: Run) -> None:
+    def test_a_delivery_of_what_is_gone_says_so_until_all_is_made_again(
+        self, live: Live, people: People, run: Run
+    ) -> None:
         before = left_by(live, run)
+        (export_id,) = (each["id"] for each in people.viewer.all("api/exports", q="Facts") if each["name"] == "Facts")
+        made, sent = people.viewer.created(export_id), people.viewer.downloaded(export_id)
         for attempt in self.staged(live, run):
             shutil.rmtree(attempt)
         run.clear("deliver")
@@ -85,12 +90,17 @@ class TestRunFacts:
             assert left["delivered"] == before[task]["delivered"]  # which is still there
             assert " is gone." in left["failure"]["reason"]
             assert left["failure"]["fix"] == "Clear the task extract of this run."
+        shown = people.viewer.export(export_id)
+        assert (shown["status"], shown["earlier"]) == ("failed", True)
+        assert (shown["rows"], shown["download"]) == (made["rows"], made["download"])
+        assert people.viewer.downloaded(export_id).content == sent.content  # to the byte
 
         run.clear().succeed()
         again = left_by(live, run)
-        del again["extract", -1]
+        manifest = again.pop(("extract", -1))["manifest"]
         for left in before.values():
             left["delivered"]["again"] = True
+            left["manifest"] = manifest
         assert again == before
 
     @staticmethod

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session  # noqa: TID253
 
 from promo_reports.web.lists.exports import list_exports
 from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion, ReportQuestion
+from promo_reports.web.lists.records import ExportStatus
 from promo_reports.web.lists.reports import list_reports
 from tests.web.lists.airflow_rows import Rows
 
 Call = Callable[[Session], object]
+CREATED = ExportQuestion(limit=100, statuses=frozenset({ExportStatus.CREATED}))
 
 
 def statements(session: Session, call: Call) -> int:
@@ -36,9 +38,10 @@ def statements(session: Session, call: Call) -> int:
     ("call", "most"),
     [
         (lambda session: list_exports(session, ExportQuestion(limit=100), EVERYTHING), 5),
+        (lambda session: list_exports(session, CREATED, EVERYTHING), 8),
         (lambda session: list_reports(session, ReportQuestion(limit=100), EVERYTHING), 4),
     ],
-    ids=["exports", "reports"],
+    ids=["exports", "exports of a status", "reports"],
 )
 def test_a_page_of_many_rows_asks_as_often_as_a_page_of_few(
     call: Call, most: int, session: Session, rows: Rows
@@ -46,7 +49,9 @@ def test_a_page_of_many_rows_asks_as_often_as_a_page_of_few(
     def grow(first: int, behind: int) -> int:
         for number in range(first, behind):
             dag_id = rows.report(f"daily_{number}", f"Daily {number}")
-            rows.run(dag_id)
+            rows.run(dag_id, run_id="marked")
+            for index in (0, 1):  # of which the second has left nothing
+                rows.task(dag_id, "marked", "deliver", index, state="success")
             rows.run(dag_id, "running")
         session.flush()
         return statements(session, call)

@@ -94,6 +94,17 @@ class AirflowApp:
             )
             return Made(self, found.scalar_one(), dag_id, run_id)
 
+    def listed(self, **asked: Any) -> list[dict[str, Any]]:
+        """All rows of the list of exports, three on a page."""
+        page = self.ours("GET", "/exports", params={"limit": 3, **asked}).json()
+        total, found = page["total"], list(page["items"])
+        while page["next"]:
+            page = self.ours("GET", "/exports", params={"limit": 3, **asked, "cursor": page["next"]}).json()
+            assert page["total"] == total
+            found += page["items"]
+        assert len(found) == len({each["id"] for each in found}) == total
+        return found
+
     def execute(self, sql: str, **values: Any) -> None:
         with self.session() as session:
             session.execute(sa.text(sql), values)

@@ -1,4 +1,4 @@
-"""Airflow's application for the tests of a module, with a database that has the DAGs of a report and a report type."""
+"""Airflow's application for these tests, with a database that has the DAGs of a report and a report type."""
 
 from __future__ import annotations
 
@@ -11,13 +11,22 @@ import pytest
 
 from include.demo.stack.postgres import PostgresServer
 from promo_reports import settings as our_settings
+from promo_reports.delivery.export_directory import mark
 from promo_reports.orchestration import project
 from tests.orchestration.conftest import ROOT
 from tests.web.states.airflow_app import DAILY, REPORT, TYPE, AirflowApp
 
 
-@pytest.fixture(scope="module")
-def app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowApp]:
+@pytest.fixture
+def app(airflow_app: AirflowApp) -> Iterator[AirflowApp]:
+    """Airflow's application without a run, and afterwards with those of the test deleted."""
+    yield airflow_app
+    for table in ("backfill_dag_run", "task_instance", "dag_run", "backfill"):
+        airflow_app.execute(f"DELETE FROM {table}")
+
+
+@pytest.fixture(scope="package")
+def airflow_app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowApp]:
     """Airflow's application as its api-server makes it."""
     home = tmp_path_factory.mktemp("states")
     for name in ("report_types", "include/sql"):
@@ -25,6 +34,7 @@ def app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> I
     shutil.copy(ROOT / "include/account.yaml", home / "include/account.yaml")
     (home / "reports").mkdir()
     (home / "data" / "downloads").mkdir(parents=True)
+    mark(home / "data" / "downloads")
     (home / "reports" / "daily_credits.yaml").write_text(DAILY)
     with pytest.MonkeyPatch.context() as patch:
         url = _environment(patch, postgres, home)
@@ -70,19 +80,26 @@ def _made(url: str) -> object:
 def _register() -> None:
     from airflow.models.dagbundle import DagBundleModel
     from airflow.models.pool import Pool
-    from airflow.models.serialized_dag import SerializedDagModel
-    from airflow.serialization.definitions.dag import SerializedDAG
-    from airflow.serialization.serialized_objects import LazyDeserializedDAG
     from airflow.utils.db import synchronize_log_template
     from airflow.utils.session import create_session
-
-    from promo_reports.orchestration.dag_factory import report_dag, type_dag
 
     with create_session(scoped=False) as session:
         synchronize_log_template(session=session)
         session.add(Pool(pool="default_pool", slots=8, include_deferred=False))
         session.add(DagBundleModel(name="promo-reports"))
-        session.flush()
+    register_dags()
+
+
+def register_dags() -> None:
+    """Register the DAGs of a report and a report type, as Airflow's processor does."""
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.definitions.dag import SerializedDAG
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG
+    from airflow.utils.session import create_session
+
+    from promo_reports.orchestration.dag_factory import report_dag, type_dag
+
+    with create_session(scoped=False) as session:
         for dag in (report_dag("daily_credits", "stub.py"), type_dag("wallet_transactions", "stub.py")):
             assert dag.dag_id in (REPORT, TYPE)
             lazy = LazyDeserializedDAG.from_dag(dag)

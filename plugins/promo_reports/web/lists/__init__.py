@@ -11,6 +11,7 @@ for `run_marks`, whose rows no part of Airflow reads or writes:
 | `tables` | Airflow's tables, and what of the product is read from their columns |
 | `paging`, `cursors` | pages that neither repeat nor miss a row while rows are added in front |
 | `task_facts` | what the tasks of an export left behind, and the states of the tasks |
+| `undelivered` | exports that have failed although Airflow calls them a success |
 | `run_marks` | what the api-server leaves of a run: who cancelled it |
 
 It imports Airflow's models and SQLAlchemy, and is loaded in the api-server only.

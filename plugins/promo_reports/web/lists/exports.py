@@ -25,13 +25,13 @@ from promo_reports.web.lists.records import (
     TaskRecord,
     WindowExport,
 )
-from promo_reports.web.lists.tables import DELIVER, Column, backfill, dag, job, note, run
+from promo_reports.web.lists.tables import Column, backfill, dag, job, note, run
 from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows, tasks_of_runs
+from promo_reports.web.lists.undelivered import is_undelivered, status_but, undelivered
 
 _KEYS: Mapping[ExportSort, Column] = {
     ExportSort.NAME: tables.export_name_key,
     ExportSort.PROMOTION_TYPE: sa.func.coalesce(tables.promotion.c.tag, ""),
-    ExportSort.STATUS: tables.export_status,
     ExportSort.CREATED_BY: tables.export_created_by,
     ExportSort.CREATED_AT: tables.export_created_at,
 }
@@ -67,8 +67,12 @@ class _Beside:
 
 def list_exports(session: Session, question: ExportQuestion, readable: Readable) -> Page[ExportRecord]:
     """One page of the exports that the asker may see; `InvalidCursor` for a cursor of another question."""
+    where = _where(session, question, readable)
+    status = status_but(undelivered(session, *where)) if _is_about_success(question) else tables.export_status
+    if question.statuses:
+        where.append(tables.among(status, question.statuses))
     keyset = Keyset(
-        _KEYS[question.sort],
+        status if question.sort is ExportSort.STATUS else _KEYS[question.sort],
         run.c.id,
         question.order,
         _fingerprint(question),
@@ -76,7 +80,6 @@ def list_exports(session: Session, question: ExportQuestion, readable: Readable)
         numbered=True,
     )
     cursor = keyset.cursor(question.cursor)
-    where = _where(session, question, readable)
     scan = keyset.scan(tables.exports, where, cursor, question.limit)
     found = session.execute(
         sa.select(*_ROW, *scan.columns)
@@ -108,17 +111,19 @@ def exports_of_windows(
     session: Session, dag_id: str, starts: Collection[datetime]
 ) -> dict[datetime, tuple[WindowExport, ...]]:
     """A report's exports of the windows that start at these instants, newest first."""
+    of_windows = run.c.dag_id == dag_id, run.c.data_interval_start.in_(sorted(starts))
+    failed = undelivered(session, *of_windows)
     statement = (
         sa.select(
             run.c.data_interval_start,
             run.c.id,
             run.c.run_id,
-            tables.export_status,
+            status_but(failed),
             run.c.logical_date,
             tables.export_created_at,
         )
         .select_from(tables.exports)
-        .where(run.c.dag_id == dag_id, run.c.data_interval_start.in_(sorted(starts)))
+        .where(*of_windows)
         .order_by(run.c.id.desc())
     )
     found: dict[datetime, tuple[WindowExport, ...]] = {}
@@ -151,12 +156,17 @@ def ours(readable: Readable, session: Session) -> list[Column]:
     return [known, *tables.readable_dags(run.c.dag_id, readable, session)]
 
 
+def _is_about_success(question: ExportQuestion) -> bool:
+    """Whether it matters to a question which exports are Created and which have failed."""
+    return (
+        question.sort is ExportSort.STATUS or len(question.statuses & {ExportStatus.CREATED, ExportStatus.FAILED}) == 1
+    )
+
+
 def _where(session: Session, question: ExportQuestion, readable: Readable) -> list[Column]:
     where = ours(readable, session)
     if question.search:
         where.append(tables.contains(tables.lowered_export_name, question.search))
-    if question.statuses:
-        where.append(tables.among(tables.export_status, question.statuses))
     if question.promotion_types:
         where.append(tables.among(tables.promotion.c.tag, [each.label for each in question.promotion_types]))
     if question.created_by:
@@ -223,7 +233,9 @@ def _record(row: Any, beside: _Beside) -> ExportRecord:
     tags = beside.tags.get(row.dag_id, ())
     facts = beside.facts.get(row.id, NOTHING)
     tasks = beside.tasks.get(row.id, ())
-    status = _status(row, facts, tasks)
+    status = ExportStatus(row.status)
+    if status is ExportStatus.CREATED and is_undelivered(facts, tasks):
+        status = ExportStatus.FAILED
     running = beside.running.get((row.dag_id, row.backfill_id), 0)
     return ExportRecord(
         id=row.id,
@@ -264,16 +276,3 @@ def _backfill(row: Any) -> BackfillRecord | None:
         ended=row.backfill_completed_at is not None,
         max_active_runs=row.backfill_max_active_runs,
     )
-
-
-def _status(row: Any, facts: TaskFacts, tasks: tuple[TaskRecord, ...]) -> ExportStatus:
-    """The status of a row; a run that Airflow calls a success has failed if only earlier attempts have delivered, or if
-    one of its deliveries has left nothing, since somebody marked it.
-
-    The database cannot say so of 100,000 rows at one time: it would have to read their task instances and facts.
-    """
-    status = ExportStatus(row.status)
-    mapped = [each for each in tasks if each.task_id == DELIVER and each.map_index >= 0 and each.state != "removed"]
-    missing = any(not facts.deliveries.get(each.map_index, {}).get("delivered") for each in mapped)
-    undelivered = (facts.outdated and not facts.delivered) or (facts.delivered and missing)
-    return ExportStatus.FAILED if status is ExportStatus.CREATED and undelivered else status

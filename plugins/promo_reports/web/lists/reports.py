@@ -27,6 +27,7 @@ from promo_reports.web.lists.records import (
     ReportWindows,
 )
 from promo_reports.web.lists.tables import Column, dag, first_version, run, version
+from promo_reports.web.lists.undelivered import is_doubtful, undelivered_among
 
 LATEST_RUNS = 100
 """Runs of a report whose windows are looked at for days that no delivery covers."""
@@ -213,14 +214,18 @@ def _fingerprint(question: ReportQuestion) -> str:
 
 def _last_exports(session: Session, dag_ids: Collection[str]) -> dict[str, LastExport]:
     last = sa.select(sa.func.max(run.c.id)).where(run.c.dag_id.in_(sorted(dag_ids))).group_by(run.c.dag_id)
+    doubtful = is_doubtful(last).label("doubtful")
     statement = (
-        sa.select(run.c.dag_id, run.c.id, tables.export_status, tables.export_created_at)
+        sa.select(run.c.dag_id, run.c.id, tables.export_status.label("status"), tables.export_created_at, doubtful)
         .select_from(tables.exports)
         .where(run.c.id.in_(last))
     )
+    rows = session.execute(statement).all()
+    created = [row.id for row in rows if row.doubtful and row.status == ExportStatus.CREATED.value]
+    failed = undelivered_among(session, created)
     return {
-        dag_id: LastExport(export_id, ExportStatus(status), created_at)
-        for dag_id, export_id, status, created_at in session.execute(statement)
+        dag_id: LastExport(export_id, ExportStatus.FAILED if export_id in failed else ExportStatus(status), created_at)
+        for dag_id, export_id, status, created_at, _ in rows
     }
 
 

@@ -17,8 +17,15 @@ from promo_reports.web.lists.tables import CANCELLED, RUN, state_store
 
 
 def mark_cancelled(session: Session, record: ExportRecord, *, by: str, at: datetime) -> None:
-    """Leave who cancelled the attempt of a run that is open, before Airflow ends it; `at` in the account's timezone."""
-    unmark_cancelled(session, record)
+    """Leave who cancelled the attempt of a run, after Airflow has ended it; `at` in the account's timezone."""
+    session.execute(
+        sa.delete(state_store).where(
+            state_store.c.dag_run_id == record.id,
+            state_store.c.task_id == RUN,
+            state_store.c.map_index == record.clear_number,
+            state_store.c.key == CANCELLED,
+        )
+    )
     session.execute(
         sa.insert(state_store).values(
             dag_run_id=record.id,
@@ -29,17 +36,5 @@ def mark_cancelled(session: Session, record: ExportRecord, *, by: str, at: datet
             key=CANCELLED,
             value=json.dumps({"by": by, "at": at.isoformat()}),
             updated_at=datetime.now(UTC),
-        )
-    )
-
-
-def unmark_cancelled(session: Session, record: ExportRecord) -> None:
-    """Remove it again, where Airflow refused to end the run."""
-    session.execute(
-        sa.delete(state_store).where(
-            state_store.c.dag_run_id == record.id,
-            state_store.c.task_id == RUN,
-            state_store.c.map_index == record.clear_number,
-            state_store.c.key == CANCELLED,
         )
     )

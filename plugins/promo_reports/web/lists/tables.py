@@ -118,9 +118,11 @@ _marked_cancelled = sa.exists().where(
     state_store.c.task_id == RUN,
     state_store.c.map_index == run.c.clear_number,
     state_store.c.key == CANCELLED,
+    # A run that somebody sets back to queued keeps the number.
+    state_store.c.updated_at >= sa.func.coalesce(run.c.queued_at, state_store.c.updated_at),
 )
-# Earlier releases left the note alone, which anybody may edit: it counts only where it was written in the attempt that
-# ended, before its end. (A run that is cleared is queued anew.)
+# Earlier releases left the note alone, as does a cancel that Airflow answers too late. Anybody may edit it: it
+# counts only where it was written in the attempt that ended, before its end. (A run that is cleared is queued anew.)
 _noted_cancelled = sa.and_(
     note.c.content.startswith(CANCELLED_BY, autoescape=True),
     note.c.updated_at >= sa.func.coalesce(run.c.queued_at, note.c.updated_at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -16,13 +16,12 @@ from promo_reports.errors import Conflict
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
-from promo_reports.web.answers import Refusal
 from promo_reports.web.exclusive import exclusive
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.lists.exports import export_of, list_exports
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Order
 from promo_reports.web.lists.records import ExportRecord, ExportStatus
-from promo_reports.web.lists.run_marks import mark_cancelled, unmark_cancelled
+from promo_reports.web.lists.run_marks import mark_cancelled
 from promo_reports.web.lists.tables import CANCELLED_BY
 from promo_reports.web.models.exports import ExportDetail, ExportRow
 from promo_reports.web.models.reports import Nothing
@@ -81,20 +80,15 @@ def export(caller: SignedIn, session: Metadata, export_id: ExportId) -> ExportDe
 @router.post("/exports/{export_id}/cancel")
 async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
     """End an export that is being made; its tasks are told to stop and tidy up."""
-    record = await run_in_threadpool(_change, caller, export_id)
-    if record.status is not ExportStatus.CREATING:
-        raise Conflict("This export is not being made, so there is nothing to cancel.")
-    at = now().astimezone(ZoneInfo(registry().account.timezone))
-    await run_in_threadpool(_mark, record, caller, at)
-    try:
-        # The note is for whoever looks at the run in Airflow.
+    async with exclusive(f"cancel {export_id}"):
+        record = await run_in_threadpool(_change, caller, export_id)
+        if record.status is not ExportStatus.CREATING:
+            raise Conflict("This export is not being made, so there is nothing to cancel.")
+        at = now().astimezone(ZoneInfo(registry().account.timezone))
         note = f"{CANCELLED_BY}{caller.name} on {at:%Y-%m-%d at %H:%M:%S} {at.tzinfo}"
+        asked = datetime.now(UTC)
         await airflow.fail(record.dag_id, record.run_id, note)
-    except Refusal as refused:
-        if refused.status != 503:  # after which Airflow may still do it
-            await run_in_threadpool(_unmark, record)
-        raise
-    return await run_in_threadpool(_shown, caller, export_id)
+        return await run_in_threadpool(_ended, caller, record, at, asked)
 
 
 @router.post("/exports/{export_id}/retry")
@@ -140,14 +134,15 @@ def _why_not_again(caller: Caller, record: ExportRecord) -> tuple[str, str] | No
     return Rows.of(registry(), caller).why_not_again(record)
 
 
-def _mark(record: ExportRecord, caller: Caller, at: datetime) -> None:
+def _ended(caller: Caller, before: ExportRecord, at: datetime, asked: datetime) -> ExportDetail:
+    """The export after Airflow was asked to end it; one that had failed by itself before that is not Cancelled."""
     with metadata() as session:
-        mark_cancelled(session, record, by=caller.name, at=at)
-
-
-def _unmark(record: ExportRecord) -> None:
-    with metadata() as session:
-        unmark_cancelled(session, record)
+        record = visible_export(session, caller, before.id)
+        by_us = record.state == "failed" and record.ended_at is not None and record.ended_at >= asked
+        if by_us and record.clear_number == before.clear_number:
+            mark_cancelled(session, record, by=caller.name, at=at)
+            session.flush()
+        return export_shown(session, caller, record.id)
 
 
 def _of_run(dag_id: str, run_id: str) -> ExportRecord:

@@ -90,6 +90,20 @@ class TestReportsApiFailedExports:
             people.user.downloaded(ended["id"]), live.csv(fuel("opened-later")), totals=["points"], time="occurred_at"
         )
 
+    def test_a_re_run_that_fails_leaves_the_file_of_before(
+        self, live: Live, people: People, made: Made, opened: dict[str, Any]
+    ) -> None:
+        before, sent = people.user.created(made.id("late")), people.user.downloaded(made.id("late"))
+        with live.promo() as cursor:
+            cursor.execute("DELETE FROM wallets WHERE wallet_id = 'opened-later'")
+        assert run_of(live, before).clear().wait() == "failed"
+        shown = people.user.export(before["id"])
+        assert (shown["status"], shown["earlier"], shown["download"]) == ("failed", True, before["download"])
+        assert shown["failure"]["reason"].endswith("'opened-later' is not in the promo database.")
+        assert people.user.downloaded(before["id"]).content == sent.content  # to the byte
+        listed = people.user.get("api/exports", q=before["name"], status="created")["items"]
+        assert before["id"] not in {each["id"] for each in listed}
+
     def test_a_bucket_that_was_made_gets_what_was_extracted(
         self, live: Live, people: People, made: Made, refused: dict[str, Any], opened: Any
     ) -> None:
