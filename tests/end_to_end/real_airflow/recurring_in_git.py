@@ -167,7 +167,8 @@ class TestBackfill:
             assert run_of(live, each).run_id == f"page__again_{of['id']}"
             ended = people.user.created(each["id"])
             assert ended["window"] == of["window"]
-            check_window(live, run_of(live, each), "hourly", of["window"]["start"], of["window"]["end"])
+            sql = expected.wallet_transactions("hourly", of["window"]["start"], of["window"]["end"], ALL_TYPES)
+            check(run_of(live, each).delivered()["s3"], live.csv(sql), totals=["points"], time="occurred_at")
             assert people.user.export(of["id"])["status"] in ("cancelled", "failed")
 
     @classmethod

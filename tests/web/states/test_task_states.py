@@ -59,7 +59,10 @@ def test_a_delivery_that_did_not_end_well(app: AirflowApp, state: str | None) ->
     assert shown["download"] is None
     assert made.downloaded().status_code == 409
     assert made.retry().json()["status"] == "creating"
-    assert (made.states()["extract", -1], made.states()["deliver", 0]) == ("success", "success")
+    again = (
+        state == "skipped"
+    )  # Airflow's own "only failed" leaves out what was skipped, so that all is delivered again
+    assert (made.states()["extract", -1], made.states()["deliver", 0]) == ("success", None if again else "success")
     assert made.states()["deliver", 1] is None
 
 
