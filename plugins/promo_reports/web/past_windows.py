@@ -50,6 +50,6 @@ class Past:
 
     def _to_make(self, start: datetime, *, again: bool) -> bool:
         known = next((each for each in self.exported.get(start, ()) if each.logical_date == start), None)
-        if known is None or known.status in _AGAIN_BY_ITSELF:
+        if known is None or (known.status in _AGAIN_BY_ITSELF and not known.succeeded):
             return True
-        return again and known.status is ExportStatus.CREATED
+        return again and known.status is not ExportStatus.CREATING

@@ -106,7 +106,7 @@ def test_the_exports_of_windows_are_told_apart_by_when_the_windows_start(session
     assert exports_of_windows(session, dag, [at(0).astimezone(india), at(20)]) == {
         at(0): (
             WindowExport(by_hand, "manual__0", ExportStatus.CREATING, None, at(0)),
-            WindowExport(own, "scheduled__0", ExportStatus.CREATED, at(0), at(0)),
+            WindowExport(own, "scheduled__0", ExportStatus.CREATED, at(0), at(0), succeeded=True),
         )
     }
     assert exports_of_windows(session, dag, []) == {}

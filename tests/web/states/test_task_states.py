@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from promo_reports.web import airflow_api, failures
-from promo_reports.web.airflow_api import AirflowApi
+from promo_reports.web.routes import exports
+from promo_reports.web.times import now
 from tests.web.states.airflow_app import REPORT, TYPE, AirflowApp, Made
 from tests.web.states.conftest import register_dags
 from tests.web.states.test_states import created, delivering, extracting, half, marked
@@ -133,14 +134,14 @@ class TestCancelThatDoesNotCome:
         assert (both(made)["status"], both(made)["failure"]["reason"]) == ("cancelled", f"{note}.")
 
     def test_comes_after_the_run_had_failed(self, app: AirflowApp, monkeypatch: pytest.MonkeyPatch) -> None:
-        made, fail = app.run(), AirflowApi.fail
+        made = app.run()
         extracting(made)
 
-        async def late(api: AirflowApi, dag_id: str, run_id: str, note: str) -> None:
+        def late() -> datetime:
             made.is_killed()
-            await fail(api, dag_id, run_id, note)
+            return now()
 
-        monkeypatch.setattr(AirflowApi, "fail", late)
+        monkeypatch.setattr(exports, "now", late)
         answer = made.cancel().json()
         assert (answer["status"], answer["failure"]) == ("failed", failures.SILENT.model_dump())
         assert both(made)["status"] == "failed"

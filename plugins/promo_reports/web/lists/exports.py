@@ -121,14 +121,16 @@ def exports_of_windows(
             status_but(failed),
             run.c.logical_date,
             tables.export_created_at,
+            run.c.state,
         )
         .select_from(tables.exports)
         .where(*of_windows)
         .order_by(run.c.id.desc())
     )
     found: dict[datetime, tuple[WindowExport, ...]] = {}
-    for start, export_id, run_id, status, logical_date, created_at in session.execute(statement):
-        export = WindowExport(export_id, run_id, ExportStatus(status), logical_date, created_at)
+    for start, export_id, run_id, status, logical_date, created_at, state in session.execute(statement):
+        done = state == "success"
+        export = WindowExport(export_id, run_id, ExportStatus(status), logical_date, created_at, done)
         found[start] = (*found.get(start, ()), export)
     return found
 

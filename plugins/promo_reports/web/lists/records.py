@@ -166,7 +166,8 @@ class WindowExport:
     """An export of one window of a report.
 
     Its `logical_date` is the window's start unless somebody started the run by hand; only then does Airflow's backfill
-    know it as the window's run.
+    know it as the window's run. `succeeded` says that Airflow calls the run a success, whatever the status: only a
+    backfill that exports windows again makes it anew.
     """
 
     id: int
@@ -174,6 +175,7 @@ class WindowExport:
     status: ExportStatus
     logical_date: datetime | None
     created_at: datetime
+    succeeded: bool = False
 
 
 @dataclass(frozen=True)
