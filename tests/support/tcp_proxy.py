@@ -46,6 +46,8 @@ class TcpProxy:
 
     def __exit__(self, *_: object) -> None:
         self._closed = True
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # else it listens as long as `accept` waits
         self._listening.close()
         self.cut()
         self._flows.set()
