@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 
 import sqlalchemy as sa
@@ -17,20 +17,23 @@ from promo_reports.web.project import metadata
 
 PATIENCE = 60.0
 """Seconds that a request waits for its turn."""
+MOST_AT_ONE_TIME = 4
+"""Blocks of one process. Each holds one of the 15 connections to the metadata database that all requests share."""
 _SECONDS_BETWEEN_TRIES = 0.1
 
-_held: set[str] = set()
+_held: list[frozenset[str]] = []
 _guard = threading.Lock()
 
 
 @asynccontextmanager
-async def exclusive(name: str) -> AsyncIterator[None]:
-    """Do the block while no other request does one of this name; 503 after a minute of waiting.
+async def exclusive(*names: str) -> AsyncIterator[None]:
+    """Do the block while no other request does one of any of these names; 503 after a minute of waiting.
 
-    A lock of this process, and an advisory lock of the metadata database where that is PostgreSQL. Whoever waits holds
-    neither a thread nor a connection.
+    A lock of this process, and advisory locks of the metadata database where that is PostgreSQL. Whoever waits holds
+    neither a thread nor a connection. Blocks must not be nested: those that wait inside of others could take every
+    connection from whoever they wait for.
     """
-    lock, deadline = _Lock(name), time.monotonic() + PATIENCE
+    lock, deadline = _Lock(frozenset(names)), time.monotonic() + PATIENCE
     while not await run_in_threadpool(lock.take):
         if time.monotonic() > deadline:
             raise Refusal(503, "Another request has been doing the same for a minute.", "Try again in a moment.")
@@ -42,28 +45,31 @@ async def exclusive(name: str) -> AsyncIterator[None]:
 
 
 class _Lock:
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
         self._taken = ExitStack()
 
     def take(self) -> bool:
         with _guard:
-            if self._name in _held:
+            if len(_held) >= MOST_AT_ONE_TIME or any(self._names & each for each in _held):
                 return False
-            _held.add(self._name)
+            _held.append(self._names)
         with ExitStack() as taking:
             taking.callback(self._let_go)
             session = taking.enter_context(metadata())
-            if session.get_bind().dialect.name == "postgresql":
-                key = int.from_bytes(hashlib.sha256(self._name.encode()).digest()[:8], "big", signed=True)
-                if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(key))):
-                    return False
+            if session.get_bind().dialect.name == "postgresql" and not all(map(session.scalar, self._questions())):
+                return False
             self._taken = taking.pop_all()
             return True
 
     def release(self) -> None:
         self._taken.close()
 
+    def _questions(self) -> Iterator[sa.Select[tuple[bool]]]:
+        for name in self._names:
+            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+            yield sa.select(sa.func.pg_try_advisory_xact_lock(key))
+
     def _let_go(self) -> None:
         with _guard:
-            _held.discard(self._name)
+            _held.remove(self._names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.orm import Session
@@ -16,9 +17,12 @@ SECONDS_UNTIL_ROOM = 30
 """When a person who has as many exports in the making as they may should ask again."""
 
 
-def room_for_one(person: str) -> AbstractAsyncContextManager[None]:
-    """Start exports of one person one after the other, so that each request sees how many are open."""
-    return exclusive(f"exports of {person}")
+def one_after_the_other(people: Iterable[str], *names: str) -> AbstractAsyncContextManager[None]:
+    """Start exports of some people one after the other, so that each request sees how many are open.
+
+    And do only one at a time of what has any of `names`.
+    """
+    return exclusive(*(f"exports of {person}" for person in people), *names)
 
 
 def check_open_exports(session: Session, person: str, caller: Caller) -> None:

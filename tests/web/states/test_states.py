@@ -5,6 +5,7 @@ Airflow's application and metadata database are real. There is no scheduler: its
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -185,6 +186,17 @@ def test_all_who_retry_at_one_time_get_one_re_run(app: AirflowApp) -> None:
     made.task("extract", "running")
     assert made.retry().json()["attempt"] == 2
     assert made.states()["extract", -1] == "running"
+
+
+def test_many_exports_that_are_retried_at_one_time_keep_nobody_else_waiting(app: AirflowApp) -> None:
+    """More than all requests together have connections to the metadata database: each is taken in its turn."""
+    killed = [app.run().is_killed() for _ in range(18)]
+    with ThreadPoolExecutor(len(killed) + 1) as people:
+        asked = [people.submit(each.retry) for each in killed]
+        listed = people.submit(killed[0].row)
+        answers = Counter(each.result().status_code for each in asked)
+    assert listed.result()["id"] == killed[0].id
+    assert answers.keys() <= {200, 429}, answers  # ada may have some of other tests in the making
 
 
 def test_what_cannot_be_made_again_says_what_to_do_instead(app: AirflowApp) -> None:

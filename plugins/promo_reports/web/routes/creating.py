@@ -19,7 +19,7 @@ from promo_reports.web.form_info import may_create
 from promo_reports.web.lists.exports import export_of
 from promo_reports.web.models.form import DefinitionBody
 from promo_reports.web.models.reports import Created, ReportDetail
-from promo_reports.web.open_exports import check_open_exports, room_for_one
+from promo_reports.web.open_exports import check_open_exports, one_after_the_other
 from promo_reports.web.project import created_reports, metadata
 from promo_reports.web.shown import report_shown
 from promo_reports.web.times import now
@@ -43,7 +43,7 @@ async def create(
         report = await run_in_threadpool(_keep, caller, made)
         response.headers["Location"] = f"reports/{report.id}"
         return Created(message=MESSAGE, export=None, report=report)
-    async with room_for_one(made.by):
+    async with one_after_the_other([made.by]):
         await run_in_threadpool(_check_room, caller, made)
         await airflow.trigger(made.dag_id, run_id=made.run_id, conf=made.conf(), run_after=made.request.at)
     created = await run_in_threadpool(_started, caller, made)

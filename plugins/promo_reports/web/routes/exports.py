@@ -16,7 +16,6 @@ from promo_reports.errors import Conflict
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
-from promo_reports.web.exclusive import exclusive
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.lists.exports import export_of, list_exports
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Order
@@ -26,7 +25,7 @@ from promo_reports.web.lists.tables import CANCELLED_BY
 from promo_reports.web.models.exports import ExportDetail, ExportRow
 from promo_reports.web.models.reports import Nothing
 from promo_reports.web.models.shared import Page
-from promo_reports.web.open_exports import check_open_exports, room_for_one
+from promo_reports.web.open_exports import check_open_exports, one_after_the_other
 from promo_reports.web.project import Metadata, metadata
 from promo_reports.web.retrying import NOT_BEGUN, make_again, start_in_its_place
 from promo_reports.web.routes.asked import CursorText, ExportId, Limit, Search
@@ -98,7 +97,8 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
     All who ask at one time get the same re-run. Where Airflow does not advance the export's backfill any more, a new
     run is started in its place: the answer is that export, which has another id.
     """
-    async with exclusive(f"retry {export_id}"):
+    asked = await run_in_threadpool(_change, caller, export_id)
+    async with one_after_the_other([caller.name, asked.created_by], f"retry {export_id}"):
         record = await run_in_threadpool(_change, caller, export_id)
         if record.status is ExportStatus.CREATING and record.clear_number:
             return await run_in_threadpool(_shown, caller, export_id)
@@ -112,9 +112,8 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
             record = await run_in_threadpool(_of_run, record.dag_id, run_id)
             if is_new or record.status is ExportStatus.CREATING:
                 return await run_in_threadpool(_shown, caller, record.id)
-        async with room_for_one(record.created_by):
-            await run_in_threadpool(_check_room, caller, record)
-            await make_again(airflow, record, registry().settings, now())
+        await run_in_threadpool(_check_room, caller, record)
+        await make_again(airflow, record, registry().settings, now())
         return await run_in_threadpool(_begun, caller, record)
 
 
