@@ -246,8 +246,11 @@ def test_a_broken_report_type_leaves_the_others_their_names(registry: Registry) 
     [
         ({}, ("2026-11-09", "2026-11-15")),
         ({"facts": NOTHING_LEFT}, None),
-        ({"facts": NOTHING_LEFT, "data_interval_start": datetime(2026, 11, 2, 5, tzinfo=UTC),
+        ({"facts": NOTHING_LEFT, "dag_id": REPORT, "data_interval_start": datetime(2026, 11, 2, 5, tzinfo=UTC),
           "data_interval_end": datetime(2026, 11, 3, 5, tzinfo=UTC)}, ("2026-11-02", "2026-11-02")),
+        # Whoever starts a run on demand may give it any interval, of which the export makes nothing.
+        ({"facts": NOTHING_LEFT, "data_interval_start": datetime(1971, 1, 1, tzinfo=UTC),
+          "data_interval_end": datetime(2190, 1, 1, tzinfo=UTC)}, None),
         # A run on demand has an interval without length; its conf says the range.
         ({"facts": NOTHING_LEFT, "data_interval_start": NOON, "data_interval_end": NOON,
           "conf": {"date_range": {"start": "2026-11-01T04:00:00Z", "end": "2026-11-02T05:00:00Z"}}},

@@ -185,16 +185,19 @@ def delivered_to(record: ExportRecord) -> set[str]:
 
 
 def window_of(record: ExportRecord) -> Window | None:
-    """The window: what extract left, else the data interval, else the absolute range of an on-demand conf."""
+    """The window: what extract left, else the data interval, or the absolute range of an on-demand conf.
+
+    An on-demand export makes nothing of the data interval that whoever starts its run may give it.
+    """
     earlier = earlier_export(record)
     left = (facts_of(record) or (earlier.figures if earlier else {})).get("window") or {}
     chosen = record.conf.get("date_range")
     asked = chosen if isinstance(chosen, dict) else {}
-    bounds = (
-        (left.get("start"), left.get("end")),
-        (record.data_interval_start, record.data_interval_end),
-        (_moment(asked.get("start")), _moment(asked.get("end"))),
-    )
+    if report_type_of(record.dag_id) is None:
+        given = record.data_interval_start, record.data_interval_end
+    else:
+        given = _moment(asked.get("start")), _moment(asked.get("end"))
+    bounds = ((left.get("start"), left.get("end")), given)
     windows = (_window(start, end) for start, end in bounds)
     return next((each for each in windows if each is not None), None)
 
