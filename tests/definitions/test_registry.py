@@ -34,6 +34,29 @@ def created(registry: Registry, **changes: object) -> str:
     return registry.create(REQUEST | changes, by="ada", at=AT).id
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    ["ledger_daily", "bi/ledger_daily/late", "bi/created_one", "x/20260714T040000Z_20260715T040000Z/manifest.json"],
+)
+def test_nobody_delivers_into_the_folder_of_a_registered_report(
+    registry: Registry, problems: Problems, prefix: str
+) -> None:
+    created(registry, id="created_one")
+    given = REQUEST | {"delivery": [{"partner_export": REQUEST["delivery"][1]["partner_export"] | {"prefix": prefix}}]}
+    once = {key: value for key, value in given.items() if key != "frequency"} | {"date_range": "yesterday"}
+    drafts = (lambda: registry.draft(given, by="ada", at=AT)), (lambda: registry.draft(
+        once | {"frequency": "one_time"}, by="ada", at=AT))  # fmt: skip
+    conf = lambda: registry.from_conf(once, run_id="manual__1", at=AT, report_type="ledger")  # noqa: E731
+    for ask in (*drafts, conf):
+        (found,) = problems(ask)
+        assert "partner_export.prefix: leads into the folder of another export" in found
+
+
+def test_a_prefix_beside_a_registered_report_is_taken(registry: Registry) -> None:
+    delivery = [{"partner_export": REQUEST["delivery"][1]["partner_export"] | {"prefix": "ledger_daily.late/ledger"}}]
+    assert registry.draft(REQUEST | {"delivery": delivery}, by="ada", at=AT).destinations
+
+
 def test_sources_are_sorted_and_say_where_they_are_from(registry: Registry) -> None:
     created(registry, id="zebra")
     created(registry, id="aardvark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import start_of
 from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
 from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
-from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, longest_key
+from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, is_window_key, longest_key
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput
@@ -72,6 +72,24 @@ def check_definition(
         starts_at=_starts_at(form, zone),
         stops=stops,
     )
+
+
+def check_neighbours(definition: Definition, findings: Findings, is_registered: Callable[[str], bool]) -> Definition:
+    """Return a definition that anybody who may export has written; `InvalidInput` if it delivers into another's folder.
+
+    Readers of a report's folder, such as query engines, may take everything below it for the report's. `is_registered`
+    says whether a report has an id.
+    """
+    for index, destination in enumerate(definition.destinations):
+        parts = destination.prefix.split("/") if isinstance(destination, PartnerExport) else ()
+        for part in parts:
+            if is_window_key(part) or is_registered(part):
+                findings.add(
+                    ("delivery", index, "partner_export", "prefix"),
+                    f"leads into the folder of another export: {quoted(part)} is the name of one",
+                )
+    findings.raise_any()
+    return definition
 
 
 def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> None:

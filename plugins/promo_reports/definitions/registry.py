@@ -14,7 +14,8 @@ from typing import Any
 
 from promo_reports.definitions.account import load_account
 from promo_reports.definitions.definition_form import CreatedForm
-from promo_reports.definitions.definition_rules import check_definition
+from promo_reports.definitions.definition_rules import check_definition, check_neighbours
+from promo_reports.definitions.findings import Findings
 from promo_reports.definitions.loading import conf_id, definition_from_conf, load_definition
 from promo_reports.definitions.located import Document, shown_path
 from promo_reports.definitions.report_type_files import ReportTypeFiles
@@ -163,9 +164,10 @@ class Registry:
 
     def from_conf(self, conf: object, *, run_id: str, at: datetime, report_type: str) -> Definition:
         """The definition in the conf of an on-demand run."""
-        return definition_from_conf(
+        definition = definition_from_conf(
             conf, run_id=run_id, at=at, report_type=report_type, report_types=self.report_types, account=self.account
         )
+        return check_neighbours(definition, Findings(f"conf of run {run_id}"), self.has)
 
     def draft(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
         """Check what somebody is about to create, of either frequency; `InvalidInput` with all problems.
@@ -177,13 +179,14 @@ class Registry:
         for key in GIVEN_BY_US & given.keys():
             document.findings.add((key,), "is given by Promo Reports; leave it out")
         whole = document.mapping() | {"id": conf_id(given.get("name"), f"{by} {at.isoformat()}"), "owner": by}
-        return check_definition(
+        definition = check_definition(
             Document(whole, document.findings),
             report_types=self.report_types,
             account=self.account,
             origin=Origin.CONF,
             now=at,
         )
+        return check_neighbours(definition, document.findings, self.has)
 
     def create(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
         """Check a recurring definition and keep it in the store; `id` and `owner` may be left out."""
