@@ -24,7 +24,12 @@ from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.preview import preview
 from promo_reports.pipeline.source import Source
 from promo_reports.web.answers import Refusal
-from promo_reports.web.limits import MOST_ASKING, JsonOfLimitedSize, asking_the_promo_database
+from promo_reports.web.limits import (
+    MOST_ASKING,
+    MOST_ASKING_OF_ONE_PERSON,
+    JsonOfLimitedSize,
+    asking_the_promo_database,
+)
 from tests.pipeline.promo import Project, export
 from tests.support.tcp_proxy import TcpProxy
 
@@ -143,16 +148,26 @@ def test_a_client_that_hangs_up_in_the_middle_asks_for_nothing() -> None:
 
 def test_so_many_may_ask_the_promo_database_and_the_next_is_refused_at_once() -> None:
     with ExitStack() as asking:
-        for _ in range(MOST_ASKING):
-            asking.enter_context(asking_the_promo_database())
-        with pytest.raises(Refusal, match="Too many ask the promo database") as refused, asking_the_promo_database():
+        for person in range(MOST_ASKING):
+            asking.enter_context(asking_the_promo_database.one(f"person {person}"))
+        with pytest.raises(Refusal, match="Too many ask") as refused, asking_the_promo_database.one("ada"):
             pass
         assert (refused.value.status, refused.value.fix) == (503, "Try again in a moment.")
 
 
+def test_one_person_cannot_take_the_places_of_all() -> None:
+    with ExitStack() as asking:
+        for _ in range(MOST_ASKING_OF_ONE_PERSON):
+            asking.enter_context(asking_the_promo_database.one("ada"))
+        with pytest.raises(Refusal, match="You are asking the promo database") as refused:
+            asking.enter_context(asking_the_promo_database.one("ada"))
+        assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "10"})
+        asking.enter_context(asking_the_promo_database.one("bob"))
+
+
 def test_whoever_has_asked_or_failed_leaves_his_place() -> None:
     for _ in range(2 * MOST_ASKING):
-        with pytest.raises(KeyError), asking_the_promo_database():
+        with pytest.raises(KeyError), asking_the_promo_database.one("ada"):
             raise KeyError
 
 
@@ -160,8 +175,8 @@ def test_previews_that_hang_give_their_places_back(postgres: PostgresServer, tmp
     """A database that accepts connections and says nothing: the next ones are let in when the time of these is over."""
     project, failures = Project(tmp_path), []
 
-    def ask(source: Source) -> None:
-        with asking_the_promo_database():
+    def ask(source: Source, person: str) -> None:
+        with asking_the_promo_database.one(person):
             try:
                 preview(export(), source, project.settings, 20, seconds=1)
             except SourceUnavailable as failed:
@@ -171,7 +186,7 @@ def test_previews_that_hang_give_their_places_back(postgres: PostgresServer, tmp
         proxy.stall()
         source = Source("promo_db", proxy.address(postgres.url()))
         begun = time.monotonic()
-        asking = [threading.Thread(target=ask, args=(source,)) for _ in range(MOST_ASKING)]
+        asking = [threading.Thread(target=ask, args=(source, f"person {person}")) for person in range(MOST_ASKING)]
         for each in asking:
             each.start()
         for each in asking:
@@ -179,5 +194,5 @@ def test_previews_that_hang_give_their_places_back(postgres: PostgresServer, tmp
         assert time.monotonic() - begun < 30
     assert len(failures) == MOST_ASKING
     with ExitStack() as places:
-        for _ in range(MOST_ASKING):
-            places.enter_context(asking_the_promo_database())
+        for person in range(MOST_ASKING):
+            places.enter_context(asking_the_promo_database.one(f"person {person}"))

@@ -1,9 +1,10 @@
-"""Limits of requests: paths and bodies, and how many may ask the promo database at one time."""
+"""Limits of requests: paths and bodies, and how many may be at one thing at one time, of all people and of each."""
 
 from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,22 +17,58 @@ from promo_reports.web.answers import Refusal, not_found
 
 MOST_ASKING = 4
 """Requests of one process. Each holds one of the 40 threads that Airflow's own API works with, too."""
+MOST_ASKING_OF_ONE_PERSON = 2
+"""A preview and the choices of a filter, or two tabs; the others stay for other people."""
+RETRY_AFTER = {"Retry-After": "10"}
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_asking = threading.BoundedSemaphore(MOST_ASKING)
 
 
-@contextmanager
-def asking_the_promo_database() -> Iterator[None]:
-    """Limit concurrent queries; answer 503 rather than block a thread."""
-    if not _asking.acquire(blocking=False):
-        raise Refusal(503, "Too many ask the promo database just now.", "Try again in a moment.")
-    try:
-        yield
-    finally:
-        _asking.release()
+class Places:
+    """How many may be at one thing at one time in one process, counted by person.
+
+    `too_many` says so to whoever comes when all places are taken, `too_many_yours` to a person who has taken as many as
+    one may: what is the matter, and what to do.
+    """
+
+    def __init__(
+        self, *, per_process: int, per_person: int, too_many: tuple[str, str], too_many_yours: tuple[str, str]
+    ) -> None:
+        self._per_process, self._per_person = per_process, per_person
+        self._too_many, self._too_many_yours = too_many, too_many_yours
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one(self, person: str) -> Iterator[None]:
+        """Take a person's place during the block; `Refusal` at once where there is none, 429 or 503."""
+        with self._lock:
+            if self._taken[person] >= self._per_person:
+                raise Refusal(429, *self._too_many_yours, headers=RETRY_AFTER)
+            if self._taken.total() >= self._per_process:
+                raise Refusal(503, *self._too_many, headers=RETRY_AFTER)
+            self._taken[person] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken[person] -= 1
+                if not self._taken[person]:
+                    del self._taken[person]
+
+
+asking_the_promo_database = Places(
+    per_process=MOST_ASKING,
+    per_person=MOST_ASKING_OF_ONE_PERSON,
+    too_many=("Too many ask the promo database just now.", "Try again in a moment."),
+    too_many_yours=(
+        f"You are asking the promo database {MOST_ASKING_OF_ONE_PERSON} times at one time already.",
+        "Try again when one of these has been answered.",
+    ),
+)
+"""Previews and choices: whoever waited for a place would hold a thread, too."""
 
 
 class PlainPath:

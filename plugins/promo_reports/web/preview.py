@@ -24,13 +24,13 @@ SECONDS = 30.0
 """All of a preview, connecting included: a page may not hold the promo database, or a slot, for longer."""
 
 
-def preview_shown(definition: Definition, settings: Settings, at: datetime) -> PreviewShown:
+def preview_shown(definition: Definition, settings: Settings, at: datetime, *, person: str) -> PreviewShown:
     """Count and read the first rows; a recurring report shows the window of its last due delivery.
 
-    503 where too many ask the promo database already.
+    503 where too many ask the promo database already, 429 where too many of these are the person's own requests.
     """
     export = _export(definition, at)
-    with asking_the_promo_database():
+    with asking_the_promo_database.one(person):
         source = promo_source(definition.report_type.connection)
         seen = preview(export, source, settings, ROWS, seconds=SECONDS)
     report_type, totals = definition.report_type, seen.counted.totals

@@ -17,7 +17,7 @@ from promo_reports.orchestration.project import registry
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search
-from promo_reports.web.access import SignedIn, require
+from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.answers import Refusal, not_found
 from promo_reports.web.creation import drafted, window_of
 from promo_reports.web.form_info import form_info, may_create
@@ -78,7 +78,7 @@ def filter_choices(
         raise Refusal(422, f"{chosen.title} depends on {chosen.depends_on}.", problems=[("of", "is required")])
     if "\0" in (of or ""):  # which is in no database
         return Choices(choices=[], total=0)
-    found = search(_choices(known, chosen, of), q)
+    found = search(_choices(caller, known, chosen, of), q)
     return Choices(
         choices=[ChoiceShown(value=each.value, title=each.title) for each in found.choices], total=found.total
     )
@@ -108,7 +108,7 @@ def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
     """The first rows and the counts of what a definition would export now. It reads the promo database."""
     require(may_create(registry(), caller), "create reports")
     at = now()
-    return preview_shown(drafted(registry(), caller, body.root, at), registry().settings, at)
+    return preview_shown(drafted(registry(), caller, body.root, at), registry().settings, at, person=caller.id)
 
 
 def _report_type(caller: SignedIn, report_type: str) -> ReportType:
@@ -121,13 +121,13 @@ def _report_type(caller: SignedIn, report_type: str) -> ReportType:
         raise not_found("report type") from None
 
 
-def _choices(report_type: ReportType, chosen: Filter, of: str | None) -> list[Choice]:
+def _choices(caller: Caller, report_type: ReportType, chosen: Filter, of: str | None) -> list[Choice]:
     zone, settings = ZoneInfo(registry().account.timezone), registry().settings
     limits = TimeLimits.of(settings, seconds=CHOICES_SECONDS)
     parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
     try:
         with (
-            asking_the_promo_database(),
+            asking_the_promo_database.one(caller.id),
             open_snapshot(promo_source(report_type.connection), zone, limits) as snapshot,
         ):
             return choices(snapshot, chosen, parent, settings.sql)
