@@ -195,6 +195,8 @@ def test_many_exports_that_are_retried_at_one_time_keep_nobody_else_waiting(app:
         asked = [people.submit(each.retry) for each in killed]
         listed = people.submit(killed[0].row)
         answers = Counter(each.result().status_code for each in asked)
+    for each in killed:
+        each.update_run(state="failed")
     assert listed.result()["id"] == killed[0].id
     assert answers.keys() <= {200, 429}, answers  # ada may have some of other tests in the making
 
