@@ -16,6 +16,7 @@ from promo_reports.errors import Conflict
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.airflow_api import Airflow
+from promo_reports.web.exclusive import exclusive
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.lists.exports import export_of, list_exports
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Order
