@@ -44,6 +44,13 @@ async def start_in_its_place(airflow: AirflowApi, record: ExportRecord) -> tuple
     return run_id, made is not None
 
 
+def check_same_window(record: ExportRecord, instead: ExportRecord) -> None:
+    """Refuse a run with the id that Retry gives which somebody has started about another window; raise `Conflict`."""
+    windows = [(each.data_interval_start, each.data_interval_end) for each in (record, instead)]
+    if windows[0] != windows[1]:
+        raise Conflict(f"Another run of Airflow has the id of its retry, {instead.run_id!r}.", "Duplicate it.")
+
+
 def is_staged(record: ExportRecord, settings: Settings, now: datetime) -> bool:
     """Whether extract has done its work in this attempt, and what it made is surely there still.
 

@@ -325,7 +325,7 @@ class TestBackfills:
         self.halt(app, number, "cancel")
 
     def test_a_cancelled_one_starts_nothing_any_more(self, app: AirflowApp) -> None:
-        number, (first, second, *_) = self.start(app, "2026-07")
+        number, (first, second, third) = self.start(app, "2026-07")
         self.halt(app, number, "cancel")
         assert first.row()["failure"] == failures.CALLED_OFF.model_dump()
         first.clear()
@@ -333,6 +333,12 @@ class TestBackfills:
         retried = second.retry().json()
         assert (retried["status"], retried["waiting"]) == ("creating", None)
         assert retried["id"] != second.id
+
+        interval = {"data_interval_start": "2026-05-01T04:00:00Z", "data_interval_end": "2026-05-02T04:00:00Z"}
+        taken = {"dag_run_id": f"page__again_{third.id}", "logical_date": None, **interval}
+        assert app.airflow("POST", f"/dags/{REPORT}/dagRuns", taken).status_code == 200
+        refused = third.retry()
+        assert (refused.status_code, refused.json()["error"]["fix"]) == (409, "Duplicate it.")
 
 
 def test_why_an_open_export_waits(app: AirflowApp) -> None:

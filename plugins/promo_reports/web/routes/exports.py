@@ -28,7 +28,7 @@ from promo_reports.web.models.reports import Nothing
 from promo_reports.web.models.shared import Page
 from promo_reports.web.open_exports import check_open_exports, one_after_the_other
 from promo_reports.web.project import Metadata, metadata
-from promo_reports.web.retrying import NOT_BEGUN, make_again, start_in_its_place
+from promo_reports.web.retrying import NOT_BEGUN, check_same_window, make_again, start_in_its_place
 from promo_reports.web.routes.asked import CursorText, ExportId, Limit, Search
 from promo_reports.web.shown import export_shown
 from promo_reports.web.times import now
@@ -110,9 +110,11 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
             raise Conflict(*refusal)
         if is_stranded(record):
             run_id, is_new = await start_in_its_place(airflow, record)
-            record = await run_in_threadpool(_of_run, record.dag_id, run_id)
-            if is_new or record.status is ExportStatus.CREATING:
-                return await run_in_threadpool(_shown, caller, record.id)
+            instead = await run_in_threadpool(_of_run, record.dag_id, run_id)
+            check_same_window(record, instead)
+            if is_new or instead.status in (ExportStatus.CREATING, ExportStatus.CREATED):
+                return await run_in_threadpool(_shown, caller, instead.id)
+            record = instead
         await run_in_threadpool(_check_room, caller, record)
         await make_again(airflow, record, registry().settings, now())
         return await run_in_threadpool(_begun, caller, record)
