@@ -25,7 +25,8 @@ def app(airflow_app: AirflowApp) -> Iterator[AirflowApp]:
         airflow_app.execute(f"DELETE FROM {table}")
 
 
-@pytest.fixture(scope="package")
+# Of one module: a directory that is no package keeps its fixtures, and their environment, until the session ends.
+@pytest.fixture(scope="module")
 def airflow_app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowApp]:
     """Airflow's application as its api-server makes it."""
     home = tmp_path_factory.mktemp("states")
@@ -46,8 +47,8 @@ def airflow_app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFacto
 
 
 def _environment(patch: pytest.MonkeyPatch, postgres: PostgresServer, home: Path) -> str:
-    postgres.create_database("states")
-    url = postgres.url("states").replace("postgresql://", "postgresql+psycopg2://", 1)
+    postgres.create_database(home.name)
+    url = postgres.url(home.name).replace("postgresql://", "postgresql+psycopg2://", 1)
     patch.setenv("PROMO_REPORTS_HOME", str(home))
     patch.setenv("PROMO_REPORTS_DATA_DIR", str(home / "data"))
     patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", url)
