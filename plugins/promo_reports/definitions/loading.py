@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,12 +15,11 @@ from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.located import Document, read_yaml, shown_path
 from promo_reports.definitions.wording import quoted
 from promo_reports.domain.account import Account
-from promo_reports.domain.definition import Definition, Origin, is_report_id
+from promo_reports.domain.definition import NOT_IN_AN_ID, Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
 
 API_OWNER = "api"
-_NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
 
 
 def load_definition(
@@ -99,7 +97,7 @@ def definition_from_conf(
 def conf_id(name: object, run_id: str) -> str:
     """The id of a run's report where its conf gives none: `june_wallet_transactions-1a2b3c4d`, one per run."""
     plain = unicodedata.normalize("NFKD", name if isinstance(name, str) else "").encode("ascii", "ignore").decode()
-    slug = _NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
+    slug = NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
     if not slug[:1].isalpha():
         slug = f"report_{slug}".rstrip("_")
     return f"{slug}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promo_reports.domain.definition import Origin, is_report_id
+from promo_reports.domain.definition import NOT_IN_AN_ID, Origin, is_report_id
 from promo_reports.errors import StoreError
 from promo_reports.regular_file import status_of
 
@@ -19,7 +18,6 @@ RACY_NANOSECONDS = 2_000_000_000
 Look = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of each entry of a directory."""
 _SUFFIXES = (".yaml", ".yml")
-_NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
 # What is wrong with one file alone, such as a name that is too long; anything else is the disk's.
 _OF_ONE_FILE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
 
@@ -92,7 +90,7 @@ def key_of(file_name: str) -> str:
     stem = file_name.rpartition(".")[0]
     if is_report_id(stem):
         return stem
-    slug = _NOT_IN_AN_ID.sub("_", stem.lower()).strip("_")[:60]
+    slug = NOT_IN_AN_ID.sub("_", stem.lower()).strip("_")[:60]
     return f"unnamed_{slug}-{hashlib.sha256(file_name.encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 

@@ -14,6 +14,8 @@ from promo_reports.domain.schedule import Delivery, Recurrence, Schedule, Stop
 from promo_reports.domain.window import DateRange
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
+NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
+"""What becomes `_` where an id is made of a name."""
 MAX_NAME = 120
 MAX_OWNER = 500
 """Characters: what Airflow's log keeps of the name of a user."""
