@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ReportType
-from promo_reports.errors import SourceUnavailable
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, record_renderer
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket, watch_for_socket
@@ -19,7 +18,7 @@ from promo_reports.pipeline.databases.generic_engine import engine_of
 from promo_reports.pipeline.databases.generic_errors import failed
 from promo_reports.pipeline.databases.generic_sessions import session_of
 from promo_reports.pipeline.databases.mysql_text import sent_records
-from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, until
+from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
 Answer = TypeVar("Answer")
-
-_SECONDS_TO_CLOSE = 1.0
 
 
 class GenericSnapshot:
@@ -49,17 +46,8 @@ class GenericSnapshot:
         self.taken_at: datetime
 
     def __enter__(self) -> GenericSnapshot:
-        limit = min(self._limits.connect, self._limits.left)
-        try:
-            with self._explained():
-                self._opened = interruptible(
-                    self._open, remaining=until(limit), discard=lambda opened: opened.close(), grace=0.0
-                )
-        except LimitReached:
-            raise SourceUnavailable(
-                f"Connection {self._source.connection!r}: no session was opened within {limit:.3g} s.",
-                SourceUnavailable.AGAIN,
-            ) from None
+        with self._explained():
+            self._opened = open_in_time(self._source, self._limits, self._open, lambda opened: opened.close())
         return self
 
     def __exit__(
@@ -68,8 +56,8 @@ class GenericSnapshot:
         import sqlalchemy
 
         # Drivers end the transaction first, and wait for the answer.
-        with contextlib.suppress(LimitReached, sqlalchemy.exc.SQLAlchemyError):
-            interruptible(self._close, end=self._shut, remaining=until(_SECONDS_TO_CLOSE), grace=0.5)
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+            close_in_time(self._close, self._shut)
         if self._socket is not None:
             self._socket.close()
 

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ColumnType, ReportType
-from promo_reports.errors import DataRefused, SourceUnavailable
+from promo_reports.errors import DataRefused
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
 from promo_reports.pipeline.databases.libpq import error_message
 from promo_reports.pipeline.databases.postgres_errors import checked_url, login_failed, query_failed
-from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, until
+from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import Rows
@@ -36,7 +36,6 @@ _KEEPALIVE: dict[str, Any] = {
 _SECONDS_FOR_A_HOST = 10  # of several that an address may name
 _HAS_CONNECTION_CHECK = 140_000
 _TIMESTAMPTZ = 1184
-_SECONDS_TO_CLOSE = 1.0
 
 
 class _Sink:
@@ -134,34 +133,26 @@ class PostgresSnapshot:
     def _connected(self) -> Any:
         import psycopg2
 
-        url = checked_url(self._source)
-        limit = min(self._limits.connect, self._limits.left)
+        url, limits = checked_url(self._source), self._limits
+        seconds_for_a_host = max(2, min(_SECONDS_FOR_A_HOST, math.ceil(min(limits.connect, limits.left))))
 
         def connect() -> Any:
             return psycopg2.connect(
                 url,
                 application_name="promo-reports",
                 client_encoding="UTF8",
-                connect_timeout=max(2, min(_SECONDS_FOR_A_HOST, math.ceil(limit))),
+                connect_timeout=seconds_for_a_host,
                 **_KEEPALIVE,
             )
 
         try:
-            return interruptible(
-                connect, remaining=until(limit), discard=lambda connection: connection.close(), grace=0.0
-            )
-        except LimitReached:
-            raise SourceUnavailable(
-                f"Connection {self._source.connection!r}: no session was opened within {limit:.3g} s.",
-                SourceUnavailable.AGAIN,
-            ) from None
+            return open_in_time(self._source, limits, connect, lambda connection: connection.close())
         except (psycopg2.Error, UnicodeDecodeError) as error:
             raise login_failed(self._source, error) from None
 
     def _close(self) -> None:
         # psycopg2 waits for whoever still uses the connection.
-        with contextlib.suppress(LimitReached):
-            interruptible(self._connection.close, end=self._socket.shut, remaining=until(_SECONDS_TO_CLOSE), grace=0.5)
+        close_in_time(self._connection.close, self._socket.shut)
         self._socket.close()
 
     def _begin(self) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceUnavailable
+from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.settings import Settings
+
+Opened = TypeVar("Opened")
+
+_SECONDS_TO_CLOSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,29 @@ class TimeLimits:
         return left
 
 
-def until(seconds: float) -> Callable[[], float]:
+def open_in_time(
+    source: Source, limits: TimeLimits, connect: Callable[[], Opened], discard: Callable[[Opened], object]
+) -> Opened:
+    """Return the session that `connect` opens; one that comes too late goes to `discard`.
+
+    SourceUnavailable where none is opened within the limit of connecting, QueryTooSlow where no time is left at all.
+    """
+    limit = min(limits.connect, limits.left)
+    try:
+        return interruptible(connect, remaining=_until(limit), discard=discard, grace=0.0)
+    except LimitReached:
+        raise SourceUnavailable(
+            f"Connection {source.connection!r}: no session was opened within {limit:.3g} s.", SourceUnavailable.AGAIN
+        ) from None
+
+
+def close_in_time(close: Callable[[], object], shut: Callable[[], None]) -> None:
+    """Close a session as its driver does; where that waits for the server, `shut` its socket and leave it."""
+    with contextlib.suppress(LimitReached):
+        interruptible(close, end=shut, remaining=_until(_SECONDS_TO_CLOSE), grace=0.5)
+
+
+def _until(seconds: float) -> Callable[[], float]:
     """Return a function that tells how many of so many seconds from now are left."""
     ends = time.monotonic() + seconds
     return lambda: ends - time.monotonic()
