@@ -139,6 +139,13 @@ def test_a_definition_that_is_gone_or_broken(registry: Registry, record: ExportR
     assert [(each.title, each.delivered) for each in found.destinations] == [("Device Storage", True)]
 
 
+def test_a_definition_that_breaks_rules_which_came_later(registry: Registry) -> None:
+    made = with_manifest()
+    found = detail(registry, replace(made, conf=CONF | {"filters": {}}))
+    assert shown(found)["definition"] == "The definition breaks rules now; it did not when this was exported."
+    assert found.files == detail(registry, made).files
+
+
 def test_a_definition_that_was_changed_since(registry: Registry) -> None:
     assert shown(detail(registry, with_manifest()))["changed"].startswith("It was changed since")
     known = registry.from_conf(CONF, run_id=export().run_id, at=NOON, report_type="wallet_transactions").sha256
