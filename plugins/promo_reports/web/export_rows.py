@@ -51,6 +51,8 @@ class Rows:
         earlier = earlier_export(record)
         facts = earlier.figures if earlier else facts_of(record) if has_files(record) else {}
         ended = record.status is not ExportStatus.CREATING
+        # One look at the definition, which is checked whole, serves the reason and the actions.
+        instead = self.why_not_again(record) if ended and record.status is not ExportStatus.CREATED else None
         return ExportRow(
             id=record.id,
             name=record.name,
@@ -69,10 +71,10 @@ class Rows:
             started_at=local(record.started_at, self.zone),
             seconds=_seconds(record) if ended else None,
             progress=_progress(record),
-            failure=self._failure(record),
+            failure=self._failure(record, instead),
             download=self._download(record, earlier),
             earlier=earlier is not None,
-            actions=self._actions(record),
+            actions=self._actions(record, instead),
         )
 
     def report_type(self, record: ExportRecord) -> Named:
@@ -111,12 +113,11 @@ class Rows:
             return "Its definition breaks rules, so that it would fail again.", "Create it anew with other values."
         return None
 
-    def _failure(self, record: ExportRecord) -> Failure | None:
+    def _failure(self, record: ExportRecord, instead: tuple[str, str] | None) -> Failure | None:
         failure = failure_of(record, self.zone)
-        if failure is None or not failure.fix.startswith("Retry"):
+        if failure is None or instead is None or not failure.fix.startswith("Retry"):
             return failure
-        instead = self.why_not_again(record)
-        return failure.model_copy(update={"fix": instead[1]}) if instead else failure
+        return failure.model_copy(update={"fix": instead[1]})
 
     def _report(self, record: ExportRecord) -> RegisteredReport | None:
         report_id = report_id_of(record.dag_id)
@@ -144,12 +145,12 @@ class Rows:
         url = f"promo-reports/api/exports/{record.id}/download"
         return DownloadShown(url=url, name=file["name"], bytes=file["bytes"])
 
-    def _actions(self, record: ExportRecord) -> list[str]:
+    def _actions(self, record: ExportRecord, instead: tuple[str, str] | None) -> list[str]:
         actions = []
         if self.caller.may_change_exports(record.dag_id):
             if record.status is ExportStatus.CREATING:
                 actions.append("cancel")
-            elif record.status is not ExportStatus.CREATED and self.why_not_again(record) is None:
+            elif record.status is not ExportStatus.CREATED and instead is None:
                 actions.append("retry")
         report_type = self.report_type(record).id
         if report_type and self.caller.may_export(type_dag_id(report_type)):
