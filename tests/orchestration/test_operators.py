@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -81,7 +82,27 @@ def test_an_error_is_raised_where_its_reason_cannot_be_left(supervisor: Supervis
 def test_a_task_that_is_told_to_stop_leaves_its_work_by_an_exception() -> None:
     with pytest.raises(TaskStopped, match="told to stop"):
         ExtractOperator(task_id="extract", report_id="r").on_kill()
-    assert issubclass(TaskStopped, AirflowException)  # which is retried where the worker alone is going down
+
+
+def test_a_stop_while_airflow_looks_for_a_connection_is_no_connection_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Airflow asks the next secrets backend after any `Exception` of one."""
+    from airflow.sdk.execution_time import context, supervisor
+    from airflow.sdk.execution_time.secrets import ExecutionAPISecretsBackend
+
+    class ToldToStop(ExecutionAPISecretsBackend):
+        def get_connection(self, conn_id: str, team_name: str | None = None) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(supervisor, "ensure_secrets_backend_loaded", lambda: [ToldToStop()])
+    operator = ExtractOperator(task_id="extract", report_id="r")
+    before = signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())
+    try:
+        with pytest.raises(TaskStopped):
+            context._get_connection("promo_db")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_timeout_stays_a_timeout(caplog: pytest.LogCaptureFixture) -> None:

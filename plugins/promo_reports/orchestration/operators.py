@@ -36,8 +36,12 @@ log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOG_LINES = 5.0
 
 
-class TaskStopped(AirflowException):
-    """The task was told to stop: its run was cancelled or cleared, or its worker is going down."""
+class TaskStopped(BaseException):
+    """The task was told to stop: its run was cancelled or cleared, or its worker is going down.
+
+    No `Exception`, as Airflow's own timeout is none: code that goes on after any error, such as Airflow's look-up of a
+    connection, would go on after this one too. Airflow tries it again, where the worker alone is going down.
+    """
 
 
 class ExportTask(BaseOperator):
