@@ -16,6 +16,7 @@ import pytest
 from include.demo.stack.rest import OPEN_STATES, AirflowApiError
 from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, long_ago_today, midnight, to, until
 from tests.end_to_end.real_airflow.killed_extract import WAITING
+from tests.end_to_end.real_airflow.process_tree import generation
 from tests.end_to_end.reports_api import People, error_of, transactions
 
 MANY = 40
@@ -46,7 +47,8 @@ class TestFloods:
                     until(
                         lambda dag_id=each: not [run for run in open_runs(live, dag_id) if not cls.cancelled(run)], each
                     )
-                until(lambda: not live.stack.postgres.execute(WAITING), "the end of the queries")
+                # A task that has not begun its query yet would find the ledger unlocked, and export it.
+                until(lambda: cls.without_queries(live), "the end of the tasks")
 
     @staticmethod
     def cancelled(run: Run) -> bool:
@@ -55,6 +57,13 @@ class TestFloods:
             run.live.api.call("PATCH", run.path, json={"state": "failed"})
             return True
         return False
+
+    @staticmethod
+    def without_queries(live: Live) -> bool:
+        """Whether no task is at work; end the queries of those that Airflow began after it had failed their runs."""
+        for session, _ in live.stack.postgres.execute(WAITING):
+            live.stack.postgres.execute("SELECT pg_terminate_backend(%s)", [session])
+        return not task_processes(live)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -121,6 +130,11 @@ class TestFloods:
         until(lambda: not open_runs(live, PAST), "the end of the past windows that were begun")
         scheduled.unlink()
         past.unlink()
+
+
+def task_processes(live: Live) -> set[int]:
+    """Those of every task at work: lifeline, scheduler, its executor's processes, and below each the task of it."""
+    return generation(live.stack.pids["scheduler"], 3)
 
 
 def open_runs(live: Live, dag_id: str) -> list[Run]:

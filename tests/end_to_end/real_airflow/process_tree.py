@@ -28,9 +28,18 @@ def descendants(ancestor: int) -> set[int]:
     """Every process below one."""
     tree = parents()
     found: set[int] = set()
-    generation = {ancestor}
-    while generation := {pid for pid, parent in tree.items() if parent in generation}:
-        found |= generation
+    below = {ancestor}
+    while below := {pid for pid, parent in tree.items() if parent in below}:
+        found |= below
+    return found
+
+
+def generation(ancestor: int, number: int) -> set[int]:
+    """The processes that are so many generations below one: 1 for its children."""
+    tree = parents()
+    found = {ancestor}
+    for _ in range(number):
+        found = {pid for pid, parent in tree.items() if parent in found}
     return found
 
 
