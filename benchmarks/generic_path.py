@@ -63,7 +63,7 @@ def export_of(rows: int) -> Export:
 
 def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     """What extract does between counting and reading again: rows sent, seconds."""
-    from promo_reports.pipeline.extract import open_snapshot
+    from promo_reports.pipeline.databases.dialects import open_snapshot
     from promo_reports.pipeline.package import Artefact
     from promo_reports.pipeline.split import Splitter
     from promo_reports.settings import Settings

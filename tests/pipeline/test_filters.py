@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from promo_reports.domain.report_type import Choice
+from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search
 from tests.pipeline.promo import MOVES, Project, Promo, export
 

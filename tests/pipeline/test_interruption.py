@@ -14,7 +14,7 @@ import pytest
 
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.errors import SourceUnavailable
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, SqlitePromo, numbered
@@ -96,7 +96,7 @@ def test_the_server_ends_a_query_that_nobody_waits_for(
 ) -> None:
     """It looks every two seconds; one that is older than PostgreSQL 14 is asked to, on another connection."""
     if not notices:
-        monkeypatch.setattr("promo_reports.pipeline.databases.postgres._HAS_CONNECTION_CHECK", 10**9)
+        monkeypatch.setattr("promo_reports.pipeline.databases.postgres.snapshot._HAS_CONNECTION_CHECK", 10**9)
     with PostgresSnapshot(on_postgres.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot:
         ((pid,),) = snapshot.fetch(BoundQuery("SELECT pg_backend_pid()", {}))
         works = f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep'"

@@ -17,11 +17,11 @@ from include.demo.stack.postgres import PostgresServer
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavailable, StagingError
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.package import Artefact
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.databases.test_postgres import EXPECTED_SETTINGS, failing, setting, snapshot
+from tests.pipeline.databases.postgres.test_snapshot import EXPECTED_SETTINGS, failing, setting, snapshot
 from tests.pipeline.promo import (
     DAY,
     MOVES,

@@ -16,7 +16,7 @@ from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
 from promo_reports.pipeline.databases.generic import GenericSnapshot
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
 from promo_reports.pipeline.source import Snapshot, Source

@@ -10,7 +10,7 @@ import pytest
 
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.pipeline.databases.generic import GenericSnapshot
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery, mark, marked

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 
 from promo_reports.errors import ReconciliationError
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.package import Artefact
 from promo_reports.pipeline.ranges import MemberRange
 from promo_reports.pipeline.side_by_side import side_by_side
-from promo_reports.pipeline.source import Snapshot
+from promo_reports.pipeline.source import SharedSnapshot, Snapshot
 from promo_reports.pipeline.split import Splitter
 from promo_reports.sql.bound import BoundQuery
 
@@ -32,7 +31,7 @@ class Copying:
         """Copy all rows in one stream; how many the database says it sent."""
         return self._copy(snapshot, rows, self._artefact)
 
-    def ranges(self, snapshot: PostgresSnapshot, ranges: Sequence[MemberRange], connections: int) -> int:
+    def ranges(self, snapshot: SharedSnapshot, ranges: Sequence[MemberRange], connections: int) -> int:
         """The same, byte for byte, on so many connections, each of which copies one member after another.
 
         Raises what the first connection to fail raises, when all have ended.

@@ -8,20 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.count import count
-from promo_reports.pipeline.databases.generic import GenericSnapshot
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import check_exist
 from promo_reports.pipeline.package import Artefact
 from promo_reports.pipeline.ranges import member_ranges
-from promo_reports.pipeline.source import Snapshot, Source
+from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source
 from promo_reports.pipeline.staging import attempt, explained, seal
 from promo_reports.pipeline.verify import Reading, read_again, reconcile
 from promo_reports.settings import Settings
@@ -30,17 +28,6 @@ from promo_reports.sql.report_query import ReportQuery, load_report_query
 Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)
-
-
-def open_snapshot(source: Source, zone: ZoneInfo, limits: TimeLimits) -> Snapshot:
-    """A snapshot of a promo database by its dialect; nothing is connected before it is entered.
-
-    A query that runs for longer than `limits.query` ends with `QueryTooSlow`, as does all that is not over at
-    `limits.ends`; a database that is silent for longer than the other limits raises `SourceUnavailable`.
-    """
-    if source.dialect == "postgresql":
-        return PostgresSnapshot(source, zone, limits)
-    return GenericSnapshot(source, zone, limits)
 
 
 def extract(
@@ -90,7 +77,7 @@ def extract(
 
 
 def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
-    if isinstance(snapshot, PostgresSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
+    if isinstance(snapshot, SharedSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
         ranges = member_ranges(snapshot, query, copying.export, rows=rows, rows_per_file=settings.rows_per_file)
         if ranges:
             return copying.ranges(snapshot, ranges, settings.connections_per_export)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
 from promo_reports.pipeline.count import Counted, count
+from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import check_exist
 from promo_reports.pipeline.source import Source
 from promo_reports.settings import Settings

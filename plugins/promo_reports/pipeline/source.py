@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from promo_reports.domain.report_type import Column, ReportType
@@ -81,6 +81,21 @@ class Snapshot(Protocol):
 
         What the sink raises ends the copy and is raised here; it may be called on another thread.
         """
+        ...
+
+
+@runtime_checkable
+class SharedSnapshot(Snapshot, Protocol):
+    """A snapshot that several connections can read at the same time."""
+
+    def __enter__(self) -> SharedSnapshot: ...
+
+    def beside(self) -> SharedSnapshot:
+        """Return the same snapshot on another connection, which must be entered before this one is left."""
+        ...
+
+    def end(self) -> None:
+        """End the wait of another thread."""
         ...
 
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from promo_reports.errors import QueryTooSlow, SourceUnavailable
+from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices
 from promo_reports.pipeline.preview import PreviewTooSlow, preview
 from promo_reports.pipeline.source import Source

@@ -14,8 +14,8 @@ from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.configuration import sentence
 from promo_reports.orchestration.connections import promo_source
 from promo_reports.orchestration.project import registry
+from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.extract import open_snapshot
 from promo_reports.pipeline.filters import choices, search
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.answers import Refusal, not_found

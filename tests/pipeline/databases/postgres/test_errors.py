@@ -15,9 +15,9 @@ import pytest
 
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.databases import libpq
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
-from promo_reports.pipeline.databases.postgres_errors import query_failed
+from promo_reports.pipeline.databases.postgres import libpq
+from promo_reports.pipeline.databases.postgres.errors import query_failed
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
 from tests.support.postgres_stub import ending_sessions, refusing_login, refusing_one_login

@@ -15,8 +15,8 @@ from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
-from promo_reports.pipeline.databases.libpq import error_message
-from promo_reports.pipeline.databases.postgres_errors import checked_url, login_failed, query_failed
+from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
+from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery

@@ -1,0 +1,24 @@
+"""The dialect object of each database: all that the pipeline knows of one lies behind its snapshot."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from zoneinfo import ZoneInfo
+
+from promo_reports.pipeline.databases.time_limits import TimeLimits
+from promo_reports.pipeline.source import Snapshot, Source
+
+_DATABASES = "promo_reports.pipeline.databases"
+_SNAPSHOTS = {"postgresql": (f"{_DATABASES}.postgres.snapshot", "PostgresSnapshot")}
+_ANY_OTHER = (f"{_DATABASES}.generic", "GenericSnapshot")
+
+
+def open_snapshot(source: Source, zone: ZoneInfo, limits: TimeLimits) -> Snapshot:
+    """Return a snapshot of a promo database by its dialect; nothing is connected before it is entered.
+
+    A query that runs for longer than `limits.query` ends with `QueryTooSlow`, as does all that is not over at
+    `limits.ends`; a database that is silent for longer than the other limits raises `SourceUnavailable`.
+    """
+    module, name = _SNAPSHOTS.get(source.dialect, _ANY_OTHER)
+    snapshot: Snapshot = getattr(import_module(module), name)(source, zone, limits)
+    return snapshot
