@@ -9,7 +9,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,11 @@ def all_cases() -> list[Case]:
 
 def ask(snapshot: Snapshot, report_type: ReportType, case: Case) -> Answer:
     """The case's file as the product would write it, and what the database says that it adds up to."""
-    query = load_report_query(report_type, SQL)
+    query = replace(load_report_query(report_type, SQL), predicates=snapshot.predicates)
     records: list[bytes] = [(",".join(column.name for column in report_type.columns) + "\n").encode()]
     with snapshot:
         totals = totals_of(snapshot.fetch(query.totals(case.parameters)), report_type.totals, counts_cells=True)
-        excluded = query.excluded(case.parameters, snapshot.timeless)
+        excluded = query.excluded(case.parameters)
         left_out = int(str(snapshot.fetch(excluded)[0][0])) if excluded else 0
         sent = snapshot.copy(query.rows(case.parameters), report_type, records.append, spreadsheet=False)
     assert sent == len(records) - 1

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,10 @@ import pytest
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
+from promo_reports.pipeline.databases.postgres import PostgresSnapshot
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.report_query import load_report_query
-from promo_reports.sql.template import Parameters, Rows
+from promo_reports.sql.template import Parameters
 
 PROJECT = Path(__file__).resolve().parents[2]
 SQL = PROJECT / "include" / "sql"
@@ -36,13 +38,14 @@ def parameters(report_type: ReportType) -> Parameters:
 
 
 def rendered(report_type: ReportType) -> str:
-    query, asked = load_report_query(report_type, SQL), parameters(report_type)
+    query = replace(load_report_query(report_type, SQL), predicates=PostgresSnapshot.predicates)
+    asked = parameters(report_type)
     late = query.late(asked, END) if asked.window else None
     queries = {
         "rows": query.rows(asked),
         "rows, safe for spreadsheets": query.rows(asked, "~"),
         "totals": query.totals(asked),
-        "excluded": query.excluded(asked, Rows.NULL_OR_INFINITE_TIME),
+        "excluded": query.excluded(asked),
         "late": late,
     }
     return "\n".join(section(title, each) for title, each in queries.items() if each is not None)

@@ -14,7 +14,7 @@ from promo_reports.errors import SqlTemplateError
 from promo_reports.pipeline.cells import is_formula
 from promo_reports.sql.report_query import FORMULA_PATTERN, load_options_query
 from promo_reports.sql.row_range import RowRange
-from promo_reports.sql.template import Parameters, Rows
+from promo_reports.sql.template import Parameters, WindowPredicates
 from tests.sql.samples import (
     AS_OF,
     CHOSEN,
@@ -104,31 +104,27 @@ def test_nothing_is_escaped_where_no_column_is_text(tmp_path: Path) -> None:
     assert "CASE" not in load(tmp_path, GOOD, numbers).totals(PARAMETERS, "~").text
 
 
-@pytest.mark.parametrize(
-    ("rows", "predicate"),
-    [
-        (Rows.NULL_TIME, "t.moved_at IS NULL"),
-        (
-            Rows.NULL_OR_INFINITE_TIME,
-            "(t.moved_at IS NULL OR t.moved_at = 'infinity' OR t.moved_at = '-infinity')",
-        ),
-        (
-            Rows.NULL_OR_ODD_TEXT_TIME,
-            "(t.moved_at IS NULL OR t.moved_at NOT GLOB '????-??-?? ??:??:??*')",
-        ),
-    ],
-)
-def test_excluded_rows_are_those_without_a_time(rows: Rows, predicate: str, tmp_path: Path) -> None:
-    query = load(tmp_path, GOOD).excluded(PARAMETERS, rows)
-    assert query is not None
-    assert predicate in query.text
-    assert set(query.values) == {"filter_wallet", "list_kind_0", "list_kind_1"}
+def test_excluded_rows_are_those_without_a_time(tmp_path: Path) -> None:
+    odd = WindowPredicates(timeless="({column} IS NULL OR odd({column}))")
+    conditions = {WindowPredicates(): "t.moved_at IS NULL", odd: "(t.moved_at IS NULL OR odd(t.moved_at))"}
+    for predicates, condition in conditions.items():
+        query = replace(load(tmp_path, GOOD), predicates=predicates).excluded(PARAMETERS)
+        assert query is not None
+        assert condition in query.text
+        assert set(query.values) == {"filter_wallet", "list_kind_0", "list_kind_1"}
+
+
+def test_rows_inside_are_what_the_database_takes_for_them(tmp_path: Path) -> None:
+    predicates = WindowPredicates(inside="inside({column}, {start}, {end})")
+    query = replace(load(tmp_path, GOOD), predicates=predicates)
+    for asked in (query.rows(PARAMETERS), query.totals(PARAMETERS)):
+        assert "inside(t.moved_at, :window_start, :window_end)" in asked.named()
 
 
 def test_snapshots_and_aggregates_exclude_nothing(tmp_path: Path) -> None:
     template = COLUMNS + WHERE.replace(COVERS.strip("\n"), "    AND t.moved_at < {{ as_of }}") + ORDER
     query = load(tmp_path, template, SNAPSHOT)
-    assert query.excluded(Parameters(CHOSEN, None, AS_OF), Rows.NULL_TIME) is None
+    assert query.excluded(Parameters(CHOSEN, None, AS_OF)) is None
     assert query.late(Parameters(CHOSEN, WINDOW), AS_OF) is None
 
 
@@ -193,7 +189,7 @@ def test_an_optional_window_is_rendered_with_and_without(tmp_path: Path) -> None
     query = load(tmp_path, template, OPTIONAL)
     assert "window_start" in query.rows(Parameters(CHOSEN, WINDOW)).values
     assert "window_start" not in query.rows(Parameters(CHOSEN, None, AS_OF)).values
-    assert query.excluded(Parameters(CHOSEN, None, AS_OF), Rows.NULL_TIME) is None
+    assert query.excluded(Parameters(CHOSEN, None, AS_OF)) is None
     with pytest.raises(SqlTemplateError, match="'None' has no attribute 'covers'"):
         load(tmp_path, GOOD, OPTIONAL)
 

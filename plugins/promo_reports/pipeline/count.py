@@ -42,7 +42,7 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
     if export.previous is not None:
         earlier = replace(parameters, window=export.previous.window)
         late = _one(snapshot, query.late(earlier, export.previous.snapshot_at))
-    return Counted(totals, _one(snapshot, query.excluded(parameters, snapshot.timeless)) or 0, late)
+    return Counted(totals, _one(snapshot, query.excluded(parameters)) or 0, late)
 
 
 def _group_text(report_type: ReportType, export: Export) -> Callable[[object], str]:

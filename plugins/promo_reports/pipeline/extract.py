@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def extract(
     query = load_report_query(report_type, settings.sql)
     with attempt(settings.staging, export) as directory:
         with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
+            query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
 from promo_reports.pipeline.count import Counted, count
@@ -59,6 +59,7 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
     records: list[bytes] = []
     try:
         with open_snapshot(source, export.zone, TimeLimits.of(settings, seconds=seconds)) as snapshot:
+            query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
             found = count(snapshot, query, export)
             whole = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)

@@ -14,7 +14,7 @@ from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.exact import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
-from promo_reports.sql.template import Rows
+from promo_reports.sql.template import WindowPredicates
 
 RecordSink = Callable[[bytes], None]
 
@@ -58,12 +58,12 @@ class Snapshot(Protocol):
     """One consistent, read-only state of a promo database; queries of one snapshot never disagree (design, 7).
 
     `formula_test` is the operator that matches a regular expression in this dialect, None where the client escapes
-    formulas itself; `timeless` the rows whose time no window can hold. `taken_at` is never after the snapshot, so that
-    a row recorded since then may be counted as late although it was seen, but is never missed.
+    formulas itself; `predicates` are what `window.covers` stands for in it. `taken_at` is never after the snapshot, so
+    that a row recorded since then may be counted as late although it was seen, but is never missed.
     """
 
     formula_test: str | None
-    timeless: Rows
+    predicates: WindowPredicates
     taken_at: datetime
 
     def __enter__(self) -> Snapshot: ...

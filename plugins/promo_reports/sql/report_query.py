@@ -7,7 +7,7 @@ database counts exactly what it sends.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.statement import check_select, without_order
-from promo_reports.sql.template import Parameters, Rendering, Rows, SqlTemplate, load_template
+from promo_reports.sql.template import Parameters, Rendering, SqlTemplate, WindowPredicates, load_template
 
 _SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -30,10 +30,11 @@ FORMULA_PATTERN = rf"^[{_BLANKS}']*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """The SQL of a report type, checked when it is loaded."""
+    """The SQL of a report type, checked when it is loaded; `predicates` are those of the database that it is for."""
 
     report_type: ReportType
     template: SqlTemplate
+    predicates: WindowPredicates = field(default_factory=WindowPredicates)
 
     @property
     def sha256(self) -> str:
@@ -90,11 +91,11 @@ class ReportQuery:
         selected = ",\n    ".join(cells)
         return BoundQuery(f"SELECT\n    {selected}\nFROM (\n{body.text}\n) AS report{group}", body.values)
 
-    def excluded(self, parameters: Parameters, rows: Rows) -> BoundQuery | None:
+    def excluded(self, parameters: Parameters) -> BoundQuery | None:
         """How many rows match the filters but have no time that any window holds; None for aggregates and snapshots."""
         if self.report_type.window_column is None or parameters.window is None:
             return None
-        body = self._body(replace(parameters, rows=rows))
+        body = self._body(parameters, self.predicates.timeless)
         return BoundQuery(f"SELECT count(*)\nFROM (\n{body.text}\n) AS report", body.values)
 
     def late(self, parameters: Parameters, since: datetime) -> BoundQuery | None:
@@ -106,7 +107,8 @@ class ReportQuery:
         text = f"SELECT count(*)\nFROM (\n{body.text}\n) AS report\nWHERE report.{recorded} >= {mark('since')}"
         return BoundQuery(text, {**body.values, "since": since})
 
-    def _body(self, parameters: Parameters) -> BoundQuery:
+    def _body(self, parameters: Parameters, covers: str | None = None) -> BoundQuery:
+        parameters = replace(parameters, covers=covers or self.predicates.inside)
         query, rendering = self.template.render(parameters)
         words = check_select(rendering.sql)
         _check_used(self.report_type, self.template.path, parameters, rendering)
@@ -164,7 +166,7 @@ def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate
 
 def _check_used(report_type: ReportType, path: Path, parameters: Parameters, rendering: Rendering) -> None:
     expected = {f"filters.{name}" for name, values in parameters.filters.items() if values is not None}
-    if parameters.window is not None and parameters.rows is Rows.INSIDE:
+    if parameters.window is not None and "{start}" in parameters.covers:
         expected |= {"window.start", "window.end"}
     if report_type.date_range is DateRangeRule.NONE:
         expected |= {"as_of"}

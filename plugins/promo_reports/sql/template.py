@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -35,24 +34,28 @@ _LINE = re.compile("\x00@([0-9]+)\x00")
 _OTHER_FILES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 
 
-class Rows(Enum):
-    """Which rows the window predicate lets through: those inside, or those whose time no window can hold."""
+@dataclass(frozen=True)
+class WindowPredicates:
+    """What `window.covers` stands for in one kind of database, with `{column}`, `{start}` and `{end}` to be filled in.
 
-    INSIDE = "inside"
-    NULL_TIME = "null_time"
-    NULL_OR_INFINITE_TIME = "null_or_infinite_time"
-    NULL_OR_ODD_TEXT_TIME = "null_or_odd_text_time"
-    NULL_OR_ZERO_TIME = "null_or_zero_time"
+    `inside` holds for the rows of the window, `timeless` for those whose time no window can hold.
+    """
+
+    inside: str = "({column} >= {start} AND {column} < {end})"
+    timeless: str = "{column} IS NULL"
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What one rendering is for: a window or an instant, and the values of the filters (None: all)."""
+    """What one rendering is for: a window or an instant, and the values of the filters (None: all).
+
+    `covers` is one of the `WindowPredicates` of the database.
+    """
 
     filters: FilterValues
     window: Window | None = None
     as_of: datetime | None = None
-    rows: Rows = Rows.INSIDE
+    covers: str = WindowPredicates.inside
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,8 @@ class _Binds:
 class _WindowInTemplate:
     """`window` as a template sees it."""
 
-    def __init__(self, window: Window, rows: Rows, binds: _Binds) -> None:
-        self._window, self._rows, self._binds = window, rows, binds
+    def __init__(self, window: Window, covers: str, binds: _Binds) -> None:
+        self._window, self._covers, self._binds = window, covers, binds
 
     @property
     def start(self) -> _Fragment:
@@ -110,15 +113,8 @@ class _WindowInTemplate:
         if not isinstance(column, str) or not _TIME_COLUMN.fullmatch(column):
             raise SqlTemplateError(f"window.covers takes a column such as 't.occurred_at', not {column!r}")
         self._binds.covers = True
-        if self._rows is Rows.NULL_TIME:
-            return _Fragment(f"{column} IS NULL")
-        if self._rows is Rows.NULL_OR_ODD_TEXT_TIME:
-            return _Fragment(f"({column} IS NULL OR {column} NOT GLOB '????-??-?? ??:??:??*')")
-        if self._rows is Rows.NULL_OR_ZERO_TIME:  # '0000-00-00 00:00:00', which old applications write for "none"
-            return _Fragment(f"({column} IS NULL OR {column} < '0001-01-01')")
-        if self._rows is Rows.NULL_OR_INFINITE_TIME:
-            return _Fragment(f"({column} IS NULL OR {column} = 'infinity' OR {column} = '-infinity')")
-        return _Fragment(f"({column} >= {self.start} AND {column} < {self.end})")
+        ends = {"start": self.start, "end": self.end}
+        return _Fragment(self._covers.format(column=column, **ends))
 
 
 class _FiltersInTemplate:
@@ -180,7 +176,7 @@ class SqlTemplate:
             "window": None,
         }
         if parameters.window is not None:
-            context["window"] = _WindowInTemplate(parameters.window, parameters.rows, binds)
+            context["window"] = _WindowInTemplate(parameters.window, parameters.covers, binds)
         if parameters.as_of is not None:
             context["as_of"] = binds.one("as_of", parameters.as_of, "as_of")
         try:

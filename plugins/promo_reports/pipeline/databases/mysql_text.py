@@ -6,7 +6,6 @@ other goes value by value through `cells`.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
-from promo_reports.pipeline.databases.generic_sessions import kill_session
 from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:
@@ -52,8 +50,7 @@ def sent_records(
     """The CSV records of a query's rows in batches, from what MySQL Connector/Python's raw cursor gives.
 
     SQLAlchemy has no streaming cursor for this driver. Errors of the driver are raised as SQLAlchemy's, and
-    `DataRefused` for what no file may carry. A connection whose rows were not all read is closed, because reading the
-    rest could take hours.
+    `DataRefused` for what no file may carry.
     """
     import sqlalchemy
 
@@ -68,20 +65,9 @@ def sent_records(
         cursor.close()
     except driver.Error as error:
         lost = dialect.is_disconnect(error, None, None)
-        _give_up(connection)
         raise sqlalchemy.exc.DBAPIError.instance(
             None, None, error, driver.Error, hide_parameters=True, connection_invalidated=lost, dialect=dialect
         ) from None
-    except BaseException:
-        _give_up(connection)
-        raise
-
-
-def _give_up(connection: Connection) -> None:
-    """Close a connection whose rows were not all read; the driver would read all of them first."""
-    kill_session(connection.engine, getattr(connection.connection.dbapi_connection, "connection_id", 0))
-    with contextlib.suppress(connection.dialect.loaded_dbapi.Error):
-        connection.invalidate()
 
 
 def record_renderer(

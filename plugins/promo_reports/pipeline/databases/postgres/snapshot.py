@@ -20,7 +20,7 @@ from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
-from promo_reports.sql.template import Rows
+from promo_reports.sql.template import WindowPredicates
 
 Answer = TypeVar("Answer")
 
@@ -52,7 +52,7 @@ class PostgresSnapshot:
     """
 
     formula_test: str | None = "~"
-    timeless = Rows.NULL_OR_INFINITE_TIME
+    predicates = WindowPredicates(timeless="({column} IS NULL OR {column} = 'infinity' OR {column} = '-infinity')")
 
     def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits, *, exported: str | None = None) -> None:
         self._source, self._zone, self._limits, self._exported = source, zone, limits, exported
