@@ -15,7 +15,7 @@ import pytest
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
-from promo_reports.pipeline.databases.postgres import PostgresSnapshot
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
