@@ -473,6 +473,12 @@ def test_filters_left_out_or_all(registry: Registry, refused: Refused) -> None:
     assert registry.definition("r").filters == {"wallets": ("b", "a")}
 
 
+def test_a_value_keeps_its_outer_blanks(registry: Registry, refused: Refused) -> None:
+    assert refused({"filters": "filters: {wallet: ' w\u00a0', kind: credit}"}) == []
+    assert registry.definition("r").filters["wallet"] == (" w\u00a0",)
+    assert refused({"filters": "filters: {wallet: '  ', kind: credit}"}) == ["5: filters.wallet: is empty"]
+
+
 def test_the_hash_is_of_the_content(registry: Registry, refused: Refused) -> None:
     def sha256(changes: Changes) -> str:
         assert refused(changes) == []

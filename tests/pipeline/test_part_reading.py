@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promo_reports.domain.report_type import Column, ColumnType
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline import part_reading, tally
 from promo_reports.pipeline.cell_index import CellIndex, index_cells
@@ -24,6 +25,7 @@ from tests.pipeline.promo import MOVES
 
 LEDGER = replace(
     MOVES,
+    order=(),
     columns=(
         Column("kind", ColumnType.TEXT, "What."),
         Column("moved_at", ColumnType.TIMESTAMP, "When."),
@@ -32,6 +34,7 @@ LEDGER = replace(
         Column("rate", ColumnType.DECIMAL, "At which rate.", total=True),
     ),
 )
+TIME = "2026-03-01 12:00:00+00"
 NAMES = [column.name for column in LEDGER.columns]
 Row = Sequence[str]
 
@@ -61,8 +64,8 @@ def rendered(lines: Sequence[Row], *, quoted: bool = False) -> bytes:
     return "".join(",".join(map(cell, line)) + "\n" for line in lines).encode(errors="replace")
 
 
-def read(content: bytes, *, spreadsheet: bool = False) -> tuple[Any, Tally]:
-    found = Tally(LEDGER, spreadsheet)
+def read(content: bytes, *, spreadsheet: bool = False, report_type: ReportType = LEDGER) -> tuple[Any, Tally]:
+    found = Tally(report_type, spreadsheet)
     part = read_part(io.BytesIO((",".join(NAMES) + "\n").encode() + content), "ledger.csv", found)
     return part, found
 
@@ -90,6 +93,35 @@ def test_both_ways_of_reading_agree(lines: list[Row], quoted: bool, spreadsheet:
         expected = [line[place] for line in lines if line[place]]
         if all(len(cell) < 15 for cell in expected):
             assert with_all == sum(map(Decimal, expected), Decimal(0))
+
+
+few_cells = st.sampled_from(["", '""', "1", "01", "a" * 20, "b" + "a" * 19, "a" * 19 + "b", '"a,"'])
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines=st.lists(st.tuples(few_cells, few_cells, few_cells), min_size=1, max_size=60))
+def test_neighbours_that_are_equal(lines: list[Row]) -> None:
+    found = index("".join(",".join(line) + "\n" for line in lines), 3)
+    assert found is not None
+    for columns in ([0], [2, 0], [0, 1, 2]):
+        keys = [[line[column] for column in columns] for line in lines]
+        assert found.repeats(columns) == any(a == b for a, b in itertools.pairwise(keys))
+
+
+@pytest.mark.parametrize("block", [1, 60, 1 << 18])
+@pytest.mark.parametrize("careful", [False, True])
+def test_rows_that_are_equal_in_the_order(block: int, careful: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(part_reading, "_BLOCK", block)
+    if careful:
+        strictly(monkeypatch)
+    ordered = replace(LEDGER, order=("moved_at", "note"))
+    lines = [("in", TIME, note, "1.00", "") for note in ["", "a", "b", "c", "c\n", "d"]]
+    assert read(rendered(lines), report_type=ordered)[0].rows == 6
+    for at in range(6):
+        with pytest.raises(
+            DataRefused, match=rf"Row {at + 2} of ledger.csv: is equal to the row before it in moved_at, note"
+        ):
+            read(rendered([*lines[: at + 1], *lines[at:]]), report_type=ordered)
 
 
 def index(content: str, width: int = 2) -> CellIndex | None:

@@ -168,15 +168,22 @@ def test_times_at_the_change_of_clocks(
 # What is read as a whole
 
 
-@pytest.mark.parametrize(
-    "number", ["NULLIF(m.id, 7)", "NULLIF(m.id, 3)", "NULLIF(m.id, 9)", "CASE m.id WHEN 4 THEN 3 ELSE m.id END"]
-)
-def test_equal_rows_and_null_in_the_order(
+@pytest.mark.parametrize("number", ["NULLIF(m.id, 7)", "NULLIF(m.id, 3)", "NULLIF(m.id, 9)"])
+def test_null_in_the_order(
     number: str, on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]
 ) -> None:
     on_postgres.load(*(Move(n) for n in range(1, 10)))
     project.write((SELECT + WHERE + ORDER).replace("m.id,", f"{number} AS id,"))
     assert both(project, on_postgres, rows_per_file=3).manifest.rows == 9
+    assert opened == []
+
+
+def test_equal_rows_at_a_border(on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]) -> None:
+    """No range can begin between them, and what is read as a whole is refused: its order is none."""
+    on_postgres.load(*(Move(n) for n in range(1, 10)))
+    project.write((SELECT + WHERE + ORDER).replace("m.id,", "CASE m.id WHEN 4 THEN 3 ELSE m.id END AS id,"))
+    with pytest.raises(DataRefused, match="equal to the row before it in moved_at, id"):
+        project.make(on_postgres.source, connections_per_export=3, rows_per_file=3)
     assert opened == []
 
 

@@ -52,10 +52,15 @@ def as_text(value: Any) -> str:
 
 def _line(text: str) -> str:
     """One line of visible text."""
+    return _visible(text).strip()
+
+
+def _visible(text: str) -> str:
+    """One line of visible text with its outer blanks, which may be what tells one value of a database from another."""
     if not "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf"):
         raise broken_rule("is empty")
     _no_hidden(text, allowed="")
-    return text.strip()
+    return text
 
 
 def _paragraph(text: str) -> str:
@@ -186,7 +191,7 @@ Paragraph = Annotated[Text, AfterValidator(_paragraph)]
 Name = Annotated[Line, AfterValidator(_at_most(MAX_NAME)), _lengths(MAX_NAME)]
 Title = Annotated[Line, AfterValidator(_at_most(MAX_TITLE)), _lengths(MAX_TITLE)]
 Owner = Annotated[Line, AfterValidator(_at_most(MAX_OWNER)), _lengths(MAX_OWNER)]
-FilterText = Annotated[Line, AfterValidator(_at_most(MAX_VALUE)), _lengths(MAX_VALUE)]
+FilterText = Annotated[Text, AfterValidator(_visible), AfterValidator(_at_most(MAX_VALUE)), _lengths(MAX_VALUE)]
 ReportId = Annotated[
     Text,
     AfterValidator(_matching(REPORT_ID, "is not an id: a-z first, then a-z, 0-9, _ and -, at most 100 characters")),

@@ -21,6 +21,9 @@ _MINUS, _POINT, _ZERO = b"-.0"
 # So many cells of so many digits have a sum that 64 bits hold.
 _SAFE_DIGITS = 18
 _LONGEST_NAME = 64
+# Bytes at the end of a cell by which neighbours are told apart, and so few pairs that they are looked at one by one.
+_LAST_BYTES = 12
+_FEW = 16
 _LETTERS = np.array([chr(byte).isascii() and chr(byte).isalnum() for byte in range(256)])
 
 
@@ -44,7 +47,7 @@ class CellIndex:
 
     def cell(self, row: int, column: int) -> str:
         """The text of one cell as a CSV reader gives it; NULL and the empty text are both empty."""
-        raw = self._block[int(self._starts[row, column]) : int(self._ends[row, column])]
+        raw = self._raw(row, column)
         return (raw[1:-1].replace(b'""', b'"') if raw[:1] == b'"' else raw).decode()
 
     def check_values(self, columns: Sequence[int]) -> None:
@@ -62,6 +65,20 @@ class CellIndex:
         first = self._text[starts + (self._text[starts] == _QUOTE)]
         for row in np.flatnonzero((self._ends[:, column] > starts) & ~_LETTERS[first]):
             yield self.cell(int(row), column)
+
+    def repeats(self, columns: Sequence[int]) -> bool:
+        """Whether a row has in all of these columns the bytes of the row before it."""
+        rows = np.arange(1, len(self))
+        for column in reversed(columns):  # what makes an order unique stands last
+            ends = self._ends[:, column]
+            lengths = ends - self._starts[:, column]
+            rows = rows[lengths[rows] == lengths[rows - 1]]
+            for place in range(1, _LAST_BYTES):
+                if len(rows) <= _FEW:
+                    break
+                same = self._text[ends[rows] - place] == self._text[ends[rows - 1] - place]
+                rows = rows[same | (lengths[rows] < place)]
+        return any(all(self._raw(row, c) == self._raw(row - 1, c) for c in columns) for row in rows.tolist())
 
     def groups(self, column: int) -> tuple[list[str], Places]:
         """The texts of a column, each once, and for each row the number of its text."""
@@ -114,6 +131,9 @@ class CellIndex:
             np.add.at(found, group[of_scale], np.where(negative, -numbers, numbers)[of_scale])
             for number in np.unique(group[of_scale]):
                 yield int(number), int(found[number]), scale
+
+    def _raw(self, row: int, column: int) -> bytes:
+        return self._block[int(self._starts[row, column]) : int(self._ends[row, column])]
 
 
 def index_cells(block: bytes, width: int) -> tuple[int, CellIndex | None]:

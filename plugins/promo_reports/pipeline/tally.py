@@ -10,7 +10,7 @@ import numpy as np
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.cell_index import CellIndex
+from promo_reports.pipeline.cell_index import CellIndex, Unusual
 from promo_reports.pipeline.cells import is_formula
 from promo_reports.pipeline.exact import EXACT
 from promo_reports.pipeline.source import GroupTotals
@@ -45,6 +45,7 @@ class Tally:
     formulas: int = 0
     first: str | None = None
     last: str | None = None
+    _before: list[str] = field(default_factory=list)
     _groups: dict[str, _Group] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,6 +53,7 @@ class Tally:
         self.names = [column.name for column in columns]
         self._totals = [self.names.index(column.name) for column in self.report_type.totals]
         self._by = self._place(self.report_type.totals_by)
+        self._order = [self.names.index(name) for name in self.report_type.order]
         self._time = self._place(self.report_type.window_column)
         self._texts = [i for i, c in enumerate(columns) if c.type is ColumnType.TEXT] if self.spreadsheet else []
         self._measures = [(i, _NO_VALUES[c.type]) for i, c in enumerate(columns) if c.type in _NO_VALUES]
@@ -61,7 +63,11 @@ class Tally:
         self.rows, self.first, self.last = 0, None, None
 
     def add(self, row: Sequence[str]) -> None:
-        """Count one row of cells; `DataRefused` where a cell is no value that a file may carry."""
+        """Count one row of cells; `DataRefused` where a cell is none that a file may carry, or its order is none."""
+        order = [row[place] for place in self._order]
+        if order and order == self._before:
+            raise _not_in_order(self.report_type)
+        self._before = order
         group = self._group("" if self._by is None else self._unescaped(row[self._by]))
         group.rows += 1
         for place, no_values in self._measures:
@@ -81,6 +87,9 @@ class Tally:
     def add_all(self, cells: CellIndex) -> None:
         """Count all rows of a block; `Unusual` before any of them is counted."""
         cells.check_values([place for place, _ in self._measures])
+        order = [cells.cell(0, place) for place in self._order]
+        if order and (order == self._before or cells.repeats(self._order)):
+            raise Unusual
         names, which = ([""], np.zeros(len(cells), np.int64)) if self._by is None else cells.groups(self._by)
         sums = [list(cells.sums(place, which)) for place in self._totals]
         groups = [self._group(self._unescaped(name)) for name in names]
@@ -92,6 +101,7 @@ class Tally:
                 groups[number].sums[i] = EXACT.add(groups[number].sums[i], exact)
         for place in self._texts:
             self.formulas += sum(map(is_formula, cells.without_letter(place)))
+        self._before = [cells.cell(-1, place) for place in self._order]
         time = self._time
         self._seen(len(cells), *((None, None) if time is None else (cells.cell(0, time), cells.cell(-1, time))))
 
@@ -119,6 +129,15 @@ class Tally:
 
     def _unescaped(self, cell: str) -> str:
         return cell[1:] if self._by in self._texts and is_formula(cell) else cell
+
+
+def _not_in_order(report_type: ReportType) -> DataRefused:
+    return DataRefused(
+        f"is equal to the row before it in {', '.join(report_type.order)}, so that the order of report type "
+        f"{report_type.id!r} leaves open which of them comes first.",
+        "Add columns to `order` and to the ORDER BY of its SQL until no two rows are equal in all of them, or remove "
+        "the join that repeats rows.",
+    )
 
 
 def _no_value(column: Column, text: str) -> DataRefused:
