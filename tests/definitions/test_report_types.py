@@ -82,7 +82,7 @@ def test_report_types_of_the_fixture(registry: Registry) -> None:
         ]),
         ({"x": "sql: SELECT 1"}, [
             "14: sql: unknown key. Allowed: id, title, promotion_type, description, connection, date_range,"
-            " window_column, recorded_column, max_months, order, totals_by, filters, columns.",
+            " window_column, recorded_column, max_months, order, totals_by, allow_row_security, filters, columns.",
         ]),
         ({"x": "connection: postgresql://u@db/x"}, [
             "14: connection: looks like a secret; credentials are kept in Airflow connections only",

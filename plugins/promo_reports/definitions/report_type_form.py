@@ -95,5 +95,9 @@ class ReportTypeForm(Form):
     totals_by: Annotated[SnakeCase | None, _OR_NULL] = Field(
         None, description="text column whose values get totals of their own"
     )
+    allow_row_security: Flag = Field(
+        False,
+        description="whether row-level security of PostgreSQL may leave out rows; without it the database refuses",
+    )
     filters: Listed[FilterForm] | None = Field(None, description="the filters, in the order of the page")
     columns: Listed[ColumnForm] | None = Field(None, description="the columns, in the order of the file")

@@ -156,4 +156,5 @@ def _report_type(form: ReportTypeForm) -> ReportType:
         recorded_column=form.recorded_column,
         max_months=form.max_months,
         totals_by=form.totals_by,
+        allow_row_security=form.allow_row_security,
     )

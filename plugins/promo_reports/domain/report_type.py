@@ -100,7 +100,8 @@ class ReportType:
     """One report type, as its YAML file says.
 
     `order` names the columns of the total order, window column first; `totals_by` an optional column whose values get
-    totals of their own; `max_months` the longest window in calendar months.
+    totals of their own; `max_months` the longest window in calendar months. With `allow_row_security` a report may hold
+    the rows alone that PostgreSQL's row-level security shows to the role of the connection.
     """
 
     id: str
@@ -116,6 +117,7 @@ class ReportType:
     recorded_column: str | None = None
     max_months: int | None = None
     totals_by: str | None = None
+    allow_row_security: bool = False
 
     @property
     def totals(self) -> tuple[Column, ...]:

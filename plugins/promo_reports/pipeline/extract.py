@@ -49,7 +49,9 @@ def extract(
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
     with attempt(settings.staging, export) as directory:
-        with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
+        limits = TimeLimits.of(settings)
+        row_security = report_type.allow_row_security
+        with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
             query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
             with _timed("Counted and summed"):

@@ -58,7 +58,9 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
     query = load_report_query(report_type, settings.sql)
     records: list[bytes] = []
     try:
-        with open_snapshot(source, export.zone, TimeLimits.of(settings, seconds=seconds)) as snapshot:
+        limits = TimeLimits.of(settings, seconds=seconds)
+        row_security = report_type.allow_row_security
+        with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
             query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
             found = count(snapshot, query, export)

@@ -13,12 +13,13 @@ _SNAPSHOTS = {"postgresql": (f"{_DATABASES}.postgres.snapshot", "PostgresSnapsho
 _ANY_OTHER = (f"{_DATABASES}.generic", "GenericSnapshot")
 
 
-def open_snapshot(source: Source, zone: ZoneInfo, limits: TimeLimits) -> Snapshot:
+def open_snapshot(source: Source, zone: ZoneInfo, limits: TimeLimits, *, row_security: bool = False) -> Snapshot:
     """Return a snapshot of a promo database by its dialect; nothing is connected before it is entered.
 
     A query that runs for longer than `limits.query` ends with `QueryTooSlow`, as does all that is not over at
-    `limits.ends`; a database that is silent for longer than the other limits raises `SourceUnavailable`.
+    `limits.ends`; a database that is silent for longer than the other limits raises `SourceUnavailable`. Without
+    `row_security`, a database that has it refuses a query from which its policies would leave rows out.
     """
     module, name = _SNAPSHOTS.get(source.dialect, _ANY_OTHER)
-    snapshot: Snapshot = getattr(import_module(module), name)(source, zone, limits)
+    snapshot: Snapshot = getattr(import_module(module), name)(source, zone, limits, row_security=row_security)
     return snapshot

@@ -29,11 +29,14 @@ _DIALECTS: dict[str, type[Dialect]] = {"sqlite": SqliteDialect, "mysql": MySqlDi
 
 
 class GenericSnapshot:
-    """One transaction of a SQLAlchemy engine, asked as the dialect of its source wants to be."""
+    """One transaction of a SQLAlchemy engine, asked as the dialect of its source wants to be.
+
+    `row_security` is for PostgreSQL: no other database has a setting that refuses what policies would change.
+    """
 
     formula_test: str | None = None
 
-    def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits) -> None:
+    def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits, *, row_security: bool = False) -> None:
         self._source, self._zone, self._limits = source, zone, limits
         self._dialect = _DIALECTS.get(source.dialect, Dialect)(source)
         self.predicates = self._dialect.predicates

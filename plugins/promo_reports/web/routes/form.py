@@ -125,10 +125,11 @@ def _choices(caller: Caller, report_type: ReportType, chosen: Filter, of: str | 
     zone, settings = ZoneInfo(registry().account.timezone), registry().settings
     limits = TimeLimits.of(settings, seconds=CHOICES_SECONDS)
     parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
+    source = promo_source(report_type.connection)
     try:
         with (
             asking_the_promo_database.one(caller.id),
-            open_snapshot(promo_source(report_type.connection), zone, limits) as snapshot,
+            open_snapshot(source, zone, limits, row_security=report_type.allow_row_security) as snapshot,
         ):
             return choices(snapshot, chosen, parent, settings.sql)
     except QueryTooSlow:

@@ -31,6 +31,7 @@ _POOLER_REFUSES = re.compile(
     r"no such (?:database|user)|unsupported startup parameter|bouncer config error|SSL required"
 )
 _SECONDS_TO_ASK_AGAIN = 10.0
+_REFUSES_ROW_SECURITY = "check_enable_rls"  # the function of PostgreSQL that raises it, of any version and language
 _LOST = re.compile(
     r"server closed the connection unexpectedly|This probably means the server|before or while processing the request"
     r"|no message from the libpq|connection already closed|cursor already closed"
@@ -111,9 +112,16 @@ def query_failed(
             f"Connection {source.connection!r}: a row cannot be read: {type(error).__name__} (SQLSTATE {state}).",
             "Correct the data or the report type's SQL template.",
         )
-    return SourceRefused(
-        f"{message} (SQLSTATE {state}).",
-        f"Check the report type's SQL template and the rights of the role of connection {source.connection!r}.",
+    return SourceRefused(f"{message} (SQLSTATE {state}).", _correction(source, error))
+
+
+def _correction(source: Source, error: psycopg2.Error) -> str:
+    if error.diag.source_function != _REFUSES_ROW_SECURITY:
+        return f"Check the report type's SQL template and the rights of the role of connection {source.connection!r}."
+    return (
+        f"Row-level security would leave rows out. Give the role of connection {source.connection!r} the attribute "
+        "BYPASSRLS, or write `allow_row_security: true` in the report type's file if the report is meant to hold only "
+        "the rows that the policies show to that role."
     )
 
 

@@ -17,6 +17,8 @@ from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
 from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.libpq import error_message
+from promo_reports.pipeline.databases.postgres.literals import literals
+from promo_reports.pipeline.databases.postgres.session_settings import BUILT_IN_FIRST, SET_ALL, session_settings
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
@@ -54,8 +56,17 @@ class PostgresSnapshot:
     formula_test: str | None = "~"
     predicates = WindowPredicates(timeless="({column} IS NULL OR {column} = 'infinity' OR {column} = '-infinity')")
 
-    def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits, *, exported: str | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        zone: ZoneInfo,
+        limits: TimeLimits,
+        *,
+        row_security: bool = False,
+        exported: str | None = None,
+    ) -> None:
         self._source, self._zone, self._limits, self._exported = source, zone, limits, exported
+        self._row_security = row_security
         self._query = limits.query
         self._process = 0
         self._server_checks = False
@@ -79,13 +90,15 @@ class PostgresSnapshot:
     def beside(self) -> PostgresSnapshot:
         """The same snapshot on another connection, which must be entered before this one is left."""
         ((exported,),) = self.fetch(BoundQuery("SELECT pg_export_snapshot()", {}))
-        return PostgresSnapshot(self._source, self._zone, self._limits, exported=str(exported))
+        return PostgresSnapshot(
+            self._source, self._zone, self._limits, row_security=self._row_security, exported=str(exported)
+        )
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer."""
 
         def ask(cursor: Any) -> list[Sequence[object]]:
-            cursor.execute(query.pyformat(), dict(query.values))
+            cursor.execute(query.pyformat(), literals(query.values))
             return list(cursor.fetchall())
 
         return self._asked(ask)
@@ -96,10 +109,10 @@ class PostgresSnapshot:
         def describe(cursor: Any) -> str:
             # Around it, because a preview's query ends with a LIMIT of its own.
             described = f"SELECT * FROM (\n{query.pyformat()}\n) AS described LIMIT 0"  # noqa: S608 - no value is in it
-            cursor.execute(described, dict(query.values))
+            cursor.execute(described, literals(query.values))
             _refuse_local_times(report_type, {column.name: column.type_code for column in cursor.description})
-            # COPY takes no parameters: libpq's own quoting binds the values on this side.
-            return str(cursor.mogrify(query.pyformat(), dict(query.values)).decode())
+            # COPY takes no parameters.
+            return str(cursor.mogrify(query.pyformat(), literals(query.values)).decode())
 
         statement = self._asked(describe)
         waiting = self._waiting()
@@ -156,31 +169,25 @@ class PostgresSnapshot:
         self._socket.close()
 
     def _begin(self) -> None:
-        settings = {
-            "TimeZone": self._zone.key,
-            "DateStyle": "ISO, YMD",
-            "IntervalStyle": "iso_8601",
-            "bytea_output": "hex",
-            "extra_float_digits": "1",
-            "statement_timeout": f"{max(1, round(self._query * 1000))}ms",  # 0 would be no limit
-        }
-        if self._connection.server_version >= _HAS_CONNECTION_CHECK:
-            # A worker that was killed must not leave hours of sorting behind.
-            settings["client_connection_check_interval"] = "2s"
+        settings = session_settings(self._zone.key, self._query, row_security=self._row_security)
         self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 
         def begin(cursor: Any) -> None:
             if self._exported is not None:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._exported,))
-            cursor.execute("SELECT transaction_timestamp(), pg_backend_pid()")
+            cursor.execute("SELECT pg_catalog.transaction_timestamp(), pg_catalog.pg_backend_pid()")
             self.taken_at, self._process = cursor.fetchone()
 
         def set_up(cursor: Any) -> None:
-            for name, value in settings.items():
-                # Only servers on Linux can watch a connection while they work.
-                anywhere = "" if name != "client_connection_check_interval" else " WHERE version() LIKE '%%linux%%'"
-                cursor.execute(f"SELECT set_config(%s, %s, true){anywhere}", (name, value))
-                self._server_checks = name == "client_connection_check_interval" and cursor.rowcount == 1
+            cursor.execute(BUILT_IN_FIRST)
+            cursor.execute(SET_ALL, (list(settings.keys()), list(settings.values())))
+            if self._connection.server_version >= _HAS_CONNECTION_CHECK:
+                # A worker that was killed must not leave hours of sorting behind. Only servers on Linux can watch a
+                # connection while they work.
+                cursor.execute(
+                    "SELECT set_config('client_connection_check_interval', '2s', true) WHERE version() LIKE '%linux%'"
+                )
+                self._server_checks = cursor.rowcount == 1
 
         for question in (begin, set_up):
             waiting = Waiting(self._limits, self._socket, query=0.0)
