@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +13,12 @@ import pytest
 from sqlalchemy.dialects import registry  # noqa: TID253
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect  # noqa: TID253
 
-from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.domain.report_type import DateRangeRule
+from promo_reports.domain.window import Window
+from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable, SqlTemplateError
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
+from promo_reports.pipeline.export import Previous
 from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import DAY, HEADER, MOVES, ORDER, SELECT, WHERE, Move, Project, SqlitePromo, content, export
@@ -91,10 +95,10 @@ def test_loose_types_are_written_as_declared(
 
 def test_times_with_and_without_a_fraction_are_in_the_same_windows(on_sqlite: SqlitePromo, project: Project) -> None:
     on_sqlite.load(*(Move(n) for n in range(1, 9)))
-    texts = ["", ".0", ".000000", "Z", ".5", ".25", "+00:00", ".999999"]
+    texts = ["00", "00.0", "00.000000", "01Z", "00.5", "00.25", "00+00:00", "00.999999"]
     for n, text in enumerate(texts, start=1):
         day = 1 if n < 7 else 2
-        on_sqlite.execute(f"UPDATE moves SET moved_at = '2026-03-0{day} 00:00:00{text}' WHERE id = {n}")
+        on_sqlite.execute(f"UPDATE moves SET moved_at = '2026-03-0{day} 00:00:{text}' WHERE id = {n}")
     ids = [row.partition(",")[0] for row in project.text(on_sqlite.source).splitlines()]
     assert sorted(ids) == ["1", "2", "3", "4", "5", "6"]
 
@@ -218,7 +222,141 @@ def test_more_rows_than_are_read_at_a_time(on_sqlite: SqlitePromo, project: Proj
     assert content(staged).count(b"\n") == 4_501
 
 
-@pytest.mark.parametrize("written", ["'2026-11-16T12:00:00'", "1763294400", "'16.11.2026 12:00'", "NULL"])
+NO_TIMES = {
+    "ISO 8601": "'2026-03-01T12:00:00Z'",
+    "an offset": "'2026-03-01 12:00:00+02:00'",
+    "a Unix epoch": "1772366400",
+    "a julian day": "2461101.0",
+    "bytes": "CAST('2026-03-01 12:00:00' AS blob)",
+    "the end of a day": "'2026-02-28 24:00:00'",
+    "a date alone": "'2026-03-01'",
+    "no day of the calendar": "'2026-02-30 12:00:00'",
+    "a year beyond 9999": "'12026-03-01 12:00:00'",
+    "nanoseconds": "'2026-03-01 12:00:00.123456789'",
+    "a blank behind": "'2026-03-01 12:00:00 '",
+    "another language": "'1.3.2026 12:00'",
+}
+SUMMARY = replace(
+    MOVES,
+    date_range=DateRangeRule.OPTIONAL,
+    window_column=None,
+    recorded_column=None,
+    totals_by=None,
+    max_months=None,
+    filters=(),
+    order=("kind",),
+    columns=(MOVES.column("kind"), MOVES.column("points"), MOVES.column("recorded_at")),
+)
+
+
+def summary(source: Source, project: Project, condition: str, table: str = "moves", **changes: object) -> str:
+    """The rows of a summary of the moves for which a condition holds, as a window or a snapshot."""
+    instant = "as_of" in condition
+    project.write(
+        f"SELECT m.kind, SUM(m.points) AS points, MIN(m.recorded_at) AS recorded_at FROM {table} m "
+        f"WHERE {condition} GROUP BY m.kind ORDER BY m.kind"
+    )
+    report_type = replace(SUMMARY, date_range=DateRangeRule.NONE if instant else DateRangeRule.REQUIRED)
+    report = export(report_type=report_type, filters={}, **({"window": None} if instant else {}))
+    return content(project.make(source, report)).decode().partition("\n")[2]
+
+
+INSIDE = "m.moved_at >= {{ window.start }} AND m.moved_at < {{ window.end }}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind", "written"),
+    [
+        *((INSIDE, ("timestamptz", "text", "blob")[n % 3], each) for n, each in enumerate(NO_TIMES.values())),
+        ("{{ window.end }} > m.moved_at AND {{ window.start }} <= m.moved_at", "timestamptz", "1772366400"),
+        ("CASE WHEN m.moved_at < {{ as_of }} THEN 1 ELSE 0 END = 1", "text", "'2026-03-01T12:00:00Z'"),
+        ("coalesce(m.moved_at, m.recorded_at) <= {{ as_of }}", "blob", "1772366400"),
+    ],
+)
+def test_an_aggregate_or_snapshot_of_times_in_another_form_is_refused(
+    condition: str, kind: str, written: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    on_sqlite.load(Move(1), Move(2))
+    on_sqlite.execute(
+        f"CREATE TABLE t (kind text, points int, recorded_at {kind}, at {kind})",
+        "INSERT INTO t SELECT kind, points, recorded_at, moved_at FROM moves",
+        f"INSERT INTO t VALUES ('in', 5, NULL, {written})",
+        "CREATE VIEW v AS SELECT kind, points, recorded_at, at AS moved_at FROM t",
+    )
+    with pytest.raises(DataRefused) as refused:
+        summary(on_sqlite.source, project, condition, "v")
+    what = "An expression" if "coalesce" in condition else "Column m.moved_at"
+    assert f"{what} is compared with the window or the instant, and holds a value that is no time" in str(refused.value)
+    assert "Write its times in UTC as YYYY-MM-DD HH:MM:SS.ffffff." in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "points"),
+    [
+        ("m.moved_at < {{ as_of }}", "2.00"),
+        ("m.moved_at <= {{ as_of }}", "30.00"),
+        ("{{ as_of }} >= m.moved_at", "30.00"),
+        ("m.moved_at = {{ as_of }}", "28.00"),
+        ("NOT m.moved_at > {{ as_of }}", "30.00"),
+        ("m.moved_at <> {{ as_of }}", "34.00"),
+        (INSIDE, "60.00"),
+        ("m.moved_at < {{ as_of }} OR m.moved_at IS NULL", "66.00"),
+    ],
+)
+def test_times_with_fractions_of_any_length_are_compared_as_instants(
+    condition: str, points: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    texts = ["'2026-02-28 23:59:59.9'", "'2026-03-01 00:00:00'", "'2026-03-01 00:00:00.000000'",
+             "'2026-03-01 00:00:00Z'", "'2026-03-01 00:00:00.1'", "NULL"]  # fmt: skip
+    for n, text in enumerate(texts, start=1):
+        on_sqlite.load(Move(n, points=str(2**n)))
+        on_sqlite.execute(f"UPDATE moves SET moved_at = {text} WHERE id = {n}")
+    assert summary(on_sqlite.source, project, condition) == f"in,{points},\n"
+
+
+def test_the_earliest_of_times_in_several_forms_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1, recorded_at=DAY + timedelta(hours=12)), Move(2, note="2026-03-01T02:00:00Z"))
+    assert summary(on_sqlite.source, project, INSIDE) == "in,2.00,2026-03-01 12:00:00+00\n"
+    on_sqlite.execute("UPDATE moves SET recorded_at = '2026-03-01T02:00:00Z' WHERE id = 2")
+    with pytest.raises(DataRefused, match="Column 'recorded_at' of table 'moves' holds times in several forms"):
+        summary(on_sqlite.source, project, INSIDE)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "m.moved_at BETWEEN {{ window.start }} AND {{ window.end }}",
+        "m.moved_at >= datetime({{ window.start }}) AND m.moved_at < {{ window.end }}",
+        "m.moved_at IN ({{ as_of }})",
+        "julianday(m.moved_at) < julianday({{ as_of }})",
+    ],
+)
+def test_a_window_that_is_not_compared_is_refused(condition: str, on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1))
+    with pytest.raises(SqlTemplateError, match=r"may only stand on one side of <, <=, >, >=, = or <>, not beside"):
+        summary(on_sqlite.source, project, condition)
+
+
+def test_late_rows_whose_record_time_is_in_another_form_are_refused(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1, moved_at=DAY - timedelta(hours=1)))
+    on_sqlite.execute("UPDATE moves SET recorded_at = '2026-03-01T12:00:00+02:00'")
+    before = Previous(Window(DAY - timedelta(days=1), DAY), DAY)
+    with pytest.raises(DataRefused, match=r"Column report\.recorded_at is compared"):
+        project.make(on_sqlite.source, export(previous=before))
+
+
+def test_a_log_whose_order_is_not_that_of_its_times_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1), Move(2))
+    on_sqlite.execute("UPDATE moves SET moved_at = '2026-03-01 12:00:00Z' WHERE id = 1")
+    assert project.text(on_sqlite.source).count("2026-03-01 12:00:00+00") == 2
+    on_sqlite.execute("UPDATE moves SET moved_at = '2026-03-01 12:00:00.5' WHERE id = 2")
+    assert "Column 'moved_at' holds times with and without 'Z'" in refusal(DataRefused, project, on_sqlite.source)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [*NO_TIMES.values(), "'2026-11-16T12:00:00'", "1763294400", "'16.11.2026 12:00'", "NULL"],
+)
 def test_rows_whose_time_is_written_in_another_way_are_counted(
     written: str, on_sqlite: SqlitePromo, project: Project
 ) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ _NOT_AS_IT_IS = re.compile(r'[",\r\n\x00]')
 _STRINGS = frozenset({str, type(None)})
 _FORMULA = re.compile(FORMULA_PATTERN)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:[0-5]\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BOOLEANS = {"1": "t", "0": "f", "true": "t", "false": "f", "t": "t", "f": "f"}
 
@@ -57,6 +58,24 @@ def plain_text(column: Column, zone: ZoneInfo) -> Render:
     if column.type is ColumnType.TEXT:
         return lambda value: _as_text(column, value)
     return cell_renderer(column, LocalTimes(zone), spreadsheet=False)
+
+
+def utc_text(value: object) -> str | None:
+    """The text of a time of UTC, without offset and trailing zeros, so that earlier ones are less; None for no time."""
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not _is_day(found[1][:10]):
+        return None
+    fraction = (found[2] or "").rstrip("0")
+    return f"{found[1]}.{fraction}" if fraction else found[1]
+
+
+@lru_cache(maxsize=10_000)
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_formula(text: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.cells import ROWS_AT_A_TIME, record_renderer
+from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Row, record_renderer
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery
@@ -67,10 +67,9 @@ class Dialect:
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches; `DataRefused` for what no file may carry."""
         streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_A_TIME)
+        records = record_renderer(report_type.columns, zone, spreadsheet=spreadsheet)
         with self._run(streaming, query) as result:
-            yield from map(
-                record_renderer(report_type.columns, zone, spreadsheet=spreadsheet), result.partitions(ROWS_AT_A_TIME)
-            )
+            yield from map(records, self._batches(result, report_type))
 
     def failed(self, error: SQLAlchemyError | ImportError, seconds: float) -> PromoReportsError:
         """The product's error for one of SQLAlchemy or its driver, whose message is quoted, addresses and values never.
@@ -115,6 +114,10 @@ class Dialect:
         text = sqlalchemy.text(query.sqlalchemy())
         typed = text.bindparams(*(sqlalchemy.bindparam(name, type_=sqlalchemy.DateTime()) for name in times))
         return connection.execute(typed, values)
+
+    def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
+        """The rows of an answer, some at a time."""
+        return result.partitions(ROWS_AT_A_TIME)
 
     def _values(self, query: BoundQuery) -> dict[str, object]:
         return {

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
+from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused
+from promo_reports.pipeline.cells import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
+from promo_reports.pipeline.databases.sqlite_times import (
+    INSIDE,
+    TIMELESS,
+    Ascending,
+    TimeComparisons,
+    refuse_mixed_times,
+)
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import WindowPredicates
@@ -23,11 +34,11 @@ _PASSING = ("locked", "busy", "disk I/O error", "unable to open", "interrupted")
 class SqliteDialect(Dialect):
     """Its snapshot begins with the first look into the file.
 
-    It keeps times as text, which is in order where all are written `YYYY-MM-DD HH:MM:SS`, with or without a fraction;
-    rows whose time is written in another way are counted as excluded.
+    It keeps times as texts of UTC, `YYYY-MM-DD HH:MM:SS` with or without a fraction. Rows of a log whose time is
+    written in another way are counted as excluded; where an aggregate or a snapshot compares one, it is refused.
     """
 
-    predicates = WindowPredicates(timeless="({column} IS NULL OR {column} NOT GLOB '????-??-?? ??:??:??*')")
+    predicates = WindowPredicates(INSIDE, TIMELESS)
 
     def engine(self, limits: TimeLimits) -> Engine:
         """An engine of a file that is there; `SourceRefused` where it is not."""
@@ -42,14 +53,25 @@ class SqliteDialect(Dialect):
     def begin(self, connection: Connection, limits: TimeLimits) -> Connection:
         """Open a read transaction."""
         self._raw: Any = connection.connection.dbapi_connection
+        self._comparisons = TimeComparisons(self._raw)
         begin = ("PRAGMA query_only = ON", "BEGIN", "SELECT count(*) FROM sqlite_master")
         return executed(connection.execution_options(isolation_level="AUTOCOMMIT"), begin)
+
+    def records(
+        self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool
+    ) -> Generator[list[bytes], None, None]:
+        """The CSV records of a query's rows in batches; `DataRefused` for times that SQLite would not tell apart."""
+        if report_type.window_column is None:
+            refuse_mixed_times(self._raw, query.named(), self._values(query))
+        yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
 
     def end(self) -> None:
         """Interrupt the statement that runs."""
         self._raw.interrupt()
 
     def _said(self, error: DBAPIError, message: str, seconds: float) -> PromoReportsError:
+        if self._comparisons.refused is not None:
+            return self._comparisons.refused
         if "Could not decode to UTF-8" in message:
             where = f"Connection {self.source.connection!r}"
             return DataRefused(f"{where}: a row holds bytes that are no UTF-8.", "Correct the data.")
@@ -59,7 +81,22 @@ class SqliteDialect(Dialect):
         return super()._passes(error) and any(word in str(error.orig) for word in _PASSING)
 
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
-        return connection.exec_driver_sql(query.named(), self._values(query))
+        values = self._values(query)
+        times = {name: str(values[name]) for name, value in query.values.items() if isinstance(value, datetime)}
+        text = self._comparisons.put_into(query.text, times)
+        return connection.exec_driver_sql(BoundQuery(text, values).named(), values)
+
+    def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
+        batches: Iterable[Sequence[Row]] = super()._batches(result, report_type)
+        names = [column.name for column in report_type.columns]
+        if report_type.window_column not in names:
+            yield from batches
+            return
+        place = names.index(report_type.window_column)
+        times = Ascending(report_type.window_column)
+        for rows in batches:
+            times.check([row[place] for row in rows])
+            yield rows
 
     def _time(self, utc: datetime) -> object:
         return utc.isoformat(" ").rstrip("0") if utc.microsecond else utc.isoformat(" ")
