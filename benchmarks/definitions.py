@@ -24,11 +24,11 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from benchmarks.figures import Figure, keep
 from benchmarks.many_definitions import PROJECT, ManyDefinitions
 from benchmarks.process_tree import cpu_seconds, memory_mb
+from promo_reports.domain.timezones import load_timezone
 
 if TYPE_CHECKING:
     from benchmarks.parsed_dags import ParsedDags
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 DEFINITIONS, FEW, DUE = 10_000, 10, 500
 SUBJECT, GROWTH = "Ten thousand definitions", "Growth"
-ZONE = ZoneInfo("America/New_York")
+ZONE = load_timezone("America/New_York")
 STEADY_SECONDS, SETTLING_SECONDS = 60, 20
 NEW, CHANGED, REMOVED = 9, 5, 3
 

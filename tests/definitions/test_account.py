@@ -33,6 +33,8 @@ def test_the_shipped_account_is_good() -> None:
         ("timezone: UTC+5\n", [
             "1: timezone: 'UTC+5' is not a timezone; did you mean 'UTC'? write one like America/New_York",
         ]),
+        ("timezone: Factory\n", ["1: timezone: 'Factory' is not a timezone; write one like America/New_York"]),
+        ("timezone: localtime\n", ["1: timezone: 'localtime' is not a timezone; write one like America/New_York"]),
         ("timezone: UTC\nweek_starts_on: mon\n", [
             "2: week_starts_on: 'mon' is not allowed; did you mean 'monday'?"
             " Allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday.",

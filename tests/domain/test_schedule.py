@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from promo_reports.domain.calendar import WEEKDAYS, local_date, start_of
 from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop, uncovered
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Window
 from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
 
@@ -43,7 +43,7 @@ def test_consecutive_deliveries_tile(chosen: tuple[Schedule, date]) -> None:
 @pytest.mark.parametrize("zone", distinct_zones())
 def test_daily_and_weekly_deliveries_tile_around_every_change_of_every_clock(zone: str) -> None:
     for change in changes(zone):
-        days = days_around(change, ZoneInfo(zone), reach=2)
+        days = days_around(change, load_timezone(zone), reach=2)
         for at in (time(0), time(2, 30), time(23, 59)):
             daily = [each for day in days if (each := Schedule(Interval.DAILY, zone, delivery_time=at)._on(day))]
             assert_tile(daily)
@@ -91,7 +91,7 @@ def test_weekly_report_covers_the_last_complete_week_before_any_delivery_day(del
     schedule = Schedule(Interval.WEEKLY, "UTC", "monday", delivery_day)
     delivery = schedule.first_due(datetime(2026, 7, 13, tzinfo=UTC))  # a Monday
     assert WEEKDAYS[delivery.due.weekday()] == delivery_day
-    assert delivery.window.days(ZoneInfo("UTC")) == (date(2026, 7, 6), date(2026, 7, 12))
+    assert delivery.window.days(load_timezone("UTC")) == (date(2026, 7, 6), date(2026, 7, 12))
 
 
 def test_weeks_with_a_change_of_clock_are_an_hour_shorter_or_longer() -> None:

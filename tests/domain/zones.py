@@ -1,17 +1,19 @@
-"""All timezones of the system, and the instants at which their clocks change: found by looking, not by our code."""
+"""All timezones, and the instants at which their clocks change: found by looking, not by our code."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+
+from promo_reports.domain.timezones import load_timezone, timezone_names
 
 FROM, TO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=15)  # shorter than the time between any two changes
 
-ZONES = sorted(available_timezones() - {"Factory", "localtime", "posixrules"})
+ZONES = sorted(timezone_names())
 
 
 def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
@@ -23,7 +25,7 @@ def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 @cache
 def changes(name: str) -> tuple[datetime, ...]:
     """The first instants of new offsets, to the second."""
-    zone = ZoneInfo(name)
+    zone = load_timezone(name)
     found = []
     moment, before = FROM, offset(FROM, zone)
     while moment < TO:
@@ -44,7 +46,10 @@ def distinct_zones() -> tuple[str, ...]:
     """One name of each set of zones whose clocks agree over the whole span."""
     by_behaviour: dict[tuple[object, ...], str] = {}
     for name in ZONES:
-        behaviour = (offset(FROM, ZoneInfo(name)), *((at, offset(at, ZoneInfo(name))) for at in changes(name)))
+        behaviour = (
+            offset(FROM, load_timezone(name)),
+            *((at, offset(at, load_timezone(name))) for at in changes(name)),
+        )
         by_behaviour.setdefault(behaviour, name)
     return tuple(by_behaviour.values())
 
@@ -70,5 +75,5 @@ def zones_and_days(draw: st.DrawFn) -> tuple[str, date]:
     name = draw(st.sampled_from(ZONES))
     near = changes(name)
     if near and draw(st.booleans()):
-        return name, draw(st.sampled_from(days_around(draw(st.sampled_from(near)), ZoneInfo(name))))
+        return name, draw(st.sampled_from(days_around(draw(st.sampled_from(near)), load_timezone(name))))
     return name, draw(st.dates(FROM.date(), TO.date()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
@@ -15,6 +14,7 @@ from promo_reports.cli.windows import clock, in_words, local, moment
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.orchestration.backfill import Backfill, backfill
 
 
@@ -29,7 +29,7 @@ class Plan:
     def command(self) -> str:
         """What makes exactly these windows."""
         assert self.backfill.dates is not None  # noqa: S101 - a plan without windows is refused
-        zone = ZoneInfo(self.definition.timezone)
+        zone = load_timezone(self.definition.timezone)
         first, last = (each.astimezone(zone).isoformat() for each in self.backfill.dates)
         dag_id = report_dag_id(self.definition.id)
         return shlex.join(
@@ -41,7 +41,7 @@ def plan(definition: Definition, first: str, last: str, now: datetime) -> Plan:
     """The windows that start in `[first, last]`; `InvalidInput` where none of them has ended."""
     if definition.schedule is None:
         raise mistake("ID", f"{definition.id!r} is a one-time report; only a recurring one has windows to backfill")
-    zone = ZoneInfo(definition.timezone)
+    zone = load_timezone(definition.timezone)
     start, end = moment("--from", first, zone), moment("--to", last, zone)
     if start > end:
         raise mistake("--to", f"{last} is before --from, {first}")
@@ -55,7 +55,7 @@ def plan(definition: Definition, first: str, last: str, now: datetime) -> Plan:
 def print_plan(planned: Plan, console: Console) -> None:
     """A row for each window, then the command."""
     definition = planned.definition
-    zone = ZoneInfo(definition.timezone)
+    zone = load_timezone(definition.timezone)
     snapshot = definition.report_type.date_range is DateRangeRule.NONE
     shown = table("Window", "Logical date", "Due")
     for each in planned.backfill.deliveries:

@@ -20,6 +20,7 @@ from promo_reports.definitions.sources import Source
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.schedule import Delivery
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import InvalidInput
 
 ASSUMED = (
@@ -127,4 +128,4 @@ def _snapshot(definition: Definition) -> bool:
 
 
 def _zone(definition: Definition | None) -> ZoneInfo | None:
-    return ZoneInfo(definition.timezone) if definition is not None else None
+    return load_timezone(definition.timezone) if definition is not None else None

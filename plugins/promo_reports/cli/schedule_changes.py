@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
 
 from promo_reports.cli.failures import mistake
 from promo_reports.cli.project import Project
@@ -18,6 +17,7 @@ from promo_reports.cli.windows import clock, in_words
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.schedule import uncovered
+from promo_reports.domain.timezones import load_timezone
 
 _MADE_FROM = ("reports", "report_types", "include")
 
@@ -39,7 +39,7 @@ def _change(before: Definition, after: Definition, now: datetime) -> Iterator[st
     following = after.recurrence.following(last.end, now)
     if following is None:
         return
-    zone = ZoneInfo(after.timezone)
+    zone = load_timezone(after.timezone)
     old, new = before.schedule.in_words, after.recurrence.schedule.in_words
     said = (
         f"{after.source}: its schedule changes from {old!r} to {new!r}. "

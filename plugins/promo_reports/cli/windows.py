@@ -33,7 +33,7 @@ def in_words(window: Window | None, as_of: datetime | None, zone: ZoneInfo) -> s
     first, last = window.days(zone)
     if not _whole_days(window, zone):
         return f"{local(window.start, zone)} up to {local(window.end, zone)}, {zone.key}"
-    days = (last - first).days + 1
+    days = window.count_days(zone)
     hours = (window.end - window.start).total_seconds() / 3600
     length = [f"{days} days"] if days > 1 else []
     length += [f"{hours:g} hours"] if hours != 24 * days else []

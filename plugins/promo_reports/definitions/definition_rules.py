@@ -21,6 +21,7 @@ from promo_reports.domain.delivery import Destination, Download, PartnerExport, 
 from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, is_window_key, longest_key
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import InvalidInput
 
 REQUIRED = ("id", "name", "report_type", "owner", "frequency", "delivery")
@@ -49,7 +50,7 @@ def check_definition(
     _check_owner(form, origin, findings)
     report_type = _report_type(form, report_types, findings)
     filters = check_filters(report_type, form.filters or {}, findings) if report_type is not None else {}
-    zone = ZoneInfo(form.timezone or account.timezone)
+    zone = load_timezone(form.timezone or account.timezone)
     schedule = check_schedule(form, account, findings)
     date_range = check_date_range(form, report_type, zone, findings, now)
     destinations = _destinations(form, account, origin, findings)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.timezones import load_timezone
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -27,7 +29,7 @@ class Account:
     @property
     def zone(self) -> ZoneInfo:
         """The account's timezone."""
-        return ZoneInfo(self.timezone)
+        return load_timezone(self.timezone)
 
     def bucket(self, partner: str, name: str) -> Bucket | None:
         """The connected bucket of that name, or None."""

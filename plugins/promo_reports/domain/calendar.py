@@ -20,6 +20,12 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     return _end_of_gap(local)
 
 
+def last_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return the last instant at which the local clock shows `day at`, or has passed it because it was put forward."""
+    second = datetime.combine(day, at, tzinfo=zone).replace(fold=1).astimezone(UTC)
+    return max(second, instant(day, at, zone))
+
+
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a local day; where its midnight is skipped, the instant that the clock was put forward."""
     return instant(day, time(0), zone)
@@ -28,6 +34,19 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """The local calendar date of an instant."""
     return moment.astimezone(zone).date()
+
+
+def exists(day: date, zone: ZoneInfo) -> bool:
+    """Return whether a local day was not skipped, as 30 December 2011 was in Apia when it crossed the date line."""
+    return start_of(day, zone) < start_of(day + timedelta(days=1), zone)
+
+
+def days_before(day: date, count: int, zone: ZoneInfo) -> date:
+    """Return the local day so many days before another, not counting those that the calendar skipped."""
+    while count:
+        day -= timedelta(days=1)
+        count -= exists(day, zone)
+    return day
 
 
 def start_of_week(day: date, week_starts_on: str) -> date:

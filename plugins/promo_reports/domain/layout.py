@@ -24,7 +24,7 @@ _LONGEST_ENDING = len("_2026-01-01_to_2026-01-31-0123abcd.csv")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _RUN = re.compile(r"[0-9a-f]{16,64}")
 _ATTEMPT = re.compile(r"[0-9a-f]{32}")
-_INSTANT = r"\d{8}T\d{6}Z"
+_INSTANT = r"\d{8}T\d{6}(?:\.\d{6})?Z"
 _WINDOW_KEY = re.compile(rf"({_INSTANT}|as_of)_{_INSTANT}")
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.calendar import WEEKDAYS, instant, local_date, start_of, start_of_week
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Window
 
 DEFAULT_DELIVERY_TIME = time(6, 0)
@@ -59,7 +60,7 @@ class Schedule:
     @property
     def zone(self) -> ZoneInfo:
         """The timezone that days, weeks and the delivery time are counted in."""
-        return ZoneInfo(self.timezone)
+        return load_timezone(self.timezone)
 
     @property
     def in_words(self) -> str:

@@ -6,11 +6,19 @@ Source of the presets: product-spec, "Date Range"; their exact meaning: domain r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.calendar import add_months, local_date, start_of, start_of_week
+from promo_reports.domain.calendar import (
+    add_months,
+    days_before,
+    exists,
+    last_instant,
+    local_date,
+    start_of,
+    start_of_week,
+)
 
 
 @dataclass(frozen=True)
@@ -25,18 +33,32 @@ class Window:
             raise ValueError(f"a window starts before it ends, not {self.start} .. {self.end}")
 
     def key(self) -> str:
-        """A name for directories and objects: unique, sortable, the same in every timezone."""
-        return "_".join(f"{moment.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}" for moment in (self.start, self.end))
+        """Return a name for directories and objects, unique and the same in every timezone: `<start>_<end>`."""
+        return f"{instant_key(self.start)}_{instant_key(self.end)}"
 
     def days(self, zone: ZoneInfo) -> tuple[date, date]:
         """The first and the last local day that the window touches, both inclusive."""
         return local_date(self.start, zone), local_date(self.end - timedelta(microseconds=1), zone)
 
+    def count_days(self, zone: ZoneInfo) -> int:
+        """Return how many local days the window touches; one that the calendar skipped is none of them."""
+        first, last = self.days(zone)
+        days = (first + timedelta(days=each) for each in range((last - first).days + 1))
+        return sum(exists(day, zone) for day in days)
+
     def exceeds_months(self, months: int, zone: ZoneInfo) -> bool:
-        """Whether the window is longer than so many calendar months of the timezone."""
+        """Return whether the window ends after the clock shows its start's time of day so many calendar months later.
+
+        Where the clock shows that time twice the second one is the limit, where it skips it the end of the gap.
+        """
         start = self.start.astimezone(zone)
-        limit = start_of(add_months(start.date(), months), zone) + (self.start - start_of(start.date(), zone))
-        return self.end > limit
+        return self.end > last_instant(add_months(start.date(), months), start.time(), zone)
+
+
+def instant_key(moment: datetime) -> str:
+    """Return an instant as a part of a name, in UTC: `20260301T050000Z`, with microseconds where it has any."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y%m%dT%H%M%S.%fZ}" if utc.microsecond else f"{utc:%Y%m%dT%H%M%SZ}"
 
 
 class Preset(StrEnum):
@@ -89,14 +111,14 @@ def resolve(chosen: DateRange, at: datetime, zone: ZoneInfo, week_starts_on: str
         return chosen if chosen.end <= at else None
     if isinstance(chosen, DayRange) and chosen.last > local_date(at, zone):
         return None
-    first, last = _local_days(chosen, local_date(at, zone), week_starts_on)
+    first, last = _local_days(chosen, local_date(at, zone), zone, week_starts_on)
     start, end = start_of(first, zone), start_of(last + timedelta(days=1), zone)
     end = min(end, at)
     return Window(start, end) if start < end else None
 
 
-def _local_days(chosen: Preset | DayRange, today: date, week_starts_on: str) -> tuple[date, date]:
-    yesterday = today - timedelta(days=1)
+def _local_days(chosen: Preset | DayRange, today: date, zone: ZoneInfo, week_starts_on: str) -> tuple[date, date]:
+    yesterday = days_before(today, 1, zone)
     if isinstance(chosen, DayRange):
         return chosen.first, chosen.last
     if chosen is Preset.TODAY:
@@ -104,7 +126,7 @@ def _local_days(chosen: Preset | DayRange, today: date, week_starts_on: str) -> 
     if chosen is Preset.YESTERDAY:
         return yesterday, yesterday
     if chosen is Preset.PAST_7_DAYS:
-        return today - timedelta(days=7), yesterday
+        return days_before(today, 7, zone), yesterday
     if chosen in _WEEKS:
         monday = start_of_week(today, week_starts_on)
         return monday - timedelta(weeks=_WEEKS[chosen]), monday - timedelta(days=1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from promo_reports.domain.delivery import Destination, destination_of, destination_values
 from promo_reports.domain.manifest import Manifest, StagedExport
+from promo_reports.domain.window import instant_key
 from promo_reports.errors import HandoverRefused
 
 LONGEST_MAP_INDEX = 250
@@ -63,7 +64,7 @@ def left_key(end: datetime) -> str:
 
     Not one key for all, whose newest is asked for: a run that somebody starts by hand would be taken for it.
     """
-    return f"window_until_{end.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"window_until_{instant_key(end)}"
 
 
 def window_left(manifest: Manifest) -> dict[str, str] | None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
 from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window, resolve
 
 
@@ -131,7 +131,7 @@ class OneTimeTimetable(Timetable):
     def _interval(self, at: pendulum.DateTime) -> DataInterval:
         window = None
         if self.date_range is not None:
-            window = resolve(self.date_range, at, ZoneInfo(self.zone), self.week_starts_on)
+            window = resolve(self.date_range, at, load_timezone(self.zone), self.week_starts_on)
         return data_interval(window) if window else DataInterval.exact(at)
 
 

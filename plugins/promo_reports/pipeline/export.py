@@ -7,7 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.definition import CsvSafety, Definition
-from promo_reports.domain.window import Window
+from promo_reports.domain.timezones import load_timezone
+from promo_reports.domain.window import Window, instant_key
 from promo_reports.sql.template import Parameters
 
 
@@ -33,7 +34,7 @@ class Export:
     @property
     def zone(self) -> ZoneInfo:
         """The timezone that the file's timestamps are written in."""
-        return ZoneInfo(self.definition.timezone)
+        return load_timezone(self.definition.timezone)
 
     @property
     def spreadsheet(self) -> bool:
@@ -51,7 +52,7 @@ class Export:
         if self.window is not None:
             return self.window.key()
         assert self.as_of is not None  # noqa: S101 - one of the two is set
-        return f"as_of_{self.as_of.astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}"
+        return f"as_of_{instant_key(self.as_of)}"
 
     @property
     def stem(self) -> str:
