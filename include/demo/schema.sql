@@ -28,7 +28,8 @@ CREATE TABLE voucher_lists (
 );
 
 -- points are signed. promised points are locked: they do not change balance_after; when they unlock, a credit row
--- names them in related_transaction_id. reverse and expired rows name their credit, refund rows their debit.
+-- names them in related_transaction_id. reverse and expired rows name their credit, or the promise that they take back
+-- without a change of balance_after; refund rows name their debit.
 CREATE TABLE wallet_transactions (
     transaction_id         bigint PRIMARY KEY,
     occurred_at            timestamptz NOT NULL,

@@ -1,4 +1,5 @@
-{# Unspent points are found as in user_ledger_summary.sql: a balance is what is left of the credits that expire last. #}
+{# Unspent points are found as in user_ledger_summary.sql: a balance is what is left of the credits that expire last.
+   Promises, and what takes them back, are in no balance. #}
 WITH ledger AS (
     SELECT
         t.transaction_id,
@@ -11,6 +12,18 @@ WITH ledger AS (
     FROM wallet_transactions t
     WHERE t.occurred_at < {{ as_of }}
         AND t.transaction_type <> 'promised'
+        AND NOT (
+            t.transaction_type IN ('expired', 'reverse')
+            AND t.related_transaction_id IS NOT NULL
+            AND EXISTS (
+                SELECT 1
+                FROM wallet_transactions promise
+                WHERE promise.transaction_id = t.related_transaction_id
+                    AND promise.transaction_type = 'promised'
+                    AND promise.wallet_id = t.wallet_id
+                    AND promise.user_id = t.user_id
+            )
+        )
 {% if filters.wallet %}
         AND t.wallet_id IN {{ filters.wallet }}
 {% endif %}

@@ -1,6 +1,9 @@
 {# Unspent points of a credit, first to expire first to go: a user's balance is what is left of the credits that expire
    last, so each lot (the credits of one expiry time) keeps what the balance still covers after the later lots. Expired
-   and reverse rows lower the very credit they name. ROUND only removes the binary noise of SQLite's sums. #}
+   and reverse rows lower the very credit they name. ROUND only removes the binary noise of SQLite's sums.
+
+   A row has a promise_id if it is a promise or names one of the same user and wallet, whenever that was made. A credit
+   unlocks points of it, which count in the balance; an expired or reverse row takes points back that were in none. #}
 WITH ledger AS (
     SELECT
         t.transaction_id,
@@ -10,6 +13,21 @@ WITH ledger AS (
         t.transaction_source,
         t.points,
         t.related_transaction_id,
+        CASE
+            WHEN t.transaction_type = 'promised'
+                THEN t.transaction_id
+            WHEN t.transaction_type IN ('credit', 'expired', 'reverse')
+                AND t.related_transaction_id IS NOT NULL
+                AND EXISTS (
+                    SELECT 1
+                    FROM wallet_transactions promise
+                    WHERE promise.transaction_id = t.related_transaction_id
+                        AND promise.transaction_type = 'promised'
+                        AND promise.wallet_id = t.wallet_id
+                        AND promise.user_id = t.user_id
+                )
+                THEN t.related_transaction_id
+        END AS promise_id,
         t.expires_at
     FROM wallet_transactions t
     WHERE t.wallet_id = {{ filters.wallet }}
@@ -18,7 +36,9 @@ WITH ledger AS (
 members AS (
     SELECT
         ledger.user_id,
-        COALESCE(SUM(CASE WHEN ledger.transaction_type <> 'promised' THEN ledger.points END), 0.00) AS active_balance,
+        COALESCE(SUM(CASE
+            WHEN ledger.promise_id IS NULL OR ledger.transaction_type = 'credit'
+                THEN ledger.points END), 0.00) AS active_balance,
         COALESCE(SUM(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.points END), 0.00) AS issued,
         COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source NOT IN ('manual', 'system')
@@ -26,8 +46,12 @@ members AS (
         COALESCE(SUM(CASE
             WHEN ledger.transaction_type = 'debit' AND ledger.transaction_source IN ('manual', 'system')
                 THEN -ledger.points END), 0.00) AS removed,
-        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'expired' THEN -ledger.points END), 0.00) AS expired,
-        COALESCE(SUM(CASE WHEN ledger.transaction_type = 'reverse' THEN -ledger.points END), 0.00) AS reversed,
+        COALESCE(SUM(CASE
+            WHEN ledger.transaction_type = 'expired' AND ledger.promise_id IS NULL
+                THEN -ledger.points END), 0.00) AS expired,
+        COALESCE(SUM(CASE
+            WHEN ledger.transaction_type = 'reverse' AND ledger.promise_id IS NULL
+                THEN -ledger.points END), 0.00) AS reversed,
         COALESCE(SUM(CASE WHEN ledger.transaction_type = 'refund' THEN ledger.points END), 0.00) AS refunded,
         MIN(ledger.occurred_at) AS first_transaction_at,
         MAX(ledger.occurred_at) AS last_transaction_at
@@ -37,21 +61,19 @@ members AS (
 promises AS (
     SELECT
         ledger.user_id,
-        SUM(ledger.points) AS points
+        SUM(CASE WHEN ledger.transaction_type = 'credit' THEN -ledger.points ELSE ledger.points END) AS points,
+        SUM(CASE WHEN ledger.transaction_type = 'promised' THEN 0 ELSE 1 END) AS changes
     FROM ledger
-    WHERE ledger.transaction_type = 'promised'
-        OR (ledger.transaction_type = 'credit' AND ledger.related_transaction_id IS NOT NULL)
-    GROUP BY
-        ledger.user_id,
-        CASE WHEN ledger.transaction_type = 'promised'
-            THEN ledger.transaction_id ELSE ledger.related_transaction_id END
-    HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 0
+    WHERE ledger.promise_id IS NOT NULL
+    GROUP BY ledger.user_id, ledger.promise_id
 ),
 locked AS (
     SELECT
         promises.user_id,
         SUM(promises.points) AS points
     FROM promises
+    WHERE promises.changes = 0
+        OR ROUND(promises.points, 2) > 0
     GROUP BY promises.user_id
 ),
 credits AS (

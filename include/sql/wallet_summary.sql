@@ -1,5 +1,31 @@
 {# A movement that lowers the balance is stored negative and reported positive. Sums skip what a CASE leaves NULL; 0.00
-   stands for a sum of nothing with the ledger's two decimals. #}
+   stands for a sum of nothing with the ledger's two decimals. An expired or reverse row that names a promise of its user
+   and wallet lowers what was promised, and no balance. #}
+WITH ledger AS (
+    SELECT
+        t.wallet_id,
+        t.occurred_at,
+        t.user_id,
+        CASE
+            WHEN t.transaction_type IN ('expired', 'reverse')
+                AND t.related_transaction_id IS NOT NULL
+                AND EXISTS (
+                    SELECT 1
+                    FROM wallet_transactions promise
+                    WHERE promise.transaction_id = t.related_transaction_id
+                        AND promise.transaction_type = 'promised'
+                        AND promise.wallet_id = t.wallet_id
+                        AND promise.user_id = t.user_id
+                )
+                THEN 'promised'
+            ELSE t.transaction_type
+        END AS transaction_type,
+        t.transaction_source,
+        t.points
+    FROM wallet_transactions t
+    WHERE t.wallet_id = {{ filters.wallet }}
+        AND t.occurred_at < {{ window.end }}
+)
 SELECT
     w.wallet_id,
     w.name AS wallet_name,
@@ -55,9 +81,7 @@ SELECT
         WHEN t.transaction_type <> 'promised'
             THEN t.points END), 0.00) AS closing_balance
 FROM wallets w
-LEFT JOIN wallet_transactions t
-    ON t.wallet_id = w.wallet_id
-    AND t.occurred_at < {{ window.end }}
+LEFT JOIN ledger t ON t.wallet_id = w.wallet_id
 WHERE w.wallet_id = {{ filters.wallet }}
 GROUP BY w.wallet_id, w.name, w.points_name
 ORDER BY w.wallet_id

@@ -24,10 +24,17 @@ from tests.report_types.cases import SQL, Record, fill_sqlite, sqlite_time
 from tests.report_types.test_report_types import TYPES
 
 DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
-WALLET: Record = {
-    "wallet_id": "w", "name": "W", "points_name": "p", "status": "active", "created_at": "2026-01-01 00:00:00+00",
-}  # fmt: skip
+WALLETS: list[Record] = [
+    {"wallet_id": each, "name": each, "points_name": "p", "status": "active", "created_at": "2026-01-01 00:00:00+00"}
+    for each in "vw"
+]
 LOWERS = ("debit", "expired", "reverse")
+NAMED = {
+    "credit": ("promised",),
+    "expired": ("credit", "promised"),
+    "reverse": ("credit", "promised"),
+    "refund": ("debit",),
+}
 
 
 @dataclass
@@ -40,6 +47,7 @@ class Row:
     cents: int
     related: int | None
     expires: int | None
+    wallet: str = "w"
 
     @property
     def points(self) -> Decimal:
@@ -51,7 +59,7 @@ class Row:
             "occurred_at": iso(self.day),
             "recorded_at": iso(self.day),
             "user_id": self.user,
-            "wallet_id": "w",
+            "wallet_id": self.wallet,
             "transaction_type": self.kind,
             "transaction_source": self.source,
             "points": str(self.points),
@@ -63,15 +71,21 @@ class Row:
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[Row]:
-    """Up to 25 rows of three users over ten days; expired and reverse rows name a credit of their user, or none."""
+    """Up to 25 rows of three users and two wallets over ten days, in no order of time.
+
+    What a row may name: credits a promise, expired and reverse rows a credit or a promise, refunds a debit; often of
+    their own user and wallet, sometimes another's, or none.
+    """
     rows: list[Row] = []
     for number in range(1, draw(st.integers(0, 25)) + 1):
         kind = draw(
             st.sampled_from(("credit", "credit", "credit", "debit", "expired", "promised", "reverse", "refund"))
         )
-        user = draw(st.sampled_from("abc"))
-        wanted = {"credit": "promised", "expired": "credit", "reverse": "credit", "refund": "debit"}.get(kind)
-        others = [row.id for row in rows if row.kind == wanted and row.user == user]
+        user, wallet = draw(st.sampled_from("abc")), draw(st.sampled_from("wwwv"))
+        wanted = NAMED.get(kind, ())
+        all_named = [row for row in rows if row.kind in wanted]
+        own = [row.id for row in all_named if (row.user, row.wallet) == (user, wallet)]
+        others = own if draw(st.integers(0, 3)) else [row.id for row in all_named]
         rows.append(
             Row(
                 id=number,
@@ -82,6 +96,7 @@ def ledgers(draw: st.DrawFn) -> list[Row]:
                 cents=draw(st.integers(0, 1000)),
                 related=draw(st.sampled_from([None, *others])),
                 expires=draw(st.sampled_from((None, 5, 20, 20, 30))) if kind == "credit" else None,
+                wallet=wallet,
             )
         )
     return rows
@@ -89,12 +104,19 @@ def ledgers(draw: st.DrawFn) -> list[Row]:
 
 @dataclass
 class Account:
-    """One user's points, by what happened to each credit: first to expire, first spent."""
+    """One user's points in one wallet, by what happened to each promise and credit: first to expire, first spent."""
 
     balance: Decimal = Decimal(0)
-    locked: dict[int, Decimal] = field(default_factory=dict)
+    promises: dict[int, Decimal] = field(default_factory=dict)
+    unlocked: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    withdrawn: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     credits: dict[int, list[Any]] = field(default_factory=dict)
     spent: Decimal = Decimal(0)
+
+    def locked(self) -> Decimal:
+        """What is left of each promise; none is left where more was unlocked or taken back than promised."""
+        left = (points - self.unlocked[each] - self.withdrawn[each] for each, points in self.promises.items())
+        return sum((max(each, Decimal(0)) for each in left), Decimal(0))
 
     def unspent(self) -> dict[int, Decimal]:
         left = [(expires, max(points, Decimal(0))) for expires, points in self.credits.values()]
@@ -108,18 +130,22 @@ class Account:
         return dict(found)
 
 
-def accounts(rows: list[Row], before: int) -> dict[str, Account]:
+def accounts(ledger: list[Row], before: int, wallet: str = "w") -> dict[str, Account]:
+    """The accounts of a wallet at an instant, from the rows before it; what a row names may lie after it."""
     found: dict[str, Account] = defaultdict(Account)
-    rows = [row for row in rows if row.day < before]
+    rows = [row for row in ledger if row.day < before and row.wallet == wallet]
     for row in (row for row in rows if row.kind == "credit"):
         found[row.user].credits[row.id] = [row.expires, row.points]
-    unlocked = {row.related for row in rows if row.kind == "credit"}
     for row in rows:
         account = found[row.user]
         if row.kind == "promised":
-            if row.id not in unlocked:
-                account.locked[row.id] = row.points
+            account.promises[row.id] = row.points
             continue
+        if row.kind in ("expired", "reverse") and names_promise(row, ledger):
+            account.withdrawn[int(row.related or 0)] -= row.points
+            continue
+        if row.kind == "credit" and row.related is not None:
+            account.unlocked[row.related] += row.points
         account.balance += row.points
         if row.kind in ("expired", "reverse") and row.related in account.credits:
             account.credits[row.related][1] += row.points
@@ -129,6 +155,14 @@ def accounts(rows: list[Row], before: int) -> dict[str, Account]:
         # A credit of which more was taken back than it had leaves the rest to be spent elsewhere.
         account.spent += sum((-points for _, points in account.credits.values() if points < 0), Decimal(0))
     return found
+
+
+def names_promise(row: Row, ledger: list[Row]) -> bool:
+    """Whether it names a promise of its own user and wallet."""
+    return any(
+        (each.id, each.kind, each.user, each.wallet) == (row.related, "promised", row.user, row.wallet)
+        for each in ledger
+    )
 
 
 @settings(deadline=None, max_examples=200)
@@ -141,7 +175,7 @@ def test_user_ledger_is_kept_as_by_hand(rows: list[Row], day: int) -> None:
     for row in answer:
         account = expected[str(row["user_id"])]
         assert row["active_balance"] == account.balance
-        assert row["promised_balance"] == sum(account.locked.values(), Decimal(0))
+        assert row["promised_balance"] == account.locked()
         unspent = account.unspent()
         first = min(unspent, default=None)
         assert row["next_expiration_at"] == (None if first is None else stored(first))
@@ -156,14 +190,15 @@ def test_user_ledger_is_kept_as_by_hand(rows: list[Row], day: int) -> None:
 def test_liability_is_what_users_have_unspent(rows: list[Row], day: int) -> None:
     with database(rows) as connection:
         answer = ask(connection, "points_expiry_liability", as_of=day)
-    points: dict[int, Decimal] = defaultdict(Decimal)
-    users: dict[int, int] = defaultdict(int)
-    for account in accounts(rows, day).values():
-        for expires, unspent in account.unspent().items():
-            points[expires] += unspent
-            users[expires] += 1
-    assert [(row["expires_at"], row["points"], row["users"]) for row in answer] == [
-        (stored(expires), points[expires], users[expires]) for expires in sorted(points)
+    points: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    users: dict[tuple[str, int], int] = defaultdict(int)
+    for wallet in "vw":
+        for account in accounts(rows, day, wallet).values():
+            for expires, unspent in account.unspent().items():
+                points[wallet, expires] += unspent
+                users[wallet, expires] += 1
+    assert [(row["wallet_id"], row["expires_at"], row["points"], row["users"]) for row in answer] == [
+        (each[0], stored(each[1]), points[each], users[each]) for each in sorted(points)
     ]
 
 
@@ -182,6 +217,10 @@ def test_wallet_summaries_add_up_and_tile(rows: list[Row], start: int, middle: i
     assert first["closing_balance"] == second["opening_balance"]
     for name in ("issued", "redeemed", "removed", "expired", "promised", "reversed", "refunded"):
         assert first[name] + second[name] == whole[name]
+    within = [row for row in rows if start <= row.day < end and row.wallet == "w"]
+    taken_back = [row for row in within if row.kind in ("expired", "reverse") and names_promise(row, rows)]
+    promised = [row for row in within if row.kind == "promised"]
+    assert whole["promised"] == sum((row.points for row in (*promised, *taken_back)), Decimal(0))
     users = accounts(rows, end)
     assert whole["members"] == len(users)
     assert whole["closing_balance"] == sum((account.balance for account in users.values()), Decimal(0))
@@ -189,9 +228,9 @@ def test_wallet_summaries_add_up_and_tile(rows: list[Row], start: int, middle: i
 
 @contextlib.contextmanager
 def database(rows: list[Row]) -> Iterator[sqlite3.Connection]:
-    """A promo database in memory, with one wallet and these rows."""
+    """A promo database in memory, with two wallets and these rows."""
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        fill_sqlite(connection, {"wallets": [WALLET], "wallet_transactions": [row.record() for row in rows]})
+        fill_sqlite(connection, {"wallets": WALLETS, "wallet_transactions": [row.record() for row in rows]})
         yield connection
 
 

@@ -19,6 +19,18 @@ WITH ledger AS (
     FROM wallet_transactions t
     WHERE t.occurred_at < :as_of
         AND t.transaction_type <> 'promised'
+        AND NOT (
+            t.transaction_type IN ('expired', 'reverse')
+            AND t.related_transaction_id IS NOT NULL
+            AND EXISTS (
+                SELECT 1
+                FROM wallet_transactions promise
+                WHERE promise.transaction_id = t.related_transaction_id
+                    AND promise.transaction_type = 'promised'
+                    AND promise.wallet_id = t.wallet_id
+                    AND promise.user_id = t.user_id
+            )
+        )
         AND t.wallet_id IN (:list_wallet_0, :list_wallet_1)
 ),
 balances AS (
@@ -104,6 +116,18 @@ WITH ledger AS (
     FROM wallet_transactions t
     WHERE t.occurred_at < :as_of
         AND t.transaction_type <> 'promised'
+        AND NOT (
+            t.transaction_type IN ('expired', 'reverse')
+            AND t.related_transaction_id IS NOT NULL
+            AND EXISTS (
+                SELECT 1
+                FROM wallet_transactions promise
+                WHERE promise.transaction_id = t.related_transaction_id
+                    AND promise.transaction_type = 'promised'
+                    AND promise.wallet_id = t.wallet_id
+                    AND promise.user_id = t.user_id
+            )
+        )
         AND t.wallet_id IN (:list_wallet_0, :list_wallet_1)
 ),
 balances AS (
@@ -187,6 +211,18 @@ WITH ledger AS (
     FROM wallet_transactions t
     WHERE t.occurred_at < :as_of
         AND t.transaction_type <> 'promised'
+        AND NOT (
+            t.transaction_type IN ('expired', 'reverse')
+            AND t.related_transaction_id IS NOT NULL
+            AND EXISTS (
+                SELECT 1
+                FROM wallet_transactions promise
+                WHERE promise.transaction_id = t.related_transaction_id
+                    AND promise.transaction_type = 'promised'
+                    AND promise.wallet_id = t.wallet_id
+                    AND promise.user_id = t.user_id
+            )
+        )
         AND t.wallet_id IN (:list_wallet_0, :list_wallet_1)
 ),
 balances AS (

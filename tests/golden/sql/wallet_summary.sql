@@ -19,6 +19,31 @@ SELECT
     report.opening_balance,
     report.closing_balance
 FROM (
+WITH ledger AS (
+    SELECT
+        t.wallet_id,
+        t.occurred_at,
+        t.user_id,
+        CASE
+            WHEN t.transaction_type IN ('expired', 'reverse')
+                AND t.related_transaction_id IS NOT NULL
+                AND EXISTS (
+                    SELECT 1
+                    FROM wallet_transactions promise
+                    WHERE promise.transaction_id = t.related_transaction_id
+                        AND promise.transaction_type = 'promised'
+                        AND promise.wallet_id = t.wallet_id
+                        AND promise.user_id = t.user_id
+                )
+                THEN 'promised'
+            ELSE t.transaction_type
+        END AS transaction_type,
+        t.transaction_source,
+        t.points
+    FROM wallet_transactions t
+    WHERE t.wallet_id = :filter_wallet
+        AND t.occurred_at < :window_end
+)
 SELECT
     w.wallet_id,
     w.name AS wallet_name,
@@ -74,9 +99,7 @@ SELECT
         WHEN t.transaction_type <> 'promised'
             THEN t.points END), 0.00) AS closing_balance
 FROM wallets w
-LEFT JOIN wallet_transactions t
-    ON t.wallet_id = w.wallet_id
-    AND t.occurred_at < :window_end
+LEFT JOIN ledger t ON t.wallet_id = w.wallet_id
 WHERE w.wallet_id = :filter_wallet
 GROUP BY w.wallet_id, w.name, w.points_name
 ) AS report
@@ -103,6 +126,31 @@ SELECT
     report.opening_balance,
     report.closing_balance
 FROM (
+WITH ledger AS (
+    SELECT
+        t.wallet_id,
+        t.occurred_at,
+        t.user_id,
+        CASE
+            WHEN t.transaction_type IN ('expired', 'reverse')
+                AND t.related_transaction_id IS NOT NULL
+                AND EXISTS (
+                    SELECT 1
+                    FROM wallet_transactions promise
+                    WHERE promise.transaction_id = t.related_transaction_id
+                        AND promise.transaction_type = 'promised'
+                        AND promise.wallet_id = t.wallet_id
+                        AND promise.user_id = t.user_id
+                )
+                THEN 'promised'
+            ELSE t.transaction_type
+        END AS transaction_type,
+        t.transaction_source,
+        t.points
+    FROM wallet_transactions t
+    WHERE t.wallet_id = :filter_wallet
+        AND t.occurred_at < :window_end
+)
 SELECT
     w.wallet_id,
     w.name AS wallet_name,
@@ -158,9 +206,7 @@ SELECT
         WHEN t.transaction_type <> 'promised'
             THEN t.points END), 0.00) AS closing_balance
 FROM wallets w
-LEFT JOIN wallet_transactions t
-    ON t.wallet_id = w.wallet_id
-    AND t.occurred_at < :window_end
+LEFT JOIN ledger t ON t.wallet_id = w.wallet_id
 WHERE w.wallet_id = :filter_wallet
 GROUP BY w.wallet_id, w.name, w.points_name
 ) AS report
@@ -186,6 +232,31 @@ SELECT
     sum(report.opening_balance),
     sum(report.closing_balance)
 FROM (
+WITH ledger AS (
+    SELECT
+        t.wallet_id,
+        t.occurred_at,
+        t.user_id,
+        CASE
+            WHEN t.transaction_type IN ('expired', 'reverse')
+                AND t.related_transaction_id IS NOT NULL
+                AND EXISTS (
+                    SELECT 1
+                    FROM wallet_transactions promise
+                    WHERE promise.transaction_id = t.related_transaction_id
+                        AND promise.transaction_type = 'promised'
+                        AND promise.wallet_id = t.wallet_id
+                        AND promise.user_id = t.user_id
+                )
+                THEN 'promised'
+            ELSE t.transaction_type
+        END AS transaction_type,
+        t.transaction_source,
+        t.points
+    FROM wallet_transactions t
+    WHERE t.wallet_id = :filter_wallet
+        AND t.occurred_at < :window_end
+)
 SELECT
     w.wallet_id,
     w.name AS wallet_name,
@@ -241,9 +312,7 @@ SELECT
         WHEN t.transaction_type <> 'promised'
             THEN t.points END), 0.00) AS closing_balance
 FROM wallets w
-LEFT JOIN wallet_transactions t
-    ON t.wallet_id = w.wallet_id
-    AND t.occurred_at < :window_end
+LEFT JOIN ledger t ON t.wallet_id = w.wallet_id
 WHERE w.wallet_id = :filter_wallet
 GROUP BY w.wallet_id, w.name, w.points_name
 ) AS report
