@@ -120,7 +120,8 @@ def test_all_rows_at_one_moment(on_postgres: PostgresPromo, project: Project, op
 def ordered_by(kind: ColumnType) -> ReportType:
     """The moves with an id of another type."""
     id_column, *others = MOVES.columns
-    return replace(MOVES, columns=(replace(id_column, type=kind), *others))
+    scale = 1 if kind is ColumnType.DECIMAL else None
+    return replace(MOVES, columns=(replace(id_column, type=kind, scale=scale), *others))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from promo_reports.pipeline.package import Artefact
 from promo_reports.pipeline.ranges import member_ranges
 from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source
 from promo_reports.pipeline.staging import attempt, explained, seal
-from promo_reports.pipeline.verify import Reading, read_again, reconcile
+from promo_reports.pipeline.verify import Reading, check_window, read_again, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 
@@ -54,6 +54,7 @@ def extract(
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
             query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
+            snapshot.check(query.rows(export.parameters), report_type)
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)
             artefact = Artefact(
@@ -74,6 +75,7 @@ def extract(
                 artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches
             )
         reconcile(reading, counted.totals, sent, artefact.parts)
+        check_window(reading, report_type, export.window)
         file = _named_by_content(artefact, reading)
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
         manifest = describe(made, timedelta(minutes=settings.settle_minutes))

@@ -63,6 +63,7 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
             query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
+            snapshot.check(query.rows(export.parameters), report_type)
             found = count(snapshot, query, export)
             whole = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)
             first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})

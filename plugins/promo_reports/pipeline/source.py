@@ -72,6 +72,13 @@ class Snapshot(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
+    def check(self, rows: BoundQuery, report_type: ReportType) -> None:
+        """Raise `DataRefused` where a query of rows does not mean what the report type says, before any is read.
+
+        That is where a column is of another type than is declared, or the window is compared with what is no instant.
+        """
+        ...
+
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer (totals, filter choices)."""
         ...

@@ -11,12 +11,14 @@ import hashlib
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from promo_reports.domain.manifest import Part
 from promo_reports.domain.report_type import ReportType
-from promo_reports.errors import ReconciliationError
+from promo_reports.domain.window import Window
+from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.exact import exact_sum
 from promo_reports.pipeline.package import WrittenPart
 from promo_reports.pipeline.part_reading import read_part
@@ -103,6 +105,30 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
             f"Nothing is published, because {'; '.join(differences)}.",
             "If trying again gives the same difference, report it as a defect of Promo Reports.",
         )
+
+
+def check_window(reading: Reading, report_type: ReportType, window: Window | None) -> None:
+    """Raise `DataRefused` where the first or last time of a log is not in its window, [start, end).
+
+    The rows are in the order of the window column, so no other is further out. Such a file shows another time than the
+    one by which its rows were chosen.
+    """
+    if report_type.window_column is None or window is None or not reading.rows:
+        return
+    for cell in (reading.parts[0].first, reading.parts[-1].last):
+        if not _is_within(cell, window):
+            raise DataRefused(
+                f"Report type {report_type.id!r}: column {report_type.window_column!r} holds a time that is not in the "
+                f"window from {window.start.isoformat()} to {window.end.isoformat()}.",
+                "Show the very column that window.covers limits, converted in the same way.",
+            )
+
+
+def _is_within(cell: str | None, window: Window) -> bool:
+    try:
+        return window.start <= datetime.fromisoformat(cell or "") < window.end
+    except ValueError:  # no time, or a year that no window reaches
+        return False
 
 
 def _compared(path: Path, stretches: Sequence[Stretch]) -> str:

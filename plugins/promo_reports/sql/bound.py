@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 _MARK = re.compile("\x00([a-z_0-9]+)\x00")
@@ -25,6 +25,25 @@ class BoundQuery:
 
     text: str
     values: Mapping[str, object]
+
+    def numbered(self, names: Collection[str], *, only: int | None = None) -> tuple[BoundQuery, list[str]]:
+        """The query with `$1`, `$2` ... at the places of these binds, and the name of the bind at each.
+
+        With `only`, the place of that index alone, counted from 0, becomes `$1`.
+        """
+        places: list[str] = []
+
+        def number(found: re.Match[str]) -> str:
+            if found[1] not in names:
+                return found[0]
+            places.append(found[1])
+            if only is None:
+                return f"${len(places)}"
+            return "$1" if len(places) - 1 == only else found[0]
+
+        text = _MARK.sub(number, self.text)
+        left = marked(text)
+        return BoundQuery(text, {name: value for name, value in self.values.items() if name in left}), places
 
     def pyformat(self) -> str:
         """The text for drivers that bind `%(name)s`, such as psycopg2 and PyMySQL."""

@@ -16,6 +16,8 @@ _CUTS = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR"})
 # A `*` multiplies unless one of these is beside it.
 _BEFORE_ALL_COLUMNS = frozenset({"", "SELECT", "DISTINCT", "ALL", ",", "."})
 _AFTER_ALL_COLUMNS = frozenset({"", ",", ")", "FROM", "UNION", "EXCEPT", "INTERSECT", "WHERE", "ORDER"})
+_INSTANTS = frozenset({"window_start", "window_end", "as_of"})
+_TIME_TYPES = frozenset({"DATE", "DATETIME", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "ZONE"})
 _ORDERED = re.compile(r'(?: \w+ \.)? ("?)(\w+)\1(?: asc)?', re.IGNORECASE)
 _NO_SPACE = re.compile(r" (?=[.,)])|(?<=[.(]) ")
 
@@ -63,6 +65,12 @@ def check_select(sql: RenderedText) -> list[Token]:
             raise sql.refused(word.at, f"must only read, and says {word.upper}")
         if word.text == "*" and _is_all_columns(before, after):
             raise sql.refused(word.at, "SELECT * is refused", "Name the columns.")
+        if word.kind is Kind.BIND and word.text.strip("\x00") in _INSTANTS and _is_cast(words, index):
+            raise sql.refused(
+                word.at,
+                "casts the window or the instant, which hides what it is compared with",
+                "Leave the cast out: the database is given an instant. Convert the column instead, where it is none.",
+            )
     return words
 
 
@@ -102,6 +110,15 @@ def _ordered_by(clause: Sequence[Token]) -> list[str] | None:
             names.append(matched.group(2).lower())
             item = ""
     return names
+
+
+def _is_cast(words: Sequence[Token], index: int) -> bool:
+    """Whether a bind is the operand of a cast: `CAST(x AS date)`, `x::date`, `date x`, `timestamp with time zone x`."""
+    before, after = words[index - 1], [word.upper for word in words[index + 1 : index + 3]]
+    if after == [":", ":"] or (before.upper in _TIME_TYPES and before.kind is Kind.WORD):
+        return True
+    is_operand = before.text == "(" and index > 1 and words[index - 2].upper in ("CAST", "TRY_CAST", "CONVERT")
+    return is_operand and after[:1] in (["AS"], [","])
 
 
 def _is_name(before: Token | None, after: Token | None) -> bool:

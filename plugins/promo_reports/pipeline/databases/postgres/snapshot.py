@@ -5,20 +5,21 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ColumnType, ReportType
-from promo_reports.errors import DataRefused
+from promo_reports.domain.report_type import ReportType
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
+from promo_reports.pipeline.databases.postgres.column_types import check_column_types
 from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.pipeline.databases.postgres.session_settings import BUILT_IN_FIRST, SET_ALL, session_settings
+from promo_reports.pipeline.databases.postgres.window_bounds import check_window_bounds
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
@@ -37,7 +38,6 @@ _KEEPALIVE: dict[str, Any] = {
 }
 _SECONDS_FOR_A_HOST = 10  # of several that an address may name
 _HAS_CONNECTION_CHECK = 140_000
-_TIMESTAMPTZ = 1184
 
 
 class _Sink:
@@ -94,6 +94,15 @@ class PostgresSnapshot:
             self._source, self._zone, self._limits, row_security=self._row_security, exported=str(exported)
         )
 
+    def check(self, rows: BoundQuery, report_type: ReportType) -> None:
+        """Raise `DataRefused` where the query's columns, or what it compares with its window, are of other types."""
+
+        def ask(cursor: Any) -> None:
+            check_column_types(cursor, rows, report_type)
+            check_window_bounds(cursor, rows, report_type)
+
+        self._asked(ask)
+
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer."""
 
@@ -106,15 +115,11 @@ class PostgresSnapshot:
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
 
-        def describe(cursor: Any) -> str:
-            # Around it, because a preview's query ends with a LIMIT of its own.
-            described = f"SELECT * FROM (\n{query.pyformat()}\n) AS described LIMIT 0"  # noqa: S608 - no value is in it
-            cursor.execute(described, literals(query.values))
-            _refuse_local_times(report_type, {column.name: column.type_code for column in cursor.description})
+        def statement_of(cursor: Any) -> str:
             # COPY takes no parameters.
             return str(cursor.mogrify(query.pyformat(), literals(query.values)).decode())
 
-        statement = self._asked(describe)
+        statement = self._asked(statement_of)
         waiting = self._waiting()
 
         def send(cursor: Any) -> int:
@@ -219,14 +224,3 @@ class PostgresSnapshot:
                 over=waiting.over,
                 reads_rows=reads_rows,
             ) from None
-
-
-def _refuse_local_times(report_type: ReportType, types: Mapping[str, int]) -> None:
-    """A `timestamp` without time zone is no instant: compared with the window, it would be off by the offset."""
-    for column in report_type.columns:
-        if column.type is ColumnType.TIMESTAMP and types.get(column.name, _TIMESTAMPTZ) != _TIMESTAMPTZ:
-            raise DataRefused(
-                f"Column {column.name!r} of report type {report_type.id!r} is not of type timestamptz.",
-                f"In its SQL, say which zone its times are in, also where the window is: "
-                f"t.{column.name} AT TIME ZONE 'UTC' AS {column.name}.",
-            )
