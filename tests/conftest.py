@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,8 +25,13 @@ from include.demo.stack.s3 import S3Server
 from tests.pipeline.mariadb import MariaDbServer
 from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
+LOADED_TOGETHER = "tests/demo/test_"
+"""All of the demo's rows are loaded for these files: 40 s of a processor."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """MariaDB's own tests run with --mariadb alone."""
     return True if collection_path.name == "test_mariadb.py" and not config.getoption("mariadb") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """Give files that share what takes long to load to one worker, as it is with the tests of one file."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            path = super()._split_scope(nodeid)
+            return LOADED_TOGETHER if path.startswith(LOADED_TOGETHER) else path
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -264,13 +264,13 @@ def test_a_long_record_takes_a_few_times_its_length(filling: str) -> None:
     size = 6 << 20
     cell = filling * (size // len(filling))
     content = rendered([("in", "", "", "1.00", "")]) + b'in,,"' + cell.encode() + b'",2.00,\n'
-    content += rendered([("in", "", "", "3.00", "")] * 200_000)
+    content += rendered([("in", "", "", "3.00", "")] * 30_000)
     tracemalloc.start()
     try:
         part, found = read(content)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert part.rows == 200_002
-    assert found.groups()["in"].sums["points"] == Decimal("600003.00")
+    assert part.rows == 30_002
+    assert found.groups()["in"].sums["points"] == Decimal("90003.00")
     assert peak < 12 * size

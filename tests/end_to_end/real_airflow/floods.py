@@ -118,7 +118,8 @@ class TestFloods:
         past = live.register("past_in_a_flood", **VOUCHERS, frequency={"interval": "daily"}, starts_on="2199-01-01")
         live.api.wait_for_dag(PAST)
         dates = {"from_date": midnight("2026-08-01"), "to_date": midnight("2026-10-31")}
-        backfill = live.api.call("POST", "/backfills", json={"dag_id": PAST, **dates})
+        # More windows at one time than the executor has workers.
+        backfill = live.api.call("POST", "/backfills", json={"dag_id": PAST, **dates, "max_active_runs": 5})
 
         frequency = {"interval": "daily", "delivery_time": long_ago_today()}
         scheduled = live.register("scheduled_in_a_flood", **VOUCHERS, frequency=frequency)
