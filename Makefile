@@ -36,8 +36,8 @@ demo: $(STAMP) ## Start PostgreSQL, S3 and Airflow, run every kind of export, st
 stop: $(STAMP) ## Stop a demo that runs in another terminal
 	@$(BIN)/python -m include.demo.run --stop
 
-test: $(STAMP) ## Run all tests that need no browser, with a PostgreSQL and an S3 server of their own
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api
+test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api --ignore tests/end_to_end/test_faults.py
 
 test-fast: $(STAMP) ## Run the tests that start no Airflow
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api --ignore tests/end_to_end
@@ -48,7 +48,8 @@ test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api
 
-test-e2e: $(STAMP) ## Run the tests of the Reports page in Chromium
+test-e2e: $(STAMP) ## Run what a real Airflow makes of faults and floods, and the tests of the Reports page in Chromium
+	$(BIN)/python -m pytest tests/end_to_end/test_faults.py
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 50 minutes; PARTS="...": some of it)

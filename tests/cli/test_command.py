@@ -138,6 +138,16 @@ def proxy(postgres: PostgresServer) -> Iterator[TcpProxy]:
         yield proxy
 
 
+@contextlib.contextmanager
+def heard(number: signal.Signals) -> Iterator[None]:
+    """What is started here hears a signal, which a shell makes everything ignore that it starts in the background."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize(
     ("command", "hangs", "number", "status"),
     [
@@ -164,12 +174,13 @@ def test_a_signal_ends_it_in_the_middle_of_a_query(
         proxy.stall_at(b"pg_sleep")
     to = ("--to", tmp_path / "out") if command == "export" else ()
     day = ("--start", "2026-11-22", "--end", "2026-11-23", "--database", proxy.address(database.reader_url))
-    process = subprocess.Popen(
-        [COMMAND, command, "daily", *to, *day],
-        env=environment(shell.home),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with heard(signal.SIGINT):
+        process = subprocess.Popen(
+            [COMMAND, command, "daily", *to, *day],
+            env=environment(shell.home),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     try:
         busy = "FROM pg_stat_activity WHERE application_name = 'promo-reports' AND query LIKE '%%pg_sleep%%'"
         while process.poll() is None and not postgres.execute(f"SELECT pid {busy}"):

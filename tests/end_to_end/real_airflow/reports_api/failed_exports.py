@@ -13,8 +13,8 @@ from tests.end_to_end import expected
 from tests.end_to_end.delivered import check
 from tests.end_to_end.left import left_by
 from tests.end_to_end.live import ALL_TYPES, NEVER_MADE, Live, Run, midnight, until
-from tests.end_to_end.real_airflow.cancelled_run import TestCancelledRun as Cancelled
-from tests.end_to_end.real_airflow.killed_extract import WAITING
+from tests.end_to_end.real_airflow.faults.cancelled_run import TestCancelledRun as Cancelled
+from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
 from tests.end_to_end.real_airflow.reports_api.shared import Made, remove_bucket
 from tests.end_to_end.reports_api import People, assert_plain, run_of, transactions
 

@@ -12,7 +12,7 @@ import yaml
 
 from tests.end_to_end import expected
 from tests.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, Live, midnight, to, until
-from tests.end_to_end.real_airflow.killed_extract import WAITING
+from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
 from tests.end_to_end.real_airflow.one_time_in_git import ESCAPED
 from tests.end_to_end.reports_api import People, cells, daily, ledger, transactions
 

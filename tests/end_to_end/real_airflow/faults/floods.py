@@ -15,7 +15,7 @@ import pytest
 
 from include.demo.stack.rest import OPEN_STATES, AirflowApiError
 from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, long_ago_today, midnight, to, until
-from tests.end_to_end.real_airflow.killed_extract import WAITING
+from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
 from tests.end_to_end.real_airflow.process_tree import generation
 from tests.end_to_end.reports_api import People, error_of, transactions
 

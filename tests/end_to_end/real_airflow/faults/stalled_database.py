@@ -15,8 +15,8 @@ from tests.end_to_end import expected
 from tests.end_to_end.delivered import check
 from tests.end_to_end.left import left_by
 from tests.end_to_end.live import ALL_TYPES, BUCKET, READ_TIMEOUT, Live, Run, midnight, to, until
-from tests.end_to_end.real_airflow.cancelled_run import STOPPED
-from tests.end_to_end.real_airflow.cancelled_run import TestCancelledRun as Cancelled
+from tests.end_to_end.real_airflow.faults.cancelled_run import STOPPED
+from tests.end_to_end.real_airflow.faults.cancelled_run import TestCancelledRun as Cancelled
 from tests.end_to_end.real_airflow.process_tree import linux_only, parents
 from tests.end_to_end.reports_api import People, run_of, transactions
 from tests.support.tcp_proxy import TcpProxy

@@ -12,7 +12,7 @@ from tests.end_to_end import expected
 from tests.end_to_end.delivered import check
 from tests.end_to_end.left import left_by
 from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to, until
-from tests.end_to_end.real_airflow.killed_extract import WAITING
+from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
 
 STOPPED = {
     "error": "TaskStopped",
