@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 from zoneinfo import ZoneInfo
 
 _PACKAGE = "tzdata"
@@ -41,6 +41,4 @@ def timezone_names() -> frozenset[str]:
 
 def timezone_release() -> str:
     """Return the release of the timezone database in use: `tzdata 2026f`."""
-    import tzdata
-
-    return f"{_PACKAGE} {tzdata.IANA_VERSION}"
+    return f"tzdata {import_module(_PACKAGE).IANA_VERSION}"

@@ -447,7 +447,7 @@ def test_a_snapshot_that_cannot_begin_leaves_no_session(postgres: PostgresServer
         key = "Nowhere/Land"
 
     zone: Any = Nowhere()
-    with failing(SourceRefused, "TimeZone"), PostgresSnapshot(on_postgres.source, zone, TimeLimits(60)):
+    with failing(SourceRefused, "Nowhere/Land"), PostgresSnapshot(on_postgres.source, zone, TimeLimits(60)):
         pass
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'promo-reports' AND state <> 'idle'"
     assert postgres.execute(sessions) == [(0,)]

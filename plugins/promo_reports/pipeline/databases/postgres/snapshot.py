@@ -19,6 +19,7 @@ from promo_reports.pipeline.databases.postgres.errors import checked_url, login_
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.pipeline.databases.postgres.session_settings import BUILT_IN_FIRST, SET_ALL, session_settings
+from promo_reports.pipeline.databases.postgres.timezone_data import check_timezone_data, known_timezone
 from promo_reports.pipeline.databases.postgres.window_bounds import check_window_bounds
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
@@ -95,11 +96,15 @@ class PostgresSnapshot:
         )
 
     def check(self, rows: BoundQuery, report_type: ReportType) -> None:
-        """Raise `DataRefused` where the query's columns, or what it compares with its window, are of other types."""
+        """Raise `DataRefused` where the query's columns, or what it compares with its window, are of other types.
+
+        `SourceRefused` where the server's timezone data and ours differ in what is exported.
+        """
 
         def ask(cursor: Any) -> None:
             check_column_types(cursor, rows, report_type)
             check_window_bounds(cursor, rows, report_type)
+            check_timezone_data(cursor, self._source.connection, self._zone, rows, report_type)
 
         self._asked(ask)
 
@@ -185,7 +190,8 @@ class PostgresSnapshot:
 
         def set_up(cursor: Any) -> None:
             cursor.execute(BUILT_IN_FIRST)
-            cursor.execute(SET_ALL, (list(settings.keys()), list(settings.values())))
+            with known_timezone(self._source.connection, self._zone):
+                cursor.execute(SET_ALL, (list(settings.keys()), list(settings.values())))
             if self._connection.server_version >= _HAS_CONNECTION_CHECK:
                 # A worker that was killed must not leave hours of sorting behind. Only servers on Linux can watch a
                 # connection while they work.
