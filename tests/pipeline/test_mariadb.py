@@ -11,6 +11,7 @@ import pytest
 
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.pipeline.databases import mysql
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
@@ -119,7 +120,7 @@ def test_types(sql_type: str, value: str, kind: ColumnType, scale: int | None, c
     ("sql", "kind", "words"),
     [
         ("'a\\0b'", ColumnType.TEXT, "Column 'cell' holds a NUL character"),
-        ("'many'", ColumnType.DECIMAL, "Column 'cell' holds no number"),
+        ("'many'", ColumnType.DECIMAL, "Column 'cell' is text, and declared decimal"),
         ("1.5", ColumnType.INTEGER, "Column 'cell' holds no whole number"),
         ("2", ColumnType.BOOLEAN, "Column 'cell' holds no boolean"),
         ("CAST('0000-00-00 00:00:00' AS datetime)", ColumnType.TIMESTAMP, "Column 'cell' holds no time"),
@@ -132,6 +133,196 @@ def test_types(sql_type: str, value: str, kind: ColumnType, scale: int | None, c
 def test_what_is_not_of_its_type_is_refused(sql: str, kind: ColumnType, words: str, on_mariadb: MariaDbPromo) -> None:
     with pytest.raises(DataRefused, match=words):
         sent(on_mariadb.source, f"{sql}, {sql}", one_column(kind))
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "kind", "scale", "words"),
+    [
+        ("float", ColumnType.DECIMAL, 2, "'cell' is FLOAT, of which the server sends six digits. In the report type's "
+         "SQL, write CAST(... AS DECIMAL(38, 2)) AS cell."),
+        ("float", ColumnType.DECIMAL, None, "write CAST(... AS DOUBLE) AS cell."),
+        ("float(9,2)", ColumnType.TEXT, None, "'cell' is FLOAT"),
+        ("float", ColumnType.INTEGER, None, "write CAST(... AS SIGNED) AS cell."),
+        ("varchar(9)", ColumnType.DECIMAL, 2, "'cell' is text, and declared decimal. In the report type's SQL, write "
+         "CAST(... AS DECIMAL(38, 2)) AS cell."),
+        ("longtext", ColumnType.INTEGER, None, "'cell' is text, and declared integer"),
+        ("enum('1')", ColumnType.INTEGER, None, "'cell' is text, and declared integer"),
+        ("json", ColumnType.DECIMAL, 2, "'cell' is text, and declared decimal"),
+        ("blob", ColumnType.DECIMAL, 2, "'cell' is text, and declared decimal"),
+        ("date", ColumnType.INTEGER, None, "'cell' is a date or time, and declared integer"),
+        ("datetime(6)", ColumnType.DECIMAL, 2, "'cell' is a date or time, and declared decimal"),
+        ("time", ColumnType.INTEGER, None, "'cell' is a date or time, and declared integer"),
+    ],
+)  # fmt: skip
+def test_a_column_of_a_type_that_cannot_be_what_is_declared_is_refused_without_a_row(
+    sql_type: str, kind: ColumnType, scale: int | None, words: str, table: MariaDbPromo
+) -> None:
+    table.execute(f"CREATE TABLE t (cell {sql_type})", "CREATE OR REPLACE VIEW v AS SELECT cell FROM t")
+    with pytest.raises(DataRefused) as refused:
+        sent(table.source, "cell, cell FROM v", one_column(kind, scale))
+    assert words in str(refused.value)
+
+
+def test_a_total_of_doubles_is_refused_with_its_cast(on_mariadb: MariaDbPromo, project: Project) -> None:
+    on_mariadb.load(Move(1, points="0.10"), Move(2, points="0.20"))
+    doubles = SELECT.replace("m.points,", "CAST(m.points AS DOUBLE) AS points,")
+    project.write(doubles + WHERE + ORDER)
+    words = "Column 'points' is DOUBLE, whose sums are not exact. In the report type's SQL, write CAST(... AS DECIMAL"
+    assert words in str(refusal(project, on_mariadb.source))
+    decimals = doubles.replace("CAST(m.points AS DOUBLE)", "CAST(CAST(m.points AS DOUBLE) AS DECIMAL(38, 2))")
+    project.write(decimals + WHERE + ORDER)
+    assert project.make(on_mariadb.source).manifest.totals == {"points": "0.30"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("m.note + 1", "the server warns of its answer, with 1292: Truncated incorrect DOUBLE value. A text or"),
+        ("CAST(m.note AS DECIMAL(9,2))", "with 1292: Truncated incorrect DECIMAL value."),
+        ("CASE WHEN m.note = 0 THEN 1 END", "with 1292: Truncated incorrect DECIMAL value."),
+        ("CAST('300' AS DECIMAL(2,0))", "with 1264: Out of range value for column. Change the report type's SQL"),
+        ("length(repeat(m.note, 70000000))", "with 1301: Result of repeat() was larger than max_allowed_packet"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_the_server_warns_of_is_refused(
+    sql: str, words: str, on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    on_mariadb.load(Move(1, note="secret"))
+    project.write((SELECT + WHERE + ORDER).replace("m.points,", f"CAST({sql} AS DECIMAL(38, 2)) AS points,"))
+    refused = refusal(project, on_mariadb.source)
+    assert type(refused) is DataRefused
+    assert words in str(refused)
+    assert "secret" not in str(refused)
+
+
+def test_a_cut_that_only_the_copy_makes_is_refused(
+    on_mariadb: MariaDbPromo, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No server can make a text of 1 GiB here: a lower limit stands for it."""
+    on_mariadb.load(*numbered(300))
+    notes = "(SELECT GROUP_CONCAT(o.id ORDER BY o.id) FROM moves o)"
+    project.write((SELECT + WHERE + ORDER).replace("m.note,", f"{notes} AS note,"))
+    whole = ",".join(str(number) for number in range(1, 301))
+    assert project.text(on_mariadb.source).count(f'"{whole}"') == 300
+    monkeypatch.setitem(mysql._SETTINGS, "group_concat_max_len", "1024")
+    refused = refusal(project, on_mariadb.source)
+    assert type(refused) is DataRefused
+    assert "was cut by GROUP_CONCAT(). GROUP_CONCAT makes a longer text than the server can hold" in str(refused)
+
+
+HOSTILE_SETTINGS = {
+    "sql_mode": "'NO_BACKSLASH_ESCAPES,HIGH_NOT_PRECEDENCE,PAD_CHAR_TO_FULL_LENGTH,EMPTY_STRING_IS_NULL'",
+    "time_zone": "'-11:00'",
+    "sql_select_limit": "1",
+    "group_concat_max_len": "4",
+    "max_sort_length": "64",
+    "sort_buffer_size": "1024",
+    "max_recursive_iterations": "2",
+    "max_error_count": "0",
+    "div_precision_increment": "0",
+    "default_week_format": "3",
+    "lc_time_names": "'fr_FR'",
+    "default_regex_flags": "'EXTENDED'",
+    "sql_auto_is_null": "ON",
+    "old_mode": "'ZERO_DATE_TIME_CAST'",
+    "system_versioning_asof": "'2000-01-01 00:00:00'",
+    "completion_type": "'CHAIN'",
+    "collation_connection": "'utf8mb4_general_ci'",
+    "character_set_results": "'latin1'",
+}
+_ASKED = """concat_ws('|', 1 / 3, week(date'2026-01-01'), date_format(date'2026-05-01', '%M'), 'a b' REGEXP 'a b',
+    NOT 1 BETWEEN -5 AND 5, '' || 'x', 'A' = 'a', cast(date'2026-05-01' AS datetime), unix_timestamp() > 1000000,
+    from_unixtime(0), (SELECT count(*) FROM kept), (SELECT GROUP_CONCAT(o.id ORDER BY o.id) FROM moves o),
+    (WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT count(*) FROM n),
+    (SELECT count(*) FROM kept k WHERE k.id IS NULL), cast(time'10:00:00' AS datetime) > date'2020-01-01',
+    (SELECT GROUP_CONCAT(s.title) FROM shops s WHERE s.title = 'Größe' OR s.shop = 'main'), database(), 'É')"""
+
+
+def test_no_setting_of_the_server_changes_the_file(on_mariadb: MariaDbPromo, project: Project) -> None:
+    """A server whose every setting is another one, and a role that is set up by `init_connect`."""
+    long = "x" * 900
+    on_mariadb.execute("CREATE OR REPLACE TABLE kept (id int AUTO_INCREMENT PRIMARY KEY) WITH SYSTEM VERSIONING",
+                       "INSERT INTO kept VALUES (7)")  # fmt: skip
+    on_mariadb.load(*(Move(n, note=f"{long}{9 - n}") for n in range(1, 9)))
+    asked = SELECT.replace("m.note,", f"{_ASKED} AS note,").replace("m.kind,", "m.note AS kind,")
+    project.write(asked + WHERE + "ORDER BY m.kind, m.id\n")
+    report_type = replace(MOVES, order=("kind", "id"), window_column=None, recorded_column=None, totals_by=None)
+    expected = content(project.make(on_mariadb.source, export(report_type=report_type)))
+    before = {}
+    with on_mariadb.server.session() as cursor:
+        for name in HOSTILE_SETTINGS:
+            cursor.execute(f"SELECT @@global.{name}")
+            before[name] = cursor.fetchone()[0]
+    session = ", ".join(f"SESSION {name} = {value}" for name, value in HOSTILE_SETTINGS.items())
+    try:
+        on_mariadb.server.execute(
+            *(f"SET GLOBAL {name} = {value}" for name, value in HOSTILE_SETTINGS.items()),
+            f'SET GLOBAL init_connect = "SET {session}, SESSION timestamp = 7; USE mysql"',
+        )
+        assert content(project.make(on_mariadb.source, export(report_type=report_type))) == expected
+    finally:
+        on_mariadb.server.execute(
+            "SET GLOBAL init_connect = ''",
+            *(
+                f"SET GLOBAL {name} = " + ("DEFAULT" if "versioning" in name else repr(value))
+                for name, value in before.items()
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "written"),
+    [
+        ("varchar(40)", "'2026-03-01T12:00:00Z'"),
+        ("varchar(40)", "'2026-03-01 12:00:00+02:00'"),
+        ("varchar(40)", "'2026-02-28 24:00:00'"),
+        ("longtext", "'soon'"),
+        ("varchar(40)", "''"),
+        ("bigint", "1772366400"),
+        ("bigint unsigned", "1772366400000"),
+        ("decimal(20,3)", "1772366400.5"),
+        ("double", "1772366400"),
+    ],
+)
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "m.moved_at >= {{ window.start }} AND m.moved_at < {{ window.end }}",
+        "CASE WHEN {{ window.end }} > coalesce(m.moved_at, NULL) AND m.moved_at >= {{ window.start }} THEN 1 END = 1",
+    ],
+)
+def test_times_that_are_none_are_not_compared_with_a_window(
+    condition: str, sql_type: str, written: str, table: MariaDbPromo, project: Project
+) -> None:
+    table.execute(
+        f"CREATE TABLE t (id bigint, moved_at {sql_type}, points decimal(18,2))",
+        f"INSERT INTO t VALUES (1, {written}, 5)",
+        "CREATE OR REPLACE VIEW v AS SELECT id, moved_at, points FROM t",
+    )
+    project.write(f"SELECT 1 AS id, SUM(m.points) AS points FROM v m WHERE {condition} ORDER BY id")
+    columns = (MOVES.column("id"), MOVES.column("points"))
+    summary = replace(
+        MOVES, columns=columns, filters=(), order=("id",), window_column=None, recorded_column=None, totals_by=None
+    )
+    with pytest.raises(DataRefused, match=r"with 1292: .* Times are columns of type DATETIME\(6\) or TIMESTAMP\(6\)"):
+        project.make(table.source, export(report_type=summary, filters={}))
+
+
+def test_times_of_a_text_column_are_compared_as_instants(table: MariaDbPromo, project: Project) -> None:
+    table.execute(
+        "CREATE TABLE t (id bigint, moved_at varchar(40), points decimal(18,2))",
+        "INSERT INTO t VALUES (1, '2026-03-01 00:00:00.000000', 1), (2, '2026-03-01 23:59:59.9', 2),"
+        " (3, '2026-03-02', 4), (4, '2026-2-28 7:00:00', 8), (5, NULL, 16), (6, '2026-03-01 00:00:00', 32)",
+    )
+    project.write(
+        "SELECT 1 AS id, SUM(m.points) AS points FROM t m WHERE m.moved_at >= {{ window.start }} "
+        "AND m.moved_at < {{ window.end }} ORDER BY id"
+    )
+    columns = (MOVES.column("id"), MOVES.column("points"))
+    summary = replace(
+        MOVES, columns=columns, filters=(), order=("id",), window_column=None, recorded_column=None, totals_by=None
+    )
+    assert content(project.make(table.source, export(report_type=summary, filters={}))) == b"id,points\n1,35.00\n"
 
 
 def test_a_negative_zero_is_zero(on_mariadb: MariaDbPromo) -> None:

@@ -45,6 +45,12 @@ class BoundQuery:
         left = marked(text)
         return BoundQuery(text, {name: value for name, value in self.values.items() if name in left}), places
 
+    def wrapped(self, names: Collection[str], form: str) -> BoundQuery:
+        """The query with each place of these binds in an expression, which has `{}` for it."""
+        return BoundQuery(
+            _MARK.sub(lambda found: form.format(found[0]) if found[1] in names else found[0], self.text), self.values
+        )
+
     def pyformat(self) -> str:
         """The text for drivers that bind `%(name)s`, such as psycopg2 and PyMySQL."""
         return _MARK.sub(r"%(\1)s", self.text.replace("%", "%%"))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import PromoReportsError
+from promo_reports.pipeline.cells import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql_text import sent_records
+from promo_reports.pipeline.databases.mysql_types import refuse_types
+from promo_reports.pipeline.databases.mysql_warnings import refuse_warnings
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import WindowPredicates
@@ -35,10 +39,41 @@ _NO_CODE = -1  # MySQL Connector/Python's own errors that have none: "MySQL Conn
 _AWAY = frozenset(range(2000, 2100)) - {2019, 2026, 2049, 2059, 2061}
 
 
+# What else than the text of a query decides what it answers; a server or its `init_connect` may have changed it.
+# Names that a server does not know are left out.
+_SETTINGS = {
+    # Quotes and || as the standard and `sql.lexer` read them. NO_BACKSLASH_ESCAPES must not be on: drivers escape
+    # values with backslashes.
+    "sql_mode": "'ANSI_QUOTES,PIPES_AS_CONCAT'",
+    "time_zone": "'+00:00'",
+    "timestamp": "DEFAULT",
+    "lc_time_names": "'en_US'",
+    "default_week_format": "0",
+    "div_precision_increment": "4",
+    "default_regex_flags": "''",
+    "block_encryption_mode": "'aes-128-ecb'",
+    "windowing_use_high_precision": "ON",
+    "sql_auto_is_null": "OFF",
+    "old_mode": "'UTF8_IS_UTF8MB3'",
+    "system_versioning_asof": "DEFAULT",
+    "completion_type": "'NO_CHAIN'",
+    "resultset_metadata": "'FULL'",
+    # Limits that cut an answer. A longer sort key than any VARCHAR or TEXT would need more memory than sorting has.
+    "group_concat_max_len": "1073741824",
+    "max_recursive_iterations": "4294967295",
+    "max_sort_length": "65535",
+    "sort_buffer_size": "8388608",
+    # Without it, nothing is said of what was cut.
+    "max_error_count": "64",
+}
+
+
 class MySqlDialect(Dialect):
     """Every wait of the server, for locks too, has the statement timeout as its limit.
 
-    A time that no window can hold is NULL or '0000-00-00 00:00:00', which old applications write for "none".
+    The servers warn where they cut a text or take one for a number, and go on; such an answer is refused. Times are
+    bound as DATETIME, so that they are compared as instants with columns of text too. A time that no window can hold is
+    NULL or '0000-00-00 00:00:00', which old applications write for "none".
     """
 
     predicates = WindowPredicates(timeless="({column} IS NULL OR {column} < '0001-01-01')")
@@ -58,6 +93,9 @@ class MySqlDialect(Dialect):
         self._of_session: Engine = connection.engine
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         self._number = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
+        executed(connection, ("SET SESSION sql_select_limit = 18446744073709551615",))
+        names = ", ".join(f"'{name}'" for name in _SETTINGS)
+        known = set(connection.exec_driver_sql(f"SHOW VARIABLES WHERE Variable_name IN ({names})").scalars())
         query = min(limits.query, _LONGEST)
         limit = (
             f"max_statement_time = {max(0.001, query):.3f}"
@@ -68,9 +106,11 @@ class MySqlDialect(Dialect):
         begin = (
             "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             f"SET SESSION {limit}, lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}",
-            # Quotes and || as the standard and `sql.lexer` read them. NO_BACKSLASH_ESCAPES must not be on: drivers
-            # escape values with backslashes.
-            "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT', time_zone = '+00:00'",
+            *_database(connection),
+            "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+            f"SET SESSION {', '.join(f'{name} = {value}' for name, value in _SETTINGS.items() if name in known)}",
+            # Warnings of a setting, whose range differs from server to server, stay until a statement reads a table.
+            "SELECT count(*) FROM information_schema.character_sets",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
         return executed(connection, begin)
@@ -82,15 +122,26 @@ class MySqlDialect(Dialect):
     def records(
         self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool
     ) -> Generator[list[bytes], None, None]:
-        """The CSV records of a query's rows in batches, as text where the driver gives it."""
-        if not _is_connector(connection):
+        """The CSV records of a query's rows in batches, as text where the driver gives it.
+
+        Raises `DataRefused` where the server warns of its answer.
+        """
+        if _is_connector(connection):
+            asked = self._asked(connection, query)
+            rows = sent_records(
+                connection, asked.connector(), self._values(query), report_type.columns, zone, spreadsheet=spreadsheet
+            )
+            with contextlib.closing(rows), self._unread_rows_left(connection):
+                yield from rows
+        else:
             yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
-            return
-        rows = sent_records(
-            connection, query.connector(), self._values(query), report_type.columns, zone, spreadsheet=spreadsheet
-        )
-        with contextlib.closing(rows), self._unread_rows_left(connection):
-            yield from rows
+        refuse_warnings(connection, self.source)
+
+    def fetch(self, connection: Connection, query: BoundQuery) -> list[Sequence[object]]:
+        """All rows of a small answer; `DataRefused` where the server warns of it."""
+        answer = super().fetch(connection, query)
+        refuse_warnings(connection, self.source)
+        return answer
 
     @contextlib.contextmanager
     def _unread_rows_left(self, connection: Connection) -> Generator[None, None, None]:
@@ -116,8 +167,26 @@ class MySqlDialect(Dialect):
         return lost or code in _PASSING or code in _AWAY
 
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
-        text = query.connector() if _is_connector(connection) else query.pyformat()
+        asked = self._asked(connection, query)
+        text = asked.connector() if _is_connector(connection) else asked.pyformat()
         return connection.exec_driver_sql(text, self._values(query))
+
+    def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
+        refuse_types(result.cursor.description if result.cursor else (), report_type.columns)
+        return super()._batches(result, report_type)
+
+    def _asked(self, connection: Connection, query: BoundQuery) -> BoundQuery:
+        """The query with its times as DATETIME; `DataRefused` where it compares one with a whole number.
+
+        That is found by asking for none of its rows, with the times as texts: nothing is said of numbers otherwise.
+        """
+        times = {name for name, value in query.values.items() if isinstance(value, datetime)}
+        if times:
+            probe = BoundQuery(f"SELECT * FROM (\n{query.text}\n) AS compared LIMIT 0", query.values)  # noqa: S608
+            text = probe.connector() if _is_connector(connection) else probe.pyformat()
+            connection.exec_driver_sql(text, self._values(query)).close()
+            refuse_warnings(connection, self.source)
+        return query.wrapped(times, "CAST({} AS DATETIME(6))")
 
 
 def kill_session(engine: Engine, number: int) -> None:
@@ -130,6 +199,12 @@ def kill_session(engine: Engine, number: int) -> None:
 
 def _is_connector(connection: Connection) -> bool:
     return connection.dialect.driver == "mysqlconnector"
+
+
+def _database(connection: Connection) -> list[str]:
+    """What makes the address's database the current one again, if `init_connect` left it."""
+    name = connection.engine.url.database
+    return [f"USE `{name.replace('`', '``')}`"] if name else []
 
 
 def _timeouts(limits: TimeLimits) -> dict[str, int]:

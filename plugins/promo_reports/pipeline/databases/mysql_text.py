@@ -13,18 +13,20 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
+from promo_reports.pipeline.databases.mysql_types import (
+    BIT,
+    DECIMAL,
+    DOUBLE,
+    INTEGERS,
+    STRINGS,
+    TIMES,
+    refuse_types,
+)
 from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# Types of the protocol, as a cursor's description has them.
-_INTEGERS = frozenset({1, 2, 3, 8, 9})
-_DECIMAL = 246
-_FLOATS = frozenset({4, 5})
-_TIMES = frozenset({7, 12})
-_BIT = 16
-_STRINGS = frozenset({15, 249, 250, 251, 252, 253, 254, 255})
 _BINARY = 63  # the character set of bytes that are no text
 _ZEROFILL = 64  # a flag of columns whose numbers begin with zeros
 
@@ -74,6 +76,7 @@ def record_renderer(
     description: Sequence[Sequence[Any]], columns: Sequence[Column], zone: ZoneInfo, *, spreadsheet: bool
 ) -> Records:
     """A function from rows of a raw cursor of that description to CSV records; it raises `DataRefused`."""
+    refuse_types(description, columns)
     times = LocalTimes(zone)
     minutes = _minutes_of(times)
     renders = [
@@ -95,16 +98,16 @@ class _Sent:
 
     def __init__(self, described: Sequence[Any]) -> None:
         self.type, flags, charset = described[1], described[7], described[8]
-        self.binary = charset == _BINARY and self.type in _STRINGS
-        self.integer = self.type in _INTEGERS and not flags & _ZEROFILL
+        self.binary = charset == _BINARY and self.type in STRINGS
+        self.integer = self.type in INTEGERS and not flags & _ZEROFILL
 
     def value(self, sent: bytes) -> object:
         """What `cells` takes."""
-        if self.type == _BIT:
+        if self.type == BIT:
             return int.from_bytes(sent, "big")
         if self.binary:
             return bytes(sent)
-        return float(sent) if self.type in _FLOATS else sent.decode()
+        return float(sent) if self.type == DOUBLE else sent.decode()
 
 
 def _column_renderer(
@@ -151,13 +154,13 @@ def _column_renderer(
     def timestamps(values: Values) -> Cells:
         return [b"" if value is None else time(value) for value in values]
 
-    if column.type is ColumnType.TEXT and not (sent.binary or spreadsheet or sent.type == _BIT):
+    if column.type is ColumnType.TEXT and not (sent.binary or spreadsheet or sent.type == BIT):
         return texts
     if column.type is ColumnType.INTEGER and sent.integer:
         return integers
-    if column.type is ColumnType.DECIMAL and sent.type == _DECIMAL:
+    if column.type is ColumnType.DECIMAL and sent.type == DECIMAL:
         return decimals
-    if column.type is ColumnType.TIMESTAMP and sent.type in _TIMES:
+    if column.type is ColumnType.TIMESTAMP and sent.type in TIMES:
         return timestamps
     return each
 

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
     from sqlalchemy.exc import DBAPIError
 
+# What a SQLite that was compiled in another way may have as another default, and changes what a query means.
+_SETTINGS = (
+    "PRAGMA query_only = ON",
+    "PRAGMA case_sensitive_like = OFF",
+    "PRAGMA reverse_unordered_selects = OFF",
+    "PRAGMA short_column_names = ON",
+    "PRAGMA full_column_names = OFF",
+)
 _PASSING = ("locked", "busy", "disk I/O error", "unable to open", "interrupted")
 
 
@@ -54,7 +62,7 @@ class SqliteDialect(Dialect):
         """Open a read transaction."""
         self._raw: Any = connection.connection.dbapi_connection
         self._comparisons = TimeComparisons(self._raw)
-        begin = ("PRAGMA query_only = ON", "BEGIN", "SELECT count(*) FROM sqlite_master")
+        begin = (*_SETTINGS, "BEGIN", "SELECT count(*) FROM sqlite_master")
         return executed(connection.execution_options(isolation_level="AUTOCOMMIT"), begin)
 
     def records(
