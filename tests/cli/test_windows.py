@@ -43,6 +43,12 @@ def window(start: str, end: str, zone: ZoneInfo = NEW_YORK) -> Window:
             "America/New_York",
             "2026-11-23 00:00-05:00 up to 2026-11-23 07:30:15.500000-05:00, America/New_York",
         ),
+        (  # 30 December never was
+            "2011-12-26",
+            "2012-01-02",
+            "Pacific/Apia",
+            "Monday 2011-12-26 to Sunday 2012-01-01 (6 days), Pacific/Apia",
+        ),
         ("2026-03-08", "2026-03-09", "America/Havana", "Sunday 2026-03-08 (23 hours), America/Havana"),
     ],
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from include.demo.stack.databases import PromoDatabase
+from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
@@ -76,7 +78,14 @@ def test_rows_of_logs_are_not_sorted(name: str, url: str) -> None:
     plan = explain(name, url)
     assert "Sort" not in plan, plan
     table = TABLES[name]
-    assert f"Index Scan using {table}_window on {table}" in plan, plan
+    assert f"Index Scan using {table}_window on public.{table}" in plan, plan
+
+
+@pytest.mark.parametrize("name", ["wallet_summary", "user_ledger_summary", "points_expiry_liability"])
+def test_promises_are_looked_up_in_one_scan_for_all_rows(name: str, url: str) -> None:
+    plan = explain(name, url)
+    assert "(hashed SubPlan" in plan, plan
+    assert len(re.findall(r"Scan .*on public.wallet_transactions\b", plan)) <= 2, plan
 
 
 def explain(name: str, url: str) -> str:
@@ -84,7 +93,9 @@ def explain(name: str, url: str) -> str:
 
     report_type = TYPES[name]
     filters = {each.name: CHOSEN[each.name] for each in report_type.filters}
-    query = load_report_query(report_type, SQL).rows(Parameters(filters, WINDOW))
+    snapshot = report_type.date_range is DateRangeRule.NONE
+    parameters = Parameters(filters, None if snapshot else WINDOW, WINDOW.end if snapshot else None)
+    query = load_report_query(report_type, SQL).rows(parameters)
     with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (COSTS OFF) " + query.pyformat(), query.values)
+        cursor.execute("EXPLAIN (COSTS OFF, VERBOSE) " + query.pyformat(), query.values)
         return "\n".join(line for (line,) in cursor.fetchall())
