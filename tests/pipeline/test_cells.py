@@ -134,16 +134,28 @@ def test_floats_are_rounded_to_the_scale_and_exact_numbers_never(value: object, 
     [
         (ColumnType.INTEGER, 1.5),
         (ColumnType.INTEGER, "many"),
+        (ColumnType.INTEGER, "12"),
+        (ColumnType.INTEGER, b"12"),
         (ColumnType.INTEGER, float("inf")),
         (ColumnType.DECIMAL, float("nan")),
         (ColumnType.DECIMAL, Decimal("sNaN")),
         (ColumnType.DECIMAL, Decimal("-Infinity")),
         (ColumnType.DECIMAL, ""),
+        (ColumnType.DECIMAL, "+5"),
+        (ColumnType.DECIMAL, " 5"),
+        (ColumnType.DECIMAL, "1e5"),
+        (ColumnType.DECIMAL, "1_000"),
+        (ColumnType.DECIMAL, "٣"),
+        (ColumnType.DECIMAL, "=1"),
+        (ColumnType.DECIMAL, b"5"),
+        (ColumnType.DECIMAL, True),
+        (ColumnType.DATE, datetime(2026, 3, 1, 23, 30)),  # noqa: DTZ001
         (ColumnType.TEXT, "a\x00b"),
         (ColumnType.TIMESTAMP, datetime.min.replace(tzinfo=UTC)),
         (ColumnType.TIMESTAMP, "infinity"),
         (ColumnType.TIMESTAMP, "2026-03-01 12:00:00.1234567"),
         (ColumnType.TIMESTAMP, "٢٠٢٦-03-01 12:00:00"),
+        (ColumnType.TIMESTAMP, "2026-03-01 24:00:00"),
         (ColumnType.DATE, "infinity"),
         (ColumnType.BOOLEAN, 2),
         (ColumnType.BOOLEAN, ""),
@@ -174,4 +186,4 @@ def test_a_safe_cell_is_no_formula_for_a_spreadsheet_and_can_be_undone(text: str
 def test_plain_text_is_what_a_reader_gives_back() -> None:
     assert plain_text(TEXT, UTC_ZONE)('a"b') == 'a"b'
     assert plain_text(Column("a", ColumnType.BOOLEAN, "B."), UTC_ZONE)(True) == "t"
-    assert plain_text(Column("a", ColumnType.DATE, "D."), UTC_ZONE)(LAST) == "9999-12-31"
+    assert plain_text(Column("a", ColumnType.DATE, "D."), UTC_ZONE)(LAST.date()) == "9999-12-31"

@@ -37,7 +37,10 @@ def refusal(kind: type[PromoReportsError], project: Project, source: Source) -> 
     [
         ("note", "'a' || char(0) || 'b'", "Column 'note' holds a NUL character, which no CSV reader takes."),
         ("points", "'many'", "Column 'points' holds no number"),
-        ("rate", "'1,000'", "Column 'rate' holds no number"),
+        ("rate", "'1,000'", "Column 'rate' holds no number, and is declared decimal. Correct the data, or write CAST"),
+        ("id", "'abc'", "Column 'id' holds no number, and is declared integer"),
+        ("rate", "'=1+1'", "Column 'rate' holds no number, and is declared decimal"),
+        ("rate", "CAST('5' AS blob)", "Column 'rate' holds no number, and is declared decimal"),
         ("rate", "9e999", "Column 'rate' holds NaN or Infinity"),
         ("day", "'1.3.2026'", "Column 'day' holds no date. Write it as YYYY-MM-DD."),
         ("day", "'2026-02-30'", "Column 'day' holds no date"),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -140,8 +140,10 @@ def _integer(column: Column, value: object) -> str:
     if isinstance(value, int):
         return str(int(value))
     number = _number(column, value)
+    if isinstance(value, str):
+        raise _not_declared(column, "text", "INTEGER")
     if number != number.to_integral_value():
-        raise _refused(column, "no whole number")
+        raise _not_declared(column, "no whole number", "INTEGER")
     return format(number.to_integral_value(), "f")
 
 
@@ -160,12 +162,14 @@ def _decimal(column: Column, value: object) -> str:
 
 
 def _number(column: Column, value: object) -> Decimal:
-    try:
-        number = (
-            value if isinstance(value, Decimal) else Decimal(repr(value) if isinstance(value, float) else str(value))
-        )
-    except InvalidOperation:
-        raise _refused(column, "no number") from None
+    """A number, or a text that is written as PostgreSQL writes a number: `+5`, `1e5` and ` 5` are none.
+
+    A database without exact decimals keeps them as text.
+    """
+    known = _NUMBER.fullmatch(value) if isinstance(value, str) else isinstance(value, int | float | Decimal)
+    if not known or isinstance(value, bool):
+        raise _not_declared(column, "no number", "INTEGER" if column.type is ColumnType.INTEGER else "NUMERIC")
+    number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
         raise _refused(column, "NaN or Infinity")
     return number
@@ -173,6 +177,8 @@ def _number(column: Column, value: object) -> Decimal:
 
 def _date(column: Column, value: object) -> str:
     if isinstance(value, datetime):
+        if value.time() != time():
+            raise _not_declared(column, "a time of the day, too", "DATE")
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
@@ -216,6 +222,14 @@ def _timestamp(column: Column, value: object, times: LocalTimes) -> str:
 
 def _no_time(column: Column) -> DataRefused:
     return _refused(column, "no time", "Write it in UTC as YYYY-MM-DD HH:MM:SS.ffffff.")
+
+
+def _not_declared(column: Column, what: str, to: str) -> DataRefused:
+    return DataRefused(
+        f"Column {column.name!r} holds {what}, and is declared {column.type}.",
+        f"Correct the data, or write CAST(... AS {to}) AS {column.name} in the report type's SQL, "
+        f"of an expression in which every value can be cast.",
+    )
 
 
 def _refused(column: Column, what: str, fix: str = "") -> DataRefused:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,9 @@ from promo_reports.pipeline.databases.mysql_types import (
     BIT,
     DECIMAL,
     DOUBLE,
+    EXACT,
     INTEGERS,
+    NUMBERS,
     STRINGS,
     TIMES,
     refuse_types,
@@ -116,6 +119,8 @@ def _column_renderer(
     render = cell_renderer(column, times, spreadsheet=spreadsheet)
 
     def one(value: bytes) -> bytes:
+        if column.type in NUMBERS and sent.type in EXACT:
+            return render(Decimal(value.decode())).encode()
         return render(sent.value(value)).encode()
 
     def each(values: Values) -> Cells:

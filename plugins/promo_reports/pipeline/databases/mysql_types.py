@@ -16,7 +16,9 @@ TIMES = frozenset({7, 12})
 BIT = 16
 STRINGS = frozenset({15, 249, 250, 251, 252, 253, 254, 255})
 
-_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.DECIMAL})
+EXACT = INTEGERS | {DECIMAL, 13}  # YEAR, too
+NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.DECIMAL})
+
 _TIME, _DATE, _JSON = 11, 10, 245
 
 
@@ -26,9 +28,9 @@ def refuse_types(description: Sequence[Sequence[Any]], columns: Sequence[Column]
         sent = described[1]
         if sent == FLOAT:
             raise _refused(column, "FLOAT, of which the server sends six digits", _cast(column, "DOUBLE"))
-        if column.type in _NUMBERS and sent in STRINGS | {_JSON}:
+        if column.type in NUMBERS and sent in STRINGS | {_JSON}:
             raise _refused(column, f"text, and declared {column.type}", _cast(column))
-        if column.type in _NUMBERS and sent in TIMES | {_TIME, _DATE}:
+        if column.type in NUMBERS and sent in TIMES | {_TIME, _DATE}:
             raise _refused(column, f"a date or time, and declared {column.type}", "Declare it as what it is.")
         if column.total and sent == DOUBLE:
             raise _refused(column, "DOUBLE, whose sums are not exact", _cast(column))
