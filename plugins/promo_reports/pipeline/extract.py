@@ -19,7 +19,7 @@ from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import check_exist
 from promo_reports.pipeline.package import Artefact
-from promo_reports.pipeline.ranges import member_ranges
+from promo_reports.pipeline.ranges import MemberRange, member_ranges
 from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source
 from promo_reports.pipeline.staging import attempt, explained, seal
 from promo_reports.pipeline.verify import Reading, check_window, read_again, reconcile
@@ -84,12 +84,25 @@ def extract(
 
 def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
     if isinstance(snapshot, SharedSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
-        ranges = member_ranges(snapshot, query, copying.export, rows=rows, rows_per_file=settings.rows_per_file)
+        ranges = _ranges(snapshot, query, copying.export, rows, settings.rows_per_file)
         if ranges:
             return copying.ranges(snapshot, ranges, settings.connections_per_export)
-        log.info("One connection: the total order has NULL, is none at the border of a file, or begins with no window")
     export = copying.export
     return copying.whole(snapshot, query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None))
+
+
+def _ranges(
+    snapshot: SharedSnapshot, query: ReportQuery, export: Export, rows: int, rows_per_file: int
+) -> list[MemberRange]:
+    """The ranges that several connections copy, none where one must copy all; the log says why."""
+    beyond = snapshot.beyond_snapshot(query.rows(export.parameters))
+    if beyond is not None:
+        log.info("One connection: the query reads %s, which a shared snapshot does not cover", beyond)
+        return []
+    ranges = member_ranges(snapshot, query, export, rows=rows, rows_per_file=rows_per_file)
+    if not ranges:
+        log.info("One connection: the total order has NULL, is none at the border of a file, or begins with no window")
+    return ranges
 
 
 @contextmanager

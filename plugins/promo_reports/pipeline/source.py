@@ -101,6 +101,10 @@ class SharedSnapshot(Snapshot, Protocol):
         """Return the same snapshot on another connection, which must be entered before this one is left."""
         ...
 
+    def beyond_snapshot(self, query: BoundQuery) -> str | None:
+        """What a query reads that other connections would see in another state, in words; None for nothing."""
+        ...
+
     def end(self) -> None:
         """End the wait of another thread."""
         ...

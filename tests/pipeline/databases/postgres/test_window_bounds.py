@@ -68,6 +68,12 @@ def ledger(on_postgres: PostgresPromo) -> Iterator[PostgresPromo]:
         "CREATE TABLE shapes.part PARTITION OF shapes.parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
         "INSERT INTO shapes.parts SELECT id, kind, points, utc FROM shapes.ledger",
         """CREATE VIEW shapes.converted AS SELECT id, kind, points, utc AT TIME ZONE 'UTC' AS at FROM shapes.ledger""",
+        "CREATE VIEW shapes.of_cast AS SELECT id, kind, points, CAST(utc AS timestamptz) AS at FROM shapes.ledger",
+        """CREATE VIEW shapes.of_two AS SELECT id, kind, points, utc AS at FROM shapes.ledger
+            UNION ALL SELECT id + 10, kind, points, instant FROM shapes.ledger""",
+        """CREATE VIEW shapes.of_either AS SELECT id, kind, points, COALESCE(instant, utc) AS at
+            FROM shapes.ledger""",
+        'CREATE TABLE shapes."Odd (ledger)" AS SELECT id, kind, points, utc AS "At ""UTC""", at FROM shapes.ledger',
         "CREATE VIEW shapes.of_domain AS SELECT id, kind, points, instant AS at FROM shapes.ledger",
         "GRANT SELECT ON ALL TABLES IN SCHEMA shapes TO promo_reader",
     )
@@ -116,6 +122,8 @@ def test_instants_give_the_same_sums_in_every_timezone(
         "t.at <@ tstzrange({{ window.start }}, {{ window.end }})",
         "(t.at, t.id) >= ({{ window.start }}, 0) AND t.at < {{ window.end }}",
         "t.utc >= {{ window.start }} AT TIME ZONE 'UTC' AND t.utc < {{ window.end }} AT TIME ZONE 'UTC'",
+        "t.utc >= ({{ window.start }} - interval '0 days') AT TIME ZONE 'UTC' AND t.at < {{ window.end }}",
+        "t.day >= date({{ window.start }} - interval '0 days') AND t.at < {{ window.end }}",
         "t.at >= CASE WHEN t.id > 0 THEN {{ window.start }} ELSE {{ window.end }} END",
     ],
 )
@@ -125,6 +133,42 @@ def test_conditions_on_instants_go_on_to_work(condition: str, ledger: PostgresPr
         "AND t.id > 1 GROUP BY t.kind ORDER BY t.kind"
     )
     assert sums(project, ledger, report(SUMMARY, MAY)) == "credit,110.00"
+
+
+BOUNDS = "WITH bounds AS (SELECT {{ window.start }} AS first, {{ window.end }} AS last)\n"
+ODD = 'shapes."Odd (ledger)"'
+
+
+@pytest.mark.parametrize(
+    ("table", "condition", "column"),
+    [
+        ("shapes.ledger", "t.utc >= {{ window.start }} - interval '1 day' AND t.at < {{ window.end }}", "utc"),
+        ("shapes.ledger", "{{ window.start }} + interval '1 day' <= t.utc AND t.at < {{ window.end }}", "utc"),
+        ("shapes.ledger", "t.day >= date_trunc('day', {{ window.start }}) AND t.at < {{ window.end }}", "day"),
+        ("shapes.ledger", "t.utc >= bounds.first AND t.utc < bounds.last", "utc"),
+        ("shapes.ledger", "t.utc >= CAST(bounds.first AS timestamp) AND t.at < bounds.last", "utc"),
+        ("shapes.ledger", "t.at >= bounds.first AND t.at < bounds.last AND t.utc <= t.instant", "utc"),
+        ("shapes.of_two", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
+        ("shapes.of_either", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
+        ("shapes.of_cast", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
+        (
+            "shapes.parts",
+            "t.at >= {{ window.start }} - interval '1 day' AND {{ window.end }} > '2020-01-01'",
+            "at",
+        ),
+        (ODD, 't."At ""UTC""" >= bounds.first AND t.at < bounds.last', 'At "UTC"'),
+    ],
+)
+def test_columns_without_zone_are_found_in_the_plan(
+    table: str, condition: str, column: str, ledger: PostgresPromo, project: Project
+) -> None:
+    named, bounds = (BOUNDS, ", bounds") if "bounds." in condition else ("", "")
+    project.write(
+        f"{named}SELECT t.kind, SUM(t.points) AS issued FROM {table} t{bounds} WHERE {condition} "
+        "GROUP BY t.kind ORDER BY t.kind"
+    )
+    with pytest.raises(DataRefused, match=rf"column '{column}' of shapes\..* has no time zone"):
+        project.make(ledger.source, report(SUMMARY, MAY))
 
 
 def test_a_window_named_once_in_a_cte(ledger: PostgresPromo, project: Project) -> None:

@@ -18,9 +18,11 @@ from promo_reports.pipeline.databases.postgres.column_types import check_column_
 from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
+from promo_reports.pipeline.databases.postgres.query_plan import plan_of
 from promo_reports.pipeline.databases.postgres.session_settings import BUILT_IN_FIRST, SET_ALL, session_settings
 from promo_reports.pipeline.databases.postgres.timezone_data import check_timezone_data, known_timezone
 from promo_reports.pipeline.databases.postgres.window_bounds import check_window_bounds
+from promo_reports.pipeline.databases.postgres.zoneless_columns import check_zoneless_columns
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
@@ -95,6 +97,10 @@ class PostgresSnapshot:
             self._source, self._zone, self._limits, row_security=self._row_security, exported=str(exported)
         )
 
+    def beyond_snapshot(self, query: BoundQuery) -> str | None:
+        """What the query reads that other connections would see in another state, in words; None for nothing."""
+        return self._asked(lambda cursor: plan_of(cursor, query)).beyond_snapshot()
+
     def check(self, rows: BoundQuery, report_type: ReportType) -> None:
         """Raise `DataRefused` where the query's columns, or what it compares with its window, are of other types.
 
@@ -104,6 +110,7 @@ class PostgresSnapshot:
         def ask(cursor: Any) -> None:
             check_column_types(cursor, rows, report_type)
             check_window_bounds(cursor, rows, report_type)
+            check_zoneless_columns(cursor, plan_of(cursor, rows), report_type)
             check_timezone_data(cursor, self._source.connection, self._zone, rows, report_type)
 
         self._asked(ask)

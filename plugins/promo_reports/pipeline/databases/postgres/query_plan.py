@@ -1,0 +1,82 @@
+"""PostgreSQL's plan of a query, in which views, partitions and inlined functions are opened up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promo_reports.pipeline.databases.postgres.literals import literals
+from promo_reports.sql.bound import BoundQuery
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """The nodes of a plan as `EXPLAIN (VERBOSE, FORMAT JSON)` writes them, parents first."""
+
+    nodes: tuple[Node, ...]
+
+    def relations(self) -> dict[str, tuple[str, str]]:
+        """Schema and name of the tables by the alias that the plan's expressions use."""
+        return {
+            node["Alias"]: (node["Schema"], node["Relation Name"])
+            for node in self.nodes
+            if node.keys() >= {"Alias", "Schema", "Relation Name"}
+        }
+
+    def expressions(self) -> Iterator[str]:
+        """Every expression of the plan, as PostgreSQL writes it."""
+        for node in self.nodes:
+            for value in node.values():
+                if isinstance(value, str):
+                    yield value
+                elif isinstance(value, list):
+                    yield from (each for each in value if isinstance(each, str))
+
+    def united(self) -> Iterator[tuple[str, ...]]:
+        """What stands in the same column of the parts of each UNION."""
+        for node in self.nodes:
+            if node["Node Type"] in ("Append", "Merge Append", "Recursive Union"):
+                yield from zip(*(_output(part) for part in node.get("Plans", ())), strict=False)
+
+    def beyond_snapshot(self) -> str | None:
+        """What the query reads that an exported snapshot does not cover, in words; None where there is nothing.
+
+        That is a foreign table, what an extension reads in its own way, and a function in FROM, which may be `dblink`.
+        """
+        for node in self.nodes:
+            kind = node["Node Type"]
+            if kind == "Foreign Scan":
+                return f"the foreign table {node.get('Relation Name') or node.get('Relations') or node.get('Alias')}"
+            if kind == "Custom Scan":
+                return f"what {node.get('Custom Plan Provider')} reads"
+            if kind == "Function Scan" and node.get("Schema", "pg_catalog") != "pg_catalog":
+                return f"the function {node['Schema']}.{node.get('Function Name')}"
+        return None
+
+
+def plan_of(cursor: Any, query: BoundQuery) -> QueryPlan:
+    """Return the plan of a query, which is not run."""
+    cursor.execute(f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON)\n{query.pyformat()}", literals(query.values))
+    ((answer,),) = cursor.fetchall()
+    plans = json.loads(answer) if isinstance(answer, str) else answer
+    return QueryPlan(tuple(_flat(plans[0]["Plan"])))
+
+
+def _output(node: Node) -> list[str]:
+    """The columns of a node; of a subquery that only passes them on, what it reads."""
+    own: list[str] = node.get("Output", [])
+    children = node.get("Plans", ())
+    if node["Node Type"] == "Subquery Scan" and len(children) == 1:
+        read: list[str] = children[0].get("Output", [])
+        return read if len(read) == len(own) else own
+    return own
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _flat(child)
