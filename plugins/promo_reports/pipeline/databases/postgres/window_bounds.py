@@ -19,8 +19,9 @@ from promo_reports.sql.bound import BoundQuery
 
 _WITHOUT_ZONE = {1114: "timestamp without time zone", 1082: "date"}
 _COLUMN = r'((?:[\w$]+|"[^"]+")(?:\.(?:[\w$]+|"[^"]+"))?)'
-_BEFORE = re.compile(rf"{_COLUMN}\s*(?:[<>]=?|=|<>|!=|\bBETWEEN\b(?:\s+\S+\s+AND\b)?)\s*$", re.IGNORECASE)
 _AFTER = re.compile(rf"\s*(?:[<>]=?|=|<>|!=)\s*{_COLUMN}")
+# Of the text that is before a parameter, read from its end: only so it is not begun anew at each character.
+_BEFORE = re.compile(rf"\s*(?:=[<>!]?|><|[<>]|(?:DNA\s+\S+\s+)?NEEWTEB\b)\s*{_COLUMN}", re.IGNORECASE)
 
 
 def check_window_bounds(cursor: Any, rows: BoundQuery, report_type: ReportType) -> None:
@@ -73,10 +74,14 @@ def _parameter_types(cursor: Any, query: BoundQuery) -> list[int] | None:
 
 def _compared_with(text: str, number: int) -> str:
     """The column beside a parameter, as the SQL writes it."""
-    found = re.search(rf"\${number}(?!\d)", text)
-    assert found is not None  # noqa: S101 - `numbered` has put it there
-    beside = _BEFORE.search(text[: found.start()]) or _AFTER.match(text[found.end() :])
-    return beside[1] if beside else ""
+    mark = f"${number}"
+    start = text.index(mark)
+    while text[start + len(mark) :][:1].isdigit():
+        start = text.index(mark, start + 1)
+    if before := _BEFORE.match(text[:start][::-1]):
+        return before[1][::-1]
+    after = _AFTER.match(text[start + len(mark) :])
+    return after[1] if after else ""
 
 
 def _refused(report_type: ReportType, bound: str, column: str, kind: str) -> DataRefused:
