@@ -22,6 +22,9 @@ WITH ledger AS (
                     AND promise.transaction_type = 'promised'
                     AND promise.wallet_id = t.wallet_id
                     AND promise.user_id = t.user_id
+{% if filters.wallet %}
+                    AND promise.wallet_id IN {{ filters.wallet }}
+{% endif %}
             )
         )
 {% if filters.wallet %}

@@ -14,7 +14,7 @@ WITH ledger AS (
                     FROM wallet_transactions promise
                     WHERE promise.transaction_id = t.related_transaction_id
                         AND promise.transaction_type = 'promised'
-                        AND promise.wallet_id = t.wallet_id
+                        AND promise.wallet_id = {{ filters.wallet }}
                         AND promise.user_id = t.user_id
                 )
                 THEN 'promised'

@@ -29,6 +29,7 @@ WITH ledger AS (
                     AND promise.transaction_type = 'promised'
                     AND promise.wallet_id = t.wallet_id
                     AND promise.user_id = t.user_id
+                    AND promise.wallet_id IN (:list_wallet_0, :list_wallet_1)
             )
         )
         AND t.wallet_id IN (:list_wallet_0, :list_wallet_1)
@@ -126,6 +127,7 @@ WITH ledger AS (
                     AND promise.transaction_type = 'promised'
                     AND promise.wallet_id = t.wallet_id
                     AND promise.user_id = t.user_id
+                    AND promise.wallet_id IN (:list_wallet_0, :list_wallet_1)
             )
         )
         AND t.wallet_id IN (:list_wallet_0, :list_wallet_1)
@@ -221,6 +223,7 @@ WITH ledger AS (
                     AND promise.transaction_type = 'promised'
                     AND promise.wallet_id = t.wallet_id
                     AND promise.user_id = t.user_id
+                    AND promise.wallet_id IN (:list_wallet_0, :list_wallet_1)
             )
         )
         AND t.wallet_id IN (:list_wallet_0, :list_wallet_1)

@@ -32,7 +32,7 @@ WITH ledger AS (
                     FROM wallet_transactions promise
                     WHERE promise.transaction_id = t.related_transaction_id
                         AND promise.transaction_type = 'promised'
-                        AND promise.wallet_id = t.wallet_id
+                        AND promise.wallet_id = :filter_wallet
                         AND promise.user_id = t.user_id
                 )
                 THEN 'promised'
@@ -139,7 +139,7 @@ WITH ledger AS (
                     FROM wallet_transactions promise
                     WHERE promise.transaction_id = t.related_transaction_id
                         AND promise.transaction_type = 'promised'
-                        AND promise.wallet_id = t.wallet_id
+                        AND promise.wallet_id = :filter_wallet
                         AND promise.user_id = t.user_id
                 )
                 THEN 'promised'
@@ -245,7 +245,7 @@ WITH ledger AS (
                     FROM wallet_transactions promise
                     WHERE promise.transaction_id = t.related_transaction_id
                         AND promise.transaction_type = 'promised'
-                        AND promise.wallet_id = t.wallet_id
+                        AND promise.wallet_id = :filter_wallet
                         AND promise.user_id = t.user_id
                 )
                 THEN 'promised'
