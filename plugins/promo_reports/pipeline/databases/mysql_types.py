@@ -27,20 +27,22 @@ def refuse_types(description: Sequence[Sequence[Any]], columns: Sequence[Column]
     for described, column in zip(description, columns, strict=False):
         sent = described[1]
         if sent == FLOAT:
-            raise _refused(column, "FLOAT, of which the server sends six digits", _cast(column, "DOUBLE"))
+            raise _refused(column, "FLOAT, of which the server sends six digits", _cast(column))
         if column.type in NUMBERS and sent in STRINGS | {_JSON}:
             raise _refused(column, f"text, and declared {column.type}", _cast(column))
         if column.type in NUMBERS and sent in TIMES | {_TIME, _DATE}:
             raise _refused(column, f"a date or time, and declared {column.type}", "Declare it as what it is.")
-        if column.total and sent == DOUBLE:
+        if sent == DOUBLE and column.total:
             raise _refused(column, "DOUBLE, whose sums are not exact", _cast(column))
+        if sent == DOUBLE and column.type is ColumnType.INTEGER:
+            raise _refused(column, "DOUBLE, and declared integer", _cast(column))
+        if sent == DOUBLE and column.type is ColumnType.DECIMAL and column.scale is None:
+            raise _refused(column, "DOUBLE, whose digits are not exact", f"Declare its scale, or cast it. {_cast(column)}")
 
 
-def _cast(column: Column, to: str = "") -> str:
-    if column.type is ColumnType.INTEGER:
-        to = "SIGNED"
-    elif column.type is ColumnType.DECIMAL and (column.scale is not None or not to):
-        to = f"DECIMAL(38, {column.scale or 0})"
+def _cast(column: Column) -> str:
+    decimal = f"DECIMAL(38, {10 if column.scale is None else column.scale})"
+    to = {ColumnType.INTEGER: "SIGNED", ColumnType.DECIMAL: decimal}.get(column.type, "DOUBLE")
     return f"In the report type's SQL, write CAST(... AS {to}) AS {column.name}."
 
 
