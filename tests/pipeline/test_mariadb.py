@@ -143,8 +143,8 @@ def test_what_is_not_of_its_type_is_refused(sql: str, kind: ColumnType, words: s
         ("float", ColumnType.DECIMAL, None, "write CAST(... AS DECIMAL(38, 10)) AS cell."),
         ("float(9,2)", ColumnType.TEXT, None, "write CAST(... AS DOUBLE) AS cell."),
         ("double", ColumnType.INTEGER, None, "'cell' is DOUBLE, and declared integer"),
-        ("double", ColumnType.DECIMAL, None, "'cell' is DOUBLE, whose digits are not exact. Declare its scale, or cast it. "
-         "In the report type's SQL, write CAST(... AS DECIMAL(38, 10)) AS cell."),
+        ("double", ColumnType.DECIMAL, None, "'cell' is DOUBLE, whose digits are not exact. Declare its scale, or "
+         "cast it. In the report type's SQL, write CAST(... AS DECIMAL(38, 10)) AS cell."),
         ("float", ColumnType.INTEGER, None, "write CAST(... AS SIGNED) AS cell."),
         ("varchar(9)", ColumnType.DECIMAL, 2, "'cell' is text, and declared decimal. In the report type's SQL, write "
          "CAST(... AS DECIMAL(38, 2)) AS cell."),

@@ -40,6 +40,8 @@ def refusal(kind: type[PromoReportsError], project: Project, source: Source) -> 
         ("rate", "'1,000'", "Column 'rate' holds no number, and is declared decimal. Correct the data, or write CAST"),
         ("id", "'abc'", "Column 'id' holds no number, and is declared integer"),
         ("rate", "'=1+1'", "Column 'rate' holds no number, and is declared decimal"),
+        ("points", "70368744177664.5", "Column 'points' holds a floating-point number that is too large for an exact"),
+        ("points", "-1e300", "Column 'points' holds a floating-point number that is too large for an exact sum. Store"),
         ("rate", "CAST('5' AS blob)", "Column 'rate' holds no number, and is declared decimal"),
         ("rate", "9e999", "Column 'rate' holds NaN or Infinity"),
         ("day", "'1.3.2026'", "Column 'day' holds no date. Write it as YYYY-MM-DD."),
@@ -82,6 +84,8 @@ def test_values_of_another_type_are_refused_without_quoting_them(
         ("points", "0.1 + 0.2", "0.30"),
         ("points", "-0.001", "0.00"),
         ("points", "5", "5.00"),
+        ("points", "70368744177663.99", "70368744177663.99"),
+        ("points", "9223372036854775807", "9223372036854775807.00"),
         ("note", "x'00ff'", "\\x00ff"),
         ("note", "12", "12"),
         ("note", "1.5", "1.5"),
@@ -338,6 +342,15 @@ def test_a_window_that_is_not_compared_is_refused(condition: str, on_sqlite: Sql
     on_sqlite.load(Move(1))
     with pytest.raises(SqlTemplateError, match=r"may only stand on one side of <, <=, >, >=, = or <>, not beside"):
         summary(on_sqlite.source, project, condition)
+
+
+def test_a_sum_too_large_for_a_floating_point_number_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1, points="1"), Move(2))
+    on_sqlite.execute("UPDATE moves SET points = 70368744177664.5 WHERE id = 2")
+    with pytest.raises(
+        DataRefused, match="Column 'points' holds a floating-point number that is too large for an exact"
+    ):
+        summary(on_sqlite.source, project, INSIDE)
 
 
 def test_late_rows_whose_record_time_is_in_another_form_are_refused(on_sqlite: SqlitePromo, project: Project) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite, ulp
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,11 @@ def _is_day(text: str) -> bool:
     return True
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is written as PostgreSQL writes a number: `+5`, `1e5` and ` 5` are none."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would run a text cell; an escaped cell still matches."""
     return _FORMULA.search(text) is not None
@@ -142,12 +148,15 @@ def _integer(column: Column, value: object) -> str:
     number = _number(column, value)
     if isinstance(value, str):
         raise _not_declared(column, "text", "INTEGER")
+    _check_exact(column, value, 0)
     if number != number.to_integral_value():
         raise _not_declared(column, "no whole number", "INTEGER")
     return format(number.to_integral_value(), "f")
 
 
 def _decimal(column: Column, value: object) -> str:
+    if column.total:
+        _check_exact(column, value, column.scale or 0)
     text = str(value)
     found = _NUMBER.fullmatch(text)
     if found is not None and (text[0] != "-" or text.strip("-0.")):
@@ -162,17 +171,23 @@ def _decimal(column: Column, value: object) -> str:
 
 
 def _number(column: Column, value: object) -> Decimal:
-    """A number, or a text that is written as PostgreSQL writes a number: `+5`, `1e5` and ` 5` are none.
-
-    A database without exact decimals keeps them as text.
-    """
-    known = _NUMBER.fullmatch(value) if isinstance(value, str) else isinstance(value, int | float | Decimal)
+    """A number, or a text that is one: a database without exact decimals keeps them as text."""
+    known = is_number(value) if isinstance(value, str) else isinstance(value, int | float | Decimal)
     if not known or isinstance(value, bool):
         raise _not_declared(column, "no number", "INTEGER" if column.type is ColumnType.INTEGER else "NUMERIC")
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
         raise _refused(column, "NaN or Infinity")
     return number
+
+
+def _check_exact(column: Column, value: object, scale: int) -> None:
+    """Refuse a binary floating-point number whose neighbours are further away than the last digit at the scale."""
+    if isinstance(value, float) and isfinite(value) and ulp(value) * 10**scale > 1:
+        raise DataRefused(
+            f"Column {column.name!r} holds a floating-point number that is too large for an exact sum.",
+            "Store its numbers as integers (hundredths, as an example), or add up fewer of them.",
+        )
 
 
 def _date(column: Column, value: object) -> str:

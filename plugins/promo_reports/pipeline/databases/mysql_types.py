@@ -37,7 +37,9 @@ def refuse_types(description: Sequence[Sequence[Any]], columns: Sequence[Column]
         if sent == DOUBLE and column.type is ColumnType.INTEGER:
             raise _refused(column, "DOUBLE, and declared integer", _cast(column))
         if sent == DOUBLE and column.type is ColumnType.DECIMAL and column.scale is None:
-            raise _refused(column, "DOUBLE, whose digits are not exact", f"Declare its scale, or cast it. {_cast(column)}")
+            raise _refused(
+                column, "DOUBLE, whose digits are not exact", f"Declare its scale, or cast it. {_cast(column)}"
+            )
 
 
 def _cast(column: Column) -> str:
