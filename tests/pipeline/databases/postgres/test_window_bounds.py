@@ -135,7 +135,11 @@ def test_conditions_on_instants_go_on_to_work(condition: str, ledger: PostgresPr
     assert sums(project, ledger, report(SUMMARY, MAY)) == "credit,110.00"
 
 
-BOUNDS = "WITH bounds AS (SELECT {{ window.start }} AS first, {{ window.end }} AS last)\n"
+NAMED = {
+    "bounds": "bounds AS (SELECT {{ window.start }} AS first, {{ window.end }} AS last)",
+    "fixed": "fixed AS MATERIALIZED (SELECT {{ window.start }} AS first, {{ window.end }} AS last)",
+    "kept": "kept AS MATERIALIZED (SELECT o.kind, o.points, o.utc AS at FROM shapes.ledger o)",
+}
 ODD = 'shapes."Odd (ledger)"'
 
 
@@ -150,6 +154,14 @@ ODD = 'shapes."Odd (ledger)"'
         ("shapes.ledger", "t.at >= bounds.first AND t.at < bounds.last AND t.utc <= t.instant", "utc"),
         ("shapes.of_two", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
         ("shapes.of_either", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
+        ("shapes.ledger", "t.utc >= (SELECT {{ window.start }}) AND t.at < {{ window.end }}", "utc"),
+        (
+            "shapes.ledger",
+            "t.utc > (SELECT min(o.at) FROM shapes.of_domain o) AND {{ window.start }} < {{ window.end }}",
+            "utc",
+        ),
+        ("shapes.ledger", "t.utc >= fixed.first AND t.utc < fixed.last", "utc"),
+        ("kept", "t.at >= fixed.first AND t.at < fixed.last", "utc"),
         ("shapes.of_cast", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
         (
             "shapes.parts",
@@ -162,9 +174,11 @@ ODD = 'shapes."Odd (ledger)"'
 def test_columns_without_zone_are_found_in_the_plan(
     table: str, condition: str, column: str, ledger: PostgresPromo, project: Project
 ) -> None:
-    named, bounds = (BOUNDS, ", bounds") if "bounds." in condition else ("", "")
+    named = {name: text for name, text in NAMED.items() if f"{name}." in condition or name == table}
+    cte = f"WITH {', '.join(named.values())}\n" if named else ""
+    bounds = "".join(f", {name}" for name in named if name != table)
     project.write(
-        f"{named}SELECT t.kind, SUM(t.points) AS issued FROM {table} t{bounds} WHERE {condition} "
+        f"{cte}SELECT t.kind, SUM(t.points) AS issued FROM {table} t{bounds} WHERE {condition} "
         "GROUP BY t.kind ORDER BY t.kind"
     )
     with pytest.raises(DataRefused, match=rf"column '{column}' of shapes\..* has no time zone"):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.sql.bound import BoundQuery
+
+# Named by its parameter before PostgreSQL 17.
+_INIT_PLAN = re.compile(r"(InitPlan \d+)(?: \(returns (\$\d+)\))?")
 
 Node = Mapping[str, Any]
 
@@ -36,11 +40,32 @@ class QueryPlan:
                 elif isinstance(value, list):
                     yield from (each for each in value if isinstance(each, str))
 
+    def origins(self) -> dict[str, str]:
+        """What a column of a CTE or subquery, or the result of a subquery, is in the terms of what that reads.
+
+        One that another one passes on has its origin in turn.
+        """
+        subplans = {node["Subplan Name"]: node for node in self.nodes if "Subplan Name" in node}
+        origins: dict[str, str] = {}
+        for node in self.nodes:
+            read: Node | None = None
+            if node["Node Type"] == "CTE Scan":
+                read = subplans.get(f"CTE {node['CTE Name']}")
+            elif node["Node Type"] == "Subquery Scan":
+                read = next(iter(node.get("Plans", ())), None)
+            own, theirs = node.get("Output", []), read.get("Output", []) if read else []
+            if len(own) == len(theirs):
+                origins.update(zip(own, theirs, strict=True))
+        for name, node in subplans.items():
+            if (found := _INIT_PLAN.fullmatch(name)) and node.get("Output"):
+                origins[found[2] or f"({found[1]}).col1"] = node["Output"][0]
+        return origins
+
     def united(self) -> Iterator[tuple[str, ...]]:
         """What stands in the same column of the parts of each UNION."""
         for node in self.nodes:
             if node["Node Type"] in ("Append", "Merge Append", "Recursive Union"):
-                yield from zip(*(_output(part) for part in node.get("Plans", ())), strict=False)
+                yield from zip(*(part.get("Output", []) for part in node.get("Plans", ())), strict=False)
 
     def beyond_snapshot(self) -> str | None:
         """What the query reads that an exported snapshot does not cover, in words; None where there is nothing.
@@ -64,16 +89,6 @@ def plan_of(cursor: Any, query: BoundQuery) -> QueryPlan:
     ((answer,),) = cursor.fetchall()
     plans = json.loads(answer) if isinstance(answer, str) else answer
     return QueryPlan(tuple(_flat(plans[0]["Plan"])))
-
-
-def _output(node: Node) -> list[str]:
-    """The columns of a node; of a subquery that only passes them on, what it reads."""
-    own: list[str] = node.get("Output", [])
-    children = node.get("Plans", ())
-    if node["Node Type"] == "Subquery Scan" and len(children) == 1:
-        read: list[str] = children[0].get("Output", [])
-        return read if len(read) == len(own) else own
-    return own
 
 
 def _flat(node: Node) -> Iterator[Node]:

@@ -17,14 +17,17 @@ from promo_reports.pipeline.databases.postgres.query_plan import QueryPlan
 
 _TIMESTAMP, _TIMESTAMPTZ, _DATE = 1114, 1184, 1082
 _NAME = r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"'
-_COLUMN = re.compile(rf"(?P<alias>{_NAME})\.(?P<name>{_NAME})")
+_COLUMN = rf"(?P<alias>{_NAME})\.(?P<name>{_NAME})"
+# Whose values are those of the column: of a domain, of a group.
+_OF_DOMAIN = rf"\({_COLUMN}\)::timestamp with time zone"
+_FORMS = [
+    re.compile(form) for form in (_COLUMN, _OF_DOMAIN, rf"(?:min|max)\({_COLUMN}\)", rf"(?:min|max)\({_OF_DOMAIN}\)")
+]
 _CAST = re.compile(r"\)::timestamp(?:\(\d\))? with time zone")
 _OPERATOR = re.compile(r" (?:<|<=|>|>=|=|<>) ")
 _INSTANT = re.compile(r"'[^']*'::timestamp(?:\(\d\))? with time zone")
-_LOCAL = re.compile(
-    r" AT TIME ZONE |\btimezone\(|\bdate\(|\)::date\b"
-)  # what makes a local time of an instant on purpose
-_DOMAIN = re.compile(rf"\((?P<alias>{_NAME})\.(?P<name>{_NAME})\)::timestamp with time zone")
+# What makes a local time of an instant on purpose.
+_LOCAL = re.compile(r" AT TIME ZONE |\btimezone\(|\bdate\(|\)::date\b")
 _QUOTED_OR_PARENTHESIS = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]""")
 
 Column = tuple[str, str, str]  # schema, table, name
@@ -32,21 +35,27 @@ Column = tuple[str, str, str]  # schema, table, name
 
 def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType) -> None:
     """Raise `DataRefused` for the first column without time zone that is cast to an instant, or compared with one."""
-    relations = plan.relations()
+    relations, origins = plan.relations(), plan.origins()
 
-    def column(found: re.Match[str] | None) -> Column | None:
+    def column(side: str) -> Column | None:
+        found = next((found for form in _FORMS if (found := form.fullmatch(side))), None)
         if found is None or _unquoted(found["alias"]) not in relations:
             return None
         return (*relations[_unquoted(found["alias"])], _unquoted(found["name"]))
 
-    casts = {found for each in plan.expressions() for cast in _casts(each) if (found := column(cast)) is not None}
+    def resolved(side: str) -> str:
+        for _ in origins:
+            side = origins.get(side, side)
+        return side
+
+    casts = {found for each in plan.expressions() for cast in _casts(each) if (found := column(resolved(cast)))}
     compared: set[tuple[Column, Column | None]] = set()
-    for left, right in (sides for each in plan.expressions() for sides in _comparisons(each)):
+    for left, right in (map(resolved, sides) for each in plan.expressions() for sides in _comparisons(each)):
         for one, other in ((left, right), (right, left)):
-            plain, beside = column(_COLUMN.fullmatch(one)), column(_COLUMN.fullmatch(other) or _DOMAIN.fullmatch(other))
+            plain, beside = column(one), column(other)
             if plain is not None and (beside is not None or _is_instant(other)):
                 compared.add((plain, beside))
-    united = [{found for each in parts if (found := column(_COLUMN.fullmatch(each)))} for parts in plan.united()]
+    united = [{found for each in parts if (found := column(resolved(each)))} for parts in plan.united()]
 
     types = _types(cursor, casts.union(*united, *({each for each in pair if each} for pair in compared)))
     for each in sorted(casts):
@@ -61,11 +70,10 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
             raise _refused(report_type, kinds[_TIMESTAMP], "unites with instants")
 
 
-def _casts(expression: str) -> Iterator[re.Match[str] | None]:
-    """What stands in the parentheses of `(x)::timestamp with time zone`, where it is a column."""
+def _casts(expression: str) -> Iterator[str]:
+    """What stands in the parentheses of `(x)::timestamp with time zone`."""
     for cast in _CAST.finditer(expression):
-        opened = expression.rfind("(", 0, cast.start())
-        yield _COLUMN.fullmatch(expression, opened + 1, cast.start())
+        yield expression[expression.rfind("(", 0, cast.start()) + 1 : cast.start()]
 
 
 def _comparisons(expression: str) -> Iterator[tuple[str, str]]:
