@@ -36,7 +36,7 @@ def refusal(kind: type[PromoReportsError], project: Project, source: Source) -> 
     ("column", "value", "words"),
     [
         ("note", "'a' || char(0) || 'b'", "Column 'note' holds a NUL character, which no CSV reader takes."),
-        ("points", "'many'", "Column 'points' holds no number"),
+        ("points", "'many'", "no number"),
         ("rate", "'1,000'", "Column 'rate' holds no number, and is declared decimal. Correct the data, or write CAST"),
         ("id", "'abc'", "Column 'id' holds no number, and is declared integer"),
         ("rate", "'=1+1'", "Column 'rate' holds no number, and is declared decimal"),
@@ -344,13 +344,42 @@ def test_a_window_that_is_not_compared_is_refused(condition: str, on_sqlite: Sql
         summary(on_sqlite.source, project, condition)
 
 
-def test_a_sum_too_large_for_a_floating_point_number_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
+def test_a_sum_of_floats_loses_nothing_on_the_way(on_sqlite: SqlitePromo, project: Project) -> None:
+    """SQLite's own sum is 9.77 here."""
+    on_sqlite.load(Move(0, points="10000000000000.5"), *(Move(n, points="0.01") for n in range(1, 1_001)))
+    on_sqlite.load(Move(2_000, points="-10000000000000.5"))
+    assert summary(on_sqlite.source, project, INSIDE) == "in,10.00,\n"
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ("9223372036854775807", "A SUM in the report type's SQL adds values that are together larger than an integer"),
+        ("'ten'", "A SUM in the report type's SQL adds values that are no numbers"),
+        ("70368744177664.5", "Column 'points' holds a floating-point number that is too large for an exact sum"),
+    ],
+)
+def test_a_sum_that_is_not_exact_is_refused(points: str, words: str, on_sqlite: SqlitePromo, project: Project) -> None:
     on_sqlite.load(Move(1, points="1"), Move(2))
-    on_sqlite.execute("UPDATE moves SET points = 70368744177664.5 WHERE id = 2")
-    with pytest.raises(
-        DataRefused, match="Column 'points' holds a floating-point number that is too large for an exact"
-    ):
+    on_sqlite.execute(f"UPDATE moves SET points = {points} WHERE id = 2")
+    with pytest.raises(DataRefused, match=words):
         summary(on_sqlite.source, project, INSIDE)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT sum(points) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM moves",
+        "SELECT sum(DISTINCT kind = 'in'), sum(points) FILTER (WHERE id > 99), sum(points * 0.5), sum(id) FROM moves",
+        "SELECT SUM (m.id) FILTER (WHERE m.id < 5) OVER (ORDER BY m.id), 'sum(1)' AS \"sum\" FROM moves m",
+    ],
+)
+def test_other_sums_are_those_of_sqlite(query: str, on_sqlite: SqlitePromo) -> None:
+    on_sqlite.load(*(Move(n, points=str(n) if n % 3 else None) for n in range(1, 9)))
+    with contextlib.closing(sqlite3.connect(on_sqlite.path)) as own:
+        expected = own.execute(query).fetchall()
+    with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot:
+        assert snapshot.fetch(BoundQuery(query, {})) == expected
 
 
 def test_late_rows_whose_record_time_is_in_another_form_are_refused(on_sqlite: SqlitePromo, project: Project) -> None:

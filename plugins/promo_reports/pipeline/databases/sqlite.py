@@ -13,6 +13,7 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused
 from promo_reports.pipeline.cells import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
+from promo_reports.pipeline.databases.sqlite_sums import add_sum, with_compensated_sums
 from promo_reports.pipeline.databases.sqlite_times import (
     INSIDE,
     TIMELESS,
@@ -62,6 +63,7 @@ class SqliteDialect(Dialect):
         """Open a read transaction."""
         self._raw: Any = connection.connection.dbapi_connection
         self._comparisons = TimeComparisons(self._raw)
+        add_sum(self._raw, self._comparisons.refuse)
         begin = (*_SETTINGS, "BEGIN", "SELECT count(*) FROM sqlite_master")
         return executed(connection.execution_options(isolation_level="AUTOCOMMIT"), begin)
 
@@ -91,7 +93,7 @@ class SqliteDialect(Dialect):
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
         values = self._values(query)
         times = {name: str(values[name]) for name, value in query.values.items() if isinstance(value, datetime)}
-        text = self._comparisons.put_into(query.text, times)
+        text = with_compensated_sums(self._comparisons.put_into(query.text, times))
         return connection.exec_driver_sql(BoundQuery(text, values).named(), values)
 
     def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:

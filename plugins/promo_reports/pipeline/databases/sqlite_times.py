@@ -99,6 +99,10 @@ class TimeComparisons:
                 )
         return "".join([*pieces, text[at:]])
 
+    def refuse(self, error: DataRefused) -> None:
+        """Keep the error that the present query ends with."""
+        self.refused = error
+
     def _holds(self, number: int, value: object) -> bool | None:
         if value is None:
             return None
