@@ -382,6 +382,15 @@ def test_other_sums_are_those_of_sqlite(query: str, on_sqlite: SqlitePromo) -> N
         assert snapshot.fetch(BoundQuery(query, {})) == expected
 
 
+def test_a_quoted_name_of_no_column_is_not_a_text(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1))
+    plain = (SELECT + WHERE + ORDER).replace("m.note,", '"note" AS "note",')
+    project.write(plain)
+    assert project.text(on_sqlite.source).startswith("1,2026-03-01 12:00:00+00,in,a,")
+    project.write(plain.replace('"note" AS', '"remark" AS'))
+    assert "no such column: remark" in refusal(SourceRefused, project, on_sqlite.source)
+
+
 def test_late_rows_whose_record_time_is_in_another_form_are_refused(on_sqlite: SqlitePromo, project: Project) -> None:
     on_sqlite.load(Move(1, moved_at=DAY - timedelta(hours=1)))
     on_sqlite.execute("UPDATE moves SET recorded_at = '2026-03-01T12:00:00+02:00'")

@@ -16,7 +16,6 @@ _WHAT_TO_DO = {
     1292: "A text or a number is taken for a value of another type: CAST it, or compare it with one of its own type. "
     "Times are columns of type DATETIME(6) or TIMESTAMP(6), in UTC.",
     1301: "Raise max_allowed_packet on the server, or make shorter texts.",
-    1365: "Divide by NULLIF(..., 0).",
     1931: "The recursion has no end: limit it in the report type's SQL.",
 }
 

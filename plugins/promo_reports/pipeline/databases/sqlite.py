@@ -23,6 +23,7 @@ from promo_reports.pipeline.databases.sqlite_times import (
 )
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.lexer import Kind, tokens
 from promo_reports.sql.template import WindowPredicates
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class SqliteDialect(Dialect):
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
         values = self._values(query)
         times = {name: str(values[name]) for name, value in query.values.items() if isinstance(value, datetime)}
-        text = with_compensated_sums(self._comparisons.put_into(query.text, times))
+        text = _never_texts(with_compensated_sums(self._comparisons.put_into(query.text, times)))
         return connection.exec_driver_sql(BoundQuery(text, values).named(), values)
 
     def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
@@ -110,6 +111,18 @@ class SqliteDialect(Dialect):
 
     def _time(self, utc: datetime) -> object:
         return utc.isoformat(" ").rstrip("0") if utc.microsecond else utc.isoformat(" ")
+
+
+def _never_texts(text: str) -> str:
+    """SQL text with its quoted names in backticks: SQLite takes `"kind"` for a text where there is no such column."""
+    pieces: list[str] = []
+    at = 0
+    for word in tokens(text):
+        if word.kind is Kind.NAME and word.text.startswith('"'):
+            name = word.text[1:-1].replace('""', '"').replace("`", "``")
+            pieces += [text[at : word.at], f"`{name}`"]
+            at = word.at + len(word.text)
+    return "".join([*pieces, text[at:]])
 
 
 def _read_only(path: Path) -> Any:
