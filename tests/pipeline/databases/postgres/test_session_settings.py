@@ -111,6 +111,13 @@ def test_a_hostile_role_gets_the_same_bytes(
     assert b"evil" not in content(found)
 
 
+@pytest.mark.parametrize("name", ["zero_damaged_pages", "ignore_checksum_failure"])
+def test_a_role_that_hides_damage_is_refused(name: str, postgres: PostgresServer, hostile: Source) -> None:
+    postgres.execute(f"ALTER ROLE hostile SET {name} = on")
+    with failing(SourceRefused, f"{name} is on", f"RESET {name}"), snapshot(hostile):
+        pass
+
+
 def test_tables_are_found_where_the_roles_search_path_says(hostile: Source, on_postgres: PostgresPromo) -> None:
     on_postgres.execute("CREATE TABLE evil.only_there AS SELECT 1 AS a", "GRANT SELECT ON evil.only_there TO hostile")
     with snapshot(hostile) as given:

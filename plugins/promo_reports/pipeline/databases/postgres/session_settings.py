@@ -39,6 +39,10 @@ BUILT_IN_FIRST = (
 """Tables are looked up where the role's search path says, but nothing there replaces what PostgreSQL itself brings,
 and no temporary table, which another client of a pooler may have left, replaces a table of the database."""
 
+HIDE_DAMAGE = ("zero_damaged_pages", "ignore_checksum_failure")
+"""Settings of superusers, which a session cannot set back: rows are missing or wrong without an error."""
+
+FIND_HIDDEN_DAMAGE = "SELECT name FROM unnest(%s) AS settings (name) WHERE current_setting(name, true) = 'on'"
 SET_ALL = "SELECT set_config(name, value, true) FROM unnest(%s, %s) AS settings (name, value)"
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
+from promo_reports.errors import SourceRefused
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
 from promo_reports.pipeline.databases.postgres.column_types import check_column_types
@@ -19,7 +20,13 @@ from promo_reports.pipeline.databases.postgres.errors import checked_url, login_
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.pipeline.databases.postgres.query_plan import plan_of
-from promo_reports.pipeline.databases.postgres.session_settings import BUILT_IN_FIRST, SET_ALL, session_settings
+from promo_reports.pipeline.databases.postgres.session_settings import (
+    BUILT_IN_FIRST,
+    FIND_HIDDEN_DAMAGE,
+    HIDE_DAMAGE,
+    SET_ALL,
+    session_settings,
+)
 from promo_reports.pipeline.databases.postgres.timezone_data import check_timezone_data, known_timezone
 from promo_reports.pipeline.databases.postgres.window_bounds import check_window_bounds
 from promo_reports.pipeline.databases.postgres.zoneless_columns import check_zoneless_columns
@@ -199,6 +206,13 @@ class PostgresSnapshot:
             cursor.execute(BUILT_IN_FIRST)
             with known_timezone(self._source.connection, self._zone):
                 cursor.execute(SET_ALL, (list(settings.keys()), list(settings.values())))
+            cursor.execute(FIND_HIDDEN_DAMAGE, (list(HIDE_DAMAGE),))
+            for (name,) in cursor.fetchall():
+                raise SourceRefused(
+                    f"Connection {self._source.connection!r}: {name} is on, so that damaged pages are read without an "
+                    "error, and their rows are missing or wrong.",
+                    f"Have a superuser set it back: ALTER ROLE ... RESET {name}.",
+                )
             if self._connection.server_version >= _HAS_CONNECTION_CHECK:
                 # A worker that was killed must not leave hours of sorting behind. Only servers on Linux can watch a
                 # connection while they work.
