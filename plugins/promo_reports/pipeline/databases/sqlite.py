@@ -73,7 +73,7 @@ class SqliteDialect(Dialect):
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches; `DataRefused` for times that SQLite would not tell apart."""
         if report_type.window_column is None:
-            refuse_mixed_times(self._raw, query.named(), self._values(query))
+            refuse_mixed_times(connection, query.named(), self._values(query))
         yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
 
     def end(self) -> None:

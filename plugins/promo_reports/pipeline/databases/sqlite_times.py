@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import DataRefused, SqlTemplateError
 from promo_reports.pipeline.cells import utc_text
 from promo_reports.sql.lexer import Kind, Token, tokens
 
 HOW_TO_WRITE_IT = "Write its times in UTC as YYYY-MM-DD HH:MM:SS.ffffff."
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -117,7 +120,7 @@ class TimeComparisons:
         return compare(utc, bound)
 
 
-def refuse_mixed_times(connection: Any, text: str, values: Mapping[str, object]) -> None:
+def refuse_mixed_times(connection: Connection, text: str, values: dict[str, object]) -> None:
     """Raise `DataRefused` where a column that the query reads holds times in several forms.
 
     The query's own MIN, MAX, ORDER BY and comparisons of columns would take one for the other.
@@ -129,18 +132,18 @@ def refuse_mixed_times(connection: Any, text: str, values: Mapping[str, object])
             read.add((table, column))
         return _YES
 
-    connection.set_authorizer(look)
+    raw: Any = connection.connection.dbapi_connection
+    raw.set_authorizer(look)
     try:
-        connection.execute(f"EXPLAIN {text}", values).close()
+        connection.exec_driver_sql(f"EXPLAIN {text}", values).close()
     finally:
-        connection.set_authorizer(None)
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        raw.set_authorizer(None)
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
     for table, column in sorted(read):
         if table not in tables:
             continue
         quoted = {"table": _quoted(table), "column": _quoted(column)}
-        ((mixed,),) = connection.execute(_MIXED.format(**quoted)).fetchall()
-        if mixed:
+        if connection.exec_driver_sql(_MIXED.format(**quoted)).scalar_one():
             raise DataRefused(
                 f"Column {column!r} of table {table!r} holds times in several forms, which SQLite compares as texts.",
                 HOW_TO_WRITE_IT,
