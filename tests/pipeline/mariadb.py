@@ -108,7 +108,7 @@ class MariaDbServer:
 
     def _launch(self, home: Path, users: Path, port: int) -> None:
         self.port = port
-        options = [f"--{each}" for each in (f"port={self.port}", f"init-file={users}", *_SETTINGS)]
+        options = [f"--{each}" for each in (f"port={self.port}", f"init-file={users}", f"tmpdir={home}", *_SETTINGS)]
         self._process = ServerProcess(
             "MariaDB",
             [_program("mariadbd"), "--no-defaults", f"--datadir={home / 'data'}", *options],
@@ -134,6 +134,7 @@ class MariaDbServer:
             group=self._user.gid if self._user else None,
             extra_groups=[] if self._user else None,
             cwd="/",
+            env={**os.environ, "TMPDIR": str(home)},  # a server that starts deletes what another has in the same one
             capture_output=True,
             text=True,
             check=False,
