@@ -73,6 +73,8 @@ def ledger(on_postgres: PostgresPromo) -> Iterator[PostgresPromo]:
             UNION ALL SELECT id + 10, kind, points, instant FROM shapes.ledger""",
         """CREATE VIEW shapes.of_either AS SELECT id, kind, points, COALESCE(instant, utc) AS at
             FROM shapes.ledger""",
+        """CREATE VIEW shapes.of_shifted AS SELECT id, kind, points,
+            CAST(COALESCE(utc, utc + interval '1 hour') AS timestamptz) AS at FROM shapes.ledger""",
         'CREATE TABLE shapes."Odd (ledger)" AS SELECT id, kind, points, utc AS "At ""UTC""", at FROM shapes.ledger',
         "CREATE VIEW shapes.of_domain AS SELECT id, kind, points, instant AS at FROM shapes.ledger",
         "GRANT SELECT ON ALL TABLES IN SCHEMA shapes TO promo_reader",
@@ -162,6 +164,8 @@ ODD = 'shapes."Odd (ledger)"'
         ),
         ("shapes.ledger", "t.utc >= fixed.first AND t.utc < fixed.last", "utc"),
         ("kept", "t.at >= fixed.first AND t.at < fixed.last", "utc"),
+        ("shapes.of_shifted", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
+        ("shapes.ledger", "t.utc + interval '1 hour' >= bounds.first AND t.at < bounds.last", "utc"),
         ("shapes.of_cast", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
         (
             "shapes.parts",

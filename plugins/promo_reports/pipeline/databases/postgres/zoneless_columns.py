@@ -1,8 +1,8 @@
 """Columns without time zone that a query turns into instants by the session's timezone, as its plan shows.
 
 That finds what `window_bounds` cannot ask about: a cast to `timestamptz` in a view, a `timestamp` that is compared with
-`{{ window.start }} - interval '1 day'`, or with the column of another table that has a time zone. A cast of what is
-reckoned from columns first, as in `coalesce(t.created, t.updated)::timestamptz`, is not seen.
+`{{ window.start }} - interval '1 day'`, or with the column of another table that has a time zone. What a function does
+by itself, and texts that have no offset, are not seen.
 """
 
 from __future__ import annotations
@@ -18,12 +18,19 @@ from promo_reports.pipeline.databases.postgres.query_plan import QueryPlan
 _TIMESTAMP, _TIMESTAMPTZ, _DATE = 1114, 1184, 1082
 _NAME = r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"'
 _COLUMN = rf"(?P<alias>{_NAME})\.(?P<name>{_NAME})"
-# Whose values are those of the column: of a domain, of a group.
+# What is of the type of the column: of a domain, of a group, with an interval.
 _OF_DOMAIN = rf"\({_COLUMN}\)::timestamp with time zone"
 _FORMS = [
-    re.compile(form) for form in (_COLUMN, _OF_DOMAIN, rf"(?:min|max)\({_COLUMN}\)", rf"(?:min|max)\({_OF_DOMAIN}\)")
+    re.compile(form)
+    for form in (
+        _COLUMN,
+        _OF_DOMAIN,
+        rf"(?:min|max)\({_COLUMN}\)",
+        rf"(?:min|max)\({_OF_DOMAIN}\)",
+        rf"\({_COLUMN} [+-] .*::interval\)",
+    )
 ]
-_CAST = re.compile(r"\)::timestamp(?:\(\d\))? with time zone")
+_CAST = re.compile(r"::timestamp(?:\(\d\))? with time zone")
 _OPERATOR = re.compile(r" (?:<|<=|>|>=|=|<>) ")
 _INSTANT = re.compile(r"'[^']*'::timestamp(?:\(\d\))? with time zone")
 # What makes a local time of an instant on purpose.
@@ -48,7 +55,12 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
             side = origins.get(side, side)
         return side
 
-    casts = {found for each in plan.expressions() for cast in _casts(each) if (found := column(resolved(cast)))}
+    casts = {
+        found
+        for each in plan.expressions()
+        for name in _cast_columns(each)
+        if (found := column(resolved(name))) is not None
+    }
     compared: set[tuple[Column, Column | None]] = set()
     for left, right in (map(resolved, sides) for each in plan.expressions() for sides in _comparisons(each)):
         for one, other in ((left, right), (right, left)):
@@ -70,23 +82,29 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
             raise _refused(report_type, kinds[_TIMESTAMP], "unites with instants")
 
 
-def _casts(expression: str) -> Iterator[str]:
-    """What stands in the parentheses of `(x)::timestamp with time zone`."""
-    for cast in _CAST.finditer(expression):
-        yield expression[expression.rfind("(", 0, cast.start()) + 1 : cast.start()]
+def _cast_columns(expression: str) -> Iterator[str]:
+    """The columns that `(...)::timestamp with time zone` makes an instant of, by no timezone of their own."""
+    for inner, end in _parenthesized(expression):
+        if _CAST.match(expression, end) and _LOCAL.search(inner) is None:
+            yield from (found[0] for found in re.finditer(_COLUMN, inner))
 
 
 def _comparisons(expression: str) -> Iterator[tuple[str, str]]:
     """Both sides of each comparison, which PostgreSQL writes in parentheses of their own."""
+    for inner, _ in _parenthesized(expression):
+        sides = _sides(inner)
+        if sides is not None:
+            yield sides
+
+
+def _parenthesized(expression: str) -> Iterator[tuple[str, int]]:
+    """What stands in each pair of parentheses, and where the expression goes on behind it."""
     opened: list[int] = []
     for found in _QUOTED_OR_PARENTHESIS.finditer(expression):
         if found[0] == "(":
             opened.append(found.end())
         elif found[0] == ")" and opened:
-            inner = expression[opened.pop() : found.start()]
-            sides = _sides(inner)
-            if sides is not None:
-                yield sides
+            yield expression[opened.pop() : found.start()], found.end()
 
 
 def _sides(inner: str) -> tuple[str, str] | None:
