@@ -76,6 +76,12 @@ def test_a_database_that_cannot_count_cells_says_so() -> None:
 
 
 def test_a_total_that_is_no_number_is_refused_without_quoting_it() -> None:
-    with pytest.raises(DataRefused, match="The total of column 'points' is no number") as refused:
+    with pytest.raises(DataRefused, match="Column 'points' holds no number, so it has no total") as refused:
         totals_of([(None, 1, 0, "$1,000")], [POINTS], counts_cells=True)
     assert "1,000" not in str(refused.value)
+
+
+def test_a_sum_of_binary_floating_point_numbers_is_refused() -> None:
+    with pytest.raises(DataRefused, match="Column 'points' holds binary floating-point numbers") as refused:
+        totals_of([(None, 1, 0, 0.3)], [POINTS], counts_cells=True)
+    assert not refused.value.retryable

@@ -170,7 +170,10 @@ def test_a_total_of_doubles_is_refused_with_its_cast(on_mariadb: MariaDbPromo, p
     on_mariadb.load(Move(1, points="0.10"), Move(2, points="0.20"))
     doubles = SELECT.replace("m.points,", "CAST(m.points AS DOUBLE) AS points,")
     project.write(doubles + WHERE + ORDER)
-    words = "Column 'points' is DOUBLE, whose sums are not exact. In the report type's SQL, write CAST(... AS DECIMAL"
+    words = (
+        "Column 'points' holds binary floating-point numbers, whose sums are not exact. "
+        "In the report type's SQL, write CAST(... AS DECIMAL"
+    )
     assert words in str(refusal(project, on_mariadb.source))
     decimals = doubles.replace("CAST(m.points AS DOUBLE)", "CAST(CAST(m.points AS DOUBLE) AS DECIMAL(38, 2))")
     project.write(decimals + WHERE + ORDER)
@@ -377,7 +380,7 @@ def test_percents_with_and_without_a_bind(values: dict[str, str], on_mariadb: Ma
     bind = mark("a") if values else "'%'"
     query = BoundQuery(f"SELECT '%s %% 10%' AS a, {bind} AS b, 7 % 4 AS c", values)
     with GenericSnapshot(on_mariadb.source, UTC, TimeLimits(60)) as snapshot:
-        assert snapshot.fetch(query) == [("%s %% 10%", "%", 3)]
+        assert snapshot.fetch(query) == [("%s %% 10%", "%", "3")]
     assert sent(on_mariadb.source, f"'%s %% 10%', {bind}", one_column(ColumnType.TEXT), **values) == b"%s %% 10%,%\n"
 
 
@@ -485,3 +488,62 @@ def test_a_report_without_a_window(on_mariadb: MariaDbPromo, project: Project) -
     snapshot = replace(MOVES, date_range=DateRangeRule.NONE, window_column=None, recorded_column=None)
     staged = project.make(on_mariadb.source, export(report_type=snapshot, window=None))
     assert content(staged).decode().splitlines()[1:] == ["1,2026-02-28 23:59:59.999999+00,in,a,1.00,,,,"]
+
+
+# Small answers, sums and order
+
+
+@pytest.mark.parametrize("sql_type", ["float", "double"])
+def test_totals_of_binary_floating_point_numbers_are_refused(
+    sql_type: str, table: MariaDbPromo, project: Project
+) -> None:
+    table.execute(f"CREATE TABLE t (id bigint, points {sql_type})", "INSERT INTO t VALUES (1, 0.1), (2, 0.2)")
+    table.load(Move(1), Move(2))
+    points = "(SELECT t.points FROM t WHERE t.id = m.id) AS points,"
+    project.write((SELECT + WHERE + ORDER).replace("m.points,", points))
+    refused = refusal(project, table.source)
+    assert str(refused).startswith("Column 'points' holds binary floating-point numbers, whose sums are not exact.")
+    assert not refused.retryable
+
+
+def test_small_answers_are_what_was_sent(table: MariaDbPromo, project: Project) -> None:
+    table.execute(
+        "CREATE TABLE t (tags set('a', 'b'), lasts time, code binary(2), bits bit(3), day date)",
+        "INSERT INTO t VALUES ('a,b', '01:02:03', x'4142', b'101', '9999-12-31')",
+    )
+    with GenericSnapshot(table.source, UTC, TimeLimits(60)) as snapshot:
+        text = snapshot.text_of(Column("cell", ColumnType.TEXT, "C."))
+        (row,) = snapshot.fetch(BoundQuery("SELECT t.tags, t.lasts, t.code, t.bits, t.day FROM t", {}))
+    assert [text(value) for value in row] == ["a,b", "01:02:03", "\\x4142", "5", "9999-12-31"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "expected"),
+    [
+        ("7", ColumnType.INTEGER, ["7"]),
+        ("CAST(1.5 AS DECIMAL(4, 2))", ColumnType.DECIMAL, ["1.50"]),
+        ("m.id = 1", ColumnType.BOOLEAN, ["f", "t"]),
+        ("DATE '2026-03-01'", ColumnType.DATE, ["2026-03-01"]),
+        ("m.moved_at", ColumnType.TIMESTAMP, ["2026-03-01 12:00:00+00"]),
+    ],
+)
+def test_groups_of_declared_types(
+    kind: str, declared: ColumnType, expected: list[str], on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    columns = tuple(replace(column, type=declared) if column.name == "kind" else column for column in MOVES.columns)
+    on_mariadb.load(Move(1), Move(2))
+    project.write((SELECT + WHERE + ORDER).replace("m.kind,", f"{kind} AS kind,"))
+    groups = project.make(on_mariadb.source, export(report_type=replace(MOVES, columns=columns))).manifest.totals_by
+    assert list(groups["values"]) == expected
+
+
+def test_texts_that_a_collation_calls_equal_come_in_the_order_of_their_bytes(
+    on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    by_note = replace(MOVES, order=("moved_at", "note"))
+    notes = ["b", "a ", "A", "B", "a"]
+    on_mariadb.load(*(Move(n, note=note) for n, note in enumerate(notes)))
+    folded = "m.note COLLATE utf8mb4_general_ci AS note,"
+    project.write((SELECT + WHERE + "ORDER BY m.moved_at, m.note").replace("m.note,", folded, 1))
+    rows = project.text(on_mariadb.source, export(report_type=by_note)).splitlines()
+    assert [row.split(",")[3] for row in rows] == ["A", "a", "a ", "B", "b"]

@@ -237,7 +237,7 @@ def test_other_connections_have_the_same_settings(on_postgres: PostgresPromo) ->
         on_postgres.load(Move(1))
         with given.beside() as other:
             assert {name: setting(other, name) for name in EXPECTED_SETTINGS} == EXPECTED_SETTINGS
-            assert other.fetch(COUNT) == given.fetch(COUNT) == [(0,)]
+            assert other.fetch(COUNT) == given.fetch(COUNT) == [("0",)]
 
 
 def test_progress_is_of_all_connections(on_postgres: PostgresPromo, project: Project) -> None:

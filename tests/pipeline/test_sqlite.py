@@ -438,3 +438,46 @@ def test_a_dialect_without_a_snapshot_is_refused(
     monkeypatch.setattr(SQLiteDialect, "get_isolation_level_values", lambda *_: ["READ COMMITTED"])
     other = Source("promo_db", on_sqlite.source.url.replace("sqlite:", "otherdb:", 1))
     assert "no consistent snapshot is known for 'otherdb'" in refusal(SourceRefused, project, other)
+
+
+# Sums, groups and order
+
+
+@pytest.mark.parametrize(
+    ("points", "total"),
+    [
+        (["7036874417766.25", "0.01", "0.01"], "7036874417766.27"),
+        (["9223372036854775807", "9223372036854775807"], "18446744073709551614.00"),
+        (["'12345678901234567890.12'", "'0.01'"], "12345678901234567890.13"),
+        (["0.1"] * 30, "3.00"),
+        (["NULL", "1.25"], "1.25"),
+    ],
+)
+def test_totals_are_those_of_what_is_written(
+    points: list[str], total: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    on_sqlite.execute("CREATE TABLE amounts (id INTEGER, amount)")
+    on_sqlite.load(*(Move(n) for n in range(len(points))))
+    on_sqlite.execute(*(f"INSERT INTO amounts VALUES ({n}, {amount})" for n, amount in enumerate(points)))
+    amount = "(SELECT a.amount FROM amounts a WHERE a.id = m.id) AS points,"
+    project.write((SELECT + WHERE + ORDER).replace("m.points,", amount))
+    assert project.make(on_sqlite.source).manifest.totals == {"points": total}
+
+
+def test_groups_of_numbers_that_are_equal_and_written_differently(on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(*(Move(n) for n in range(4)))
+    kinds = "CASE m.id WHEN 0 THEN 1 WHEN 1 THEN 1.0 WHEN 2 THEN '1' ELSE x'31' END AS kind,"
+    project.write((SELECT + WHERE + ORDER).replace("m.kind,", kinds))
+    groups = project.make(on_sqlite.source).manifest.totals_by
+    assert {by: each["rows"] for by, each in groups["values"].items()} == {"1": 2, "1.0": 1, "\\x31": 1}
+
+
+def test_texts_that_a_collation_calls_equal_come_in_the_order_of_their_bytes(
+    on_sqlite: SqlitePromo, project: Project
+) -> None:
+    by_note = replace(MOVES, order=("moved_at", "note"))
+    on_sqlite.load(Move(1, note="b"), Move(2, note="a"), Move(3, note="A"), Move(4, note="B"))
+    folded = (SELECT + WHERE + "ORDER BY m.moved_at, m.note").replace("m.note,", "m.note COLLATE NOCASE AS note,", 1)
+    project.write(folded)
+    rows = project.text(on_sqlite.source, export(report_type=by_note)).splitlines()
+    assert [row.split(",")[3] for row in rows] == ["A", "a", "B", "b"]

@@ -9,7 +9,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import yaml
 
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window
-from promo_reports.pipeline.source import Snapshot, SourceTotals, totals_of
+from promo_reports.pipeline.source import Snapshot, SourceTotals, in_terms_of, totals_of
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 from tests.pipeline.mariadb import MariaDbServer
@@ -90,9 +90,9 @@ def all_cases() -> list[Case]:
 
 def ask(snapshot: Snapshot, report_type: ReportType, case: Case) -> Answer:
     """The case's file as the product would write it, and what the database says that it adds up to."""
-    query = replace(load_report_query(report_type, SQL), predicates=snapshot.predicates)
     records: list[bytes] = [(",".join(column.name for column in report_type.columns) + "\n").encode()]
     with snapshot:
+        query = in_terms_of(snapshot, load_report_query(report_type, SQL), case.parameters)
         totals = totals_of(snapshot.fetch(query.totals(case.parameters)), report_type.totals, counts_cells=True)
         excluded = query.excluded(case.parameters)
         left_out = int(str(snapshot.fetch(excluded)[0][0])) if excluded else 0

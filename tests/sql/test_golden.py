@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from promo_reports.definitions.report_types import load_report_type
-from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
+from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
+from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.report_query import load_report_query
@@ -25,6 +26,17 @@ SQL = PROJECT / "include" / "sql"
 GOLDEN = PROJECT / "tests" / "golden" / "sql"
 TYPES = sorted(path.stem for path in (PROJECT / "report_types").glob("*.yaml"))
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+
+
+# Types of PostgreSQL for those of columns.
+OIDS = {
+    ColumnType.TEXT: 25,
+    ColumnType.INTEGER: 20,
+    ColumnType.DECIMAL: 1700,
+    ColumnType.TIMESTAMP: 1184,
+    ColumnType.DATE: 1082,
+    ColumnType.BOOLEAN: 16,
+}
 
 
 def parameters(report_type: ReportType) -> Parameters:
@@ -38,12 +50,16 @@ def parameters(report_type: ReportType) -> Parameters:
 
 
 def rendered(report_type: ReportType) -> str:
-    query = replace(load_report_query(report_type, SQL), predicates=PostgresSnapshot.predicates)
+    on_postgresql = PostgresExpressions(
+        {column.name: OIDS[column.type] for column in report_type.columns}, utf8=True, equal_texts=False
+    )
+    query = load_report_query(report_type, SQL)
+    query = replace(query, predicates=PostgresSnapshot.predicates, expressions=on_postgresql)
     asked = parameters(report_type)
     late = query.late(asked, END) if asked.window else None
     queries = {
         "rows": query.rows(asked),
-        "rows, safe for spreadsheets": query.rows(asked, "~"),
+        "rows, safe for spreadsheets": query.rows(asked, spreadsheet=True),
         "totals": query.totals(asked),
         "excluded": query.excluded(asked),
         "late": late,

@@ -12,7 +12,9 @@ import pytest
 from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
 from promo_reports.errors import SqlTemplateError
 from promo_reports.pipeline.cells import is_formula
-from promo_reports.sql.report_query import FORMULA_PATTERN, load_options_query
+from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
+from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
+from promo_reports.sql.report_query import load_options_query
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.template import Parameters, WindowPredicates
 from tests.sql.samples import (
@@ -31,6 +33,7 @@ from tests.sql.samples import (
 )
 
 RANGE = "\n    AND {{ window.start }} <= t.moved_at AND t.moved_at < {{ window.end }}\n"
+ON_POSTGRESQL = PostgresExpressions({"kind": 25, "note": 25}, utf8=True, equal_texts=False)
 COVERS = '\n    AND {{ window.covers("t.moved_at") }}\n'
 
 
@@ -92,16 +95,19 @@ def test_totals_without_groups_are_one_row(tmp_path: Path) -> None:
 
 
 def test_formulas_are_escaped_in_text_columns_only(tmp_path: Path) -> None:
-    query = load(tmp_path, GOOD)
-    rows, totals = query.rows(PARAMETERS, "~").named(), query.totals(PARAMETERS, "~").named()
-    assert re.findall(r"CASE WHEN CAST\(report\.(\w+) AS text\) ~ E'", rows) == ["kind", "note"]
-    assert re.findall(r"CASE WHEN CAST\(report\.(\w+) AS text\) ~ E'", totals) == ["kind", "note"]
+    query = replace(load(tmp_path, GOOD), expressions=ON_POSTGRESQL)
+    rows = query.rows(PARAMETERS, spreadsheet=True).named()
+    totals = query.totals(PARAMETERS, spreadsheet=True).named()
+    is_tested = r"CASE WHEN CAST\(report\.(\w+) AS text\) COLLATE .C. ~ E'"
+    assert re.findall(is_tested, rows) == ["kind", "note"]
+    assert re.findall(is_tested, totals) == ["kind", "note"]
     assert "    report.points\nFROM" in rows
 
 
 def test_nothing_is_escaped_where_no_column_is_text(tmp_path: Path) -> None:
     numbers = replace(LEDGER, columns=tuple(c for c in LEDGER.columns if c.type.value != "text"), totals_by=None)
-    assert "CASE" not in load(tmp_path, GOOD, numbers).totals(PARAMETERS, "~").text
+    query = replace(load(tmp_path, GOOD, numbers), expressions=ON_POSTGRESQL)
+    assert "CASE" not in query.totals(PARAMETERS, spreadsheet=True).text
 
 
 def test_excluded_rows_are_those_without_a_time(tmp_path: Path) -> None:
@@ -281,3 +287,12 @@ def test_formulas(text: str, formula: bool) -> None:
 
 def test_the_pattern_is_plain_ascii() -> None:
     assert FORMULA_PATTERN.isascii()
+    assert FORMULA_PATTERN_OF_BYTES.isascii()
+
+
+@pytest.mark.parametrize("before", ["", "'", "a"])
+def test_both_patterns_match_the_same_texts(before: str) -> None:
+    for letter in map(chr, [*range(1, 0xD800), *range(0xE000, 0x20000)]):
+        for text in (before + letter, before + letter + "="):
+            escaped = "".join(f"\\{b:03o}" if b > 127 else "\\\\" if b == 92 else chr(b) for b in text.encode())
+            assert (re.search(FORMULA_PATTERN_OF_BYTES, escaped) is not None) == is_formula(text)

@@ -19,7 +19,7 @@ from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.exact import at_scale
 from promo_reports.pipeline.local_times import LocalTimes
-from promo_reports.sql.report_query import FORMULA_PATTERN
+from promo_reports.sql.formulas import FORMULA_PATTERN
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _NOT_AS_IT_IS = re.compile(r'[",\r\n\x00]')

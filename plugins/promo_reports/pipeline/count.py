@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.cells import plain_text
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.source import Snapshot, SourceTotals, totals_of
 from promo_reports.sql.bound import BoundQuery
@@ -26,11 +23,12 @@ class Counted:
 def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
     """Ask the snapshot; raise `DataRefused` where a total is no number."""
     report_type, parameters = export.definition.report_type, export.parameters
-    test = snapshot.formula_test if export.spreadsheet else None
-    counts_cells = test is not None or not export.spreadsheet
-    answer = snapshot.fetch(query.totals(parameters, test))
+    by = report_type.totals_by
     totals = totals_of(
-        answer, report_type.totals, counts_cells=counts_cells, group_text=_group_text(report_type, export)
+        snapshot.fetch(query.totals(parameters, spreadsheet=export.spreadsheet)),
+        report_type.totals,
+        counts_cells=query.expressions.counts_formulas or not export.spreadsheet,
+        group_text=snapshot.text_of(report_type.column(by)) if by else str,
     )
     for name, value in totals.sums.items():
         if not value.is_finite():
@@ -43,12 +41,6 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
         earlier = replace(parameters, window=export.previous.window)
         late = _one(snapshot, query.late(earlier, export.previous.snapshot_at))
     return Counted(totals, _one(snapshot, query.excluded(parameters)) or 0, late)
-
-
-def _group_text(report_type: ReportType, export: Export) -> Callable[[object], str]:
-    if report_type.totals_by is None:
-        return str
-    return plain_text(report_type.column(report_type.totals_by), export.zone)
 
 
 def _one(snapshot: Snapshot, query: BoundQuery | None) -> int | None:

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import check_exist
 from promo_reports.pipeline.package import Artefact
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
-from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source
+from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source, in_terms_of
 from promo_reports.pipeline.staging import attempt, explained, seal
 from promo_reports.pipeline.verify import Reading, check_window, read_again, reconcile
 from promo_reports.settings import Settings
@@ -52,9 +51,8 @@ def extract(
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
-            query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
-            snapshot.check(query.rows(export.parameters), report_type)
+            query = in_terms_of(snapshot, query, export.parameters)
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)
             artefact = Artefact(
@@ -88,7 +86,7 @@ def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, s
         if ranges:
             return copying.ranges(snapshot, ranges, settings.connections_per_export)
     export = copying.export
-    return copying.whole(snapshot, query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None))
+    return copying.whole(snapshot, query.rows(export.parameters, spreadsheet=export.spreadsheet))
 
 
 def _ranges(

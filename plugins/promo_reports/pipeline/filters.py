@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.report_type import Choice, Filter
+from promo_reports.domain.report_type import Choice, Column, ColumnType, Filter
 from promo_reports.errors import SourceRefused, SqlTemplateError
 from promo_reports.pipeline.source import Snapshot
-from promo_reports.sql.report_query import load_options_query
-from promo_reports.sql.template import FilterValues, Parameters
+from promo_reports.sql.report_query import load_options_query, options_query
+from promo_reports.sql.template import FilterValues
 
 _MOST_CHOICES = 200
 
@@ -31,11 +31,13 @@ def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -
         return list(each.choices)
     template = load_options_query(sql, each.options, each.depends_on)
     parent = {each.depends_on: chosen.get(each.depends_on)} if each.depends_on else {}
-    query, _ = template.render(Parameters(parent))
-    answer = snapshot.fetch(query)
+    answer = snapshot.fetch(options_query(template, parent))
     if answer and len(answer[0]) != 2:
         raise SqlTemplateError(f"{template.path}: answers {len(answer[0])} columns", "Select value and title.")
-    return [Choice(str(value), str(value if title is None else title)) for value, title in answer if value is not None]
+    text = snapshot.text_of(Column(each.name, ColumnType.TEXT, each.description))
+    return [
+        Choice(text(value), text(value if title is None else title)) for value, title in answer if value is not None
+    ]
 
 
 @dataclass(frozen=True)

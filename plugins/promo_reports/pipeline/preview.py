@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
 from promo_reports.pipeline.count import Counted, count
@@ -12,7 +12,7 @@ from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import check_exist
-from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.source import Source, in_terms_of
 from promo_reports.settings import Settings
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.report_query import load_report_query
@@ -61,11 +61,10 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
         limits = TimeLimits.of(settings, seconds=seconds)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
-            query = replace(query, predicates=snapshot.predicates)
             check_exist(snapshot, export.definition, settings.sql)
-            snapshot.check(query.rows(export.parameters), report_type)
+            query = in_terms_of(snapshot, query, export.parameters)
             found = count(snapshot, query, export)
-            whole = query.rows(export.parameters, snapshot.formula_test if export.spreadsheet else None)
+            whole = query.rows(export.parameters, spreadsheet=export.spreadsheet)
             first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})
             snapshot.copy(first, report_type, records.append, spreadsheet=export.spreadsheet)
     except QueryTooSlow:

@@ -37,13 +37,14 @@ def member_ranges(
     }
     if answer.keys() != {*begins, rows}:
         return []
-    test = snapshot.formula_test if export.spreadsheet else None
     edges = [None, *([str(value) for value in answer[begin]] for begin in begins[1:]), None]
     return [
         MemberRange(
             number,
             min(rows_per_file, rows + 1 - begin),
-            query.rows(export.parameters, test, RowRange(edges[number - 1], edges[number])),
+            query.rows(
+                export.parameters, spreadsheet=export.spreadsheet, within=RowRange(edges[number - 1], edges[number])
+            ),
         )
         for number, begin in enumerate(begins, start=1)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import TracebackType
@@ -14,7 +14,9 @@ from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.exact import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
-from promo_reports.sql.template import WindowPredicates
+from promo_reports.sql.expressions import Expressions
+from promo_reports.sql.report_query import ReportQuery
+from promo_reports.sql.template import Parameters, WindowPredicates
 
 RecordSink = Callable[[bytes], None]
 
@@ -57,12 +59,10 @@ class SourceTotals:
 class Snapshot(Protocol):
     """One consistent, read-only state of a promo database; queries of one snapshot never disagree (design, 7).
 
-    `formula_test` is the operator that matches a regular expression in this dialect, None where the client escapes
-    formulas itself; `predicates` are what `window.covers` stands for in it. `taken_at` is never after the snapshot, so
+    `predicates` are what `window.covers` stands for in it. `taken_at` is never after the snapshot, so
     that a row recorded since then may be counted as late although it was seen, but is never missed.
     """
 
-    formula_test: str | None
     predicates: WindowPredicates
     taken_at: datetime
 
@@ -79,8 +79,16 @@ class Snapshot(Protocol):
         """
         ...
 
+    def expressions(self, rows: BoundQuery) -> Expressions:
+        """The SQL of this database for the columns of a query of rows, which may depend on their types."""
+        ...
+
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer (totals, filter choices)."""
+        ...
+
+    def text_of(self, column: Column) -> Callable[[object], str]:
+        """A function from a value of a small answer to the text of its cell, as a CSV reader gives it back."""
         ...
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
@@ -110,6 +118,15 @@ class SharedSnapshot(Snapshot, Protocol):
         ...
 
 
+def in_terms_of(snapshot: Snapshot, query: ReportQuery, parameters: Parameters) -> ReportQuery:
+    """The query as it is asked of the database of a snapshot; `DataRefused` where `check` refuses its rows."""
+    query = replace(query, predicates=snapshot.predicates)
+    rows = query.rows(parameters)
+    expressions = snapshot.expressions(rows)
+    snapshot.check(rows, query.report_type)
+    return replace(query, expressions=expressions)
+
+
 def totals_of(
     answer: list[Sequence[object]],
     columns: Sequence[Column],
@@ -137,7 +154,7 @@ def totals_of(
 
 
 def exact_decimal(value: object, scale: int | None) -> Decimal:
-    """A database's number as an exact decimal; a binary float is taken at the column's scale."""
+    """A database's number as the decimal that is written; a binary float is taken at the column's scale."""
     if value is None:
         return Decimal(0)
     if isinstance(value, float):
@@ -146,11 +163,17 @@ def exact_decimal(value: object, scale: int | None) -> Decimal:
 
 
 def _total(column: Column, value: object) -> Decimal:
+    if isinstance(value, float):
+        raise DataRefused(
+            f"Column {column.name!r} holds binary floating-point numbers, whose sums are not exact.",
+            f"In the report type's SQL, write CAST(... AS DECIMAL(38, {column.scale or 0})) AS {column.name}.",
+        )
     try:
         return exact_decimal(value, column.scale)
     except InvalidOperation:
         raise DataRefused(
-            f"The total of column {column.name!r} is no number.", "Give `total: true` to columns of numbers only."
+            f"Column {column.name!r} holds no number, so it has no total.",
+            "Give `total: true` to columns of numbers only.",
         ) from None
 
 

@@ -85,6 +85,14 @@ def tokens(sql: str) -> Iterator[Token]:
         raise UnreadableError(len(sql), "leaves a parenthesis open")
 
 
+def without_comments(sql: str) -> str:
+    """Text that `tokens` can read, without its comments.
+
+    They are for those who read the template; a database whose encoding lacks one of their letters would refuse it.
+    """
+    return _TOKEN.sub(lambda found: " " if found.lastgroup == "comment" else found.group(), sql)
+
+
 def _check(sql: str, group: str, text: str, at: int) -> None:
     if group == "symbol":
         _check_symbol(sql, text, at)

@@ -6,51 +6,48 @@ database counts exactly what it sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
-from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType, Select
+from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.expressions import Expressions
+from promo_reports.sql.lexer import without_comments
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.statement import check_select, without_order
 from promo_reports.sql.template import Parameters, Rendering, SqlTemplate, WindowPredicates, load_template
 
 _SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
-# A cell that a spreadsheet runs as a formula (reliability). Blanks and apostrophes before it may stand in any order, so
-# that an escaped cell still matches, and taking one apostrophe away gives back what it was. Python's and PostgreSQL's
-# regular expressions read it alike; all but ASCII is written as escapes, so that the database need not be UTF-8.
-_BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-FORMULA_PATTERN = rf"^[{_BLANKS}']*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
-
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """The SQL of a report type, checked when it is loaded; `predicates` are those of the database that it is for."""
+    """The SQL of a report type, checked when it is loaded; `predicates` and `expressions` are those of its database."""
 
     report_type: ReportType
     template: SqlTemplate
     predicates: WindowPredicates = field(default_factory=WindowPredicates)
+    expressions: Expressions = field(default_factory=Expressions)
 
     @property
     def sha256(self) -> str:
         """Hash of the template file, for the manifest."""
         return self.template.sha256
 
-    def rows(
-        self, parameters: Parameters, formula_test: str | None = None, within: RowRange | None = None
-    ) -> BoundQuery:
+    def rows(self, parameters: Parameters, *, spreadsheet: bool = False, within: RowRange | None = None) -> BoundQuery:
         """Every row of the export, or of a range of it, in its total order.
 
-        `formula_test` is the dialect's regular expression operator; with it, text cells that a spreadsheet would run
-        get one leading apostrophe.
+        With `spreadsheet`, text cells that a spreadsheet would run get one leading apostrophe where the database itself
+        finds them.
         """
-        columns = ",\n    ".join(self._cell(column, formula_test) for column in self.report_type.columns)
-        order = ", ".join(f"report.{name}" for name in self.report_type.order)
+        report_type, of = self.report_type, self.expressions
+        columns = ",\n    ".join(of.cell(column, spreadsheet=spreadsheet) for column in report_type.columns)
+        order = ", ".join(chain.from_iterable(of.order(report_type.column(name)) for name in report_type.order))
         body = self._body(parameters)
         text, values = f"SELECT\n    {columns}\nFROM (\n{body.text}\n) AS report", body.values
         if within is not None:
@@ -77,16 +74,17 @@ class ReportQuery:
         )
         return BoundQuery(text, {**body.values, "every": every, "last": last})
 
-    def totals(self, parameters: Parameters, formula_test: str | None = None) -> BoundQuery:
+    def totals(self, parameters: Parameters, *, spreadsheet: bool = False) -> BoundQuery:
         """One row for each value of `totals_by` (one row without it): value, rows, cells to change, then each sum."""
         by = self.report_type.totals_by
+        name, keys = self.expressions.group(self.report_type.column(by)) if by else ("NULL", ())
         cells = [
-            f"report.{by}" if by else "NULL",
+            name,
             "count(*)",
-            self._cells_to_change(formula_test),
-            *(f"sum(report.{column.name})" for column in self.report_type.totals),
+            self._cells_to_change(spreadsheet=spreadsheet),
+            *(self.expressions.total(column) for column in self.report_type.totals),
         ]
-        group = f"\nGROUP BY report.{by}" if by else ""
+        group = f"\nGROUP BY {', '.join(keys)}" if keys else ""
         body = self._body(parameters)
         selected = ",\n    ".join(cells)
         return BoundQuery(f"SELECT\n    {selected}\nFROM (\n{body.text}\n) AS report{group}", body.values)
@@ -112,32 +110,16 @@ class ReportQuery:
         query, rendering = self.template.render(parameters)
         words = check_select(rendering.sql)
         _check_used(self.report_type, self.template.path, parameters, rendering)
-        return BoundQuery(without_order(rendering.sql, words, self.report_type.order), query.values)
+        text = without_order(rendering.sql, words, self.report_type.order)
+        return BoundQuery(without_comments(text), query.values)
 
-    def _cells_to_change(self, formula_test: str | None) -> str:
+    def _cells_to_change(self, *, spreadsheet: bool) -> str:
         texts = [column for column in self.report_type.columns if column.type is ColumnType.TEXT]
-        if formula_test is None or not texts:
+        if not (spreadsheet and self.expressions.counts_formulas and texts):
             return "0"
         return " + ".join(
-            f"coalesce(sum(CASE WHEN {_is_formula(column, formula_test)} THEN 1 ELSE 0 END), 0)" for column in texts
+            f"coalesce(sum(CASE WHEN {self.expressions.is_formula(column)} THEN 1 ELSE 0 END), 0)" for column in texts
         )
-
-    @staticmethod
-    def _cell(column: Column, formula_test: str | None) -> str:
-        if column.type is not ColumnType.TEXT or formula_test is None:
-            return f"report.{column.name}"
-        text = _as_text(column)
-        return f"CASE WHEN {_is_formula(column, formula_test)} THEN '''' || {text} ELSE {text} END AS {column.name}"
-
-
-def _as_text(column: Column) -> str:
-    """The cell of a text column, which may be an enum or a uuid in the database."""
-    return f"CAST(report.{column.name} AS text)"
-
-
-def _is_formula(column: Column, formula_test: str) -> str:
-    escaped = FORMULA_PATTERN.replace("\\", "\\\\").replace("'", "''")
-    return f"{_as_text(column)} {formula_test} E'{escaped}'"
 
 
 def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:
@@ -162,6 +144,13 @@ def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate
             f"The filter depends on {parent!r}; a query that ignores it would offer the choices of other values.",
         )
     return template
+
+
+def options_query(template: SqlTemplate, parent: Mapping[str, tuple[str, ...] | None]) -> BoundQuery:
+    """The query of a filter's choices for the value of the filter that it depends on."""
+    query, rendering = template.render(Parameters(parent))
+    check_select(rendering.sql)
+    return BoundQuery(without_comments(query.text), query.values)
 
 
 def _check_used(report_type: ReportType, path: Path, parameters: Parameters, rendering: Rendering) -> None:

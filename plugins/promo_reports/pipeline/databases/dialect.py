@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Row, record_renderer
+from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Render, Row, plain_text, record_renderer
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.template import WindowPredicates
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Dialect:
     """
 
     predicates = WindowPredicates()
+    expressions = Expressions()
     ends_queries = False
 
     def __init__(self, source: Source) -> None:
@@ -61,6 +63,10 @@ class Dialect:
         """All rows of a small answer."""
         with self._run(connection, query) as result:
             return [tuple(row) for row in result.fetchall()]
+
+    def text_of(self, column: Column, zone: ZoneInfo) -> Render:
+        """A function from a value of `fetch` to the text of its cell, as a CSV reader gives it back."""
+        return plain_text(column, zone)
 
     def records(
         self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket, watch_for_socket
 from promo_reports.pipeline.databases.dialect import Dialect
@@ -19,6 +19,7 @@ from promo_reports.pipeline.databases.sqlite import SqliteDialect
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.expressions import Expressions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,8 +34,6 @@ class GenericSnapshot:
 
     `row_security` is for PostgreSQL: no other database has a setting that refuses what policies would change.
     """
-
-    formula_test: str | None = None
 
     def __init__(self, source: Source, zone: ZoneInfo, limits: TimeLimits, *, row_security: bool = False) -> None:
         self._source, self._zone, self._limits = source, zone, limits
@@ -62,6 +61,14 @@ class GenericSnapshot:
 
     def check(self, rows: BoundQuery, report_type: ReportType) -> None:
         """Refuse nothing: cells are refused as they are rendered, each by the declared type of its column."""
+
+    def expressions(self, rows: BoundQuery) -> Expressions:
+        """The SQL of the dialect, whatever the types."""
+        return self._dialect.expressions
+
+    def text_of(self, column: Column) -> Callable[[object], str]:
+        """A function from a value of the driver to the text of its cell."""
+        return self._dialect.text_of(column, self._zone)
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer."""

@@ -6,18 +6,20 @@ import contextlib
 import math
 from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import PromoReportsError
-from promo_reports.pipeline.cells import Row
+from promo_reports.pipeline.cells import Render, Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
-from promo_reports.pipeline.databases.mysql_text import sent_records
-from promo_reports.pipeline.databases.mysql_types import refuse_types
+from promo_reports.pipeline.databases.mysql_text import sent_records, sent_rows
+from promo_reports.pipeline.databases.mysql_types import NUMBERS, refuse_types
 from promo_reports.pipeline.databases.mysql_warnings import refuse_warnings
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.template import WindowPredicates
 
 if TYPE_CHECKING:
@@ -68,6 +70,19 @@ _SETTINGS = {
 }
 
 
+class MySqlExpressions(Expressions):
+    """A collation may call texts of other bytes equal, and most of them pay no heed to blanks at the end."""
+
+    def group(self, column: Column) -> tuple[str, Sequence[str]]:
+        """The value, apart from those of other bytes."""
+        return f"report.{column.name}", [f"CAST(report.{column.name} AS BINARY)"]
+
+    def order(self, column: Column) -> Sequence[str]:
+        """The column, and its bytes where its collation may call other ones equal."""
+        keys = super().order(column)
+        return keys if column.type is not ColumnType.TEXT else [*keys, f"CAST(report.{column.name} AS BINARY)"]
+
+
 class MySqlDialect(Dialect):
     """Every wait of the server, for locks too, has the statement timeout as its limit.
 
@@ -76,6 +91,7 @@ class MySqlDialect(Dialect):
     NULL or '0000-00-00 00:00:00', which old applications write for "none".
     """
 
+    expressions = MySqlExpressions()
     predicates = WindowPredicates(timeless="({column} IS NULL OR {column} < '0001-01-01')")
     ends_queries = True
 
@@ -138,10 +154,25 @@ class MySqlDialect(Dialect):
         refuse_warnings(connection, self.source)
 
     def fetch(self, connection: Connection, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer; `DataRefused` where the server warns of it."""
-        answer = super().fetch(connection, query)
+        """All rows of a small answer, texts where the driver tells what was sent.
+
+        Raises `DataRefused` where the server warns of it.
+        """
+        if _is_connector(connection):
+            asked = self._asked(connection, query)
+            with self._unread_rows_left(connection):
+                answer = sent_rows(connection, asked.connector(), self._values(query))
+        else:
+            answer = super().fetch(connection, query)
         refuse_warnings(connection, self.source)
         return answer
+
+    def text_of(self, column: Column, zone: ZoneInfo) -> Render:
+        """A function from a value of `fetch` to the text of its cell; numbers come as texts."""
+        text = super().text_of(column, zone)
+        if column.type not in NUMBERS:
+            return text
+        return lambda value: text(Decimal(value) if isinstance(value, str) else value)
 
     @contextlib.contextmanager
     def _unread_rows_left(self, connection: Connection) -> Generator[None, None, None]:

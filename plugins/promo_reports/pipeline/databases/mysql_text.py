@@ -6,6 +6,7 @@ other goes value by value through `cells`.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from decimal import Decimal
@@ -57,16 +58,33 @@ def sent_records(
     SQLAlchemy has no streaming cursor for this driver. Errors of the driver are raised as SQLAlchemy's, and
     `DataRefused` for what no file may carry.
     """
+    with _raw_cursor(connection) as cursor:
+        cursor.execute(text, values)
+        records = record_renderer(cursor.description, columns, zone, spreadsheet=spreadsheet)
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield records(rows)
+
+
+def sent_rows(connection: Connection, text: str, values: Mapping[str, object]) -> list[Sequence[object]]:
+    """All rows of a query: texts as they were sent, floats for FLOAT and DOUBLE, bytes for what is no text."""
+    with _raw_cursor(connection) as cursor:
+        cursor.execute(text, values)
+        sent = [_Sent(each) for each in cursor.description]
+        return [
+            tuple(None if value is None else each.value(value) for each, value in zip(sent, row, strict=True))
+            for row in cursor.fetchall()
+        ]
+
+
+@contextlib.contextmanager
+def _raw_cursor(connection: Connection) -> Generator[Any, None, None]:
     import sqlalchemy
 
     dialect = connection.dialect
     driver = dialect.loaded_dbapi
     try:
         cursor: Any = connection.connection.cursor(raw=True)
-        cursor.execute(text, values)
-        records = record_renderer(cursor.description, columns, zone, spreadsheet=spreadsheet)
-        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-            yield records(rows)
+        yield cursor
         cursor.close()
     except driver.Error as error:
         lost = dialect.is_disconnect(error, None, None)

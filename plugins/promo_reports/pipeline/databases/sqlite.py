@@ -13,6 +13,7 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused
 from promo_reports.pipeline.cells import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
+from promo_reports.pipeline.databases.sqlite_expressions import EXACT_SUM, ExactSum, SqliteExpressions
 from promo_reports.pipeline.databases.sqlite_sums import add_sum, with_compensated_sums
 from promo_reports.pipeline.databases.sqlite_times import (
     INSIDE,
@@ -48,6 +49,7 @@ class SqliteDialect(Dialect):
     written in another way are counted as excluded; where an aggregate or a snapshot compares one, it is refused.
     """
 
+    expressions = SqliteExpressions()
     predicates = WindowPredicates(INSIDE, TIMELESS)
 
     def engine(self, limits: TimeLimits) -> Engine:
@@ -130,4 +132,6 @@ def _read_only(path: Path) -> Any:
     import sqlite3
 
     # One thread at a time asks it, but each question has a thread of its own.
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
+    connection.create_aggregate(EXACT_SUM, 2, ExactSum)  # type: ignore[arg-type]  # its stub only has integers
+    return connection

@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import SourceRefused
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
 from promo_reports.pipeline.databases.postgres.column_types import check_column_types
 from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
+from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.pipeline.databases.postgres.query_plan import plan_of
@@ -48,6 +49,7 @@ _KEEPALIVE: dict[str, Any] = {
 }
 _SECONDS_FOR_A_HOST = 10  # of several that an address may name
 _HAS_CONNECTION_CHECK = 140_000
+_HAS_NONDETERMINISTIC_COLLATIONS = 120_000
 
 
 class _Sink:
@@ -63,7 +65,6 @@ class PostgresSnapshot:
     Its settings end with it, so that a connection pooler hands nothing of them to the next session.
     """
 
-    formula_test: str | None = "~"
     predicates = WindowPredicates(timeless="({column} IS NULL OR {column} = 'infinity' OR {column} = '-infinity')")
 
     def __init__(
@@ -122,10 +123,33 @@ class PostgresSnapshot:
 
         self._asked(ask)
 
+    def expressions(self, rows: BoundQuery) -> PostgresExpressions:
+        """The SQL for columns of these types, in a database of this encoding."""
+
+        def ask(cursor: Any) -> PostgresExpressions:
+            cursor.execute(f"SELECT * FROM (\n{rows.pyformat()}\n) AS described LIMIT 0", literals(rows.values))  # noqa: S608 - no value is in it
+            types = {column.name: column.type_code for column in cursor.description}
+            cursor.execute("SHOW server_encoding")
+            ((encoding,),) = cursor.fetchall()
+            equal_texts = False
+            if self._connection.server_version >= _HAS_NONDETERMINISTIC_COLLATIONS:
+                cursor.execute("SELECT EXISTS (SELECT FROM pg_collation WHERE NOT collisdeterministic)")
+                ((equal_texts,),) = cursor.fetchall()
+            return PostgresExpressions(types, utf8=encoding == "UTF8", equal_texts=equal_texts)
+
+        return self._asked(ask, reads_rows=False)
+
+    def text_of(self, column: Column) -> Callable[[object], str]:
+        """`fetch` answers texts as COPY writes them."""
+        return str
+
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer."""
+        """All rows of a small answer, as the texts that PostgreSQL sends; None is NULL."""
 
         def ask(cursor: Any) -> list[Sequence[object]]:
+            from psycopg2.extensions import new_type, register_type, string_types
+
+            register_type(new_type(tuple(string_types), "AS_SENT", lambda value, _: value), cursor)
             cursor.execute(query.pyformat(), literals(query.values))
             return list(cursor.fetchall())
 

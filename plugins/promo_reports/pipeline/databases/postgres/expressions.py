@@ -1,0 +1,76 @@
+"""PostgreSQL's SQL for a column, by its type: the bytes that COPY writes, whatever casts and collations say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from promo_reports.domain.report_type import Column, ColumnType
+from promo_reports.sql.expressions import Expressions
+from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
+
+_TEXT, _VARCHAR = 25, 1043
+_FLOATS = frozenset({700, 701})
+# boolean, name, bigint, smallint, integer, oid, date, timestamp, timestamptz, uuid: what is equal is written alike.
+_WRITTEN_ALIKE = frozenset({16, 19, 20, 21, 23, 26, 1082, 1114, 1184, 2950})
+_TO_UTF8 = "encode(convert_to({text}, 'UTF8'), 'escape')"
+
+
+class PostgresExpressions(Expressions):
+    """`types` are the OIDs of the columns' types by name; with `utf8` the database's encoding is UTF-8.
+
+    With `equal_texts` two texts of other bytes may be equal: there are nondeterministic collations.
+    """
+
+    counts_formulas = True
+
+    def __init__(self, types: Mapping[str, int], *, utf8: bool, equal_texts: bool) -> None:
+        self._types, self._utf8 = types, utf8
+        self._written_alike = _WRITTEN_ALIKE if equal_texts else _WRITTEN_ALIKE | {_TEXT, _VARCHAR}
+
+    def cell(self, column: Column, *, spreadsheet: bool) -> str:
+        """The cell as COPY writes it; a formula gets an apostrophe, a float its scale."""
+        if self._is_rounded(column):
+            return f"{self._rounded(column)} AS {column.name}"
+        if column.type is not ColumnType.TEXT or not spreadsheet:
+            return super().cell(column, spreadsheet=spreadsheet)
+        text = self._text(column)
+        return f"CASE WHEN {self.is_formula(column)} THEN '''' || {text} ELSE {text} END AS {column.name}"
+
+    def is_formula(self, column: Column) -> str:
+        """Whether a spreadsheet would run the cell, of which no collation and no encoding has a say."""
+        text, pattern = self._text(column), FORMULA_PATTERN
+        if not self._utf8:
+            text, pattern = _TO_UTF8.format(text=text), FORMULA_PATTERN_OF_BYTES
+        escaped = pattern.replace("\\", "\\\\").replace("'", "''")
+        return f"{text} COLLATE \"C\" ~ E'{escaped}'"
+
+    def group(self, column: Column) -> tuple[str, Sequence[str]]:
+        """The text that COPY writes."""
+        text = f'{self._text(column)} COLLATE "C"'
+        return text, [text]
+
+    def total(self, column: Column) -> str:
+        """The sum of what is written."""
+        return f"sum({self._rounded(column)})" if self._is_rounded(column) else super().total(column)
+
+    def order(self, column: Column) -> Sequence[str]:
+        """The column, and its bytes where it may have equal values that are written differently."""
+        if self._types.get(column.name) in self._written_alike:
+            return super().order(column)
+        return [*super().order(column), f'{self._text(column)} COLLATE "C"']
+
+    def _text(self, column: Column) -> str:
+        """What COPY writes. A cast to text may say something else: `true` for `t`, a char(n) without its blanks."""
+        cell = f"report.{column.name}"
+        if self._types.get(column.name) in (_TEXT, _VARCHAR):
+            return f"CAST({cell} AS text)"
+        return f"CASE WHEN {cell} IS DISTINCT FROM NULL THEN format('%s', {cell}) END"
+
+    def _is_rounded(self, column: Column) -> bool:
+        return column.type is ColumnType.DECIMAL and self._types.get(column.name) in _FLOATS
+
+    @staticmethod
+    def _rounded(column: Column) -> str:
+        """A float as a decimal. A cast of its own would drop the last of its digits, its text has all of them."""
+        decimal = f"CAST(CAST(report.{column.name} AS text) AS numeric)"
+        return decimal if column.scale is None else f"round({decimal}, {column.scale})"

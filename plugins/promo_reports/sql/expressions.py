@@ -1,0 +1,39 @@
+"""The SQL by which an export asks for a column: its cell, its group, its sum and its place in the order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promo_reports.domain.report_type import Column
+
+
+class Expressions:
+    """Standard SQL, for databases whose cells are written by the client; a dialect with ways of its own is a subclass.
+
+    `counts_formulas` says whether the database itself finds the text cells that a spreadsheet would run.
+    """
+
+    counts_formulas = False
+
+    def cell(self, column: Column, *, spreadsheet: bool) -> str:
+        """The item of the select list: the cell, with `spreadsheet` made safe where the database does that."""
+        return f"report.{column.name}"
+
+    def is_formula(self, column: Column) -> str:
+        """Whether a spreadsheet would run the cell of a text column; only where `counts_formulas`."""
+        raise NotImplementedError
+
+    def group(self, column: Column) -> tuple[str, Sequence[str]]:
+        """The value that names a group of rows, and what they are grouped by.
+
+        Two values of one group are written as the same bytes, whatever collation the column has.
+        """
+        return f"report.{column.name}", [f"report.{column.name}"]
+
+    def total(self, column: Column) -> str:
+        """The exact sum of what is written; a sum that comes as a binary floating-point number is refused."""
+        return f"sum(report.{column.name})"
+
+    def order(self, column: Column) -> Sequence[str]:
+        """What rows are sorted by; values that the database calls equal come in the order of their bytes."""
+        return [f"report.{column.name}"]
