@@ -121,7 +121,7 @@ def test_a_role_that_hides_damage_is_refused(name: str, postgres: PostgresServer
 def test_tables_are_found_where_the_roles_search_path_says(hostile: Source, on_postgres: PostgresPromo) -> None:
     on_postgres.execute("CREATE TABLE evil.only_there AS SELECT 1 AS a", "GRANT SELECT ON evil.only_there TO hostile")
     with snapshot(hostile) as given:
-        assert given.fetch(BoundQuery("SELECT a FROM only_there", {})) == [(1,)]
+        assert given.fetch(BoundQuery("SELECT a FROM only_there", {})) == [("1",)]
 
 
 # Row-level security
