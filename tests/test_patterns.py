@@ -27,7 +27,7 @@ SIZE = 64 * 1024
 CPU_SECONDS = 2.0
 """A linear pattern takes some milliseconds of CPU for one text, a quadratic one more than ten seconds."""
 METHODS = ("match", "fullmatch", "search", "sub", "split", "finditer", "findall")
-MADE_WHEN_USED = {"promo_reports.pipeline.databases.mysql_text": [re.compile(rb"(?:-?[0-9]+\.[0-9]{2,},)*")]}
+MADE_WHEN_USED = {"promo_reports.pipeline.databases.mysql.text": [re.compile(rb"(?:-?[0-9]+\.[0-9]{2,},)*")]}
 """Patterns that depend on a column, as an example."""
 CHARACTERS = [chr(code) for code in range(128)] + ["\x85", "\xe9", "\u2028", "\U0001f600"]
 CATEGORIES: dict[Any, Callable[[str], bool]] = {

@@ -14,8 +14,8 @@ from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket, watch_for_socket
 from promo_reports.pipeline.databases.dialect import Dialect
-from promo_reports.pipeline.databases.mysql import MySqlDialect
-from promo_reports.pipeline.databases.sqlite import SqliteDialect
+from promo_reports.pipeline.databases.mysql.dialect import MySqlDialect
+from promo_reports.pipeline.databases.sqlite.dialect import SqliteDialect
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.pipeline.source import RecordSink, Source
 from promo_reports.sql.bound import BoundQuery

@@ -13,9 +13,9 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused
 from promo_reports.pipeline.cells import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
-from promo_reports.pipeline.databases.sqlite_expressions import EXACT_SUM, ExactSum, SqliteExpressions
-from promo_reports.pipeline.databases.sqlite_sums import add_sum, with_compensated_sums
-from promo_reports.pipeline.databases.sqlite_times import (
+from promo_reports.pipeline.databases.sqlite.expressions import EXACT_SUM, ExactSum, SqliteExpressions
+from promo_reports.pipeline.databases.sqlite.sums import add_sum, with_compensated_sums
+from promo_reports.pipeline.databases.sqlite.times import (
     INSIDE,
     TIMELESS,
     Ascending,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
-from promo_reports.pipeline.databases.mysql_types import (
+from promo_reports.pipeline.databases.mysql.column_types import (
     BIT,
     DECIMAL,
     DOUBLE,

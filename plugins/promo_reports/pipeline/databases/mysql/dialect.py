@@ -14,9 +14,9 @@ from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.cells import Render, Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
-from promo_reports.pipeline.databases.mysql_text import sent_records, sent_rows
-from promo_reports.pipeline.databases.mysql_types import NUMBERS, refuse_types
-from promo_reports.pipeline.databases.mysql_warnings import refuse_warnings
+from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
+from promo_reports.pipeline.databases.mysql.text import sent_records, sent_rows
+from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.expressions import Expressions

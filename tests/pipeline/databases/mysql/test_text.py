@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from promo_reports.domain.report_type import Column, ColumnType
-from promo_reports.pipeline.databases.mysql_text import record_renderer
+from promo_reports.pipeline.databases.mysql.text import record_renderer
 
 DECIMAL, VAR_STRING, BINARY, UTF8MB4 = 246, 253, 63, 46
 

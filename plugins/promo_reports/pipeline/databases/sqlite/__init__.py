@@ -1,0 +1,1 @@
+"""SQLite: its files, and the times and numbers that its columns may hold in any form."""
