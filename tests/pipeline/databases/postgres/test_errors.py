@@ -16,7 +16,7 @@ import pytest
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.postgres import libpq
-from promo_reports.pipeline.databases.postgres.errors import query_failed
+from promo_reports.pipeline.databases.postgres.errors import login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
@@ -59,6 +59,17 @@ def test_a_login_is_judged_by_its_sqlstate(
     assert "PROMO_REPORTS_POOL" in failed.fix if state == "53300" else state in failed.reason
     if encoding == "utf-8":
         assert said in failed.reason
+
+
+def test_a_login_without_a_text_is_judged_by_its_sqlstate() -> None:
+    """Which some builds of psycopg2 make of a message that they cannot decode."""
+    no_text = psycopg2.OperationalError()
+    with refusing_login(S=b"FATAL", V=b"FATAL", C=b"3D000", M=b"f\xfcr") as port:
+        source = Source("promo_db", f"postgresql://reader:{SECRET}@127.0.0.1:{port}/promo")
+        refused = login_failed(source, no_text)
+    assert type(refused) is SourceRefused
+    assert "no answer that can be read (SQLSTATE 3D000)" in refused.reason
+    assert type(login_failed(source, no_text)) is SourceUnavailable  # nobody listens any more
 
 
 @pytest.mark.parametrize("then_lets_in", [True, False])

@@ -24,6 +24,7 @@ _REFUSED_BY_LIBPQ = re.compile(
     r"|private key|unsupported frontend protocol|is not permitted|authentication method [^ ]+ not supported"
 )
 # `<severity>:  <message>` is how libpq writes what a server says, in the server's language, so with two spaces.
+_UNREADABLE = "no answer that can be read"
 _SERVER_SAYS = re.compile(r"^(?:.* failed: )?[^:\s][^:]{0,40}:  (?P<said>.+)$", re.MULTILINE)
 _TOO_MANY = "53300"
 # PgBouncer, which speaks English, gives all of its errors the SQLSTATE of a lost connection.
@@ -61,8 +62,9 @@ def login_failed(source: Source, error: psycopg2.Error | UnicodeDecodeError) -> 
     """
     undecoded = isinstance(error, UnicodeDecodeError)
     text = error.object.decode("utf-8", "replace") if isinstance(error, UnicodeDecodeError) else str(error)
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no answer"]
-    refusal = next((line for line in lines if _SERVER_SAYS.search(line)), None)
+    # Some builds of psycopg2 have no text at all where they cannot decode it.
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [_UNREADABLE]
+    refusal = next((line for line in lines if line == _UNREADABLE or _SERVER_SAYS.search(line)), None)
     own = next((line for line in lines if _REFUSED_BY_LIBPQ.search(line)), None)
     message = f"Connection {source.connection!r}: {_without_password(source, refusal or own or lines[0])}"
     correct = f"Correct the Airflow connection {source.connection!r}."
@@ -73,7 +75,8 @@ def login_failed(source: Source, error: psycopg2.Error | UnicodeDecodeError) -> 
                 f"{message}.",
                 "Limit exports by an Airflow pool (PROMO_REPORTS_POOL), or raise the server's max_connections.",
             )
-        if state in (LOGGED_IN, NOT_REACHED):  # so the refusal has passed
+        # So the refusal has passed, or there was none.
+        if state in (LOGGED_IN, NOT_REACHED) or (refusal == _UNREADABLE and state is None):
             return SourceUnavailable(f"{message}.", SourceUnavailable.AGAIN)
         if _passes(state) and not _POOLER_REFUSES.search(refusal):
             return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
