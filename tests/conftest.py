@@ -14,6 +14,8 @@ import pytest
 
 # Airflow reads these when it is first imported: nothing of the tests may land in ~/airflow.
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="promo-reports-airflow-home-"))
+# By default in a directory of /tmp that all users of a machine share, and whoever comes first owns.
+os.environ.setdefault("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH", os.environ["AIRFLOW_HOME"] + "/dag_bundles")
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__PLUGINS_FOLDER", str(Path(__file__).resolve().parent.parent / "plugins"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
