@@ -66,12 +66,8 @@ class UnreadableError(Exception):
 
 def tokens(sql: str) -> Iterator[Token]:
     """The tokens in order; raises `UnreadableError` at the first thing that has no certain reading."""
-    depth, at = 0, 0
-    while at < len(sql):
-        found = _TOKEN.match(sql, at)
-        assert found is not None  # noqa: S101 - the last group matches anything
-        group, text = str(found.lastgroup), found.group()
-        _check(sql, group, text, at)
+    depth = 0
+    for group, text, at in _parts(sql):
         if text == ")":
             depth -= 1
             if depth < 0:
@@ -80,7 +76,6 @@ def tokens(sql: str) -> Iterator[Token]:
             yield Token(Kind.TEXT if group == "escaped" else Kind(group), text, at, depth)
         if text == "(":
             depth += 1
-        at = found.end()
     if depth:
         raise UnreadableError(len(sql), "leaves a parenthesis open")
 
@@ -90,7 +85,19 @@ def without_comments(sql: str) -> str:
 
     They are for those who read the template; a database whose encoding lacks one of their letters would refuse it.
     """
-    return _TOKEN.sub(lambda found: " " if found.lastgroup == "comment" else found.group(), sql)
+    return "".join(" " if group == "comment" else text for group, text, _ in _parts(sql))
+
+
+def _parts(sql: str) -> Iterator[tuple[str, str, int]]:
+    """Every part of a text, spaces and comments included: the name of its group in `_TOKEN`, its text, its place."""
+    at = 0
+    while at < len(sql):
+        found = _TOKEN.match(sql, at)
+        assert found is not None  # noqa: S101 - the last group matches anything
+        group, text = str(found.lastgroup), found.group()
+        _check(sql, group, text, at)
+        yield group, text, at
+        at = found.end()
 
 
 def _check(sql: str, group: str, text: str, at: int) -> None:
