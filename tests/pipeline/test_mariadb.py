@@ -11,8 +11,8 @@ import pytest
 
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.databases import mysql
 from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.mysql import dialect
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery, mark
@@ -210,7 +210,7 @@ def test_a_cut_that_only_the_copy_makes_is_refused(
     project.write((SELECT + WHERE + ORDER).replace("m.note,", f"{notes} AS note,"))
     whole = ",".join(str(number) for number in range(1, 301))
     assert project.text(on_mariadb.source).count(f'"{whole}"') == 300
-    monkeypatch.setitem(mysql._SETTINGS, "group_concat_max_len", "1024")
+    monkeypatch.setitem(dialect._SETTINGS, "group_concat_max_len", "1024")
     refused = refusal(project, on_mariadb.source)
     assert type(refused) is DataRefused
     assert "was cut by GROUP_CONCAT(). GROUP_CONCAT makes a longer text than the server can hold" in str(refused)
