@@ -26,12 +26,20 @@ def tls_before_postgres(port: int, directory: Path) -> Iterator[int]:
     loop = asyncio.new_event_loop()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await reader.readexactly(_SSL_REQUEST)
-            writer.write(b"S")
-            await writer.start_tls(context)
-            there, here = await asyncio.open_connection("127.0.0.1", port)
-            await asyncio.gather(_carry(reader, here), _carry(there, writer))
+        opened = [writer]
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await reader.readexactly(_SSL_REQUEST)
+                writer.write(b"S")
+                await writer.start_tls(context)
+                there, here = await asyncio.open_connection("127.0.0.1", port)
+                opened.append(here)
+                await asyncio.gather(_carry(reader, here), _carry(there, writer))
+        finally:
+            for each in opened:
+                each.transport.abort()
+                with contextlib.suppress(OSError):
+                    await each.wait_closed()  # else its socket outlives the loop
 
     async def run() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
