@@ -14,7 +14,6 @@ from promo_reports.cli.windows import clock, in_words, local, moment
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.orchestration.backfill import Backfill, backfill
 
 
@@ -29,7 +28,7 @@ class Plan:
     def command(self) -> str:
         """What makes exactly these windows."""
         assert self.backfill.dates is not None  # noqa: S101 - a plan without windows is refused
-        zone = load_timezone(self.definition.timezone)
+        zone = self.definition.zone
         first, last = (each.astimezone(zone).isoformat() for each in self.backfill.dates)
         dag_id = report_dag_id(self.definition.id)
         return shlex.join(
@@ -41,7 +40,7 @@ def plan(definition: Definition, first: str, last: str, now: datetime) -> Plan:
     """The windows that start in `[first, last]`; `InvalidInput` where none of them has ended."""
     if definition.schedule is None:
         raise mistake("ID", f"{definition.id!r} is a one-time report; only a recurring one has windows to backfill")
-    zone = load_timezone(definition.timezone)
+    zone = definition.zone
     start, end = moment("--from", first, zone), moment("--to", last, zone)
     if start > end:
         raise mistake("--to", f"{last} is before --from, {first}")
@@ -55,7 +54,7 @@ def plan(definition: Definition, first: str, last: str, now: datetime) -> Plan:
 def print_plan(planned: Plan, console: Console) -> None:
     """A row for each window, then the command."""
     definition = planned.definition
-    zone = load_timezone(definition.timezone)
+    zone = definition.zone
     snapshot = definition.report_type.date_range is DateRangeRule.NONE
     shown = table("Window", "Logical date", "Due")
     for each in planned.backfill.deliveries:

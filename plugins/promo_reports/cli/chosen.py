@@ -10,7 +10,6 @@ from promo_reports.cli.failures import mistake
 from promo_reports.cli.windows import local, moment
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.orchestration.run_export import Run, scheduled_export
 from promo_reports.pipeline.export import Export
 
@@ -31,7 +30,7 @@ def export_of(definition: Definition, chosen: Chosen, now: datetime) -> Export:
     Its run is no run of Airflow: the manifest has the report's id for a DAG, and a run id that starts with `cli__`.
     """
     _check_combination(definition, chosen)
-    zone = load_timezone(definition.timezone)
+    zone = definition.zone
     run = Run(definition.id, f"cli__{now.isoformat()}__{secrets.token_hex(4)}", now)
     if chosen.as_of is not None:
         at = moment("--as-of", chosen.as_of, zone)

@@ -10,7 +10,6 @@ from promo_reports.cli.failures import mistake
 from promo_reports.cli.project import Project
 from promo_reports.cli.windows import clock, short
 from promo_reports.definitions.stop_marks import Marks
-from promo_reports.domain.timezones import load_timezone
 
 
 def acting_user(by: str | None) -> str:
@@ -45,7 +44,7 @@ def resume(project: Project, report_id: str, by: str, console: Console) -> None:
     definition = project.registry.definition(report_id)
     delivery = definition.next_delivery(project.now)
     if delivery is not None:
-        zone = load_timezone(definition.timezone)
+        zone = definition.zone
         due = f"{clock(delivery.due, zone)} {zone.key}"
         console.print(f"Next delivery: {due}, for {short(delivery.window, zone)}.")
 

@@ -20,7 +20,6 @@ from promo_reports.definitions.sources import Source
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.schedule import Delivery
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import InvalidInput
 
 ASSUMED = (
@@ -128,4 +127,4 @@ def _snapshot(definition: Definition) -> bool:
 
 
 def _zone(definition: Definition | None) -> ZoneInfo | None:
-    return load_timezone(definition.timezone) if definition is not None else None
+    return definition.zone if definition is not None else None

@@ -17,7 +17,6 @@ from promo_reports.cli.windows import clock, in_words
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.schedule import uncovered
-from promo_reports.domain.timezones import load_timezone
 
 _MADE_FROM = ("reports", "report_types", "include")
 
@@ -39,7 +38,7 @@ def _change(before: Definition, after: Definition, now: datetime) -> Iterator[st
     following = after.recurrence.following(last.end, now)
     if following is None:
         return
-    zone = load_timezone(after.timezone)
+    zone = after.zone
     old, new = before.schedule.in_words, after.recurrence.schedule.in_words
     said = (
         f"{after.source}: its schedule changes from {old!r} to {new!r}. "

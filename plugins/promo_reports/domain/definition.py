@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Delivery, Recurrence, Schedule, Stop
+from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import DateRange
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
@@ -67,6 +69,11 @@ class Definition:
     date_range: DateRange | None = None
     starts_at: datetime | None = None
     stops: tuple[Stop, ...] = field(default=())
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The timezone of its windows and of its file's timestamps."""
+        return load_timezone(self.timezone)
 
     @property
     def recurring(self) -> bool:

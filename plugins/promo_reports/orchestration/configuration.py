@@ -13,7 +13,6 @@ from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.report_type import DateRangeRule, Filter
 from promo_reports.domain.schedule import Interval
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
 
 DEVICE_STORAGE = "Device Storage"
@@ -39,7 +38,7 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
     yield ConfigurationRow("delivery", "Delivery destination", destinations)
     yield ConfigurationRow("frequency", "Export Frequency", _frequency(definition))
     if definition.date_range is not None:
-        zone = load_timezone(definition.timezone)
+        zone = definition.zone
         yield ConfigurationRow("date_range", "Date Range", date_range_words(definition.date_range, zone))
     yield ConfigurationRow("timezone", "Timezone", definition.timezone)
     downloaded = any(isinstance(each, Download) for each in definition.destinations)
@@ -58,7 +57,7 @@ def sentence(definition: Definition, account: Account, window: Window | None, at
             period = "week" if schedule.interval is Interval.WEEKLY else "day"
             rhythm = f"{rhythm.rpartition(', the ')[0]}, a snapshot as of the end of the {period} before"
         return f"{what}: {rhythm}, to {where}."
-    zone = load_timezone(definition.timezone)
+    zone = definition.zone
     if window is None:
         return f"{what}: a snapshot as of now, once, to {where}."
     return f"{what}: {window_words(window, zone, now=at)}, once, to {where}."

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Window, resolve
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.pipeline.export import Export, Previous
@@ -58,7 +57,7 @@ def one_time_export(definition: Definition, run: Run) -> Export:
     """The export of a one-time run: its date range as of the moment that the run was asked for."""
     if definition.date_range is None:
         return Export(definition, None, run.run_after, run.dag_id, run.run_id)
-    zone = load_timezone(definition.timezone)
+    zone = definition.zone
     window = resolve(definition.date_range, run.run_after, zone, definition.week_starts_on)
     if window is None:
         raise _refused(run, f"the date range is not over at {run.run_after.astimezone(zone):%Y-%m-%d %H:%M %Z}")

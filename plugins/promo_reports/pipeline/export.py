@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.definition import CsvSafety, Definition
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Window, instant_key
 from promo_reports.sql.template import Parameters
 
@@ -34,7 +33,7 @@ class Export:
     @property
     def zone(self) -> ZoneInfo:
         """The timezone that the file's timestamps are written in."""
-        return load_timezone(self.definition.timezone)
+        return self.definition.zone
 
     @property
     def spreadsheet(self) -> bool:

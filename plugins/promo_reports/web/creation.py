@@ -15,7 +15,6 @@ from promo_reports.definitions.requests import Request, Requests
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import Definition, is_report_id
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Window, resolve
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.web.access import Caller, require
@@ -57,7 +56,7 @@ class NewReport:
         kept = {key: value for key, value in self.data.items() if value is not None and key != "date_range"}
         window = window_of(self.definition, self.request.at)
         if window is not None:
-            zone = load_timezone(self.definition.timezone)
+            zone = self.definition.zone
             kept["date_range"] = {
                 "start": window.start.astimezone(zone).isoformat(),
                 "end": window.end.astimezone(zone).isoformat(),
@@ -118,7 +117,7 @@ def window_of(definition: Definition, at: datetime) -> Window | None:
     """
     if definition.date_range is None:
         return None
-    zone = load_timezone(definition.timezone)
+    zone = definition.zone
     window = resolve(definition.date_range, at, zone, definition.week_starts_on)
     if window is None:
         message = f"is not over yet; now it is {at.astimezone(zone):%Y-%m-%d %H:%M} in {zone.key}"

@@ -11,7 +11,6 @@ from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import DOWNLOAD, Destination, Download
 from promo_reports.domain.report_type import Select
 from promo_reports.domain.schedule import Interval
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
 
 
@@ -32,7 +31,7 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
         body["frequency"] = "one_time"
         chosen = window or definition.date_range
         if chosen is not None:
-            body["date_range"] = _date_range(chosen, load_timezone(definition.timezone))
+            body["date_range"] = _date_range(chosen, definition.zone)
         return body
     body["frequency"] = {"interval": schedule.interval.value, "delivery_time": f"{schedule.delivery_time:%H:%M}"}
     if schedule.interval is Interval.WEEKLY:

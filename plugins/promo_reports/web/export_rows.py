@@ -14,7 +14,6 @@ from promo_reports.domain.dag_ids import report_id_of, report_type_of, type_dag_
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.report_type import PromotionType, ReportType
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
 from promo_reports.web.access import Caller
@@ -44,7 +43,7 @@ class Rows:
     @property
     def zone(self) -> ZoneInfo:
         """The account's timezone, which every time is shown in."""
-        return load_timezone(self.registry.account.timezone)
+        return self.registry.account.zone
 
     def row(self, record: ExportRecord) -> ExportRow:
         """One export."""

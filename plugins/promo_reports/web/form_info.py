@@ -12,7 +12,6 @@ from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.delivery import Partner, PartnerExport
 from promo_reports.domain.report_type import Filter, PromotionType, ReportType
 from promo_reports.domain.schedule import DEFAULT_DELIVERY_TIME
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import Preset, resolve
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import destination_words
@@ -34,7 +33,7 @@ from promo_reports.web.models.shared import Named
 def form_info(registry: Registry, caller: Caller, at: datetime) -> FormInfo:
     """Everything that needs no promo database; a broken report type is named and left out."""
     account = registry.account
-    zone = load_timezone(account.timezone)
+    zone = account.zone
     types, broken = _report_types(registry, caller)
     used = {each.promotion_type for each in types}
     return FormInfo(

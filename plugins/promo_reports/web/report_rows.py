@@ -13,7 +13,6 @@ from promo_reports.definitions.stop_marks import Marks
 from promo_reports.domain.dag_ids import report_id_of, type_dag_id
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.schedule import Delivery, uncovered
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import configuration
 from promo_reports.web.duplicating import body_of
@@ -74,7 +73,7 @@ class ReportRows:
             definition = registry.definition(row.id)
         except InvalidInput:
             definition = None
-        zone = load_timezone(definition.timezone) if definition else self.rows.zone
+        zone = definition.zone if definition else self.rows.zone
         shown = row.model_dump()
         if definition is None:
             shown["actions"] = [each for each in row.actions if each != "duplicate"]

@@ -11,7 +11,6 @@ from fastapi.concurrency import run_in_threadpool
 from promo_reports.domain.dag_ids import report_dag_id, report_type_of
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
@@ -84,7 +83,7 @@ async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: 
         record = await run_in_threadpool(_change, caller, export_id)
         if record.status is not ExportStatus.CREATING:
             raise Conflict("This export is not being made, so there is nothing to cancel.")
-        at = now().astimezone(load_timezone(registry().account.timezone))
+        at = now().astimezone(registry().account.zone)
         note = f"{CANCELLED_BY}{caller.name} on {at:%Y-%m-%d at %H:%M:%S} {at.tzinfo}"
         asked = datetime.now(UTC)
         await airflow.fail(record.dag_id, record.run_id, note)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.report_type import Choice, Filter, ReportType
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.configuration import sentence
 from promo_reports.orchestration.connections import promo_source
@@ -50,7 +49,7 @@ def session(caller: SignedIn) -> Session:
         user=User(id=caller.id, name=caller.name),
         timezone=account.timezone,
         week_starts_on=account.week_starts_on,
-        now=now().astimezone(load_timezone(account.timezone)),
+        now=now().astimezone(account.zone),
         may_create=may_create(registry(), caller),
     )
 
@@ -90,7 +89,7 @@ def describe(caller: SignedIn, body: DefinitionBody) -> Description:
     require(may_create(registry(), caller), "create reports")
     at = now()
     definition = drafted(registry(), caller, body.root, at)
-    window, zone = window_of(definition, at), load_timezone(definition.timezone)
+    window, zone = window_of(definition, at), definition.zone
     schedule = definition.schedule
     snapshot = schedule is None and window is None
     return Description(
@@ -122,7 +121,7 @@ def _report_type(caller: SignedIn, report_type: str) -> ReportType:
 
 
 def _choices(caller: Caller, report_type: ReportType, chosen: Filter, of: str | None) -> list[Choice]:
-    zone, settings = load_timezone(registry().account.timezone), registry().settings
+    zone, settings = registry().account.zone, registry().settings
     limits = TimeLimits.of(settings, seconds=CHOICES_SECONDS)
     parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
     source = promo_source(report_type.connection)

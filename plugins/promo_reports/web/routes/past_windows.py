@@ -9,7 +9,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.timezones import load_timezone
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.backfill import Backfill as Plan
 from promo_reports.orchestration.backfill import backfill_of_days
@@ -41,7 +40,7 @@ router = APIRouter(tags=["reports"])
 def windows(caller: SignedIn, session: Metadata, report_id: str, body: Days) -> PastWindows:
     """The windows that a backfill of some days would make, and which of them were exported already."""
     definition, planned = _plan(caller, report_id, body)
-    return Past.of(session, report_dag_id(report_id), planned).shown(load_timezone(definition.timezone))
+    return Past.of(session, report_dag_id(report_id), planned).shown(definition.zone)
 
 
 @router.post("/reports/{report_id}/backfill", status_code=202)
