@@ -72,15 +72,12 @@ class Snapshot(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def check(self, rows: BoundQuery, report_type: ReportType) -> None:
-        """Raise `DataRefused` where a query of rows does not mean what the report type says, before any is read.
+    def expressions(self, rows: BoundQuery, report_type: ReportType) -> Expressions:
+        """The SQL of this database for the columns of a query of rows, which may depend on their types.
 
-        That is where a column is of another type than is declared, or the window is compared with what is no instant.
+        Raises `DataRefused` where the query does not mean what the report type says, before a row is read: a column is
+        of another type than is declared, or the window is compared with what is no instant.
         """
-        ...
-
-    def expressions(self, rows: BoundQuery) -> Expressions:
-        """The SQL of this database for the columns of a query of rows, which may depend on their types."""
         ...
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
@@ -119,12 +116,9 @@ class SharedSnapshot(Snapshot, Protocol):
 
 
 def in_terms_of(snapshot: Snapshot, query: ReportQuery, parameters: Parameters) -> ReportQuery:
-    """The query as it is asked of the database of a snapshot; `DataRefused` where `check` refuses its rows."""
+    """The query as it is asked of the database of a snapshot; `DataRefused` where that refuses its rows."""
     query = replace(query, predicates=snapshot.predicates)
-    rows = query.rows(parameters)
-    expressions = snapshot.expressions(rows)
-    snapshot.check(rows, query.report_type)
-    return replace(query, expressions=expressions)
+    return replace(query, expressions=snapshot.expressions(query.rows(parameters), query.report_type))
 
 
 def totals_of(

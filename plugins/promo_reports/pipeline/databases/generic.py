@@ -59,11 +59,8 @@ class GenericSnapshot:
         if self._socket is not None:
             self._socket.close()
 
-    def check(self, rows: BoundQuery, report_type: ReportType) -> None:
-        """Refuse nothing: cells are refused as they are rendered, each by the declared type of its column."""
-
-    def expressions(self, rows: BoundQuery) -> Expressions:
-        """The SQL of the dialect, whatever the types."""
+    def expressions(self, rows: BoundQuery, report_type: ReportType) -> Expressions:
+        """The SQL of the dialect, whatever the types: cells are refused as they are rendered, each by its column's."""
         return self._dialect.expressions
 
     def text_of(self, column: Column) -> Callable[[object], str]:

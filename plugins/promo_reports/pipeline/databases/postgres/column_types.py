@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.postgres.literals import literals
+from promo_reports.pipeline.databases.postgres.query_columns import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    FLOATS,
+    INTEGER,
+    NUMERIC,
+    OID,
+    SMALLINT,
+    TEXT,
+    TIMESTAMPTZ,
+)
 from promo_reports.sql.bound import BoundQuery
 
-# OIDs of the built-in types, which are the same on every server.
-_BOOLEAN, _BIGINT, _SMALLINT, _INTEGER, _TEXT, _OID, _NUMERIC = 16, 20, 21, 23, 25, 26, 1700
-_REAL, _DOUBLE, _DATE, _TIMESTAMPTZ = 700, 701, 1082, 1184
-_FLOATS = frozenset({_REAL, _DOUBLE})
-_WHOLE = frozenset({_BIGINT, _SMALLINT, _INTEGER, _OID})
+_WHOLE = frozenset({BIGINT, SMALLINT, INTEGER, OID})
 _ACCEPTED = {
-    ColumnType.INTEGER: _WHOLE | {_NUMERIC},
-    ColumnType.DECIMAL: _WHOLE | _FLOATS | {_NUMERIC},
-    ColumnType.BOOLEAN: frozenset({_BOOLEAN}),
-    ColumnType.DATE: frozenset({_DATE}),
-    ColumnType.TIMESTAMP: frozenset({_TIMESTAMPTZ}),
+    ColumnType.INTEGER: _WHOLE | {NUMERIC},
+    ColumnType.DECIMAL: _WHOLE | FLOATS | {NUMERIC},
+    ColumnType.BOOLEAN: frozenset({BOOLEAN}),
+    ColumnType.DATE: frozenset({DATE}),
+    ColumnType.TIMESTAMP: frozenset({TIMESTAMPTZ}),
 }
 _CAST_TO = {
     ColumnType.INTEGER: "bigint",
@@ -29,38 +38,36 @@ _CAST_TO = {
 }
 
 
-def check_column_types(cursor: Any, rows: BoundQuery, report_type: ReportType) -> None:
+def check_column_types(cursor: Any, rows: BoundQuery, types: Mapping[str, int], report_type: ReportType) -> None:
     """Raise `DataRefused` for the first column whose values may be others than its declared type has.
 
+    `types` are those of the query's columns, by name.
     Any type may be declared text. A column that is nothing but NULL may be declared anything: PostgreSQL takes it for
     text. The values are looked at only where the type leaves open what they are.
     """
-    values = literals(rows.values)
-    body = f"(\n{rows.pyformat()}\n) AS described"
-    cursor.execute(f"SELECT * FROM {body} LIMIT 0", values)  # noqa: S608 - no value is in it
-    described = {column.name: column for column in cursor.description}
 
     def is_any(condition: str) -> bool:
-        cursor.execute(f"SELECT EXISTS (SELECT FROM {body} WHERE {condition})", values)  # noqa: S608
+        body = f"(\n{rows.pyformat()}\n) AS described"
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {body} WHERE {condition})", literals(rows.values))  # noqa: S608
         return bool(cursor.fetchone()[0])
 
     for column in report_type.columns:
         if column.type is ColumnType.TEXT:
             continue
-        found, cell = described[column.name], f"described.{column.name}"
-        if found.type_code not in _ACCEPTED[column.type]:
-            if found.type_code != _TEXT or is_any(f"{cell} IS NOT NULL"):
-                raise _refused(report_type, column, _type_name(cursor, found.type_code))
-        elif found.type_code in _FLOATS and column.scale is None:
+        found, cell = types[column.name], f"described.{column.name}"
+        if found not in _ACCEPTED[column.type]:
+            if found != TEXT or is_any(f"{cell} IS NOT NULL"):
+                raise _refused(report_type, column, _type_name(cursor, found))
+        elif found in FLOATS and column.scale is None:
             raise DataRefused(
                 f"Column {column.name!r} of report type {report_type.id!r} is of type "
-                f"{_type_name(cursor, found.type_code)}, whose digits are not exact.",
+                f"{_type_name(cursor, found)}, whose digits are not exact.",
                 f"Declare its scale, to which it is then rounded, or cast it in the report type's SQL: "
                 f"CAST(t.{column.name} AS numeric) AS {column.name}.",
             )
         elif (
             # A sum of integers is numeric: what counts is how its values are written.
-            found.type_code == _NUMERIC
+            found == NUMERIC
             and column.type is ColumnType.INTEGER
             and is_any(f"pg_catalog.scale({cell}) IS DISTINCT FROM 0 AND {cell} IS NOT NULL")
         ):

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from promo_reports.domain.report_type import Column, ColumnType
+from promo_reports.pipeline.databases.postgres.query_columns import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    FLOATS,
+    INTEGER,
+    NAME,
+    OID,
+    SMALLINT,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UUID,
+    VARCHAR,
+)
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 
-_TEXT, _VARCHAR = 25, 1043
-_FLOATS = frozenset({700, 701})
-# boolean, name, bigint, smallint, integer, oid, date, timestamp, timestamptz, uuid: what is equal is written alike.
-_WRITTEN_ALIKE = frozenset({16, 19, 20, 21, 23, 26, 1082, 1114, 1184, 2950})
+_WRITTEN_ALIKE = frozenset({BOOLEAN, NAME, BIGINT, SMALLINT, INTEGER, OID, DATE, TIMESTAMP, TIMESTAMPTZ, UUID})
+"""Types of which what is equal is written alike."""
 _TO_UTF8 = "encode(convert_to({text}, 'UTF8'), 'escape')"
 
 
@@ -25,7 +38,7 @@ class PostgresExpressions(Expressions):
 
     def __init__(self, types: Mapping[str, int], *, utf8: bool, equal_texts: bool) -> None:
         self._types, self._utf8 = types, utf8
-        self._written_alike = _WRITTEN_ALIKE if equal_texts else _WRITTEN_ALIKE | {_TEXT, _VARCHAR}
+        self._written_alike = _WRITTEN_ALIKE if equal_texts else _WRITTEN_ALIKE | {TEXT, VARCHAR}
 
     def cell(self, column: Column, *, spreadsheet: bool) -> str:
         """The cell as COPY writes it; a formula gets an apostrophe, a float its scale."""
@@ -62,12 +75,12 @@ class PostgresExpressions(Expressions):
     def _text(self, column: Column) -> str:
         """What COPY writes. A cast to text may say something else: `true` for `t`, a char(n) without its blanks."""
         cell = f"report.{column.name}"
-        if self._types.get(column.name) in (_TEXT, _VARCHAR):
+        if self._types.get(column.name) in (TEXT, VARCHAR):
             return f"CAST({cell} AS text)"
         return f"CASE WHEN {cell} IS DISTINCT FROM NULL THEN format('%s', {cell}) END"
 
     def _is_rounded(self, column: Column) -> bool:
-        return column.type is ColumnType.DECIMAL and self._types.get(column.name) in _FLOATS
+        return column.type is ColumnType.DECIMAL and self._types.get(column.name) in FLOATS
 
     @staticmethod
     def _rounded(column: Column) -> str:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import Column, ReportType
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import SourceRefused
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
@@ -20,6 +20,7 @@ from promo_reports.pipeline.databases.postgres.errors import checked_url, login_
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
+from promo_reports.pipeline.databases.postgres.query_columns import TIMESTAMPTZ, columns_of
 from promo_reports.pipeline.databases.postgres.query_plan import plan_of
 from promo_reports.pipeline.databases.postgres.session_settings import (
     BUILT_IN_FIRST,
@@ -109,35 +110,34 @@ class PostgresSnapshot:
         """What the query reads that other connections would see in another state, in words; None for nothing."""
         return self._asked(lambda cursor: plan_of(cursor, query)).beyond_snapshot()
 
-    def check(self, rows: BoundQuery, report_type: ReportType) -> None:
-        """Raise `DataRefused` where the query's columns, or what it compares with its window, are of other types.
+    def expressions(self, rows: BoundQuery, report_type: ReportType) -> PostgresExpressions:
+        """The SQL for columns of the query's types, in a database of this encoding.
 
-        `SourceRefused` where the server's timezone data and ours differ in what is exported.
+        Raises `DataRefused` where they, or what the query compares with its window, are of other types than declared,
+        and `SourceRefused` where the server's timezone data and ours differ in what is exported.
         """
 
-        def ask(cursor: Any) -> None:
-            check_column_types(cursor, rows, report_type)
-            check_window_bounds(cursor, rows, report_type)
-            check_zoneless_columns(cursor, plan_of(cursor, rows), report_type)
-            check_timezone_data(cursor, self._source.connection, self._zone, rows, report_type)
-
-        self._asked(ask)
-
-    def expressions(self, rows: BoundQuery) -> PostgresExpressions:
-        """The SQL for columns of these types, in a database of this encoding."""
-
-        def ask(cursor: Any) -> PostgresExpressions:
-            cursor.execute(f"SELECT * FROM (\n{rows.pyformat()}\n) AS described LIMIT 0", literals(rows.values))  # noqa: S608 - no value is in it
-            types = {column.name: column.type_code for column in cursor.description}
+        def describe(cursor: Any) -> tuple[dict[str, int], PostgresExpressions]:
+            types = columns_of(cursor, rows)
             cursor.execute("SHOW server_encoding")
             ((encoding,),) = cursor.fetchall()
             equal_texts = False
             if self._connection.server_version >= _HAS_NONDETERMINISTIC_COLLATIONS:
                 cursor.execute("SELECT EXISTS (SELECT FROM pg_collation WHERE NOT collisdeterministic)")
                 ((equal_texts,),) = cursor.fetchall()
-            return PostgresExpressions(types, utf8=encoding == "UTF8", equal_texts=equal_texts)
+            return types, PostgresExpressions(types, utf8=encoding == "UTF8", equal_texts=equal_texts)
 
-        return self._asked(ask, reads_rows=False)
+        def check(cursor: Any) -> None:
+            check_column_types(cursor, rows, types, report_type)
+            check_window_bounds(cursor, rows, report_type)
+            check_zoneless_columns(cursor, plan_of(cursor, rows), report_type)
+            declared = (each.name for each in report_type.columns if each.type is ColumnType.TIMESTAMP)
+            times = [name for name in declared if types[name] == TIMESTAMPTZ]  # one that is all NULL has another type
+            check_timezone_data(cursor, self._source.connection, self._zone, rows, times)
+
+        types, expressions = self._asked(describe, reads_rows=False)
+        self._asked(check)
+        return expressions
 
     def text_of(self, column: Column) -> Callable[[object], str]:
         """`fetch` answers texts as COPY writes them."""

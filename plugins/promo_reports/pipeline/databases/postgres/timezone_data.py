@@ -14,13 +14,11 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.domain.timezones import timezone_release
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.sql.bound import BoundQuery
 
-_TIMESTAMPTZ = 1184
 _ALL_TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)  # shorter than the time between two changes of any clock
 _INSTANT = timedelta(microseconds=1)
@@ -58,13 +56,11 @@ class _Difference:
     there: timedelta
 
 
-def check_timezone_data(
-    cursor: Any, connection: str, zone: ZoneInfo, rows: BoundQuery, report_type: ReportType
-) -> None:
+def check_timezone_data(cursor: Any, connection: str, zone: ZoneInfo, rows: BoundQuery, times: Sequence[str]) -> None:
     """Raise `SourceRefused` where the server's clock differs from ours in the window, or at a time that a row shows.
 
     The window is compared whether it has rows or not. Times outside of it, such as those of an expiry, are looked at
-    only if the two databases differ in any year from 1970 to 2099.
+    only if the two databases differ in any year from 1970 to 2099. `times` are the columns of instants.
     """
     bounds = [value for value in rows.values.values() if isinstance(value, datetime)]
     if bounds:
@@ -72,7 +68,7 @@ def check_timezone_data(
         if found := _differences(cursor, window, every=_DAY):
             raise _refused(cursor, connection, zone, found[0].at, found[0].there)
     differing = [each.step for each in _differences(cursor, _steps(zone, *_ALL_TIMES), every=_WEEK)]
-    for column in _times(cursor, rows, report_type) if differing else ():
+    for column in times if differing else ():
         shown = _first_shown(cursor, column, rows, differing)
         if shown is not None:
             raise _refused(cursor, connection, zone, *shown, where=f", which column {column!r} shows")
@@ -138,13 +134,6 @@ def _differences(cursor: Any, steps: Sequence[_Step], *, every: timedelta) -> li
     return [
         _Difference(steps[place - 1], at, timedelta(seconds=float(seconds))) for place, at, seconds in cursor.fetchall()
     ]
-
-
-def _times(cursor: Any, rows: BoundQuery, report_type: ReportType) -> list[str]:
-    """The columns of instants; one that is nothing but NULL has another type."""
-    cursor.execute(f"SELECT * FROM (\n{rows.pyformat()}\n) AS described LIMIT 0", literals(rows.values))  # noqa: S608
-    instants = {column.name for column in cursor.description if column.type_code == _TIMESTAMPTZ}
-    return [each.name for each in report_type.columns if each.type is ColumnType.TIMESTAMP and each.name in instants]
 
 
 def _first_shown(

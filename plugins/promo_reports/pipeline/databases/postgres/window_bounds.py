@@ -15,9 +15,10 @@ from typing import Any
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.postgres.literals import literals
+from promo_reports.pipeline.databases.postgres.query_columns import DATE, TIMESTAMP
 from promo_reports.sql.bound import BoundQuery
 
-_WITHOUT_ZONE = {1114: "timestamp without time zone", 1082: "date"}
+_WITHOUT_ZONE = {TIMESTAMP: "timestamp without time zone", DATE: "date"}
 _COLUMN = r'((?:[\w$]+|"[^"]+")(?:\.(?:[\w$]+|"[^"]+"))?)'
 _AFTER = re.compile(rf"\s*(?:[<>]=?|=|<>|!=)\s*{_COLUMN}")
 # Of the text that is before a parameter, read from its end: only so it is not begun anew at each character.

@@ -13,9 +13,9 @@ from typing import Any
 
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused
+from promo_reports.pipeline.databases.postgres.query_columns import DATE, TIMESTAMP, TIMESTAMPTZ
 from promo_reports.pipeline.databases.postgres.query_plan import QueryPlan
 
-_TIMESTAMP, _TIMESTAMPTZ, _DATE = 1114, 1184, 1082
 # Possessive, and begun nowhere but at the beginning of a name: so a search takes linear time.
 _NAME = r'(?<![a-z0-9_])[a-z_][a-z0-9_]*+|(?<!")"(?:[^"]|"")++"'
 _COLUMN = rf"(?P<alias>{_NAME})\.(?P<name>{_NAME})"
@@ -73,15 +73,15 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
 
     types = _types(cursor, casts.union(*united, *({each for each in pair if each} for pair in compared)))
     for each in sorted(casts):
-        if types.get(each) == _TIMESTAMP:
+        if types.get(each) == TIMESTAMP:
             raise _refused(report_type, each, "casts to timestamptz")
     for plain, beside in sorted(compared, key=str):
-        if types.get(plain) in (_TIMESTAMP, _DATE) and (beside is None or types.get(beside) == _TIMESTAMPTZ):
+        if types.get(plain) in (TIMESTAMP, DATE) and (beside is None or types.get(beside) == TIMESTAMPTZ):
             raise _refused(report_type, plain, "compares with an instant")
     for parts in united:
         kinds = {types.get(each): each for each in sorted(parts)}
-        if kinds.keys() >= {_TIMESTAMP, _TIMESTAMPTZ}:
-            raise _refused(report_type, kinds[_TIMESTAMP], "unites with instants")
+        if kinds.keys() >= {TIMESTAMP, TIMESTAMPTZ}:
+            raise _refused(report_type, kinds[TIMESTAMP], "unites with instants")
 
 
 def _cast_columns(expression: str) -> Iterator[str]:
