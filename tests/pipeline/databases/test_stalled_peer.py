@@ -33,7 +33,7 @@ ROWS = 30_000
 GREETING = 20  # bytes: within the first message of either server
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """What Airflow's SIGTERM makes a task raise."""
 
 
