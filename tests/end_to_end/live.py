@@ -262,6 +262,13 @@ class Live:
         with contextlib.closing(psycopg2.connect(self.stack.promo.owner_url)) as owner, owner, owner.cursor() as cursor:
             yield cursor
 
+    @contextlib.contextmanager
+    def locked(self, table: str = "wallet_transactions") -> Iterator[Any]:
+        """Let nobody read a table before the end, or before the connection that is given lets go of it."""
+        with self.promo() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield cursor.connection
+
     def everything_delivered(self) -> Mapping[str, Any]:
         """Every file in the download area and every object in the buckets, with when it was written."""
         files = {str(path): path.stat().st_mtime_ns for path in self.downloads.rglob("*") if path.is_file()}

@@ -138,8 +138,7 @@ class TestBackfill:
         days = [midnight(f"2026-11-{day}") for day in ("10", "11", "12", "13")]
         body = {"dag_id": self.DAG_ID, "from_date": days[0], "to_date": days[2], "max_active_runs": 1}
         notice_the_end(live, self.DAG_ID)
-        with live.promo() as cursor:
-            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
+        with live.locked():
             number = live.api.call("POST", "/backfills", json=body)["id"]
             until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
             live.api.call("PUT", f"/backfills/{number}/pause")

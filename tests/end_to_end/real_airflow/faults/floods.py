@@ -38,8 +38,7 @@ class TestFloods:
     @classmethod
     def locked(cls, live: Live) -> Iterator[None]:
         """Nobody can read the ledger until the end of the class; what waits for it is cancelled then."""
-        with live.promo() as cursor:
-            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
+        with live.locked():
             try:
                 yield
             finally:

@@ -23,9 +23,8 @@ class TestKilledExtract:
     @pytest.fixture
     def locked(self, live: Live) -> Iterator[Any]:
         """Nobody can read the ledger until this connection lets go."""
-        with live.promo() as cursor:
-            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
-            yield cursor.connection
+        with live.locked() as connection:
+            yield connection
 
     @pytest.fixture
     def waiting(self, live: Live, locked: Any) -> tuple[Run, int]:

@@ -126,9 +126,8 @@ class TestReportsApiCancel:
     @pytest.fixture
     def locked(self, live: Live, made: Made) -> Iterator[Any]:
         """Nobody can read the ledger until this connection lets go."""
-        with live.promo() as cursor:
-            cursor.execute("LOCK TABLE wallet_transactions IN ACCESS EXCLUSIVE MODE")
-            yield cursor.connection
+        with live.locked() as connection:
+            yield connection
 
     def test_what_is_being_made_is_cancelled_and_made_after_all(self, live: Live, people: People, locked: Any) -> None:
         before = live.everything_delivered()

@@ -152,8 +152,7 @@ class TestReportsApiPromoDatabaseAway:
 
     @pytest.mark.parametrize("asked", ["choices", "preview"])
     def test_the_database_ends_the_session(self, live: Live, people: People, asked: str) -> None:
-        with ThreadPoolExecutor(1) as pool, live.promo() as cursor:
-            cursor.execute("LOCK TABLE wallets IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as pool, live.locked("wallets"):
             answer = pool.submit(ask, people, 503, asked)
             ((session, _),) = until(lambda: live.stack.postgres.execute(WAITING), "the query to wait")
             live.stack.postgres.execute("SELECT pg_terminate_backend(%s)", [session])
