@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from airflow.exceptions import AirflowException
-from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
 from promo_reports.domain.layout import run_name
 from promo_reports.domain.manifest import Manifest
@@ -82,6 +83,19 @@ def test_an_error_is_raised_where_its_reason_cannot_be_left(supervisor: Supervis
 def test_a_task_that_is_told_to_stop_leaves_its_work_by_an_exception() -> None:
     with pytest.raises(TaskStopped, match="told to stop"):
         ExtractOperator(task_id="extract", report_id="r").on_kill()
+
+
+@pytest.mark.parametrize(("state", "begins"), [("running", True), ("failed", False), ("success", False)])
+@pytest.mark.parametrize(
+    "operator",
+    [ExtractOperator(task_id="extract", report_id="r"), DeliverOperator(task_id="deliver", handover={})],
+    ids=["extract", "deliver"],
+)
+def test_a_task_does_not_begin_in_a_run_that_has_ended(operator: Any, state: str, begins: bool) -> None:
+    ti = SimpleNamespace(get_dagrun_state=lambda *, dag_id, run_id: {(DAG, RUN_ID): state}[dag_id, run_id])
+    context = {"ti": ti, "dag_run": SimpleNamespace(dag_id=DAG, run_id=RUN_ID)}
+    with nullcontext() if begins else pytest.raises(AirflowSkipException, match="The run has ended already"):
+        operator.pre_execute(context)
 
 
 def test_a_stop_while_airflow_looks_for_a_connection_is_no_connection_that_is_missing(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.exceptions import AirflowException
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.errors import InvalidInput, PromoReportsError
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOG_LINES = 5.0
+_ENDED = frozenset({"failed", "success"})
+"""States of a run that Airflow begins no task in, unless the run is cleared."""
 
 
 class TaskStopped(BaseException):
@@ -45,7 +47,14 @@ class TaskStopped(BaseException):
 
 
 class ExportTask(BaseOperator):
-    """What extract and deliver share: how they end when they are told to stop, and how errors become retries."""
+    """What extract and deliver share: when they do not begin, and how they end when they are told to stop."""
+
+    def pre_execute(self, context: Context) -> None:
+        """Skip a task whose run has ended: Airflow starts what its scheduler had in hand when the run was cancelled."""
+        ti, run = context["ti"], context["dag_run"]
+        state = ti.get_dagrun_state(dag_id=run.dag_id, run_id=run.run_id)
+        if state in _ENDED:
+            raise AirflowSkipException(f"The run has ended already: Airflow says {state}. Retry it when you want it.")
 
     def on_kill(self) -> None:
         """Leave the running work by an exception, so that its temporaries are removed.

@@ -1,4 +1,6 @@
-"""A run that is cancelled while its extract works: the work ends within seconds, and the run can be made after all."""
+"""A run that is cancelled while its tasks are at work, or about to begin: the work ends within seconds, and the run can
+be made after all.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,15 @@ STOPPED = {
     "fix": "Retry it when you want it.",
     "retryable": True,
 }
+
+# Ends a run as its task is queued. Airflow's own Mark Failed does the same where the scheduler has the task in hand: it
+# writes "queued" over the "skipped" that it was given.
+CANCELLED_AS_ITS_TASK_IS_QUEUED = """
+    CREATE FUNCTION cancel_run() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN UPDATE dag_run SET state = 'failed' WHERE run_id = NEW.run_id AND dag_id = NEW.dag_id; RETURN NEW; END $$;
+    CREATE TRIGGER cancel_run AFTER UPDATE ON task_instance
+        FOR EACH ROW WHEN (NEW.state = 'queued' AND NEW.task_id = '{task}') EXECUTE FUNCTION cancel_run()"""
+AS_BEFORE = "DROP TRIGGER cancel_run ON task_instance; DROP FUNCTION cancel_run()"
 
 
 class TestCancelledRun:
@@ -66,6 +77,36 @@ class TestCancelledRun:
         sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
         for found in waiting.delivered().values():
             check(found, live.csv(sql), totals=["points"], time="occurred_at")
+
+    @pytest.mark.parametrize(
+        ("task", "tasks"),
+        [
+            ("extract", {("extract", -1): "skipped", ("deliver", -1): None}),
+            ("deliver", {("extract", -1): "success", ("deliver", 0): "skipped"}),
+        ],
+    )
+    def test_a_task_that_airflow_starts_after_the_end_of_its_run_does_nothing(
+        self, live: Live, task: str, tasks: dict[tuple[str, int], str | None]
+    ) -> None:
+        before, staged = live.everything_delivered(), live.staged()
+        sql = CANCELLED_AS_ITS_TASK_IS_QUEUED.format(task=task)
+        live.stack.postgres.execute(sql, database="airflow")
+        try:
+            to_bucket = [to(BUCKET)]
+            run = live.transactions("Too late", "grocery-rewards", "2026-09-01", "2026-09-30", delivery=to_bucket)
+            until(lambda: "skipped" in {state for state, _ in run.states().values()}, "the task's end")
+        finally:
+            live.stack.postgres.execute(AS_BEFORE, database="airflow")
+        assert {each: state for each, (state, _) in run.states().items()} == tasks
+        assert run.about()["state"] == "failed"
+        assert live.everything_delivered() == before
+        if task == "extract":
+            assert live.staged() == staged
+
+        run.clear().succeed()
+        sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
+        (found,) = run.delivered().values()
+        check(found, live.csv(sql), totals=["points"], time="occurred_at")
 
     @staticmethod
     def attempts(live: Live) -> list[Path]:

@@ -46,7 +46,6 @@ class TestFloods:
                     until(
                         lambda dag_id=each: not [run for run in open_runs(live, dag_id) if not cls.cancelled(run)], each
                     )
-                # A task that has not begun its query yet would find the ledger unlocked, and export it.
                 until(lambda: cls.without_queries(live), "the end of the tasks")
 
     @staticmethod
@@ -59,7 +58,7 @@ class TestFloods:
 
     @staticmethod
     def without_queries(live: Live) -> bool:
-        """Whether no task is at work; end the queries of those that Airflow began after it had failed their runs."""
+        """Whether no task is at work; end the queries of those that had begun before their runs were failed."""
         for session, _ in live.stack.postgres.execute(WAITING):
             live.stack.postgres.execute("SELECT pg_terminate_backend(%s)", [session])
         return not task_processes(live)
