@@ -76,13 +76,14 @@ DRIVERS: dict[str, Callable[[str, str, Sink], None]] = {
 
 def child(name: str, url: str, statement: str) -> None:
     """Copy into a ZIP that is thrown away; prints its seconds, processor seconds and peak memory in MB."""
-    from promo_reports.pipeline.package import Artefact
-    from promo_reports.pipeline.split import Splitter
+    from promo_reports.domain.file_format import ZIP
+    from promo_reports.pipeline.formats.artefact import Artefact
+    from promo_reports.pipeline.formats.split import Splitter
     from tests.pipeline.measure import peak
 
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
         begun = time.perf_counter()
-        with Artefact(Path(directory), "ledger", ["header"], zipped=True) as artefact:
+        with Artefact(Path(directory), "ledger", ["header"], file_format=ZIP) as artefact:
             splitter = Splitter(artefact, ROWS_PER_FILE)
             splitter.begin()
             DRIVERS[name](url, statement, splitter.write)

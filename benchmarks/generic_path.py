@@ -63,15 +63,16 @@ def export_of(rows: int) -> Export:
 
 def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     """What extract does between counting and reading again: rows sent, seconds."""
+    from promo_reports.domain.file_format import ZIP
     from promo_reports.pipeline.databases.dialects import open_snapshot
-    from promo_reports.pipeline.package import Artefact
-    from promo_reports.pipeline.split import Splitter
+    from promo_reports.pipeline.formats.artefact import Artefact
+    from promo_reports.pipeline.formats.split import Splitter
     from promo_reports.settings import Settings
     from promo_reports.sql.report_query import load_report_query
 
     settings, report_type = Settings(), export.definition.report_type
     query = load_report_query(report_type, settings.sql).rows(export.parameters)
-    artefact = Artefact(place, "benchmark", [column.name for column in report_type.columns], zipped=True)
+    artefact = Artefact(place, "benchmark", [column.name for column in report_type.columns], file_format=ZIP)
     with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
         begun = time.perf_counter()
         with artefact:

@@ -12,7 +12,7 @@ import pytest
 from include.demo.stack.databases import PromoDatabase
 from include.demo.stack.postgres import PostgresServer
 from promo_reports.cli.exporting import _advance
-from promo_reports.pipeline.split import Splitter
+from promo_reports.pipeline.formats.split import Splitter
 from tests.cli.shell import DAILY, Shell
 
 COPY = """

@@ -19,7 +19,7 @@ from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavailable, StagingError
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.package import Artefact
+from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.databases.postgres.test_snapshot import EXPECTED_SETTINGS, failing, setting, snapshot
 from tests.pipeline.promo import (

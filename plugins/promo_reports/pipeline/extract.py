@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from promo_reports.domain.file_format import CSV
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.count import count
@@ -17,7 +18,7 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import check_exist
-from promo_reports.pipeline.package import Artefact
+from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
 from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source, in_terms_of
 from promo_reports.pipeline.staging import attempt, explained, seal
@@ -59,7 +60,7 @@ def extract(
                 directory,
                 export.stem,
                 [column.name for column in report_type.columns],
-                zipped=counted.totals.rows > settings.rows_per_file,
+                CSV.for_rows(counted.totals.rows, settings.rows_per_file),
             )
             expected = counted.totals.rows
             if progress:
@@ -70,7 +71,11 @@ def extract(
                 sent = _copy(copying, snapshot, query, expected, settings)
         with _timed("Read again"):
             reading = read_again(
-                artefact.path, report_type, spreadsheet=export.spreadsheet, stretches=artefact.stretches
+                artefact.path,
+                artefact.format,
+                report_type,
+                spreadsheet=export.spreadsheet,
+                stretches=artefact.stretches,
             )
         reconcile(reading, counted.totals, sent, artefact.parts)
         check_window(reading, report_type, export.window)
@@ -123,5 +128,5 @@ def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:
         sha256=reading.sha256,
         first=reading.parts[0].first,
         last=reading.parts[-1].last,
-        members=reading.parts if artefact.zipped else (),
+        members=reading.parts if artefact.format.member_suffix is not None else (),
     )

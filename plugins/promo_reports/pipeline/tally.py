@@ -10,9 +10,9 @@ import numpy as np
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.cell_index import CellIndex, Unusual
 from promo_reports.pipeline.cells import is_formula
 from promo_reports.pipeline.exact import EXACT
+from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual
 from promo_reports.pipeline.source import GroupTotals
 
 # What PostgreSQL writes for numbers and times that are none.

@@ -6,25 +6,23 @@ share no code with the writers. No message holds a cell: they are people's data.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.window import Window
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.exact import exact_sum
-from promo_reports.pipeline.package import WrittenPart
-from promo_reports.pipeline.part_reading import read_part
+from promo_reports.pipeline.formats.artefact import WrittenPart
+from promo_reports.pipeline.formats.file_code import Damaged, code_of
+from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.source import GroupTotals, SourceTotals
-from promo_reports.pipeline.stretch import Stretch
-from promo_reports.pipeline.strict_zip import StrictMember
 from promo_reports.pipeline.tally import Tally
 
 _CHUNK = 1 << 18
@@ -43,7 +41,14 @@ class Reading:
     formulas: int
 
 
-def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool, stretches: Sequence[Stretch]) -> Reading:
+def read_again(
+    path: Path,
+    file_format: FileFormat,
+    report_type: ReportType,
+    *,
+    spreadsheet: bool,
+    stretches: Sequence[Stretch],
+) -> Reading:
     """Read every cell of the artefact; raise `ReconciliationError` where it is damaged.
 
     `stretches` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
@@ -51,19 +56,11 @@ def read_again(path: Path, report_type: ReportType, *, spreadsheet: bool, stretc
     were made safe are counted: escaped, they still match the pattern.
     """
     tally = Tally(report_type, spreadsheet)
+    sha256 = _compared(path, stretches)
     try:
-        sha256 = _compared(path, stretches)
-        with path.open("rb") as file:
-            if path.suffix == ".zip":
-                with zipfile.ZipFile(file) as archive:
-                    members = archive.infolist()
-                parts = tuple(read_part(StrictMember(file, info), info.filename, tally) for info in members)
-            else:
-                parts = (read_part(file, path.name, tally),)
-    except (zipfile.BadZipFile, csv.Error, UnicodeDecodeError, NotImplementedError) as damage:
-        # A decoding error would quote the cell.
-        what = "bytes that are no UTF-8" if isinstance(damage, UnicodeDecodeError) else str(damage)
-        raise ReconciliationError(f"The staged file {path.name} cannot be read again: {what}.") from None
+        parts = code_of(file_format).read_back(path, tally)
+    except Damaged as damage:
+        raise ReconciliationError(f"The staged file {path.name} cannot be read again: {damage}.") from None
     groups = tally.groups()
     return Reading(
         rows=sum(part.rows for part in parts),

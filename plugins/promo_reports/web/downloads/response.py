@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport
 from promo_reports.delivery.opened import content_disposition
+from promo_reports.domain.file_format import format_of
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.web.answers import Refusal
 from promo_reports.web.downloads.connection import hang_up
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 _KEEP_NOTHING = {"Cache-Control": "private, no-store"}
 _ONE_RANGE = re.compile(r"bytes=(?:(\d{1,19})-(\d{0,19})|-(\d{1,19}))", re.ASCII)
-_MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".zip": "application/zip"}
 
 
 def file_response(request: Request, opened: OpenFile | PresignedFile, *, stall_seconds: float) -> Response:
@@ -142,7 +142,8 @@ def _headers(file: ExportFile) -> dict[str, str]:
 
 
 def _media_type(file: ExportFile) -> str:
-    return _MEDIA_TYPES[os.path.splitext(file.name)[1]]  # noqa: PTH122 - a name, not a path
+    file_format = format_of(file.name)
+    return file_format.media_type if file_format else "application/octet-stream"
 
 
 def _etag(sha256: str) -> str:

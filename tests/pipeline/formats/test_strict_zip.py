@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.pipeline.strict_zip import StrictMember
-from promo_reports.pipeline.zip_archive import ZipArchive
+from promo_reports.pipeline.formats.strict_zip import StrictMember
+from promo_reports.pipeline.formats.zip_archive import ZipArchive
 
 
 def archive(path: Path, content: bytes) -> Path:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
-from promo_reports.pipeline.stretch import Stretch
+from promo_reports.pipeline.formats.stretch import Stretch
 
 _VERSION_ZIP64 = 45
 _UTF8_NAMES = 0x0800

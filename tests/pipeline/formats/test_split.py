@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.pipeline import split
-from promo_reports.pipeline.split import Splitter
+from promo_reports.pipeline.formats import split
+from promo_reports.pipeline.formats.split import Splitter
 
 
 class Parts:

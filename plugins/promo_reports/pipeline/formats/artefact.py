@@ -1,23 +1,23 @@
-"""An export's artefact: one CSV, or one ZIP of CSVs, each with a header (product-spec, "Report Constraints")."""
+"""An export's artefact: its parts, written into one file of its format (product-spec, "Report Constraints")."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from promo_reports.domain.file_format import FileFormat
 from promo_reports.pipeline.background import Background
-from promo_reports.pipeline.stretch import Stretch
-from promo_reports.pipeline.zip_archive import ZipArchive, ZipMember
+from promo_reports.pipeline.formats.file_code import FileWriter, code_of
+from promo_reports.pipeline.formats.stretch import Stretch
 
 
 @dataclass(frozen=True)
 class WrittenPart:
-    """What the writer knows of a part: rows without the header, bytes and sha256 of the CSV."""
+    """What the writer knows of a part: rows without the header, bytes and sha256 of its content."""
 
     name: str
     rows: int
@@ -26,35 +26,35 @@ class WrittenPart:
 
 
 class Artefact:
-    """Writes parts on a thread of its own: plainly into one CSV, or deflated into the members of a ZIP.
+    """Writes parts on a thread of its own, one after another, into a file of `file_format`.
 
-    Whether it is a ZIP is known from the database's count before the first row is read. `parts`, and `stretches` (the
-    bytes of the file as they were written), are complete once the `with` block has been left without an error.
+    The format is known from the database's count before the first row is read. `parts`, and `stretches` (the bytes of
+    the file as they were written), are complete once the `with` block has been left without an error.
     """
 
-    def __init__(self, directory: Path, stem: str, header: Sequence[str], *, zipped: bool) -> None:
-        self.path = directory / f"{stem}.{'zip' if zipped else 'csv'}"
-        self.zipped = zipped
+    def __init__(self, directory: Path, stem: str, columns: Sequence[str], file_format: FileFormat) -> None:
+        self.path = directory / f"{stem}{file_format.suffix}"
+        self.format = file_format
         self._stem = stem
-        self._columns = header
-        self._header = (",".join(header) + "\n").encode()
+        self._columns = columns
         self._background = Background()
         self._name = ""
         self._rows = 0
-        self._bytes = 0
-        self._sha256 = hashlib.sha256()
-        self._member: ZipMember | None = None
         self._file: BinaryIO
-        self._archive: ZipArchive
+        self._writer: FileWriter
         self._rows_on_disk = self._bytes_on_disk = 0
         self._asides: list[Artefact] = []
         self.parts: list[WrittenPart] = []
-        self.stretches: list[Stretch] = []
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """The bytes of the file as they were written, in order."""
+        return self._writer.stretches
 
     def __enter__(self) -> Artefact:
         self._file = self.path.open("xb", buffering=1 << 18)
         try:
-            self._archive = ZipArchive(self._file)
+            self._writer = code_of(self.format).writer(self._file, self._columns)
             self._background.__enter__()
         except BaseException:
             self._file.close()
@@ -62,23 +62,22 @@ class Artefact:
         return self
 
     def begin(self, number: int) -> None:
-        """Start the next CSV with its header."""
-        name = f"{self._stem}_{number:04d}.csv" if self.zipped else f"{self._stem}.csv"
+        """Start the next part with its header."""
+        name = self.format.part_name(self._stem, number)
         self._background.submit(lambda: self._begin(name))
-        self._background.submit(lambda: self._write(self._header, 0))
 
     def write(self, records: bytes, rows: int) -> None:
         """Append whole records."""
         self._background.submit(lambda: self._write(records, rows))
 
     def end(self) -> None:
-        """Finish the CSV."""
+        """Finish the part."""
         self._background.submit(self._end)
 
     def aside(self, number: int) -> Artefact:
-        """A ZIP for part `number` alone, written at the same time as others and appended when its turn comes."""
-        aside = Artefact(self.path.parent, self._stem, self._columns, zipped=True)
-        aside.path = self.path.with_name(f".{self._stem}_{number:04d}.zip")
+        """A file for part `number` alone, written at the same time as others and appended when its turn comes."""
+        aside = Artefact(self.path.parent, self._stem, self._columns, self.format)
+        aside.path = self.path.with_name(f".{self._stem}_{number:04d}{self.format.suffix}")
         self._asides.append(aside)
         return aside
 
@@ -98,40 +97,29 @@ class Artefact:
         try:
             self._background.__exit__(kind, error, trace)
             if error is None:
-                self._finish()
+                self._writer.close()
+                self._file.close()
         finally:
             # What cannot be written any more must not hide why the block is left.
             with contextlib.suppress(OSError):
                 self._file.close()
 
-    def _finish(self) -> None:
-        if self.zipped:
-            self._archive.close()
-            self.stretches = self._archive.stretches
-        else:
-            self.stretches = [Stretch(part.bytes, part.sha256) for part in self.parts]
-        self._file.close()
-
     def _begin(self, name: str) -> None:
-        self._name, self._rows, self._bytes, self._sha256 = name, 0, 0, hashlib.sha256()
-        self._member = self._archive.open_member(name) if self.zipped else None
+        self._name, self._rows = name, 0
+        self._writer.begin(name)
 
-    def _write(self, data: bytes, rows: int) -> None:
+    def _write(self, records: bytes, rows: int) -> None:
         self._rows += rows
-        self._bytes += len(data)
-        self._sha256.update(data)
-        (self._member or self._file).write(data)
+        self._writer.write(records)
         self._rows_on_disk += rows
         self._bytes_on_disk = self._file.tell()
 
     def _end(self) -> None:
-        if self._member is not None:
-            self._archive.close_member(self._member)
-            self._member = None
-        self.parts.append(WrittenPart(self._name, self._rows, self._bytes, self._sha256.hexdigest()))
+        content = self._writer.end()
+        self.parts.append(WrittenPart(self._name, self._rows, content.length, content.sha256))
 
     def _append(self, aside: Artefact) -> None:
         with aside.path.open("rb") as file:
-            self._archive.append(aside._archive, file)
+            self._writer.append(aside._writer, file)
         aside.path.unlink()
         self.parts.extend(aside.parts)

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
+from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
 from promo_reports.pipeline.background import Background
-from promo_reports.pipeline.package import Artefact, WrittenPart
-from promo_reports.pipeline.stretch import Stretch
+from promo_reports.pipeline.formats.artefact import Artefact, WrittenPart
+from promo_reports.pipeline.formats.stretch import Stretch
 
 HEADER = ["id", "note"]
 
 
-def write(directory: Path, *parts: list[bytes], zipped: bool) -> Artefact:
-    artefact = Artefact(directory, "ledger_2026-03-01", HEADER, zipped=zipped)
+def write(directory: Path, *parts: list[bytes], file_format: FileFormat) -> Artefact:
+    artefact = Artefact(directory, "ledger_2026-03-01", HEADER, file_format=file_format)
     with artefact:
         for number, batches in enumerate(parts, start=1):
             artefact.begin(number)
@@ -30,7 +31,7 @@ def write(directory: Path, *parts: list[bytes], zipped: bool) -> Artefact:
 
 
 def test_a_csv(tmp_path: Path) -> None:
-    artefact = write(tmp_path, [b"1,a\n", b"2,b\n3,c\n"], zipped=False)
+    artefact = write(tmp_path, [b"1,a\n", b"2,b\n3,c\n"], file_format=CSV)
     content = b"id,note\n1,a\n2,b\n3,c\n"
     assert artefact.path == tmp_path / "ledger_2026-03-01.csv"
     assert artefact.path.read_bytes() == content
@@ -39,7 +40,7 @@ def test_a_csv(tmp_path: Path) -> None:
 
 
 def test_a_zip(tmp_path: Path) -> None:
-    artefact = write(tmp_path, [b"1,a\n"], [b"2,b\n", b"3,c\n"], zipped=True)
+    artefact = write(tmp_path, [b"1,a\n"], [b"2,b\n", b"3,c\n"], file_format=ZIP)
     assert artefact.path.name == "ledger_2026-03-01.zip"
     with zipfile.ZipFile(artefact.path) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == {
@@ -52,11 +53,11 @@ def test_a_zip(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("zipped", [True, False])
-def test_names_that_sort_and_never_overwrite(zipped: bool, tmp_path: Path) -> None:
-    write(tmp_path, [b"1,a\n"], zipped=zipped)
+@pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
+def test_names_that_sort_and_never_overwrite(file_format: FileFormat, tmp_path: Path) -> None:
+    write(tmp_path, [b"1,a\n"], file_format=file_format)
     with pytest.raises(FileExistsError):
-        write(tmp_path, [b"1,a\n"], zipped=zipped)
+        write(tmp_path, [b"1,a\n"], file_format=file_format)
 
 
 class FullDisk(io.BytesIO):
@@ -76,24 +77,26 @@ class FullDisk(io.BytesIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
 @pytest.mark.parametrize("room", [0, 70, 500, 10_000])
-def test_a_full_disk_surfaces(zipped: bool, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_surfaces(
+    file_format: FileFormat, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Path, "open", lambda *a, **k: FullDisk(room))
     with pytest.raises(OSError, match="No space left"):
-        write(tmp_path, [b"%d,abcdefghijklm\n" % n for n in range(50)], zipped=zipped)
+        write(tmp_path, [b"%d,abcdefghijklm\n" % n for n in range(50)], file_format=file_format)
 
 
 def test_why_the_block_is_left_is_not_hidden_by_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "open", lambda *a, **k: FullDisk(0))
-    artefact = Artefact(tmp_path, "a", HEADER, zipped=False)
+    artefact = Artefact(tmp_path, "a", HEADER, file_format=CSV)
     with pytest.raises(KeyboardInterrupt), artefact:
         raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("zipped", [True, False])
-def test_a_file_is_closed_when_the_block_fails(zipped: bool, tmp_path: Path) -> None:
-    artefact = Artefact(tmp_path, "a", HEADER, zipped=zipped)
+@pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
+def test_a_file_is_closed_when_the_block_fails(file_format: FileFormat, tmp_path: Path) -> None:
+    artefact = Artefact(tmp_path, "a", HEADER, file_format=file_format)
 
     def fail() -> None:
         artefact.begin(1)
@@ -109,7 +112,7 @@ def test_an_interruption_while_it_opens_leaves_no_file_open(tmp_path: Path, monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Background, "__enter__", interrupt)
-    artefact = Artefact(tmp_path, "a", HEADER, zipped=False)
+    artefact = Artefact(tmp_path, "a", HEADER, file_format=CSV)
     with pytest.raises(KeyboardInterrupt):
         artefact.__enter__()
     assert artefact._file.closed

@@ -19,7 +19,8 @@ from typing import Protocol
 
 from promo_reports.domain.manifest import Part
 from promo_reports.errors import DataRefused, ReconciliationError
-from promo_reports.pipeline.cell_index import CellIndex, Unusual, index_cells, record_end
+from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual, index_cells, record_end
+from promo_reports.pipeline.formats.file_code import Damaged
 from promo_reports.pipeline.tally import Tally
 
 # Large, so that the two threads seldom wait for each other; counted in pieces that stay in the processor's cache.
@@ -65,8 +66,17 @@ def read_part(file: Readable, name: str, tally: Tally) -> Part:
     """Read a part to its end and tally its rows.
 
     Raises `ReconciliationError` for another header or a row of another width, `DataRefused` for a cell that no file may
-    carry, `csv.Error` and `UnicodeDecodeError` for what is no CSV.
+    carry, `Damaged` for what is no CSV in UTF-8.
     """
+    try:
+        return _read_part(file, name, tally)
+    except csv.Error as damage:
+        raise Damaged(str(damage)) from None
+    except UnicodeDecodeError:  # its message would quote the cell
+        raise Damaged("bytes that are no UTF-8") from None
+
+
+def _read_part(file: Readable, name: str, tally: Tally) -> Part:
     tally.begin_part()
     content = _Content(file)
     header = (",".join(tally.names) + "\n").encode()

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promo_reports.pipeline.zip_archive import ZipArchive
+from promo_reports.pipeline.formats.zip_archive import ZipArchive
 
 MEMBERS = st.lists(
     st.tuples(

@@ -1,0 +1,57 @@
+"""The file formats that an export can have, by key; `pipeline/formats` has the code of each.
+
+A format of one part holds at most the rows of the row limit; beyond it, `split_as` names the format whose members are
+the parts (product-spec, "Report Constraints": a large report is a ZIP of CSV files).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promo_reports.errors import DataRefused
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """What of a format others than its code need.
+
+    `suffix` and `member_suffix` begin with a dot; only a format whose parts are members of its file has the latter.
+    `split_as` is the key of the format that an export of more rows than the limit gets; None where there is none.
+    """
+
+    key: str
+    label: str
+    suffix: str
+    media_type: str
+    split_as: str | None = None
+    member_suffix: str | None = None
+
+    def part_name(self, stem: str, number: int) -> str:
+        """Return the name of part `number`, counted from 1: that of a member, or that of the file itself."""
+        return f"{stem}{self.suffix}" if self.member_suffix is None else f"{stem}_{number:04d}{self.member_suffix}"
+
+    def for_rows(self, rows: int, rows_per_file: int) -> FileFormat:
+        """Return the format of an export of so many rows; `DataRefused` where this one cannot be split."""
+        if rows <= rows_per_file:
+            return self
+        if self.split_as is None:
+            raise DataRefused(
+                f"The export has {rows:,} rows, and a file of the format {self.label} has at most {rows_per_file:,}.",
+                "Choose the format CSV, or a shorter date range.",
+            )
+        return FORMATS[self.split_as]
+
+
+CSV = FileFormat("csv", "CSV", ".csv", "text/csv; charset=utf-8", split_as="zip")
+ZIP = FileFormat("zip", "ZIP of CSV files", ".zip", "application/zip", split_as="zip", member_suffix=".csv")
+
+FORMATS = {each.key: each for each in (CSV, ZIP)}
+
+
+def format_of(name: str) -> FileFormat | None:
+    """Return the format of a file by the suffix of its name; None where it is none of ours."""
+    return max(
+        (each for each in FORMATS.values() if name.endswith(each.suffix)),
+        key=lambda each: len(each.suffix),
+        default=None,
+    )

@@ -1,0 +1,1 @@
+"""File formats: what writes the records of an export into its file, and what reads them again."""

@@ -1,0 +1,58 @@
+"""CSV: the header, then the records as the database writes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from promo_reports.domain.manifest import Part
+from promo_reports.pipeline.formats.file_code import FileWriter
+from promo_reports.pipeline.formats.part_reading import read_part
+from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.tally import Tally
+
+
+class CsvWriter:
+    """Writes one part into a file, or into the member of an archive."""
+
+    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
+        self._file = file
+        self._header = (",".join(columns) + "\n").encode()
+        self.stretches: list[Stretch] = []
+
+    def begin(self, name: str) -> None:
+        """Start the part with its header."""
+        self._bytes, self._sha256 = 0, hashlib.sha256()
+        self.write(self._header)
+
+    def write(self, records: bytes) -> None:
+        """Append whole records."""
+        self._bytes += len(records)
+        self._sha256.update(records)
+        self._file.write(records)
+
+    def end(self) -> Stretch:
+        """Finish the part."""
+        content = Stretch(self._bytes, self._sha256.hexdigest())
+        self.stretches.append(content)
+        return content
+
+    def append(self, other: FileWriter, file: BinaryIO) -> None:
+        """Refuse: a CSV has one header, and so one part."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Write nothing: a CSV ends with its last record."""
+
+
+def writer(file: BinaryIO, columns: Sequence[str]) -> CsvWriter:
+    """Return the writer of a CSV."""
+    return CsvWriter(file, columns)
+
+
+def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
+    """Read the one part of a CSV."""
+    with path.open("rb") as file:
+        return (read_part(file, path.name, tally),)

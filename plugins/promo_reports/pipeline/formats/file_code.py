@@ -1,0 +1,73 @@
+"""The port of a file format, and the code that is registered for each key of `domain.file_format.FORMATS`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from promo_reports.domain.file_format import FileFormat
+from promo_reports.domain.manifest import Part
+from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.tally import Tally
+
+MODULES = {
+    "csv": "promo_reports.pipeline.formats.csv_file",
+    "zip": "promo_reports.pipeline.formats.zip_file",
+}
+"""The module of each format; it is imported when the format is used, and has the functions of `FileCode`."""
+
+
+class Damaged(Exception):
+    """A file that cannot be read as its format; the message holds no cell."""
+
+
+class FileWriter(Protocol):
+    """Writes one file, part after part.
+
+    `stretches` are the bytes of the file as they were written, in order; they are complete when it is closed.
+    """
+
+    stretches: list[Stretch]
+
+    def begin(self, name: str) -> None:
+        """Start the next part with what stands before its rows, such as a header."""
+        ...
+
+    def write(self, records: bytes) -> None:
+        """Append whole CSV records (UTF-8, as COPY writes them) to the part."""
+        ...
+
+    def end(self) -> Stretch:
+        """Finish the part; the answer is its content, before any compression."""
+        ...
+
+    def append(self, other: FileWriter, file: BinaryIO) -> None:
+        """Take over the parts of a file of the same format that is closed; `file` is open at its beginning."""
+        ...
+
+    def close(self) -> None:
+        """Write what follows the last part. The file itself belongs to the caller."""
+        ...
+
+
+class FileCode(Protocol):
+    """What a format's module has."""
+
+    def writer(self, file: BinaryIO, columns: Sequence[str]) -> FileWriter:
+        """Return a writer into a file that is open and empty; `columns` are the names in the header."""
+        ...
+
+    def read_back(self, path: Path, tally: Tally) -> tuple[Part, ...]:
+        """Read every part to its end and tally its rows, sharing no code with the writer.
+
+        Raises `Damaged`, `ReconciliationError` for another header or a row of another width, and `DataRefused` for a
+        cell that no file may carry.
+        """
+        ...
+
+
+def code_of(file_format: FileFormat) -> FileCode:
+    """Return the code of a format."""
+    return cast("FileCode", import_module(MODULES[file_format.key]))

@@ -1,0 +1,68 @@
+"""A ZIP whose members are CSV files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from promo_reports.domain.manifest import Part
+from promo_reports.pipeline.formats.csv_file import CsvWriter
+from promo_reports.pipeline.formats.file_code import Damaged, FileWriter
+from promo_reports.pipeline.formats.part_reading import read_part
+from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.formats.strict_zip import StrictMember
+from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
+from promo_reports.pipeline.tally import Tally
+
+
+class ZipWriter:
+    """Writes each part as a deflated member."""
+
+    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
+        self._archive = ZipArchive(file)
+        self._columns = columns
+        self._member: ZipMember
+        self._content: CsvWriter
+        self.stretches = self._archive.stretches
+
+    def begin(self, name: str) -> None:
+        """Start the next member."""
+        self._member = self._archive.open_member(name)
+        self._content = CsvWriter(cast("BinaryIO", self._member), self._columns)
+        self._content.begin(name)
+
+    def write(self, records: bytes) -> None:
+        """Append whole records to the member."""
+        self._content.write(records)
+
+    def end(self) -> Stretch:
+        """Finish the member."""
+        content = self._content.end()
+        self._archive.close_member(self._member)
+        return content
+
+    def append(self, other: FileWriter, file: BinaryIO) -> None:
+        """Take over the members of another ZIP, compressed as they are."""
+        self._archive.append(cast("ZipWriter", other)._archive, file)
+
+    def close(self) -> None:
+        """Write the directory of the members."""
+        self._archive.close()
+
+
+def writer(file: BinaryIO, columns: Sequence[str]) -> ZipWriter:
+    """Return the writer of a ZIP."""
+    return ZipWriter(file, columns)
+
+
+def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
+    """Read the members of a ZIP in the order of its directory."""
+    try:
+        with path.open("rb") as file:
+            with zipfile.ZipFile(file) as archive:
+                members = archive.infolist()
+            return tuple(read_part(StrictMember(file, info), info.filename, tally) for info in members)
+    except (zipfile.BadZipFile, NotImplementedError) as damage:
+        raise Damaged(str(damage)) from None
