@@ -42,7 +42,7 @@ def export_of(rows: int) -> Export:
     from benchmarks.generic_ledger import WALLET, window
     from promo_reports.definitions.report_types import load_report_type
     from promo_reports.domain.definition import Definition, Origin
-    from promo_reports.domain.delivery import Partner, PartnerExport
+    from promo_reports.domain.delivery import PartnerExport
     from promo_reports.pipeline.export import Export
 
     definition = Definition(
@@ -51,7 +51,7 @@ def export_of(rows: int) -> Export:
         report_type=load_report_type(PROJECT / "report_types" / "wallet_transactions.yaml"),
         owner="benchmark@example.com",
         filters={"wallet": (WALLET,), "transaction_source": None, "transaction_type": TRANSACTION_TYPES},
-        destinations=(PartnerExport(Partner.AMAZON_S3, "benchmark"),),
+        destinations=(PartnerExport("amazon_s3", "benchmark"),),
         timezone="America/New_York",
         week_starts_on="monday",
         sha256="0" * 64,

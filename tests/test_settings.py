@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from promo_reports.domain.account import Bucket
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import PREFIX, Settings
 
@@ -87,7 +88,7 @@ def test_a_bucket_takes_no_place_on_a_disk() -> None:
     settings = Settings.from_environment(
         {f"{PREFIX}STAGING_DIR": "/data/downloads", f"{PREFIX}DATA_DIR": "/data"} | BUCKET
     )
-    assert settings.downloads_bucket == ("promo", "")
+    assert settings.download_area == Bucket("amazon_s3", "promo", "downloads_s3")
 
 
 def test_names_that_airflow_and_buckets_do_not_take() -> None:
@@ -96,4 +97,6 @@ def test_names_that_airflow_and_buckets_do_not_take() -> None:
     assert Settings.from_environment({f"{PREFIX}POOL": "p" * 256}).pool == "p" * 256
     (problem,) = refused(BUCKET | {f"{PREFIX}DOWNLOAD_BUCKET": f"s3://promo/{'p' * 501}"})
     assert "has a prefix of more than 500 characters" in problem
-    assert Settings.from_environment(BUCKET | {f"{PREFIX}DOWNLOAD_BUCKET": f"s3://promo/{'p' * 500}"}).downloads_bucket
+    assert Settings.from_environment(
+        BUCKET | {f"{PREFIX}DOWNLOAD_BUCKET": f"s3://promo/{'p' * 500}"}
+    ).download_area.prefix

@@ -23,6 +23,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from promo_reports.domain.account import Bucket
+from promo_reports.domain.delivery import DOWNLOAD, KINDS, partners
 from promo_reports.errors import InvalidInput, Problem
 
 PREFIX = "PROMO_REPORTS_"
@@ -30,7 +32,7 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 _PART = r"[A-Za-z0-9!_*'()=+@-][A-Za-z0-9!_.*'()=+@-]*"
 _BUCKET_ADDRESS = re.compile(
-    rf"s3://(?P<name>[a-z0-9][a-z0-9._-]{{1,221}}[a-z0-9])(/(?P<prefix>{_PART}(/{_PART})*)?/?)?"
+    rf"(?P<scheme>[a-z0-9]{{1,20}})://(?P<name>[a-z0-9][a-z0-9._-]{{1,221}}[a-z0-9])(/(?P<prefix>{_PART}(/{_PART})*)?/?)?"
 )
 _CONNECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -83,7 +85,7 @@ class Settings(BaseModel):
     )
     download_dir: Directory | None = Field(None, description="the download area; default <data_dir>/downloads")
     download_bucket: str | None = Field(
-        None, description="a bucket in the place of the download area's directory: s3://bucket/prefix"
+        None, description="address of a bucket, with or without a prefix, in the place of the download area's directory"
     )
     download_connection: str | None = Field(
         None, validate_default=True, description="Airflow connection with the credentials of that bucket"
@@ -141,8 +143,9 @@ class Settings(BaseModel):
     @field_validator("download_bucket")
     @classmethod
     def _is_a_bucket(cls, address: str | None, others: ValidationInfo) -> str | None:
-        if address is not None and not _BUCKET_ADDRESS.fullmatch(address):
-            raise _broken("must be s3://bucket or s3://bucket/prefix, in letters, digits and !_.*'()=+@-")
+        if address is not None and _bucket_at(address) is None:
+            forms = (f"{KINDS[each].scheme}://bucket{prefix}" for each in partners() for prefix in ("", "/prefix"))
+            raise _broken(f"must be {' or '.join(forms)}, in letters, digits and !_.*'()=+@-")
         if address is not None and len(address.partition("://")[2].partition("/")[2]) > _LONGEST_BUCKET_PREFIX:
             raise _broken(f"has a prefix of more than {_LONGEST_BUCKET_PREFIX} characters")
         if address is not None and others.data.get("download_dir") is not None:
@@ -191,10 +194,10 @@ class Settings(BaseModel):
         return self.download_dir or self.data_dir / "downloads"
 
     @property
-    def downloads_bucket(self) -> tuple[str, str] | None:
-        """Name and prefix of the bucket that is the download area; None where it is a directory."""
-        found = _BUCKET_ADDRESS.fullmatch(self.download_bucket or "")
-        return (found["name"], found["prefix"] or "") if found else None
+    def download_area(self) -> Bucket:
+        """The bucket that is the download area, or its directory."""
+        bucket = _bucket_at(self.download_bucket or "", self.download_connection or "")
+        return bucket or Bucket(DOWNLOAD, str(self.downloads), "")
 
     @property
     def store(self) -> Path:
@@ -236,6 +239,15 @@ class Settings(BaseModel):
                 if error["type"] != "default_factory_not_called"  # of what the variables before it are wrong
             ]
             raise InvalidInput("The environment", problems) from None
+
+
+def _bucket_at(address: str, connection: str = "") -> Bucket | None:
+    """Return the bucket at an address of a partner's scheme, or None."""
+    found = _BUCKET_ADDRESS.fullmatch(address)
+    if found is None:
+        return None
+    kinds = (each for each in partners() if KINDS[each].scheme == found["scheme"])
+    return next((Bucket(each, found["name"], connection, found["prefix"] or "") for each in kinds), None)
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.domain.delivery import Download, Partner, PartnerExport
+from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import DayRange, Preset, Window
 
@@ -427,7 +427,7 @@ def test_a_whole_definition(registry: Registry) -> None:
         "source": ("api", "promo_campaign"),
         "kind": ("credit", "expired"),
     }
-    assert definition.destinations == (PartnerExport(Partner.AMAZON_S3, "bi-exports", "daily"), Download())
+    assert definition.destinations == (PartnerExport("amazon_s3", "bi-exports", "daily"), Download())
     assert definition.schedule is not None
     assert definition.schedule.interval is Interval.WEEKLY
     assert (definition.schedule.delivery_day, definition.schedule.delivery_time) == ("monday", time(12, 30))

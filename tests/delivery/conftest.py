@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.demo.stack.s3 import S3Server
-from tests.delivery.exports import BucketPlace, LocalPlace, Place
+from tests.delivery.exports import BucketPlace, LocalPlace, Place, connect_airflow
 
 
 @pytest.fixture
@@ -17,8 +17,9 @@ def local(tmp_path: Path) -> LocalPlace:
 
 
 @pytest.fixture
-def in_bucket(s3: S3Server, bucket: str) -> BucketPlace:
-    """An empty bucket."""
+def in_bucket(s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> BucketPlace:
+    """An empty bucket, with its Airflow connection."""
+    connect_airflow(monkeypatch, s3.endpoint_url)
     return BucketPlace(s3.client(), s3.endpoint_url, bucket)
 
 

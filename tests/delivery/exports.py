@@ -10,16 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from promo_reports.delivery import AmazonS3Area, Area, DownloadArea, Wanted
+import pytest
+
+from promo_reports.delivery import Area, Wanted
+from promo_reports.delivery.amazon_s3 import AmazonS3Area
+from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.delivery.export_directory import MARKER
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
+from promo_reports.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REPORT, WINDOW = "daily_wallets", "20240301T050000Z_20240302T050000Z"
 PREFIX = "exports/promo"
+CONNECTION = "test_s3"
+"""The Airflow connection of the bucket, where `connect_airflow` has made it."""
 EARLY, LATE, LATER = "2024-03-02T06:00:00+00:00", "2024-03-02T09:00:00.250000+02:00", "2024-03-02T08:00:00Z"
 """Snapshot times in this order, each written in another way."""
 
@@ -96,6 +103,9 @@ class Place(Protocol):
 
     area: Area
 
+    def settings(self) -> Settings:
+        """Settings of a host whose download area it is."""
+
     def contents(self) -> dict[str, bytes]:
         """Everything readers can see in the export's folder."""
 
@@ -128,6 +138,9 @@ class LocalPlace:
         self.area: Area = DownloadArea(self.root)
         self.folder = self.root / REPORT / WINDOW
         self._asked: Wanted | None = None
+
+    def settings(self) -> Settings:
+        return Settings(download_dir=self.root)
 
     def asked(self) -> Wanted:
         """What the run whose export is there asks for, also when it is gone since the last time."""
@@ -174,11 +187,14 @@ class BucketPlace:
     bucket: str
 
     def __post_init__(self) -> None:
-        self.area: Area = AmazonS3Area("test_s3", self.bucket, PREFIX, client=lambda: self.client)
+        self.area: Area = AmazonS3Area(CONNECTION, self.bucket, PREFIX, client=lambda: self.client)
         self.folder = f"{PREFIX}/{REPORT}/{WINDOW}/"
         self._writes: Counter[str] = Counter()
         for operation in ("PutObject", "CreateMultipartUpload", "CompleteMultipartUpload", "CopyObject"):
             self.client.meta.events.register(f"provide-client-params.s3.{operation}", self._count)
+
+    def settings(self) -> Settings:
+        return Settings(download_bucket=f"s3://{self.bucket}/{PREFIX}", download_connection=CONNECTION)
 
     def contents(self) -> dict[str, bytes]:
         listed = self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])
@@ -210,6 +226,14 @@ class BucketPlace:
 
     def for_child(self) -> dict[str, str]:
         return {"endpoint_url": self.endpoint_url, "bucket": self.bucket}
+
+
+def connect_airflow(monkeypatch: pytest.MonkeyPatch, endpoint_url: str, connection: str = CONNECTION) -> None:
+    """Make an Airflow connection to an S3 server on loopback, for all that is not given a client."""
+    extra = {"endpoint_url": endpoint_url, "region_name": "us-east-1"}
+    given = {"conn_type": "aws", "login": "any", "password": "any", "extra": extra}
+    monkeypatch.setenv(f"AIRFLOW_CONN_{connection.upper()}", json.dumps(given))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 def open_descriptors(directory: Path) -> list[str]:

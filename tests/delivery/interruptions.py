@@ -17,17 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from promo_reports.delivery import (
-    AmazonS3Area,
-    Area,
-    DownloadArea,
-    Folder,
-    amazon_s3,
-    amazon_s3_client,
-    download_area,
-    publish,
-)
+from promo_reports.delivery import Area, Folder, amazon_s3, amazon_s3_client, download_area, publish
+from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.area import Item, PresentManifest
+from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import socket
@@ -14,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from promo_reports.delivery import AmazonS3Area, publish
-from promo_reports.delivery.amazon_s3 import MIB, PART, part_size
+from promo_reports.delivery import publish
+from promo_reports.delivery.amazon_s3 import MIB, PART, AmazonS3Area, part_size
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from tests.delivery.exports import LATE, LATER, BucketPlace, assert_is, staged
 from tests.delivery.interruptions import InterruptedArea
@@ -382,12 +381,7 @@ def test_a_server_that_is_not_well(request: pytest.FixtureRequest, tmp_path: Pat
     assert KEY not in str(raised.value)
 
 
-def test_the_connection_of_airflow_is_used(
-    in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    extra = {"endpoint_url": in_bucket.endpoint_url, "region_name": "us-east-1"}
-    connection = {"conn_type": "aws", "login": "any", "password": "any", "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_TEST_S3", json.dumps(connection))
+def test_the_connection_of_airflow_is_used(in_bucket: BucketPlace, tmp_path: Path) -> None:
     export = staged(tmp_path, b"new\n")
     assert publish(export, AmazonS3Area("test_s3", in_bucket.bucket, "/exports//promo/")).changed
     assert_is(in_bucket, export)

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from promo_reports.delivery import AmazonS3Area, DownloadArea, area_for, publish
+from promo_reports.delivery import area_for, destinations, publish
+from promo_reports.delivery.amazon_s3 import AmazonS3Area
+from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.domain.account import Account, Bucket
-from promo_reports.domain.delivery import Download, Partner, PartnerExport
+from promo_reports.domain.delivery import KINDS, Download, PartnerExport
 from promo_reports.errors import DestinationRefused
-from promo_reports.settings import Settings
-from tests.delivery.exports import REPORT, WINDOW, BucketPlace, staged
+from promo_reports.settings import PROJECT_ROOT, Settings
+from tests.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
 
 ACCOUNT = Account("UTC", "monday", (Bucket("amazon_s3", "bi-exports", "bi_exports_s3", "promo-reports"),))
+LOADED = """
+import sys
+from pathlib import Path
+from promo_reports.delivery import area_for, open_published, publish, sweep
+from promo_reports.delivery.destinations import AREAS
+from promo_reports.domain.account import Account, Bucket
+from promo_reports.domain.delivery import Download, PartnerExport
+from promo_reports.settings import Settings
+assert not {module for module, _ in AREAS.values()} & set(sys.modules)
+account = Account("UTC", "monday", tuple(Bucket(kind, "bucket", "connection") for kind in AREAS if kind != "download"))
+for destination in (Download(), *(PartnerExport(each.partner, each.name) for each in account.buckets)):
+    area_for(destination, account, Settings(data_dir=Path("/srv")))
+assert {module for module, _ in AREAS.values()} <= set(sys.modules)
+print(*{name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", "airflow", "sqlalchemy", "google"})
+"""
+
+
+def test_every_kind_has_its_code() -> None:
+    assert destinations.AREAS.keys() == KINDS.keys()
+
+
+def test_code_is_imported_when_it_is_used_and_libraries_when_something_is_contacted() -> None:
+    path = str(PROJECT_ROOT / "plugins")
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADED], env={"PYTHONPATH": path}, check=True, capture_output=True, text=True
+    )
+    assert loaded.stdout.split() == []
 
 
 def test_download_is_the_download_area(tmp_path: Path) -> None:
@@ -24,18 +54,11 @@ def test_download_is_the_download_area(tmp_path: Path) -> None:
 
 
 def test_download_may_be_a_bucket(in_bucket: BucketPlace, tmp_path: Path) -> None:
-    asked: list[Bucket] = []
-
-    def client(bucket: Bucket) -> Any:
-        asked.append(bucket)
-        return in_bucket.client
-
     settings = Settings(
-        data_dir=tmp_path, download_bucket=f"s3://{in_bucket.bucket}/promo/", download_connection="downloads_s3"
+        data_dir=tmp_path, download_bucket=f"s3://{in_bucket.bucket}/promo/", download_connection=CONNECTION
     )
-    published = publish(staged(tmp_path, b"new\n"), area_for(Download(), ACCOUNT, settings, client=client))
+    published = publish(staged(tmp_path, b"new\n"), area_for(Download(), ACCOUNT, settings))
     assert published.manifest == f"s3://{in_bucket.bucket}/promo/{REPORT}/{WINDOW}/manifest.json"
-    assert asked == [Bucket("amazon_s3", in_bucket.bucket, "downloads_s3", "promo")]
     assert not settings.downloads.exists()
 
 
@@ -52,23 +75,20 @@ def test_download_may_be_a_bucket(in_bucket: BucketPlace, tmp_path: Path) -> Non
 def test_prefixes_are_joined(
     in_bucket: BucketPlace, tmp_path: Path, of_account: str, of_definition: str, joined: str
 ) -> None:
-    asked: list[Bucket] = []
-
-    def client(bucket: Bucket) -> Any:
-        asked.append(bucket)
-        return in_bucket.client
-
-    bucket = Bucket("amazon_s3", in_bucket.bucket, "bi_exports_s3", of_account)
-    destination = PartnerExport(Partner.AMAZON_S3, in_bucket.bucket, of_definition)
-    area = area_for(destination, Account("UTC", "monday", (bucket,)), Settings(data_dir=tmp_path), client=client)
+    account = Account("UTC", "monday", (Bucket("amazon_s3", in_bucket.bucket, CONNECTION, of_account),))
+    area = area_for(PartnerExport("amazon_s3", in_bucket.bucket, of_definition), account, Settings(data_dir=tmp_path))
     assert isinstance(area, AmazonS3Area)
-    assert asked == []
     published = publish(staged(tmp_path, b"new\n"), area)
     assert published.manifest == f"s3://{in_bucket.bucket}/{joined}{REPORT}/{WINDOW}/manifest.json"
-    assert asked == [bucket]
 
 
 def test_a_bucket_that_was_disconnected(tmp_path: Path) -> None:
-    destination = PartnerExport(Partner.AMAZON_S3, "old-bucket")
+    destination = PartnerExport("amazon_s3", "old-bucket")
     with pytest.raises(DestinationRefused, match=r"'old-bucket' is not connected .*include/account\.yaml"):
         area_for(destination, ACCOUNT, Settings(data_dir=tmp_path))
+
+
+def test_a_kind_that_no_code_is_registered_for(tmp_path: Path) -> None:
+    account = Account("UTC", "monday", (Bucket("azure_blob", "exports", "exports_azure"),))
+    with pytest.raises(DestinationRefused, match=r"cannot deliver to azure_blob:exports/june: it has no code"):
+        area_for(PartnerExport("azure_blob", "exports", "june"), account, Settings(data_dir=tmp_path))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from promo_reports.domain.account import Bucket
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import Settings
 
@@ -20,7 +21,10 @@ def refused(environment: dict[str, str]) -> list[str]:
 
 def test_without_one_it_is_a_directory() -> None:
     settings = Settings.from_environment({DIRECTORY: "/srv/downloads"})
-    assert (settings.downloads, settings.downloads_bucket) == (Path("/srv/downloads"), None)
+    assert (settings.downloads, settings.download_area) == (
+        Path("/srv/downloads"),
+        Bucket("download", "/srv/downloads", ""),
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,7 +38,8 @@ def test_without_one_it_is_a_directory() -> None:
 )
 def test_a_bucket_and_a_prefix(address: str, found: tuple[str, str]) -> None:
     settings = Settings.from_environment({BUCKET: address, CONNECTION: "downloads_s3"})
-    assert settings.downloads_bucket == found
+    name, prefix = found
+    assert settings.download_area == Bucket("amazon_s3", name, "downloads_s3", prefix)
     assert settings.download_connection == "downloads_s3"
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import DownloadArea, publish
+from promo_reports.delivery import publish
+from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.errors import DestinationUnavailable
 from tests.delivery.exports import EARLY, LATE, LATER, BucketPlace, LocalPlace, Place, assert_is, assert_whole, staged
 from tests.delivery.interruptions import POINTS, InterruptedArea, Terminated, child

@@ -27,7 +27,6 @@ from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import Manifest, StagedExport
 from promo_reports.errors import ForeignExport
-from promo_reports.settings import Settings
 from tests.delivery.exports import (
     EARLY,
     LATE,
@@ -96,9 +95,9 @@ def earlier(report: str) -> Manifest:
 
 def read(place: Place, asked: Wanted) -> bytes:
     """What is downloaded; the manifest must be given out or refused likewise."""
-    settings, client = _settings(place)
-    found = open_published(Download(), ACCOUNT, settings, asked, delivered=True, client=client)
-    assert published(Download(), ACCOUNT, settings, asked, delivered=True, client=client).manifest.run_id
+    settings = place.settings()
+    found = open_published(Download(), ACCOUNT, settings, asked, delivered=True)
+    assert published(Download(), ACCOUNT, settings, asked, delivered=True).manifest.run_id
     if isinstance(found, OpenFile):
         with found:
             return found.stream.readall() or b""
@@ -106,14 +105,6 @@ def read(place: Place, asked: Wanted) -> bytes:
     with urllib.request.urlopen(found.url) as answer:
         body: bytes = answer.read()
         return body
-
-
-def _settings(place: Place) -> tuple[Settings, Any]:
-    if isinstance(place, LocalPlace):
-        return Settings(download_dir=place.root), None
-    assert isinstance(place, BucketPlace)
-    settings = Settings(download_bucket=f"s3://{place.bucket}/{PREFIX}", download_connection="test_s3")
-    return settings, lambda _bucket: place.client
 
 
 def test_two_report_types_exports_of_one_name_and_run_id_lie_apart(place: Place, tmp_path: Path) -> None:

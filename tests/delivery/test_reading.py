@@ -45,7 +45,6 @@ from promo_reports.settings import Settings
 from tests.delivery.exports import (
     LATE,
     LATER,
-    PREFIX,
     REPORT,
     WINDOW,
     BucketPlace,
@@ -61,13 +60,7 @@ FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _reached(place: Place, read: Callable[..., Any], asked: Wanted, delivered: bool) -> Any:
-    if isinstance(place, BucketPlace):
-        settings = Settings(download_bucket=f"s3://{place.bucket}/{PREFIX}", download_connection="test_s3")
-        client = place.client
-        return read(Download(), ACCOUNT, settings, asked, delivered=delivered, client=lambda _bucket: client)
-    assert isinstance(place, LocalPlace)
-    settings = Settings(download_dir=place.root)
-    return read(Download(), ACCOUNT, settings, asked, delivered=delivered)
+    return read(Download(), ACCOUNT, place.settings(), asked, delivered=delivered)
 
 
 def opened(place: Place, asked: Wanted, *, delivered: bool = True) -> OpenFile | PresignedFile:
@@ -393,17 +386,10 @@ def test_a_file_of_the_right_size_with_another_hash_is_refused(in_bucket: Bucket
         opened(in_bucket, wanted(export))
 
 
-def test_the_connection_of_airflow_signs_with_version_4(
-    in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_connection_of_airflow_signs_with_version_4(in_bucket: BucketPlace, tmp_path: Path) -> None:
     export = staged(tmp_path, b"new\n")
     publish(export, in_bucket.area)
-    extra = {"endpoint_url": in_bucket.endpoint_url, "region_name": "us-east-1"}
-    connection = {"conn_type": "aws", "login": "any", "password": "any", "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_TEST_DOWNLOADS", json.dumps(connection))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    settings = Settings(download_bucket=f"s3://{in_bucket.bucket}/{PREFIX}/", download_connection="test_downloads")
-    found = open_published(Download(), ACCOUNT, settings, wanted(export), delivered=True)
+    found = opened(in_bucket, wanted(export))
     assert isinstance(found, PresignedFile)
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in found.url
     assert content(found) == b"new\n"

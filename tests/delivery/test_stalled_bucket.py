@@ -18,7 +18,8 @@ from airflow.sdk.execution_time.supervisor import WatchedSubprocess
 from botocore.config import Config  # noqa: TID253
 
 from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
-from promo_reports.delivery import AmazonS3Area, publish
+from promo_reports.delivery import publish
+from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
 from promo_reports.errors import DestinationUnavailable
 from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED

@@ -21,7 +21,7 @@ from psycopg2.extras import execute_values  # noqa: TID253
 
 from include.demo.stack.databases import PromoDatabase
 from promo_reports.domain.definition import Definition, Origin
-from promo_reports.domain.delivery import Download, Partner, PartnerExport
+from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import (
     Choice,
@@ -296,7 +296,7 @@ def export(
     run_id: str = "run",
 ) -> Export:
     """An export of a definition with everything in it, for a download (`spreadsheet`) or for machines."""
-    destination = Download() if spreadsheet else PartnerExport(Partner.AMAZON_S3, "bucket")
+    destination = Download() if spreadsheet else PartnerExport("amazon_s3", "bucket")
     definition = Definition(
         id="daily_moves",
         name="Daily moves",

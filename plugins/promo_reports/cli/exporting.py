@@ -15,7 +15,8 @@ from rich.console import Console
 
 from promo_reports.cli.screen import aligned, counted, notes
 from promo_reports.cli.windows import in_words
-from promo_reports.delivery import DownloadArea, Published, publish
+from promo_reports.delivery import Published, publish
+from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
 from promo_reports.pipeline.export import Export

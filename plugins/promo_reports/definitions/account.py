@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
-from promo_reports.definitions.fields import BucketName, Connection, Prefix, Timezone, Weekday, one_of
+from promo_reports.definitions.fields import BucketName, Connection, Partner, Prefix, Timezone, Weekday
 from promo_reports.definitions.forms import Form, Listed, read_form, require, sound
 from promo_reports.definitions.located import read_yaml
 from promo_reports.domain.account import Account, Bucket
-from promo_reports.domain.delivery import Partner
 
 DEFAULT_WEEK_START = "monday"
 
@@ -19,7 +17,7 @@ DEFAULT_WEEK_START = "monday"
 class BucketForm(Form):
     """A connected bucket; its credentials are in the Airflow connection."""
 
-    partner: Annotated[Partner, one_of(Partner)] = Field(description="the cloud storage provider")
+    partner: Partner = Field(description="the cloud storage provider")
     bucket: BucketName = Field(description="the bucket's name")
     connection: Connection = Field(description="id of the Airflow connection that holds the credentials")
     prefix: Prefix = Field("", description="everything is written below it")
@@ -41,15 +39,14 @@ def load_account(path: Path) -> Account:
     require(form, ("timezone",), findings)
     seen: set[tuple[str, str]] = set()
     for index, each in sound(form.partner_exports):
-        if (each.partner.value, each.bucket) in seen:
+        if (each.partner, each.bucket) in seen:
             findings.add(("partner_exports", index, "bucket"), f"{each.bucket!r} is connected already")
-        seen.add((each.partner.value, each.bucket))
+        seen.add((each.partner, each.bucket))
     findings.raise_any()
     return Account(
         timezone=form.timezone or "",
         week_starts_on=form.week_starts_on or DEFAULT_WEEK_START,
         buckets=tuple(
-            Bucket(each.partner.value, each.bucket, each.connection, each.prefix)
-            for _, each in sound(form.partner_exports)
+            Bucket(each.partner, each.bucket, each.connection, each.prefix) for _, each in sound(form.partner_exports)
         ),
     )

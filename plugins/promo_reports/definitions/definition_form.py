@@ -16,6 +16,7 @@ from promo_reports.definitions.fields import (
     Instant,
     Name,
     Owner,
+    Partner,
     Prefix,
     ReportId,
     SnakeCase,
@@ -24,14 +25,15 @@ from promo_reports.definitions.fields import (
     one_of,
 )
 from promo_reports.definitions.forms import Form, Listed, by, variant
-from promo_reports.domain.delivery import DOWNLOAD, Partner
+from promo_reports.domain.delivery import DOWNLOAD, partners
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import Preset
 
 ONE_TIME = "one_time"
 _FREQUENCIES = (ONE_TIME, "{interval: daily}", "{interval: weekly, delivery_day: monday}")
-_DELIVERIES = (DOWNLOAD, "partner_export: {partner: amazon_s3, bucket: ...}")
+_PARTNER = partners()[0]
+_DELIVERIES = (DOWNLOAD, f"partner_export: {{partner: {_PARTNER}, bucket: ...}}")
 _PRESETS = (*(preset.value for preset in Preset), "{first: 2026-01-01, last: 2026-01-31}")
 
 
@@ -62,7 +64,7 @@ class InstantsForm(Form):
 class PartnerExportForm(Form):
     """A connected bucket of include/account.yaml."""
 
-    partner: Annotated[Partner, one_of(Partner)] = Field(description="the cloud storage provider")
+    partner: Partner = Field(description="the cloud storage provider")
     bucket: BucketName = Field(description="a bucket that include/account.yaml connects")
     prefix: Prefix = Field("", description="written below it, inside the bucket's own prefix")
 
@@ -150,7 +152,7 @@ class DefinitionForm(Form):
     delivery: Listed[Delivery] | None = Field(
         None,
         description="where the export goes; a recurring report needs a partner_export, which makes all text cells raw",
-        examples=[["download", {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}]],
+        examples=[[DOWNLOAD, {"partner_export": {"partner": _PARTNER, "bucket": "bi-exports"}}]],
     )
     timezone: Timezone | None = Field(
         None, description="pins a timezone of its own; the account's where absent", examples=["America/New_York"]

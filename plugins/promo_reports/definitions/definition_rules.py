@@ -130,18 +130,17 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
             destinations.append(Download())
             continue
         export = each.partner_export
-        bucket = account.bucket(export.partner.value, export.bucket)
+        destination = PartnerExport(export.partner, export.bucket, export.prefix)
+        bucket = account.bucket_of(destination)
         if bucket is None:
-            known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner.value]
+            known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner]
             findings.add(
                 ("delivery", index, "partner_export", "bucket"),
                 f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listed(known)}",
             )
         else:
-            _check_key(
-                index, "/".join(filter(None, (bucket.prefix, export.prefix))), form, findings, on_demand=on_demand
-            )
-        destinations.append(PartnerExport(export.partner, export.bucket, export.prefix))
+            _check_key(index, bucket.prefix, form, findings, on_demand=on_demand)
+        destinations.append(destination)
     if form.delivery is not None and not findings.touches("delivery"):
         problem = matrix_problem(recurring=isinstance(form.frequency, RecurringForm), destinations=destinations)
         if problem is not None:

@@ -6,16 +6,19 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from enum import Enum
+from enum import Enum, EnumType
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from promo_reports.definitions.forms import broken_rule
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.wording import SECRET, kind, listed, nearest, quoted
 from promo_reports.domain.calendar import WEEKDAYS
 from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID
+from promo_reports.domain.delivery import partners
 from promo_reports.domain.layout import LONGEST_KEY
 from promo_reports.domain.timezones import timezone_names
 
@@ -101,11 +104,18 @@ def _matching(pattern: re.Pattern[str], rule: str) -> Callable[[str], str]:
     return check
 
 
-def one_of(allowed: type[Enum] | tuple[str, ...], shown: tuple[str, ...] | None = None) -> BeforeValidator:
+def one_of(
+    allowed: type[Enum] | tuple[str, ...] | Callable[[], tuple[str, ...]], shown: tuple[str, ...] | None = None
+) -> BeforeValidator:
     """One of a few words; a near miss is named. `shown` lists what else the key takes beside the words."""
-    names = tuple(member.value for member in allowed) if isinstance(allowed, type) else allowed
+
+    def words() -> tuple[str, ...]:
+        if isinstance(allowed, EnumType):
+            return tuple(member.value for member in allowed)
+        return allowed if isinstance(allowed, tuple) else allowed()
 
     def check(value: Any) -> Any:
+        names = words()
         if isinstance(value, str) and value in names:
             return str(value)
         if not isinstance(value, str) or (isinstance(value, Implicit) and value.nothing):
@@ -216,6 +226,16 @@ Prefix = Annotated[
     WithJsonSchema({"type": "string", "maxLength": LONGEST_KEY, "pattern": PREFIX.pattern}),
 ]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
+
+
+class _Partners:
+    """The words for a partner in JSON Schema, as they are when the schema is made."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": list(partners())}
+
+
+Partner = Annotated[str, one_of(partners), _Partners()]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]
 ClockTime = Annotated[
     Text,

@@ -6,20 +6,16 @@ delivered; `sweep` and `sweep_staging` remove what is old.
 
 from __future__ import annotations
 
-from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.area import Area, Folder
 from promo_reports.delivery.destinations import area_for
-from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.delivery.opened import Damaged, Expired, NotPublished, OpenFile, PresignedFile, Replaced
 from promo_reports.delivery.publication import Published, publish
 from promo_reports.delivery.reading import PublishedExport, Wanted, open_published, published
 from promo_reports.delivery.retention import Swept, sweep, sweep_staging
 
 __all__ = [
-    "AmazonS3Area",
     "Area",
     "Damaged",
-    "DownloadArea",
     "Expired",
     "Folder",
     "NotPublished",

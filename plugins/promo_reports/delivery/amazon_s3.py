@@ -15,6 +15,7 @@ from promo_reports.delivery.amazon_s3_client import BucketAccess, ClientFactory,
 from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
 from promo_reports.delivery.opened import URL_SECONDS, Damaged, PresignedFile, content_disposition
 from promo_reports.delivery.staged_file import verify
+from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
 
@@ -38,6 +39,11 @@ _UNCONDITIONAL = ("NotImplemented", "501")
 
 class UploadStopped(Exception):
     """Nobody waits for the upload any more."""
+
+
+def amazon_s3_area(bucket: Bucket) -> AmazonS3Area:
+    """Return the area of a connected bucket, with the credentials of its Airflow connection."""
+    return AmazonS3Area(bucket.connection, bucket.name, bucket.prefix)
 
 
 class AmazonS3Area:
@@ -95,7 +101,7 @@ class AmazonS3Folder:
             if data_file(self._name(each))
         ]
         unfinished = [
-            Item(self._name(each), None, _before(each["Initiated"], written), upload=each["UploadId"])
+            Item(self._name(each), None, _before(each["Initiated"], written), handle=each["UploadId"])
             for each in uploads
             if data_file(self._name(each)) or self._name(each) == MANIFEST_NAME
         ]
@@ -199,10 +205,10 @@ class AmazonS3Folder:
 
     def _drop(self, item: Item, client: S3Client) -> None:
         key = self._key(item.name)
-        if item.upload is None:
+        if item.handle is None:
             client.delete_object(Bucket=self._bucket, Key=key)
         else:
-            client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=item.upload)
+            client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=str(item.handle))
 
     def _upload(self, client: S3Client, file: ExportFile, source: Path, stopped: threading.Event) -> None:
         """Upload; once it is `stopped` no further part is sent, and boto3 gives those up that were."""

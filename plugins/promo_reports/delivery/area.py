@@ -34,15 +34,15 @@ class PresentManifest:
 class Item:
     """Something in a folder other than its manifest.
 
-    `bytes` is None for what was never finished: a temporary file, or an open multipart upload, whose id `upload` holds.
-    `settled` means that it is older than the manifest that was read, so that whoever made it loses the race: no attempt
-    that can still win counts on it.
+    `bytes` is None for what was never finished: a temporary file, or an upload in parts. `settled` means that it is
+    older than the manifest that was read, so that whoever made it loses the race: no attempt that can still win counts
+    on it. `handle` is the folder's own, by which it removes what has no plain name; nobody else looks at it.
     """
 
     name: str
     bytes: int | None
     settled: bool
-    upload: str | None = None
+    handle: object = None
 
 
 class ReadableFolder(Protocol):

@@ -1,50 +1,49 @@
-"""From a destination in a definition to the area that it means."""
+"""The code of each kind of destination, by its key in `domain.delivery.KINDS`; it is imported when it is used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from importlib import import_module
 
-from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.area import Area
-from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.domain.account import Account, Bucket
-from promo_reports.domain.delivery import Destination, Download, Partner
+from promo_reports.domain.delivery import DOWNLOAD, Destination, Download
 from promo_reports.errors import DestinationRefused
 from promo_reports.settings import Settings
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+AREAS = {
+    DOWNLOAD: ("promo_reports.delivery.download_area", "download_area"),
+    "amazon_s3": ("promo_reports.delivery.amazon_s3", "amazon_s3_area"),
+}
+"""Module and name of the function that returns the area of a bucket of the kind, without contacting it."""
 
 
-def area_for(
-    destination: Destination,
-    account: Account,
-    settings: Settings,
-    *,
-    client: Callable[[Bucket], S3Client] | None = None,
-) -> Area:
-    """The area of a destination; nothing is contacted yet.
+def area_for(destination: Destination, account: Account, settings: Settings) -> Area:
+    """Return the area of a destination; nothing is contacted yet.
 
     The download area is a directory, or the bucket that the settings name. A partner's bucket lies below the account's
-    prefix for it, then the definition's. `client` makes S3 clients where there are no Airflow connections.
-    DestinationRefused if the bucket is not connected to the account any more.
+    prefix for it, then the definition's. DestinationRefused if the bucket is not connected to the account any more, or
+    if no code is registered for its kind.
     """
+    bucket = _bucket(destination, account, settings)
+    if bucket.partner not in AREAS:
+        raise DestinationRefused(
+            f"This release cannot deliver to {destination}: it has no code for destinations of the kind "
+            f"{bucket.partner!r}.",
+            "Deliver elsewhere, or run the release that has it on every worker.",
+        )
+    module, name = AREAS[bucket.partner]
+    area: Callable[[Bucket], Area] = getattr(import_module(module), name)
+    return area(bucket)
+
+
+def _bucket(destination: Destination, account: Account, settings: Settings) -> Bucket:
     if isinstance(destination, Download):
-        found = settings.downloads_bucket
-        if found is None:
-            return DownloadArea(settings.downloads, marked=True)
-        name, prefix = found
-        return _amazon_s3(Bucket(Partner.AMAZON_S3.value, name, settings.download_connection or "", prefix), "", client)
-    bucket = account.bucket(destination.partner.value, destination.bucket)
+        return settings.download_area
+    bucket = account.bucket_of(destination)
     if bucket is None:
         raise DestinationRefused(
             f"Bucket {destination.bucket!r} is not connected to the account.",
             f"Add it to partner_exports in {settings.account}, or deliver elsewhere.",
         )
-    return _amazon_s3(bucket, destination.prefix, client)
-
-
-def _amazon_s3(bucket: Bucket, prefix: str, client: Callable[[Bucket], S3Client] | None) -> AmazonS3Area:
-    make = (lambda: client(bucket)) if client else None
-    return AmazonS3Area(bucket.connection, bucket.name, f"{bucket.prefix}/{prefix}", client=make)
+    return bucket

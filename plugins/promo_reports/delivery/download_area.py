@@ -18,6 +18,7 @@ from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_f
 from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, is_an_area, made_and_locked, mark
 from promo_reports.delivery.opened import Damaged, OpenFile
 from promo_reports.delivery.staged_file import CHUNK, chunks
+from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.regular_file import NotRegular, open_regular
@@ -36,6 +37,11 @@ _REFUSED = {
     errno.EISDIR: "holding a directory in the place of a file",
     errno.ENAMETOOLONG: "unable to take names this long",
 }
+
+
+def download_area(directory: Bucket) -> DownloadArea:
+    """Return the host's own download area."""
+    return DownloadArea(Path(directory.name), marked=True)
 
 
 class DownloadArea:

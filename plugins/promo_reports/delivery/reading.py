@@ -7,23 +7,19 @@ Nobody gets the file of another export: the manifest must be the asker's own, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from promo_reports.delivery.area import Area, ReadableFolder, check_file_name, check_folder_name
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.opened import Expired, NotPublished, OpenFile, PresignedFile, Replaced
 from promo_reports.delivery.publication import own_manifest
-from promo_reports.domain.account import Account, Bucket
+from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Destination
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport
 from promo_reports.settings import Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 ATTEMPTS = 5
 """Times that a manifest is read for a file that is still there: each was replaced while it was read."""
@@ -52,16 +48,15 @@ def published(
     wanted: Wanted,
     *,
     delivered: bool,
-    client: Callable[[Bucket], S3Client] | None = None,
 ) -> PublishedExport:
     """Return the manifest of an export that is at a destination now; blocks on a disk or a network.
 
     Only Airflow knows whether there ever was one: `delivered` says that a deliver task has put it there. If nothing is
     there, it is Expired then, and NotPublished otherwise. Replaced if a later export of the window lies there with
     another file; ForeignExport if what is there is no manifest of this export's; DestinationRefused if it is none at
-    all, or the bucket says no; DestinationUnavailable if a retry may help. `client` is that of `area_for`.
+    all, or the bucket says no; DestinationUnavailable if a retry may help.
     """
-    area = area_for(destination, account, settings, client=client)
+    area = area_for(destination, account, settings)
     for name in _names(wanted.folder):
         with area.reading(name, wanted.folder.window_key) as folder:
             found = _export(folder, name, wanted)
@@ -77,13 +72,12 @@ def open_published(
     wanted: Wanted,
     *,
     delivered: bool,
-    client: Callable[[Bucket], S3Client] | None = None,
 ) -> OpenFile | PresignedFile:
     """Open or presign the file of an export that is at a destination now; the rest is that of `published`.
 
     Damaged, if the file has not the manifest's bytes. The caller closes an OpenFile.
     """
-    area = area_for(destination, account, settings, client=client)
+    area = area_for(destination, account, settings)
     names = _names(wanted.folder)
     seen: bytes | None = None
     for _ in range(ATTEMPTS):

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.delivery import KINDS, PartnerExport
 from promo_reports.domain.timezones import load_timezone
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A connected bucket; `connection` is the Airflow connection that holds its credentials."""
+    """A connected bucket; `connection` is the Airflow connection that holds its credentials.
+
+    `partner` is the key of its kind (`domain.delivery.KINDS`). Everything is written below `prefix`. The download area
+    may be a directory in the place of a bucket: its name is its path then.
+    """
 
     partner: str
     name: str
     connection: str
     prefix: str = ""
+
+    @property
+    def address(self) -> str:
+        """The URI below which its files get their addresses: `s3://bi-exports/promo-reports`."""
+        return "/".join(filter(None, (f"{KINDS[self.partner].scheme}://{self.name}", self.prefix)))
+
+    def below(self, prefix: str) -> Bucket:
+        """Return the same bucket further down, without empty names between the slashes."""
+        return replace(self, prefix="/".join(part for part in f"{self.prefix}/{prefix}".split("/") if part))
 
 
 @dataclass(frozen=True)
@@ -32,5 +46,10 @@ class Account:
         return load_timezone(self.timezone)
 
     def bucket(self, partner: str, name: str) -> Bucket | None:
-        """The connected bucket of that name, or None."""
+        """Return the connected bucket of that name, or None."""
         return next((b for b in self.buckets if (b.partner, b.name) == (partner, name)), None)
+
+    def bucket_of(self, export: PartnerExport) -> Bucket | None:
+        """Return the bucket of a partner export, below its own prefix and the export's; None if it is not connected."""
+        bucket = self.bucket(export.partner, export.bucket)
+        return bucket.below(export.prefix) if bucket else None

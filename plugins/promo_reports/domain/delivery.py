@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 DOWNLOAD = "download"
 """The word for the download area in definitions, in what a delivery leaves, and in titles."""
 
 
-class Partner(StrEnum):
-    """Cloud storage providers of a partner export."""
+@dataclass(frozen=True)
+class Kind:
+    """One kind of destination: what every layer may know of it without its code, which `delivery` has under its key.
 
-    AMAZON_S3 = "amazon_s3"
+    `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
+    definition has for one of them, besides the kind itself.
+    """
 
-    @property
-    def label(self) -> str:
-        """The name that users know: `Amazon S3`."""
-        return {Partner.AMAZON_S3: "Amazon S3"}[self]
+    key: str
+    label: str
+    scheme: str
+    settings: tuple[str, ...] = ()
+
+
+KINDS = {
+    each.key: each
+    for each in (
+        Kind(DOWNLOAD, "Device Storage", "file"),
+        Kind("amazon_s3", "Amazon S3", "s3", ("bucket", "prefix")),
+    )
+}
+"""Every kind of destination by its key."""
+
+
+def partners() -> tuple[str, ...]:
+    """Return the keys of the kinds that a partner export may name: those with buckets."""
+    return tuple(key for key, kind in KINDS.items() if "bucket" in kind.settings)
 
 
 @dataclass(frozen=True)
@@ -32,38 +49,41 @@ class Download:
 
 @dataclass(frozen=True)
 class PartnerExport:
-    """Cloud partner: the file is pushed to a connected bucket, below `prefix`."""
+    """Cloud partner: the file is pushed to a connected bucket, below `prefix`; `partner` is the key of its kind."""
 
-    partner: Partner
+    partner: str
     bucket: str
     prefix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.partner.value}:{self.bucket}/{self.prefix}".rstrip("/")
+        return f"{self.partner}:{self.bucket}/{self.prefix}".rstrip("/")
 
 
 Destination = Download | PartnerExport
 
 
 def destination_values(destination: Destination) -> Any:
-    """A destination in the plain values of JSON, for `destination_of`."""
+    """Return a destination in the plain values of JSON, for `destination_of`."""
     if isinstance(destination, Download):
         return str(destination)
-    return {"partner": destination.partner.value, "bucket": destination.bucket, "prefix": destination.prefix}
+    return {"partner": destination.partner, "bucket": destination.bucket, "prefix": destination.prefix}
 
 
 def destination_of(values: Any) -> Destination:
-    """The destination that these values mean; ValueError where they mean none. Keys that are not known are ignored."""
+    """Return the destination that these values mean; ValueError where they mean none. Unknown keys are ignored."""
     if values == DOWNLOAD:
         return Download()
     try:
-        return PartnerExport(Partner(values["partner"]), str(values["bucket"]), str(values["prefix"]))
+        export = PartnerExport(str(values["partner"]), str(values["bucket"]), str(values["prefix"]))
     except (KeyError, TypeError) as wrong:
         raise ValueError(f"not a destination: {wrong}") from wrong
+    if export.partner not in partners():
+        raise ValueError(f"not a destination: this release knows no partner {export.partner!r}")
+    return export
 
 
 def matrix_problem(*, recurring: bool, destinations: Sequence[Destination]) -> str | None:
-    """What is wrong with a combination, in a sentence, or None.
+    """Return what is wrong with a combination, in a sentence, or None.
 
     One-time reports may use every way. A recurring report must reach a bucket, since nobody is there to press
     download; it may add the download area (FAQ: "include Download as the delivery method").

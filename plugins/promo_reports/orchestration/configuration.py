@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.account import Account
+from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.calendar import start_of
 from promo_reports.domain.definition import CsvSafety, Definition
-from promo_reports.domain.delivery import Destination, Download
+from promo_reports.domain.delivery import DOWNLOAD, KINDS, Destination, Download
 from promo_reports.domain.report_type import DateRangeRule, Filter
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
-
-DEVICE_STORAGE = "Device Storage"
 
 
 class ConfigurationRow(NamedTuple):
@@ -64,12 +62,11 @@ def sentence(definition: Definition, account: Account, window: Window | None, at
 
 
 def destination_words(destination: Destination, account: Account) -> str:
-    """`Device Storage`, or the address that files get in a bucket."""
+    """Return `Device Storage`, or the address that files get in a bucket."""
     if isinstance(destination, Download):
-        return DEVICE_STORAGE
-    bucket = account.bucket(destination.partner.value, destination.bucket)
-    prefixes = (bucket.prefix if bucket else "", destination.prefix)
-    return "/".join([f"s3://{destination.bucket}", *(each.strip("/") for each in prefixes if each)])
+        return KINDS[DOWNLOAD].label
+    connected = account.bucket_of(destination)
+    return (connected or Bucket(destination.partner, destination.bucket, "").below(destination.prefix)).address
 
 
 def text_cells(safety: CsvSafety, *, downloaded: bool) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from promo_reports.definitions.report_type_filters import ALL
 from promo_reports.domain.account import Account
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.delivery import DOWNLOAD, Destination, Download
+from promo_reports.domain.delivery import Destination, Download, destination_values
 from promo_reports.domain.report_type import Select
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
@@ -48,10 +48,10 @@ def _values(select: Select, values: tuple[str, ...] | None) -> str | list[str]:
 
 
 def _delivery(destination: Destination) -> Any:
+    values = destination_values(destination)
     if isinstance(destination, Download):
-        return DOWNLOAD
-    export = {"partner": destination.partner.value, "bucket": destination.bucket}
-    return {"partner_export": {**export, "prefix": destination.prefix} if destination.prefix else export}
+        return values
+    return {"partner_export": {key: value for key, value in values.items() if value}}
 
 
 def _date_range(chosen: DateRange, zone: ZoneInfo) -> Any:

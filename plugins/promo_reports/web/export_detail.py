@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.definition import CsvSafety, Definition
-from promo_reports.domain.delivery import DOWNLOAD
+from promo_reports.domain.delivery import DOWNLOAD, KINDS
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.orchestration.configuration import (
-    DEVICE_STORAGE,
     configuration,
     destination_words,
     text_cells,
@@ -126,7 +125,7 @@ def _destinations(
     The definition may have been changed since: it then says where the next export goes, and not this one.
     """
     registered = definition.destinations if definition else ()
-    words = {DOWNLOAD: DEVICE_STORAGE}
+    words = {DOWNLOAD: KINDS[DOWNLOAD].label}
     words |= {str(each): destination_words(each, rows.registry.account) for each in registered}
     words |= {map_index_title(title): said for title, said in words.items()}
     titles: dict[int, str] = {index: str(each) for index, each in enumerate(registered)}
@@ -150,7 +149,7 @@ def _destination(title: str, task: Mapping[str, Any]) -> DestinationShown:
         title=title,
         delivered=delivered is not None,
         # Where the api-server keeps downloads is nobody's business.
-        manifest=address if address and not address.startswith("file:") else None,
+        manifest=address if address and not address.startswith(f"{KINDS[DOWNLOAD].scheme}:") else None,
         failure=Failure(reason=failure["reason"], fix=failure.get("fix") or "") if failure else None,
     )
 

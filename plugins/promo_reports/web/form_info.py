@@ -1,4 +1,4 @@
-"""What the Create Report form offers to a caller: report types he may see, buckets, presets, what each day means."""
+"""What the Create Report form offers to a caller: report types they may see, buckets, presets, what each day means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import WEEKDAYS, local_date
 from promo_reports.domain.dag_ids import type_dag_id
-from promo_reports.domain.delivery import Partner, PartnerExport
+from promo_reports.domain.delivery import KINDS, PartnerExport, partners
 from promo_reports.domain.report_type import Filter, PromotionType, ReportType
 from promo_reports.domain.schedule import DEFAULT_DELIVERY_TIME
 from promo_reports.domain.window import Preset, resolve
@@ -39,7 +39,7 @@ def form_info(registry: Registry, caller: Caller, at: datetime) -> FormInfo:
     return FormInfo(
         promotion_types=[Named(id=each.value, label=each.label) for each in PromotionType if each.value in used],
         report_types=types,
-        partners=[_partner(each, account) for each in Partner],
+        partners=[_partner(each, account) for each in partners()],
         presets=_presets(account, at, zone),
         weekdays=[Named(id=each, label=each.title()) for each in WEEKDAYS],
         default_delivery_time=f"{DEFAULT_DELIVERY_TIME:%H:%M}",
@@ -104,11 +104,11 @@ def _filter(each: Filter) -> FilterShown:
     )
 
 
-def _partner(partner: Partner, account: Account) -> PartnerShown:
-    buckets = [each.name for each in account.buckets if each.partner == partner.value]
+def _partner(partner: str, account: Account) -> PartnerShown:
+    buckets = [each.name for each in account.buckets if each.partner == partner]
     return PartnerShown(
-        id=partner.value,
-        label=partner.label,
+        id=partner,
+        label=KINDS[partner].label,
         buckets=[
             BucketShown(name=name, address=destination_words(PartnerExport(partner, name), account)) for name in buckets
         ],

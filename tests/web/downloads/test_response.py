@@ -22,7 +22,15 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.settings import Settings
-from tests.delivery.exports import LATE, PREFIX, BucketPlace, LocalPlace, open_descriptors, staged, wanted
+from tests.delivery.exports import (
+    LATE,
+    BucketPlace,
+    LocalPlace,
+    connect_airflow,
+    open_descriptors,
+    staged,
+    wanted,
+)
 from tests.web.downloads.serving import SlowClient, server, sparse, wait_for
 
 ACCOUNT = Account("UTC", "monday", ())
@@ -320,17 +328,17 @@ def test_the_manifest_is_json_as_it_was_written(client: httpx.Client, export: St
 
 
 @pytest.fixture
-def from_bucket(s3: S3Server, bucket: str, tmp_path: Path) -> Iterator[tuple[httpx.Client, StagedExport]]:
+def from_bucket(
+    s3: S3Server, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[httpx.Client, StagedExport]]:
     """A browser of a server whose download area is a bucket, and the export in it."""
     place = BucketPlace(s3.client(), s3.endpoint_url, bucket)
     made = staged(tmp_path, ROWS)
     publish(made, place.area)
-    settings = Settings(download_bucket=f"s3://{bucket}/{PREFIX}", download_connection="test_s3")
+    connect_airflow(monkeypatch, s3.endpoint_url)
 
     def open_file() -> OpenFile | PresignedFile:
-        return open_published(
-            Download(), ACCOUNT, settings, wanted(made), delivered=True, client=lambda _bucket: place.client
-        )
+        return open_published(Download(), ACCOUNT, place.settings(), wanted(made), delivered=True)
 
     with server(open_file, lambda: pytest.fail("not asked for")) as port, _browser(port) as browser:
         yield browser, made
