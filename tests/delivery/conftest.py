@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from include.demo.stack.s3 import S3Server
-from tests.delivery.exports import BucketPlace, LocalPlace, Place, connect_airflow
+from tests.delivery.exports import BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
+from tests.support import memory_destination
 
 
 @pytest.fixture
@@ -23,8 +24,22 @@ def in_bucket(s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Buc
     return BucketPlace(s3.client(), s3.endpoint_url, bucket)
 
 
-@pytest.fixture(params=["local", "in_bucket"])
+@pytest.fixture
+def in_memory(monkeypatch: pytest.MonkeyPatch) -> MemoryPlace:
+    """An empty bucket of a kind that is registered in this process alone."""
+    memory_destination.register(monkeypatch, "exports")
+    return MemoryPlace("exports")
+
+
+@pytest.fixture(params=["local", "in_bucket", "in_memory"])
 def place(request: pytest.FixtureRequest) -> Place:
     """Each destination in turn."""
+    given: Place = request.getfixturevalue(request.param)
+    return given
+
+
+@pytest.fixture(params=["local", "in_bucket"])
+def lasting(request: pytest.FixtureRequest) -> Place:
+    """Each destination that is still there when a process has died."""
     given: Place = request.getfixturevalue(request.param)
     return given

@@ -16,9 +16,11 @@ from promo_reports.delivery import Area, Wanted
 from promo_reports.delivery.amazon_s3 import AmazonS3Area
 from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.delivery.export_directory import MARKER
+from promo_reports.domain.account import Bucket
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
 from promo_reports.settings import Settings
+from tests.support import memory_destination
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -226,6 +228,48 @@ class BucketPlace:
 
     def for_child(self) -> dict[str, str]:
         return {"endpoint_url": self.endpoint_url, "bucket": self.bucket}
+
+
+@dataclass
+class MemoryPlace:
+    """A bucket of `tests.support.memory_destination`."""
+
+    bucket: str
+
+    def __post_init__(self) -> None:
+        place = Bucket(memory_destination.KEY, self.bucket, "none", PREFIX)
+        self.area: Area = memory_destination.memory_area(place)
+        self.folder = f"{PREFIX}/{REPORT}/{WINDOW}/"
+
+    @property
+    def objects(self) -> dict[str, memory_destination.Stored]:
+        """Everything in the bucket, by its key."""
+        return memory_destination.BUCKETS[self.bucket]
+
+    def settings(self) -> Settings:
+        return Settings(download_bucket=f"memory://{self.bucket}/{PREFIX}", download_connection="none")
+
+    def contents(self) -> dict[str, bytes]:
+        assert all(key.startswith(self.folder) for key in self.objects)
+        return {key[len(self.folder) :]: each.content for key, each in self.objects.items()}
+
+    def stamps(self) -> dict[str, Any]:
+        return dict(self.objects)
+
+    def unfinished(self) -> list[str]:
+        return []
+
+    def address(self, name: str) -> str:
+        return f"memory://{self.bucket}/{self.folder}{name}"
+
+    def overwrite(self, name: str, content: bytes) -> None:
+        self.objects[self.folder + name] = memory_destination.Stored(content)
+
+    def delete(self, name: str) -> None:
+        del self.objects[self.folder + name]
+
+    def for_child(self) -> dict[str, str]:
+        raise AssertionError("no other process sees this one's memory")
 
 
 def connect_airflow(monkeypatch: pytest.MonkeyPatch, endpoint_url: str, connection: str = CONNECTION) -> None:

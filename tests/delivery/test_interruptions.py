@@ -66,7 +66,8 @@ def test_an_exception(place: Place, tmp_path: Path, point: str, first: bool, fau
 
 
 @pytest.mark.parametrize("point", KILLS)
-def test_sigkill(place: Place, tmp_path: Path, point: str) -> None:
+def test_sigkill(lasting: Place, tmp_path: Path, point: str) -> None:
+    place = lasting
     old = previous(place, tmp_path, point)
     export = staged(tmp_path, b"new 1\n", b"new 2\n", snapshot_at=LATE)
     with child(export, place.for_child(), point, "SIGKILL") as process:

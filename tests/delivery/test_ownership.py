@@ -34,12 +34,14 @@ from tests.delivery.exports import (
     REPORT,
     BucketPlace,
     LocalPlace,
+    MemoryPlace,
     Place,
     assert_is,
     staged,
     wanted,
 )
 from tests.delivery.interruptions import InterruptedArea
+from tests.support.memory_destination import Stored
 
 TYPE = "promo_reports.type.wallet_transactions"
 OTHER_TYPE = "promo_reports.type.user_errors"
@@ -57,6 +59,8 @@ def everything(place: Place) -> dict[str, bytes]:
     if isinstance(place, LocalPlace):
         paths = [path for path in place.root.rglob("*") if path.is_file()]
         return {str(path.relative_to(place.root)): path.read_bytes() for path in paths}
+    if isinstance(place, MemoryPlace):
+        return {key.removeprefix(f"{PREFIX}/"): each.content for key, each in place.objects.items()}
     assert isinstance(place, BucketPlace)
     of, client = {"Bucket": place.bucket}, place.client
     keys = [each["Key"] for each in client.list_objects_v2(**of).get("Contents", [])]
@@ -68,6 +72,8 @@ def lay(place: Place, path: str, content: bytes) -> None:
     if isinstance(place, LocalPlace):
         (place.root / path).parent.mkdir(parents=True, exist_ok=True)
         (place.root / path).write_bytes(content)
+    elif isinstance(place, MemoryPlace):
+        place.objects[f"{PREFIX}/{path}"] = Stored(content)
     else:
         assert isinstance(place, BucketPlace)
         sha256 = Path(path).stem.rpartition("-")[2]

@@ -49,11 +49,13 @@ from tests.delivery.exports import (
     WINDOW,
     BucketPlace,
     LocalPlace,
+    MemoryPlace,
     Place,
     open_descriptors,
     staged,
     wanted,
 )
+from tests.support.memory_destination import MemoryFolder
 
 ACCOUNT = Account("UTC", "monday", ())
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -85,7 +87,7 @@ def content(found: OpenFile | PresignedFile) -> bytes:
 
 def before_opening(place: Place, monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], times: int = 1) -> None:
     """Do something between reading a manifest and opening its file, so many times."""
-    folder = DownloadFolder if isinstance(place, LocalPlace) else AmazonS3Folder
+    folder = {LocalPlace: DownloadFolder, BucketPlace: AmazonS3Folder, MemoryPlace: MemoryFolder}[type(place)]
     original: Any = folder.open
     left = [what] * times
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -14,14 +15,17 @@ import pytest
 from airflow.exceptions import AirflowException
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
+from promo_reports.domain.delivery import destination_values
 from promo_reports.domain.layout import run_name
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import SourceRefused, SourceUnavailable
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator, TaskStopped, airflow_failures
+from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.run_facts import RunFacts
 from tests.delivery.exports import staged
 from tests.orchestration.conftest import write_weekly
 from tests.orchestration.supervisor import Supervisor
+from tests.support import memory_destination
 
 
 def end(supervisor: Supervisor, error: BaseException) -> Any:
@@ -253,3 +257,27 @@ def test_what_the_release_before_staged_goes_where_its_definition_says(home: Pat
     with pytest.raises(AirflowFailException, match="weekly_credits"):
         delivering.deliver(handed(address), dag_id=dag_id)
     assert delivering.delivered == []
+
+
+def test_a_destination_that_is_registered_in_this_process_is_delivered_to(
+    home: Path, delivering: Delivering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From YAML: whatever in the package knew the kinds by their names would refuse it."""
+    memory_destination.register(monkeypatch, "exports")
+    account = home / "include" / "account.yaml"
+    account.write_text(
+        f"{account.read_text()}  - {{partner: memory, bucket: exports, connection: none, prefix: all}}\n"
+    )
+    path = write_weekly(home, "weekly_credits")
+    path.write_text(
+        path.read_text().replace("partner: amazon_s3, bucket: bi-exports", "partner: memory, bucket: exports")
+    )
+    (destination,) = registry().definition("weekly_credits").destinations
+    dag_id = "promo_reports.report.weekly_credits"
+    address = delivering.stage(dag_id)
+    (Path(address) / "destinations.json").write_text(json.dumps([destination_values(destination)]))
+    delivering.deliver(handed(address, destination=destination_values(destination)), dag_id=dag_id)
+    left = delivering.supervisor.kept["delivered"]
+    assert (left["destination"], left["manifest"].rpartition("/")[2]) == ("memory:exports", "manifest.json")
+    assert left["manifest"].startswith("memory://exports/all/daily_wallets/")
+    assert [key.rpartition(".")[2] for key in memory_destination.BUCKETS["exports"]] == ["csv", "json"]

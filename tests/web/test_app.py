@@ -16,6 +16,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.web.access import Caller, authenticated
 from promo_reports.web.app import make_app
 from promo_reports.web.models.form import DefinitionBody
+from tests.support import memory_destination
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
 
 CODES = {
@@ -214,6 +215,32 @@ def test_the_form_shows_what_the_caller_may_see(app: FastAPI, registry: Registry
     assert {each["may_create"] for each in ask(app, "GET", "/api/form", caller()).json()["report_types"]} == {False}
     nothing = ask(app, "GET", "/api/form", nobody()).json()
     assert (nothing["report_types"], nothing["promotion_types"], nothing["broken"]) == ([], [], [])
+
+
+def test_a_destination_that_is_registered_in_this_process_is_offered_and_taken(
+    app: FastAPI, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever in the package knew the kinds by their names would leave it out, or refuse it."""
+    memory_destination.register(monkeypatch)
+    account = registry.settings.account
+    account.write_text(
+        f"{account.read_text()}  - {{partner: memory, bucket: exports, connection: none, prefix: all}}\n"
+    )
+    partners = ask(app, "GET", "/api/form", ADA).json()["partners"]
+    assert partners[-1] == {
+        "id": "memory",
+        "label": "This Process",
+        "buckets": [{"name": "exports", "address": "memory://exports/all"}],
+    }
+    export = {"partner_export": {"partner": "memory", "bucket": "exports", "prefix": "june"}}
+    said = ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION | {"delivery": [export, "download"]}).json()
+    assert said["sentence"].endswith(", to memory://exports/all/june and Device Storage.")
+    refused = ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION | {"delivery": [_other_partner(export)]})
+    assert "'memry' is not allowed; did you mean 'memory'? Allowed: amazon_s3, memory." in refused.text
+
+
+def _other_partner(export: dict[str, Any]) -> dict[str, Any]:
+    return {"partner_export": export["partner_export"] | {"partner": "memry"}}
 
 
 def test_a_broken_report_type_is_named_and_left_out(app: FastAPI, registry: Registry) -> None:
