@@ -265,7 +265,7 @@ def test_options_show_every_status(
     ]
     for snapshot in sources:
         with snapshot:
-            found = choices(snapshot, TYPES[report_type].filter(name), chosen, SQL)
+            found = choices(snapshot, TYPES[report_type], TYPES[report_type].filter(name), chosen, SQL)
         assert [(choice.value, choice.title) for choice in found] == expected
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.window import Window, instant_key
-from promo_reports.sql.template import Parameters
+from promo_reports.sql.template import FilterValues, Parameters
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,10 @@ class Previous:
 
 @dataclass(frozen=True)
 class Export:
-    """What `extract` makes; exactly one of `window` and `as_of` is set, and nothing in it reads the clock."""
+    """What `extract` makes; exactly one of `window` and `as_of` is set, and nothing in it reads the clock.
+
+    `filters` are the definition's, of the types that the promo database has them in; None before it has been asked.
+    """
 
     definition: Definition
     window: Window | None
@@ -29,6 +32,7 @@ class Export:
     dag_id: str
     run_id: str
     previous: Previous | None = None
+    filters: FilterValues | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -43,7 +47,7 @@ class Export:
     @property
     def parameters(self) -> Parameters:
         """What its query is rendered with."""
-        return Parameters(self.definition.filters, self.window, self.as_of)
+        return Parameters(self.definition.filters if self.filters is None else self.filters, self.window, self.as_of)
 
     @property
     def window_key(self) -> str:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.filters import check_exist
+from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
 from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source, in_terms_of
@@ -52,7 +53,7 @@ def extract(
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
-            check_exist(snapshot, export.definition, settings.sql)
+            export = replace(export, filters=known_filters(snapshot, export.definition, settings.sql))
             query = in_terms_of(snapshot, query, export.parameters)
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.report_type import Choice, Column, ColumnType, Filter
+from promo_reports.domain.report_type import Choice, Filter, ReportType, Select
 from promo_reports.errors import SourceRefused, SqlTemplateError
-from promo_reports.pipeline.source import Snapshot
+from promo_reports.pipeline.source import Option, Snapshot
 from promo_reports.sql.report_query import load_options_query, options_query
 from promo_reports.sql.template import FilterValues
 
@@ -25,19 +25,15 @@ class UnknownValue(SourceRefused):
         self.filter = filter_name
 
 
-def choices(snapshot: Snapshot, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:
-    """What a filter can be set to, whatever its status, in the order of its options query."""
+def choices(snapshot: Snapshot, report_type: ReportType, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:
+    """What a filter can be set to, whatever its status, in the order of its options query.
+
+    `chosen` has the text of the value that it depends on.
+    """
     if each.options is None:
         return list(each.choices)
-    template = load_options_query(sql, each.options, each.depends_on)
-    parent = {each.depends_on: chosen.get(each.depends_on)} if each.depends_on else {}
-    answer = snapshot.fetch(options_query(template, parent))
-    if answer and len(answer[0]) != 2:
-        raise SqlTemplateError(f"{template.path}: answers {len(answer[0])} columns", "Select value and title.")
-    text = snapshot.text_of(Column(each.name, ColumnType.TEXT, each.description))
-    return [
-        Choice(text(value), text(value if title is None else title)) for value, title in answer if value is not None
-    ]
+    options = _options(snapshot, each, _typed_parent(snapshot, report_type, each, chosen, sql), sql)
+    return [Choice(option.text, option.title) for option in options]
 
 
 @dataclass(frozen=True)
@@ -55,21 +51,64 @@ def search(among: Sequence[Choice], text: str) -> Found:
     return Found(tuple(found[:_MOST_CHOICES]), len(found))
 
 
-def check_exist(snapshot: Snapshot, definition: Definition, sql: Path) -> None:
-    """Raise `UnknownValue` for a value that the promo database does not know: an empty file would hide the mistake.
+def known_filters(snapshot: Snapshot, definition: Definition, sql: Path) -> FilterValues:
+    """Return a definition's filters with values of the types that the promo database has them in.
 
-    Filters come in the report type's order: a value is known before the choices that depend on it are asked for.
+    Raises `UnknownValue` for a value that it does not know: an empty file would hide the mistake. Filters come in the
+    report type's order: a value is known before the choices that depend on it are asked for.
     """
+    known: dict[str, tuple[object, ...] | None] = {}
     for each in definition.report_type.filters:
         values = definition.filters.get(each.name)
+        known[each.name] = values
         for value in values or ():
             if not _storable(value):
                 raise _unknown(definition, each, value, [])
         if each.options is None or values is None:
             continue
-        known = [choice.value for choice in choices(snapshot, each, definition.filters, sql)]
-        for value in sorted(set(values) - set(known)):
-            raise _unknown(definition, each, value, known)
+        options = _options(snapshot, each, known.get(each.depends_on) if each.depends_on else None, sql)
+        found = _values_by_text(options)
+        for value in sorted(set(values) - set(found)):
+            raise _unknown(definition, each, value, [option.text for option in options])
+        known[each.name] = tuple(typed for value in values for typed in found[value])
+        if each.select is Select.ONE and len(known[each.name] or ()) > 1:
+            raise UnknownValue(
+                each.name,
+                f"Report {definition.id!r}: {each.title.lower()} {values[0]!r} is several values of the promo database,"
+                " of different types.",
+                f"CAST them to one type in include/sql/options/{each.options}.sql and in the report type's SQL.",
+            )
+    return known
+
+
+def _options(snapshot: Snapshot, each: Filter, parent: tuple[object, ...] | None, sql: Path) -> list[Option]:
+    template = load_options_query(sql, each.options or "", each.depends_on)
+    try:
+        return snapshot.options(options_query(template, {each.depends_on: parent} if each.depends_on else {}))
+    except SqlTemplateError as wrong:
+        raise SqlTemplateError(f"{template.path}: {wrong.reason}", wrong.fix) from None
+
+
+def _typed_parent(
+    snapshot: Snapshot, report_type: ReportType, each: Filter, chosen: FilterValues, sql: Path
+) -> tuple[object, ...] | None:
+    """The value that a filter depends on; its text where the database does not know it, or it cannot be asked."""
+    if each.depends_on is None:
+        return None
+    parent, values = report_type.filter(each.depends_on), chosen.get(each.depends_on)
+    if values is None or parent.options is None or (parent.depends_on and chosen.get(parent.depends_on) is None):
+        return values
+    options = _options(snapshot, parent, _typed_parent(snapshot, report_type, parent, chosen, sql), sql)
+    return tuple(_values_by_text(options).get(str(values[0]), values))
+
+
+def _values_by_text(options: Sequence[Option]) -> dict[str, list[object]]:
+    """The different values that are written in one way; texts of earlier releases stand for what they chose, too."""
+    values: dict[str, dict[tuple[type, object], object]] = {}
+    for option in options:
+        values.setdefault(option.text, {})[type(option.value), option.value] = option.value
+    former = {option.former: [option.value] for option in options if option.former is not None}
+    return {**former, **{text: list(same.values()) for text, same in values.items()}}
 
 
 def _storable(value: str) -> bool:

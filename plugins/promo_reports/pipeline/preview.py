@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
 from promo_reports.pipeline.count import Counted, count
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.filters import check_exist
+from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.source import Source, in_terms_of
 from promo_reports.settings import Settings
 from promo_reports.sql.bound import BoundQuery, mark
@@ -61,7 +61,7 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
         limits = TimeLimits.of(settings, seconds=seconds)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
-            check_exist(snapshot, export.definition, settings.sql)
+            export = replace(export, filters=known_filters(snapshot, export.definition, settings.sql))
             query = in_terms_of(snapshot, query, export.parameters)
             found = count(snapshot, query, export)
             whole = query.rows(export.parameters, spreadsheet=export.spreadsheet)

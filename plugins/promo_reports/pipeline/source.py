@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import TracebackType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from promo_reports.domain.report_type import Column, ReportType
-from promo_reports.errors import DataRefused
+from promo_reports.errors import DataRefused, SqlTemplateError
 from promo_reports.pipeline.exact import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.expressions import Expressions
@@ -56,6 +56,19 @@ class SourceTotals:
     cells_changed: int | None
 
 
+@dataclass(frozen=True)
+class Option:
+    """A value that the options query of a filter answers: as it is bound again, and as it is written.
+
+    `former` is its text in earlier releases, where that was another one.
+    """
+
+    value: object
+    text: str
+    title: str
+    former: str | None = None
+
+
 class Snapshot(Protocol):
     """One consistent, read-only state of a promo database; queries of one snapshot never disagree (design, 7).
 
@@ -81,7 +94,11 @@ class Snapshot(Protocol):
         ...
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer (totals, filter choices)."""
+        """All rows of a small answer (totals, borders of ranges)."""
+        ...
+
+    def options(self, query: BoundQuery) -> list[Option]:
+        """The answer of a filter's options query, which has two columns: value and title. A NULL value is left out."""
         ...
 
     def text_of(self, column: Column) -> Callable[[object], str]:
@@ -113,6 +130,19 @@ class SharedSnapshot(Snapshot, Protocol):
     def end(self) -> None:
         """End the wait of another thread."""
         ...
+
+
+def values_and_titles(answer: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
+    """The rows of an options query that have a value, which is its own title where there is none.
+
+    Raises `SqlTemplateError` where the query does not answer two columns.
+    """
+    for row in answer:
+        if len(row) != 2:
+            raise SqlTemplateError(f"answers {len(row)} columns", "Select value and title.")
+        value, title = row
+        if value is not None:
+            yield value, value if title is None else title
 
 
 def in_terms_of(snapshot: Snapshot, query: ReportQuery, parameters: Parameters) -> ReportQuery:

@@ -6,7 +6,7 @@ database counts exactly what it sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -20,7 +20,7 @@ from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.lexer import without_comments
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.statement import check_select, without_order
-from promo_reports.sql.template import Parameters, Rendering, SqlTemplate, WindowPredicates, load_template
+from promo_reports.sql.template import FilterValues, Parameters, Rendering, SqlTemplate, WindowPredicates, load_template
 
 _SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -146,7 +146,7 @@ def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate
     return template
 
 
-def options_query(template: SqlTemplate, parent: Mapping[str, tuple[str, ...] | None]) -> BoundQuery:
+def options_query(template: SqlTemplate, parent: FilterValues) -> BoundQuery:
     """The query of a filter's choices for the value of the filter that it depends on."""
     query, rendering = template.render(Parameters(parent))
     check_select(rendering.sql)

@@ -27,7 +27,7 @@ from promo_reports.sql.bound import BoundQuery, mark, marked
 from promo_reports.sql.statement import RenderedText
 
 MAX_BYTES = 1024 * 1024
-FilterValues = Mapping[str, tuple[str, ...] | None]
+FilterValues = Mapping[str, tuple[object, ...] | None]
 
 _TIME_COLUMN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 _LINE = re.compile("\x00@([0-9]+)\x00")
@@ -90,7 +90,7 @@ class _Binds:
         self.called[name] = called
         return _Fragment(mark(name))
 
-    def many(self, name: str, values: tuple[str, ...], called: str) -> _Fragment:
+    def many(self, name: str, values: tuple[object, ...], called: str) -> _Fragment:
         places = [self.one(f"{name}_{index}", value, called) for index, value in enumerate(values)]
         return _Fragment(f"({', '.join(places)})")
 

@@ -200,7 +200,7 @@ def test_choices_have_their_time_whatever_hangs(behind: Behind, project: Project
     with within(30), open_snapshot(behind.source, UTC, TimeLimits.of(project.settings, seconds=2)) as snapshot:
         behind.proxy.stall()
         with pytest.raises(QueryTooSlow):
-            choices(snapshot, MOVES.filters[0], {}, project.sql)
+            choices(snapshot, MOVES, MOVES.filters[0], {}, project.sql)
     assert time.monotonic() - begun > 1
 
 

@@ -68,6 +68,13 @@ class Dialect:
         """A function from a value of `fetch` to the text of its cell, as a CSV reader gives it back."""
         return plain_text(column, zone)
 
+    def bound(self, value: object, text: str) -> object:
+        """A value of a filter, which `fetch` has answered and whose text was chosen, as a query is given it.
+
+        It keeps its type, because databases compare a number with a text in ways of their own.
+        """
+        return text if isinstance(value, datetime) else value
+
     def records(
         self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool
     ) -> Generator[list[bytes], None, None]:

@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.report_type import Column, ReportType
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket, watch_for_socket
 from promo_reports.pipeline.databases.dialect import Dialect
 from promo_reports.pipeline.databases.mysql.dialect import MySqlDialect
 from promo_reports.pipeline.databases.sqlite.dialect import SqliteDialect
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
-from promo_reports.pipeline.source import RecordSink, Source
+from promo_reports.pipeline.source import Option, RecordSink, Source, values_and_titles
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.expressions import Expressions
 
@@ -71,6 +71,14 @@ class GenericSnapshot:
         """All rows of a small answer."""
 
         return self._asked(lambda waiting: self._dialect.fetch(self._connection, query))
+
+    def options(self, query: BoundQuery) -> list[Option]:
+        """The values of a filter, bound as the dialect says."""
+        text = self.text_of(Column("value", ColumnType.TEXT, ""))
+        return [
+            Option(self._dialect.bound(value, text(value)), text(value), text(title))
+            for value, title in values_and_titles(self.fetch(query))
+        ]
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row through the renderer of its columns."""

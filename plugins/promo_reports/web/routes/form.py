@@ -130,7 +130,7 @@ def _choices(caller: Caller, report_type: ReportType, chosen: Filter, of: str | 
             asking_the_promo_database.one(caller.id),
             open_snapshot(source, zone, limits, row_security=report_type.allow_row_security) as snapshot,
         ):
-            return choices(snapshot, chosen, parent, settings.sql)
+            return choices(snapshot, report_type, chosen, parent, settings.sql)
     except QueryTooSlow:
         raise Refusal(
             503,

@@ -187,7 +187,7 @@ def test_choices_are_texts_as_the_database_writes_them(database: Database, proje
     (project.sql / "options" / "days.sql").write_text("SELECT s.day, s.sold FROM stock s -- Ж\nORDER BY s.day")
     days = Filter("day", "Day", "A day.", Select.ONE, options="days")
     with open_snapshot(database.source, export().zone, TimeLimits(60)) as snapshot:
-        assert [(c.value, c.title) for c in choices(snapshot, days, {}, project.sql)] == [("12000-01-01", "t")]
+        assert [(c.value, c.title) for c in choices(snapshot, MOVES, days, {}, project.sql)] == [("12000-01-01", "t")]
 
 
 # Equality

@@ -174,6 +174,14 @@ class MySqlDialect(Dialect):
             return text
         return lambda value: text(Decimal(value) if isinstance(value, str) else value)
 
+    def bound(self, value: object, text: str) -> object:
+        """Bytes as they are, all else as text.
+
+        A text is compared with texts by their bytes, and with numbers as one; a number would equal '01' in a column of
+        texts.
+        """
+        return value if isinstance(value, bytes) else text
+
     @contextlib.contextmanager
     def _unread_rows_left(self, connection: Connection) -> Generator[None, None, None]:
         """Close a connection whose rows were not all read; the driver would read all of them first."""
@@ -207,17 +215,24 @@ class MySqlDialect(Dialect):
         return super()._batches(result, report_type)
 
     def _asked(self, connection: Connection, query: BoundQuery) -> BoundQuery:
-        """The query with its times as DATETIME; `DataRefused` where it compares one with a whole number.
+        """The query with its times as DATETIME and its bytes as such.
+
+        Raises `DataRefused` where it compares a time with a whole number.
 
         That is found by asking for none of its rows, with the times as texts: nothing is said of numbers otherwise.
         """
         times = {name for name, value in query.values.items() if isinstance(value, datetime)}
+        query = query.wrapped({name for name, value in query.values.items() if isinstance(value, bytes)}, "UNHEX({})")
         if times:
             probe = BoundQuery(f"SELECT * FROM (\n{query.text}\n) AS compared LIMIT 0", query.values)  # noqa: S608
             text = probe.connector() if _is_connector(connection) else probe.pyformat()
             connection.exec_driver_sql(text, self._values(query)).close()
             refuse_warnings(connection, self.source)
         return query.wrapped(times, "CAST({} AS DATETIME(6))")
+
+    def _values(self, query: BoundQuery) -> dict[str, object]:
+        values = super()._values(query)
+        return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
 
 
 def kill_session(engine: Engine, number: int) -> None:

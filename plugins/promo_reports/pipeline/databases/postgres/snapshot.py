@@ -29,11 +29,12 @@ from promo_reports.pipeline.databases.postgres.session_settings import (
     SET_ALL,
     session_settings,
 )
+from promo_reports.pipeline.databases.postgres.small_answers import filter_options, rows_as_sent
 from promo_reports.pipeline.databases.postgres.timezone_data import check_timezone_data, known_timezone
 from promo_reports.pipeline.databases.postgres.window_bounds import check_window_bounds
 from promo_reports.pipeline.databases.postgres.zoneless_columns import check_zoneless_columns
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
-from promo_reports.pipeline.source import RecordSink, Source
+from promo_reports.pipeline.source import Option, RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import WindowPredicates
 
@@ -145,15 +146,11 @@ class PostgresSnapshot:
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer, as the texts that PostgreSQL sends; None is NULL."""
+        return self._asked(lambda cursor: rows_as_sent(cursor, query))
 
-        def ask(cursor: Any) -> list[Sequence[object]]:
-            from psycopg2.extensions import new_type, register_type, string_types
-
-            register_type(new_type(tuple(string_types), "AS_SENT", lambda value, _: value), cursor)
-            cursor.execute(query.pyformat(), literals(query.values))
-            return list(cursor.fetchall())
-
-        return self._asked(ask)
+    def options(self, query: BoundQuery) -> list[Option]:
+        """The values of a filter, with the texts that earlier releases had of them."""
+        return self._asked(lambda cursor: filter_options(cursor, query))
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
