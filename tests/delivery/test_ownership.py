@@ -47,7 +47,7 @@ TYPE = "promo_reports.type.wallet_transactions"
 OTHER_TYPE = "promo_reports.type.user_errors"
 RUN, ID = "manual__1", "june_audit-19b04f56"
 ACCOUNT = Account("UTC", "monday", ())
-DELIVERED = Path(__file__).resolve().parents[1] / "golden" / "delivered"
+DELIVERED = Path(__file__).resolve().parents[1] / "fixtures" / "preview" / "delivered"
 
 
 def on_demand(directory: Path, content: bytes, dag_id: str = TYPE, **changes: Any) -> StagedExport:

@@ -11,7 +11,7 @@ import pytest
 
 from promo_reports.domain.manifest import ExportFile, Manifest, Part
 
-DELIVERED = Path(__file__).resolve().parents[1] / "golden" / "delivered"
+DELIVERED = Path(__file__).resolve().parents[1] / "fixtures" / "preview" / "delivered"
 """What the release before has published: a report's CSV, and a ZIP on demand."""
 MANIFESTS = sorted(DELIVERED.rglob("manifest.json"))
 
