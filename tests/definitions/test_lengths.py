@@ -83,7 +83,7 @@ def test_an_export_on_demand_has_the_longest_folder(registry: Registry, problems
 
     id_length = len(registry.from_conf(CONF | {"id": LONGEST_ID, "delivery": ["download"]}, run_id="r", at=AT,
                                        report_type="ledger").id)  # fmt: skip
-    used = len("promo-reports//") + LONGEST_FOLDER + len("/20260706T040000Z_20260713T040000Z/")
+    used = len("promo-reports//") + LONGEST_FOLDER + len("/20260706T040000.123456Z_20260713T040000.123456Z/")
     left = LONGEST_KEY - used - id_length - len("_2026-07-06_to_2026-07-12-0123abcd.csv")
     assert refused("p" * left) == []
     assert "leave out 1 characters" in str(refused("p" * (left + 1)))

@@ -154,6 +154,28 @@ def test_values_of_the_order_lose_nothing(
     assert len(opened) == 2
 
 
+def test_a_cast_to_text_that_cannot_be_read_again(
+    on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]
+) -> None:
+    on_postgres.load(*(replace(move, moved_at=NOON) for move in numbered(9)))
+    on_postgres.execute(
+        "CREATE TYPE size AS ENUM ('s', 'm', 'l')",
+        "CREATE FUNCTION label(size) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''Large''::text'",
+        "CREATE CAST (size AS text) WITH FUNCTION label(size)",
+    )
+    try:
+        project.write(
+            (SELECT + WHERE + ORDER)
+            .replace("m.kind,", "(enum_range(NULL::size))[1 + m.id % 3] AS kind,")
+            .replace("m.moved_at, m.id\n", "m.moved_at, kind, m.id\n")
+        )
+        by_size = replace(MOVES, order=("moved_at", "kind", "id"))
+        both(project, on_postgres, export(report_type=by_size), rows_per_file=4)
+        assert len(opened) == 2
+    finally:
+        on_postgres.execute("DROP TYPE size CASCADE")
+
+
 def test_times_at_the_change_of_clocks(
     on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]
 ) -> None:

@@ -57,6 +57,8 @@ def refusal(root: Path, template: str) -> str:
         ("SELECT 1 WHERE a < cast( {{ window.end }} as DATE)", "ledger.sql:1: casts the window"),
         ("SELECT 1 WHERE a < {{ window.start }}::timestamp", "ledger.sql:1: casts the window"),
         ("SELECT 1 WHERE a < {{ window.start }} :: date", "ledger.sql:1: casts the window"),
+        ("SELECT 1 WHERE a < CAST((({{ window.start }})) AS text)", "ledger.sql:1: casts the window"),
+        ("SELECT 1 WHERE b AND ({{ window.start }})::text > a", "ledger.sql:1: casts the window"),
         ("SELECT 1 WHERE a < timestamp {{ window.start }}", "ledger.sql:1: casts the window"),
         ("SELECT 1 WHERE a < timestamp with time zone {{ window.start }}", "ledger.sql:1: casts the window"),
         ("SELECT 1) AS report; DROP TABLE x; --", "ledger.sql:1: closes a parenthesis that it has not opened"),
@@ -154,3 +156,11 @@ def test_the_closing_order_is_what_is_cut_off(tmp_path: Path) -> None:
     assert "OVER (ORDER BY t.id)" in text
     assert re.search(r"AS report\nORDER BY report\.moved_at, report\.id$", text)
     assert "done" not in text
+
+
+def test_distinct_on_keeps_the_order_that_says_which_row_it_keeps(tmp_path: Path) -> None:
+    select = COLUMNS.replace("SELECT ", "SELECT DISTINCT ON (t.moved_at) ", 1)
+    text = load_plain(tmp_path, select=select).rows(Parameters({}, WINDOW)).named()
+    assert re.search(r"ORDER BY t\.moved_at, t\.id\s*\) AS report\nORDER BY report\.moved_at, report\.id$", text)
+    within = COLUMNS.replace("t.points", "(SELECT DISTINCT ON (o.id) o.points FROM other o) AS points")
+    assert load_plain(tmp_path, select=within).rows(Parameters({}, WINDOW)).named().count("ORDER BY") == 1

@@ -151,7 +151,9 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
 def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings, *, on_demand: bool) -> None:
     """What is delivered must have a key that a bucket takes, below the bucket's prefix and the definition's."""
     id_length = len(form.id or "")
-    over = longest_key(prefix, LONGEST_FOLDER if on_demand else id_length, id_length) - LONGEST_KEY
+    recurring = isinstance(form.frequency, RecurringForm)
+    longest = longest_key(prefix, LONGEST_FOLDER if on_demand else id_length, id_length, recurring=recurring)
+    over = longest - LONGEST_KEY
     if over > 0:
         findings.add(
             ("delivery", index, "partner_export", "prefix"),

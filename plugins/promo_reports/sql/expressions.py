@@ -23,6 +23,10 @@ class Expressions:
         """Whether a spreadsheet would run the cell of a text column; only where `counts_formulas`."""
         raise NotImplementedError
 
+    def text(self, column: Column) -> str:
+        """The value as a text that the database reads again without loss."""
+        return f"CAST(report.{column.name} AS text)"
+
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
         """The value that names a group of rows, and what they are grouped by.
 

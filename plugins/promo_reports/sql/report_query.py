@@ -62,13 +62,14 @@ class ReportQuery:
         answer's places are other ones.
         """
         names = [f"report.{name}" for name in self.report_type.order]
+        texts = ", ".join(self.expressions.text(self.report_type.column(name)) for name in self.report_type.order)
         body = self._body(parameters)
         ranked = (
             f'SELECT\n    rank() OVER (ORDER BY {", ".join(names)}) AS "PLACE",\n    {", ".join(names)}\n'
             f"FROM (\n{body.text}\n) AS report\nWHERE {' AND '.join(f'{name} IS NOT NULL' for name in names)}"
         )
         text = (
-            f'SELECT\n    report."PLACE",\n    {", ".join(f"CAST({name} AS text)" for name in names)}\n'
+            f'SELECT\n    report."PLACE",\n    {texts}\n'
             f'FROM (\n{ranked}\n) AS report\nWHERE (report."PLACE" - 1) % {mark("every")} = 0 '
             f'OR report."PLACE" = {mark("last")}\nORDER BY report."PLACE"'
         )

@@ -17,6 +17,10 @@ _CUTS = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR"})
 _BEFORE_ALL_COLUMNS = frozenset({"", "SELECT", "DISTINCT", "ALL", ",", "."})
 _AFTER_ALL_COLUMNS = frozenset({"", ",", ")", "FROM", "UNION", "EXCEPT", "INTERSECT", "WHERE", "ORDER"})
 _INSTANTS = frozenset({"window_start", "window_end", "as_of"})
+# Words before parentheses that are no call of a function.
+_BEFORE_PARENTHESES = frozenset(
+    {"AND", "AS", "BETWEEN", "BY", "CASE", "ELSE", "HAVING", "IN", "NOT", "ON", "OR", "SELECT", "THEN", "WHEN", "WHERE"}
+)
 _TIME_TYPES = frozenset({"DATE", "DATETIME", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "ZONE"})
 _ORDERED = re.compile(r'(?: \w+ \.)? ("?)(\w+)\1(?: asc)?', re.IGNORECASE)
 _NO_SPACE = re.compile(r" (?=[.,)])|(?<=[.(]) ")
@@ -77,7 +81,8 @@ def check_select(sql: RenderedText) -> list[Token]:
 def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str]) -> str:
     """The text without its closing ORDER BY, which must name the report type's order.
 
-    The order is put back around it, so that counts do not sort. Raises `SqlTemplateError` where it is missing, is
+    The order is put back around it, so that counts do not sort. `DISTINCT ON`, which keeps the row that the ORDER BY
+    puts first, keeps the clause, too. Raises `SqlTemplateError` where it is missing, is
     another one, or where a LIMIT would leave rows out.
     """
     outer = [word for word in words if word.depth == 0]
@@ -95,6 +100,8 @@ def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str
     if _ordered_by(clause) != list(order):
         said = _NO_SPACE.sub("", " ".join(word.text for word in clause))
         raise sql.refused(at, f"orders by {said or 'nothing'}", f"The report type's order is {expected}.")
+    if any([each.upper for each in outer[index : index + 2]] == ["DISTINCT", "ON"] for index in range(start)):
+        return sql.text.rstrip()
     return sql.text[:at].rstrip()
 
 
@@ -113,11 +120,16 @@ def _ordered_by(clause: Sequence[Token]) -> list[str] | None:
 
 
 def _is_cast(words: Sequence[Token], index: int) -> bool:
-    """Whether a bind is the operand of a cast: `CAST(x AS date)`, `x::date`, `date x`, `timestamp with time zone x`."""
-    before, after = words[index - 1], [word.upper for word in words[index + 1 : index + 3]]
+    """Whether a bind is the operand of a cast: `CAST(x AS date)`, `(x)::date`, `timestamp with time zone x`."""
+    first = last = index
+    while (
+        first > 1 and [words[first - 1].text, *(word.text for word in words[last + 1 : last + 2])] == ["(", ")"]
+    ) and (words[first - 2].kind is not Kind.WORD or words[first - 2].upper in _BEFORE_PARENTHESES):
+        first, last = first - 1, last + 1
+    before, after = words[first - 1], [word.upper for word in words[last + 1 : last + 3]]
     if after == [":", ":"] or (before.upper in _TIME_TYPES and before.kind is Kind.WORD):
         return True
-    is_operand = before.text == "(" and index > 1 and words[index - 2].upper in ("CAST", "TRY_CAST", "CONVERT")
+    is_operand = before.text == "(" and first > 1 and words[first - 2].upper in ("CAST", "TRY_CAST", "CONVERT")
     return is_operand and after[:1] in (["AS"], [","])
 
 

@@ -63,6 +63,8 @@ def hostile(postgres: PostgresServer, on_postgres: PostgresPromo) -> Iterator[So
         "CREATE FUNCTION evil.upper(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''evil''::text'",
         "CREATE FUNCTION evil.joined(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''evil''::text'",
         "CREATE OPERATOR evil.|| (leftarg = text, rightarg = text, function = evil.joined)",
+        # Of the very types of a call, which PostgreSQL prefers wherever they are found.
+        "CREATE FUNCTION evil.format(text, numeric) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''evil''::text'",
         "CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS 'SELECT ''evil''::text'",
     )
     for key, value in {**HOSTILE, **ALSO_HOSTILE}.items():
@@ -116,6 +118,16 @@ def test_a_role_that_hides_damage_is_refused(name: str, postgres: PostgresServer
     postgres.execute(f"ALTER ROLE hostile SET {name} = on")
     with failing(SourceRefused, f"{name} is on", f"RESET {name}"), snapshot(hostile):
         pass
+
+
+def test_a_function_of_the_very_types_of_a_cell_is_not_taken(
+    hostile: Source, on_postgres: PostgresPromo, project: Project
+) -> None:
+    project.write((SELECT + WHERE + ORDER).replace("m.kind,", "m.rate AS kind,"))
+    on_postgres.load(Move(1, rate="0.10"))
+    staged = project.make(hostile, export(spreadsheet=True))
+    assert b",0.10,a,1.00," in content(staged)
+    assert staged.manifest.totals_by == {"column": "kind", "values": {"0.10": {"rows": 1, "points": "1.00"}}}
 
 
 def test_tables_are_found_where_the_roles_search_path_says(hostile: Source, on_postgres: PostgresPromo) -> None:

@@ -145,6 +145,15 @@ def test_text_columns_may_be_enums_uuids_and_arrays(on_postgres: PostgresPromo, 
         on_postgres.execute("DROP TYPE mood")
 
 
+def test_distinct_on_keeps_the_row_that_the_templates_order_puts_first(
+    on_postgres: PostgresPromo, project: Project
+) -> None:
+    project.write((SELECT + WHERE + ORDER).replace("SELECT ", "SELECT DISTINCT ON (m.moved_at) "))
+    on_postgres.load(*(Move(n, points=str(n)) for n in (3, 1, 2)))
+    manifest = project.make(on_postgres.source).manifest
+    assert (manifest.rows, manifest.totals) == (1, {"points": "1"})
+
+
 def test_a_cell_of_fifty_megabytes(on_postgres: PostgresPromo, project: Project) -> None:
     on_postgres.load(Move(1), Move(2))
     on_postgres.execute("UPDATE moves SET note = repeat('0123456789', 5000000) || E'\"\\n' WHERE id = 1")

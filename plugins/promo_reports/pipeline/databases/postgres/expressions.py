@@ -25,7 +25,7 @@ from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 
 _WRITTEN_ALIKE = frozenset({BOOLEAN, NAME, BIGINT, SMALLINT, INTEGER, OID, DATE, TIMESTAMP, TIMESTAMPTZ, UUID})
 """Types of which what is equal is written alike."""
-_TO_UTF8 = "encode(convert_to({text}, 'UTF8'), 'escape')"
+_TO_UTF8 = "pg_catalog.encode(pg_catalog.convert_to({text}, 'UTF8'), 'escape')"
 
 
 class PostgresExpressions(Expressions):
@@ -57,6 +57,10 @@ class PostgresExpressions(Expressions):
         escaped = pattern.replace("\\", "\\\\").replace("'", "''")
         return f"{text} COLLATE \"C\" ~ E'{escaped}'"
 
+    def text(self, column: Column) -> str:
+        """What COPY writes: a cast that somebody has created may say something that is not read as the value again."""
+        return self._text(column)
+
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
         """The text that COPY writes."""
         text = f'{self._text(column)} COLLATE "C"'
@@ -64,7 +68,7 @@ class PostgresExpressions(Expressions):
 
     def total(self, column: Column) -> str:
         """The sum of what is written."""
-        return f"sum({self._rounded(column)})" if self._is_rounded(column) else super().total(column)
+        return f"pg_catalog.sum({self._rounded(column)})" if self._is_rounded(column) else super().total(column)
 
     def order(self, column: Column) -> Sequence[str]:
         """The column, and its bytes where it may have equal values that are written differently."""
@@ -73,11 +77,14 @@ class PostgresExpressions(Expressions):
         return [*super().order(column), f'{self._text(column)} COLLATE "C"']
 
     def _text(self, column: Column) -> str:
-        """What COPY writes. A cast to text may say something else: `true` for `t`, a char(n) without its blanks."""
+        """What COPY writes. A cast to text may say something else: `true` for `t`, a char(n) without its blanks.
+
+        A function that is named without its schema may be another one, whose parameters are of the very types.
+        """
         cell = f"report.{column.name}"
         if self._types.get(column.name) in (TEXT, VARCHAR):
             return f"CAST({cell} AS text)"
-        return f"CASE WHEN {cell} IS DISTINCT FROM NULL THEN format('%s', {cell}) END"
+        return f"CASE WHEN {cell} IS DISTINCT FROM NULL THEN pg_catalog.format('%s', {cell}) END"
 
     def _is_rounded(self, column: Column) -> bool:
         return column.type is ColumnType.DECIMAL and self._types.get(column.name) in FLOATS

@@ -22,6 +22,7 @@ from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.pipeline.databases.postgres.query_columns import TIMESTAMPTZ, columns_of
 from promo_reports.pipeline.databases.postgres.query_plan import plan_of
+from promo_reports.pipeline.databases.postgres.replaced_tables import check_replaced_tables
 from promo_reports.pipeline.databases.postgres.session_settings import (
     BUILT_IN_FIRST,
     FIND_HIDDEN_DAMAGE,
@@ -146,11 +147,11 @@ class PostgresSnapshot:
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer, as the texts that PostgreSQL sends; None is NULL."""
-        return self._asked(lambda cursor: rows_as_sent(cursor, query))
+        return self._read(lambda cursor: rows_as_sent(cursor, query))
 
     def options(self, query: BoundQuery) -> list[Option]:
         """The values of a filter, with the texts that earlier releases had of them."""
-        return self._asked(lambda cursor: filter_options(cursor, query))
+        return self._read(lambda cursor: filter_options(cursor, query))
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
         """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
@@ -166,7 +167,7 @@ class PostgresSnapshot:
             cursor.copy_expert(f"COPY (\n{statement}\n) TO STDOUT (FORMAT csv)", _Sink(waiting.sink(sink)))
             return int(cursor.rowcount)
 
-        return self._asked(send, waiting=waiting)
+        return self._read(send, waiting=waiting)
 
     def end(self) -> None:
         """End the wait of another thread, without waiting for the server: libpq finds its connection closed.
@@ -248,6 +249,16 @@ class PostgresSnapshot:
 
     def _waiting(self) -> Waiting:
         return Waiting(self._limits, self._socket, query=self._query)
+
+    def _read(self, question: Callable[[Any], Answer], *, waiting: Waiting | None = None) -> Answer:
+        """Ask a question about rows; `SourceUnavailable` where a table that it has read is not the snapshot's."""
+
+        def ask(cursor: Any) -> Answer:
+            answer = question(cursor)
+            check_replaced_tables(cursor, self._source.connection)
+            return answer
+
+        return self._asked(ask, waiting=waiting)
 
     def _asked(
         self, question: Callable[[Any], Answer], *, waiting: Waiting | None = None, reads_rows: bool = True
