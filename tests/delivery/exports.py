@@ -39,9 +39,10 @@ def staged(
     snapshot_at: str = EARLY,
     stem: str = "Wallets",
     open_window: bool = False,
+    suffix: str = ".csv",
     **changes: Any,
 ) -> StagedExport:
-    """Stage one CSV of each content in a new directory below `directory`, with the manifest beside it.
+    """Stage one file of each content in a new directory below `directory`, with the manifest beside it.
 
     `changes` are other values of the manifest: whose it is, unless a run of the report's own DAG made it.
     """
@@ -50,7 +51,7 @@ def staged(
     files = []
     for number, content in enumerate(contents, start=1):
         digest = hashlib.sha256(content).hexdigest()
-        name = f"{stem}{'' if number == 1 else f' {number}'}-{digest[:8]}.csv"
+        name = f"{stem}{'' if number == 1 else f' {number}'}-{digest[:8]}{suffix}"
         (attempt / name).write_bytes(content)
         files.append(ExportFile(name, content.count(b"\n"), len(content), digest))
     manifest = staged_manifest(*files, snapshot_at=snapshot_at, open_window=open_window, **changes)

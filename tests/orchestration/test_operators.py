@@ -25,7 +25,7 @@ from promo_reports.orchestration.run_facts import RunFacts
 from tests.delivery.exports import staged
 from tests.orchestration.conftest import write_weekly
 from tests.orchestration.supervisor import Supervisor
-from tests.support import memory_destination
+from tests.support import memory_destination, tab_separated
 
 
 def end(supervisor: Supervisor, error: BaseException) -> Any:
@@ -171,9 +171,9 @@ class Delivering:
         self.home, self.supervisor = home, supervisor
         self.root = home / "data" / "staging"
 
-    def stage(self, dag_id: str = DAG, run_id: str = RUN_ID, *, destinations: bool = True) -> str:
+    def stage(self, dag_id: str = DAG, run_id: str = RUN_ID, *, destinations: bool = True, suffix: str = ".csv") -> str:
         """Stage an export of any DAG and run; the address."""
-        made = staged(self.home / "made", b"a\n", dag_id=dag_id, run_id=run_id)
+        made = staged(self.home / "made", b"a\n", dag_id=dag_id, run_id=run_id, suffix=suffix)
         directory = self.root / "daily_wallets" / run_name(dag_id, run_id) / uuid4().hex
         directory.parent.mkdir(parents=True, exist_ok=True)
         made.directory.rename(directory)
@@ -281,3 +281,14 @@ def test_a_destination_that_is_registered_in_this_process_is_delivered_to(
     assert (left["destination"], left["manifest"].rpartition("/")[2]) == ("memory:exports", "manifest.json")
     assert left["manifest"].startswith("memory://exports/all/daily_wallets/")
     assert [key.rpartition(".")[2] for key in memory_destination.BUCKETS["exports"]] == ["csv", "json"]
+
+
+def test_a_new_format_is_taken_from_yaml_and_delivered(
+    home: Path, delivering: Delivering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab_separated.register(monkeypatch)
+    path = write_weekly(home, "weekly_credits")
+    path.write_text(f"{path.read_text()}format: tsv\n")
+    assert registry().definition("weekly_credits").format is tab_separated.TSV
+    delivering.deliver(handed(delivering.stage(suffix=".tsv")))
+    assert [each.suffix for each in delivering.home.glob("data/downloads/*/*/*-*")] == [".tsv"]

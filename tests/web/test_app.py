@@ -16,7 +16,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.web.access import Caller, authenticated
 from promo_reports.web.app import make_app
 from promo_reports.web.models.form import DefinitionBody
-from tests.support import memory_destination
+from tests.support import memory_destination, tab_separated
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
 
 CODES = {
@@ -232,6 +232,9 @@ def test_a_destination_that_is_registered_in_this_process_is_offered_and_taken(
         "label": "This Process",
         "buckets": [{"name": "exports", "address": "memory://exports/all"}],
     }
+    tab_separated.register(monkeypatch)
+    formats = ask(app, "GET", "/api/form", ADA).json()["formats"]
+    assert formats == [{"id": "csv", "label": "CSV"}, {"id": "tsv", "label": "Tab-separated"}]
     export = {"partner_export": {"partner": "memory", "bucket": "exports", "prefix": "june"}}
     said = ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION | {"delivery": [export, "download"]}).json()
     assert said["sentence"].endswith(", to memory://exports/all/june and Device Storage.")

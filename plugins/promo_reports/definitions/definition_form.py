@@ -13,6 +13,7 @@ from promo_reports.definitions.fields import (
     ClockTime,
     Day,
     FilterText,
+    Format,
     Instant,
     Name,
     Owner,
@@ -153,6 +154,9 @@ class DefinitionForm(Form):
         None,
         description="where the export goes; a recurring report needs a partner_export, which makes all text cells raw",
         examples=[[DOWNLOAD, {"partner_export": {"partner": _PARTNER, "bucket": "bi-exports"}}]],
+    )
+    format: Format | None = Field(
+        None, description="the format of the files; csv where absent, as a ZIP beyond the row limit", examples=["csv"]
     )
     timezone: Timezone | None = Field(
         None, description="pins a timezone of its own; the account's where absent", examples=["America/New_York"]

@@ -18,6 +18,7 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import start_of
 from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
 from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
+from promo_reports.domain.file_format import CSV, FORMATS
 from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, is_window_key, longest_key
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Stop
@@ -72,6 +73,7 @@ def check_definition(
         date_range=date_range,
         starts_at=_starts_at(form, zone),
         stops=stops,
+        format=FORMATS[form.format] if form.format else CSV,
     )
 
 

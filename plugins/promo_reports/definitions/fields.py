@@ -19,6 +19,7 @@ from promo_reports.definitions.wording import SECRET, kind, listed, nearest, quo
 from promo_reports.domain.calendar import WEEKDAYS
 from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID
 from promo_reports.domain.delivery import partners
+from promo_reports.domain.file_format import offered
 from promo_reports.domain.layout import LONGEST_KEY
 from promo_reports.domain.timezones import timezone_names
 
@@ -228,14 +229,18 @@ Prefix = Annotated[
 Timezone = Annotated[Text, AfterValidator(_timezone)]
 
 
-class _Partners:
-    """The words for a partner in JSON Schema, as they are when the schema is made."""
+class _Registered:
+    """The keys of what is registered in JSON Schema, as they are when the schema is made."""
+
+    def __init__(self, keys: Callable[[], tuple[str, ...]]) -> None:
+        self._keys = keys
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "enum": list(partners())}
+        return {"type": "string", "enum": list(self._keys())}
 
 
-Partner = Annotated[str, one_of(partners), _Partners()]
+Partner = Annotated[str, one_of(partners), _Registered(partners)]
+Format = Annotated[str, one_of(offered), _Registered(offered)]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]
 ClockTime = Annotated[
     Text,

@@ -16,6 +16,7 @@ from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_f
 from promo_reports.delivery.opened import URL_SECONDS, Damaged, PresignedFile, content_disposition
 from promo_reports.delivery.staged_file import verify
 from promo_reports.domain.account import Bucket
+from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
 
@@ -30,7 +31,6 @@ PART = 16 * MIB
 MAX_PARTS = 10_000
 THREADS = 3
 
-_CONTENT_TYPE = {".csv": "text/csv; charset=utf-8", ".zip": "application/zip"}
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _LOST = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
 _PARTS = ("UploadPart", "CompleteMultipartUpload")
@@ -226,7 +226,7 @@ class AmazonS3Folder:
                 self._bucket,
                 self._key(file.name),
                 ExtraArgs={
-                    "ContentType": _CONTENT_TYPE[source.suffix],
+                    "ContentType": media_type_of(source.name),
                     "Metadata": {"sha256": file.sha256},
                 },
                 Config=TransferConfig(

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 from promo_reports.delivery.opened import OpenFile, PresignedFile
+from promo_reports.domain.file_format import format_of
 from promo_reports.domain.layout import is_folder_name
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 
-_DATA_FILE = re.compile(r"[^/]+-[0-9a-f]{8}\.(csv|zip)")
+_HASHED = re.compile(r"[^/]+-[0-9a-f]{8}")
 
 
 class LostRace(Exception):
@@ -105,14 +106,15 @@ class Area(Protocol):
 
 
 def data_file(name: str) -> bool:
-    """Whether publication gives such names: `<stem>-<first 8 of sha256>.csv` or `.zip`. Others are never touched."""
-    return _DATA_FILE.fullmatch(name) is not None
+    """Whether publication gives such names: `<stem>-<first 8 of sha256><suffix>`. Others are never touched."""
+    file_format = format_of(name)
+    return file_format is not None and _HASHED.fullmatch(name.removesuffix(file_format.suffix)) is not None
 
 
 def check_file_name(file: ExportFile) -> None:
     """Raise ValueError unless the name is plain and carries the hash that makes the switch of manifests atomic."""
     if not data_file(file.name) or f"-{file.sha256[:8]}." not in file.name or file.name.startswith("."):
-        raise ValueError(f"{file.name!r} is not named <stem>-<first 8 of its sha256>.csv or .zip")
+        raise ValueError(f"{file.name!r} is not named <stem>-<first 8 of its sha256> and the suffix of a format")
 
 
 def check_folder_name(name: str) -> None:

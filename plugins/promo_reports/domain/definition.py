@@ -10,6 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.delivery import Destination, Download
+from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.report_type import ReportType
 from promo_reports.domain.schedule import Delivery, Recurrence, Schedule, Stop
 from promo_reports.domain.timezones import load_timezone
@@ -69,6 +70,7 @@ class Definition:
     date_range: DateRange | None = None
     starts_at: datetime | None = None
     stops: tuple[Stop, ...] = field(default=())
+    format: FileFormat = CSV
 
     @property
     def zone(self) -> ZoneInfo:

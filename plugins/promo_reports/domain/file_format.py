@@ -48,6 +48,12 @@ ZIP = FileFormat("zip", "ZIP of CSV files", ".zip", "application/zip", split_as=
 FORMATS = {each.key: each for each in (CSV, ZIP)}
 
 
+def offered() -> tuple[str, ...]:
+    """Return the keys that a definition may name; what another format becomes beyond the row limit is none of them."""
+    split = {each.split_as for each in FORMATS.values() if each.split_as != each.key}
+    return tuple(key for key in FORMATS if key not in split)
+
+
 def format_of(name: str) -> FileFormat | None:
     """Return the format of a file by the suffix of its name; None where it is none of ours."""
     return max(
@@ -55,3 +61,9 @@ def format_of(name: str) -> FileFormat | None:
         key=lambda each: len(each.suffix),
         default=None,
     )
+
+
+def media_type_of(name: str) -> str:
+    """Return the media type of a file, also of one whose format this release does not know."""
+    file_format = format_of(name)
+    return file_format.media_type if file_format is not None else "application/octet-stream"

@@ -11,6 +11,7 @@ from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.calendar import start_of
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS, Destination, Download
+from promo_reports.domain.file_format import CSV
 from promo_reports.domain.report_type import DateRangeRule, Filter
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
@@ -34,6 +35,8 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
         yield ConfigurationRow(f"filters.{each.name}", each.title, _chosen(each, definition.filters.get(each.name)))
     destinations = ", ".join(destination_words(each, account) for each in definition.destinations)
     yield ConfigurationRow("delivery", "Delivery destination", destinations)
+    if definition.format is not CSV:
+        yield ConfigurationRow("format", "File format", definition.format.label)
     yield ConfigurationRow("frequency", "Export Frequency", _frequency(definition))
     if definition.date_range is not None:
         zone = definition.zone

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from promo_reports.domain.file_format import CSV
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.count import count
@@ -61,7 +60,7 @@ def extract(
                 directory,
                 export.stem,
                 [column.name for column in report_type.columns],
-                CSV.for_rows(counted.totals.rows, settings.rows_per_file),
+                export.definition.format.for_rows(counted.totals.rows, settings.rows_per_file),
             )
             expected = counted.totals.rows
             if progress:

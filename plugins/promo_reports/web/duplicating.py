@@ -9,6 +9,7 @@ from promo_reports.definitions.report_type_filters import ALL
 from promo_reports.domain.account import Account
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import Destination, Download, destination_values
+from promo_reports.domain.file_format import CSV
 from promo_reports.domain.report_type import Select
 from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
@@ -24,6 +25,8 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
         "filters": {name: _values(select, values) for name, (select, values) in filters.items()},
         "delivery": [_delivery(each) for each in definition.destinations],
     }
+    if definition.format is not CSV:
+        body["format"] = definition.format.key
     if definition.timezone != account.timezone:
         body["timezone"] = definition.timezone
     schedule = definition.schedule

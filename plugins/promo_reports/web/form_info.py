@@ -10,6 +10,7 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import WEEKDAYS, local_date
 from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.delivery import KINDS, PartnerExport, partners
+from promo_reports.domain.file_format import FORMATS, offered
 from promo_reports.domain.report_type import Filter, PromotionType, ReportType
 from promo_reports.domain.schedule import DEFAULT_DELIVERY_TIME
 from promo_reports.domain.window import Preset, resolve
@@ -40,6 +41,7 @@ def form_info(registry: Registry, caller: Caller, at: datetime) -> FormInfo:
         promotion_types=[Named(id=each.value, label=each.label) for each in PromotionType if each.value in used],
         report_types=types,
         partners=[_partner(each, account) for each in partners()],
+        formats=[Named(id=each, label=FORMATS[each].label) for each in offered()],
         presets=_presets(account, at, zone),
         weekdays=[Named(id=each, label=each.title()) for each in WEEKDAYS],
         default_delivery_time=f"{DEFAULT_DELIVERY_TIME:%H:%M}",

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport
 from promo_reports.delivery.opened import content_disposition
-from promo_reports.domain.file_format import format_of
+from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.web.answers import Refusal
 from promo_reports.web.downloads.connection import hang_up
@@ -47,7 +47,9 @@ def file_response(request: Request, opened: OpenFile | PresignedFile, *, stall_s
         return _FileResponse(request, opened, stall_seconds)
     if request.method == "HEAD":
         # The URL is signed for GET alone.
-        return Response(headers={**_headers(file), "Content-Length": str(file.bytes)}, media_type=_media_type(file))
+        return Response(
+            headers={**_headers(file), "Content-Length": str(file.bytes)}, media_type=media_type_of(file.name)
+        )
     return RedirectResponse(opened.url, 303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
@@ -80,7 +82,7 @@ class _FileResponse(Response):
         }
         if asked:
             headers["Content-Range"] = f"bytes {self._span.start}-{self._span.stop - 1}/{size}"
-        super().__init__(None, 206 if asked else 200, headers=headers, media_type=_media_type(opened.file))
+        super().__init__(None, 206 if asked else 200, headers=headers, media_type=media_type_of(opened.file.name))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, until the client has it, goes away or takes no more; close it in each case."""
@@ -139,11 +141,6 @@ def _headers(file: ExportFile) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         **_KEEP_NOTHING,
     }
-
-
-def _media_type(file: ExportFile) -> str:
-    file_format = format_of(file.name)
-    return file_format.media_type if file_format else "application/octet-stream"
 
 
 def _etag(sha256: str) -> str:

@@ -109,6 +109,9 @@ class FormInfo(Answer):
     promotion_types: list[Named]
     report_types: list[ReportTypeShown]
     partners: list[PartnerShown]
+    formats: list[Named] = Field(
+        default=[], description="of the files; the first is that of a definition that names none"
+    )
     presets: list[PresetShown]
     weekdays: list[Named]
     default_delivery_time: str

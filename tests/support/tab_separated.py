@@ -1,0 +1,86 @@
+"""A file format that the package does not have: tab-separated text, of at most the rows of the row limit.
+
+What a new format needs is in this file: what others know of it, its code, and its line in each of the two tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from promo_reports.domain import file_format
+from promo_reports.domain.file_format import FileFormat
+from promo_reports.domain.manifest import Part
+from promo_reports.pipeline.formats import file_code
+from promo_reports.pipeline.formats.file_code import Damaged, FileWriter
+from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.tally import Tally
+
+TSV = FileFormat("tsv", "Tab-separated", ".tsv", "text/tab-separated-values; charset=utf-8")
+
+
+def register(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register the format in this process."""
+    monkeypatch.setitem(file_format.FORMATS, TSV.key, TSV)
+    monkeypatch.setitem(file_code.MODULES, TSV.key, __name__)
+
+
+class TsvWriter:
+    """Writes the cells of CSV records with tabs between them."""
+
+    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
+        self._file, self._columns = file, columns
+        self._content = b""
+        self.stretches: list[Stretch] = []
+
+    def begin(self, name: str) -> None:
+        """Start the part with its header."""
+        self._put([self._columns])
+
+    def write(self, records: bytes) -> None:
+        """Append whole records."""
+        self._put(list(csv.reader(io.StringIO(records.decode(), newline=""))))
+
+    def end(self) -> Stretch:
+        """Finish the part."""
+        self.stretches.append(Stretch.of(self._content))
+        return self.stretches[-1]
+
+    def append(self, other: FileWriter, file: BinaryIO) -> None:
+        """Refuse: it has one part."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Write nothing more."""
+
+    def _put(self, rows: Sequence[Sequence[str]]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text, dialect="excel-tab", lineterminator="\n").writerows(rows)
+        data = text.getvalue().encode()
+        self._content += data
+        self._file.write(data)
+
+
+def writer(file: BinaryIO, columns: Sequence[str]) -> TsvWriter:
+    """Return the writer of a file."""
+    return TsvWriter(file, columns)
+
+
+def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
+    """Read the one part."""
+    content = path.read_bytes()
+    tally.begin_part()
+    try:
+        header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), dialect="excel-tab", strict=True)
+    except (csv.Error, UnicodeDecodeError) as damage:
+        raise Damaged(type(damage).__name__) from None
+    assert header == tally.names
+    for row in rows:
+        tally.add(row)
+    return (Part(path.name, tally.rows, len(content), hashlib.sha256(content).hexdigest(), tally.first, tally.last),)
