@@ -127,6 +127,15 @@ def test_instants_give_the_same_sums_in_every_timezone(
         "t.utc >= ({{ window.start }} - interval '0 days') AT TIME ZONE 'UTC' AND t.at < {{ window.end }}",
         "t.day >= date({{ window.start }} - interval '0 days') AND t.at < {{ window.end }}",
         "t.at >= CASE WHEN t.id > 0 THEN {{ window.start }} ELSE {{ window.end }} END",
+        "CAST(t.at AS date) >= {{ window.start }} - interval '0 days' AND t.at < {{ window.end }}",
+        "CAST(t.utc AT TIME ZONE 'UTC' AS date) - t.id + 2 >= date_trunc('day', {{ window.start }})"
+        " AND t.at < {{ window.end }}",
+        "date_trunc('day', t.at AT TIME ZONE 'America/New_York') >= {{ window.start }} - interval '0 days'"
+        " AND t.at < {{ window.end }}",
+        "(t.utc AT TIME ZONE 'UTC', t.id) >= ({{ window.start }} - interval '0 days', 0) AND t.at < {{ window.end }}",
+        "t.at > CURRENT_DATE - 100000 AND t.at < {{ window.end }} AND t.at >= {{ window.start }}",
+        "(t.at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' >= {{ window.start }} - interval '0 days'"
+        " AND t.at < {{ window.end }}",
     ],
 )
 def test_conditions_on_instants_go_on_to_work(condition: str, ledger: PostgresPromo, project: Project) -> None:
@@ -173,6 +182,35 @@ ODD = 'shapes."Odd (ledger)"'
             "at",
         ),
         (ODD, 't."At ""UTC""" >= bounds.first AND t.at < bounds.last', 'At "UTC"'),
+        *(
+            (
+                "shapes.ledger",
+                f"{shifted} >= {{{{ window.start }}}} - interval '0 days' AND t.at < {{{{ window.end }}}}",
+                "utc",
+            )
+            for shifted in (
+                "date_trunc('hour', t.utc)",
+                "COALESCE(t.utc, CAST(t.day AS timestamp))",
+                "CASE WHEN t.id > 0 THEN t.utc END",
+                "GREATEST(t.utc, t.utc)",
+                "t.utc - interval '1 hour' * t.id",
+                "CAST(t.utc AS date)",
+                "lower(tsrange(t.utc, NULL))",
+                "(ARRAY[t.utc])[1]",
+                "(SELECT max(o.utc) FROM shapes.ledger o WHERE o.id = t.id)",
+            )
+        ),
+        (
+            "shapes.ledger",
+            "(t.utc, t.id) >= ({{ window.start }} - interval '0 days', 0) AND t.at < {{ window.end }}",
+            "utc",
+        ),
+        (
+            "shapes.ledger",
+            "t.utc IS DISTINCT FROM {{ window.start }} - interval '0 days' AND t.at < {{ window.end }}",
+            "utc",
+        ),
+        ("shapes.ledger", "(t.utc, t.utc) OVERLAPS ({{ window.start }} - interval '0 h', {{ window.end }})", "utc"),
     ],
 )
 def test_columns_without_zone_are_found_in_the_plan(
@@ -186,6 +224,25 @@ def test_columns_without_zone_are_found_in_the_plan(
         "GROUP BY t.kind ORDER BY t.kind"
     )
     with pytest.raises(DataRefused, match=rf"column '{column}' of shapes\..* has no time zone"):
+        project.make(ledger.source, report(SUMMARY, MAY))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "(t.at AT TIME ZONE 'UTC')",
+        "date_trunc('day', t.at AT TIME ZONE 'UTC')",
+        "CAST(t.at AT TIME ZONE 'UTC' AS date)",
+        "CAST('2026-05-0' || t.id AS timestamp)",
+        "make_timestamp(2026, 5, t.id, 2, 0, 0)",
+    ],
+)
+def test_times_without_zone_that_the_query_makes(made: str, ledger: PostgresPromo, project: Project) -> None:
+    project.write(
+        f"SELECT t.kind, SUM(t.points) AS issued FROM shapes.ledger t WHERE {made} >= "
+        "{{ window.start }} - interval '0 days' AND t.at < {{ window.end }} GROUP BY t.kind ORDER BY t.kind"
+    )
+    with pytest.raises(DataRefused, match=r"a time without time zone, which it makes of the column .* of shapes\."):
         project.make(ledger.source, report(SUMMARY, MAY))
 
 

@@ -12,7 +12,7 @@ from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.sql.bound import BoundQuery
 
 # Named by its parameter before PostgreSQL 17.
-_INIT_PLAN = re.compile(r"(InitPlan \d+)(?: \(returns (\$\d+)\))?")
+_SUBPLAN = re.compile(r"((?:Init|Sub)Plan \d+)(?: \(returns (\$\d+)\))?")
 
 Node = Mapping[str, Any]
 
@@ -57,8 +57,10 @@ class QueryPlan:
             if len(own) == len(theirs):
                 origins.update(zip(own, theirs, strict=True))
         for name, node in subplans.items():
-            if (found := _INIT_PLAN.fullmatch(name)) and node.get("Output"):
-                origins[found[2] or f"({found[1]}).col1"] = node["Output"][0]
+            if (found := _SUBPLAN.fullmatch(name)) and node.get("Output"):
+                for place, output in enumerate(node["Output"], start=1):
+                    origins[f"({found[1]}).col{place}"] = output
+                origins[found[2] or f"({found[1]})"] = node["Output"][0]
         return origins
 
     def united(self) -> Iterator[tuple[str, ...]]:

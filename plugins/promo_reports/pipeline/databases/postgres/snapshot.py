@@ -132,7 +132,7 @@ class PostgresSnapshot:
         def check(cursor: Any) -> None:
             check_column_types(cursor, rows, types, report_type)
             check_window_bounds(cursor, rows, report_type)
-            check_zoneless_columns(cursor, plan_of(cursor, rows), report_type)
+            check_zoneless_columns(cursor, plan_of(cursor, rows), report_type, self._zone.key)
             declared = (each.name for each in report_type.columns if each.type is ColumnType.TIMESTAMP)
             times = [name for name in declared if types[name] == TIMESTAMPTZ]  # one that is all NULL has another type
             check_timezone_data(cursor, self._source.connection, self._zone, rows, times)
