@@ -28,7 +28,7 @@ ARG REQUIREMENTS=requirements.txt
 COPY requirements.txt requirements-fab.txt ./
 RUN pip install --no-deps --only-binary :all: -r "$REQUIREMENTS" && pip check
 
-COPY pyproject.toml ./
+COPY pyproject.toml LICENSE ./
 COPY plugins ./plugins
 COPY dags ./dags
 COPY include ./include
