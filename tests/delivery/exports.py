@@ -293,7 +293,7 @@ def open_descriptors(directory: Path) -> list[str]:
 
 
 def assert_whole(place: Place) -> dict[str, Any] | None:
-    """The oracle of reliability.md: no manifest, or one whose every file matches in bytes and sha256; the manifest."""
+    """Return the manifest, None where there is none; every file must match it in bytes and sha256 (reliability)."""
     contents = place.contents()
     if "manifest.json" not in contents:
         return None

@@ -1,6 +1,6 @@
 """User errors, generated: the data set has none. Each is of a member of one of its campaigns while it ran.
 
-The vocabulary is that of CleverTap's promo campaign errors (domain.md, "Error vocabulary").
+The vocabulary is that of CleverTap's promo campaign errors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`promo-reports stop`, `resume` and `delete`: what they change, and what becomes of runs (design, decision 9)."""
+"""`promo-reports stop`, `resume` and `delete`: what they change, and what becomes of runs (decisions, 9)."""
 
 from __future__ import annotations
 

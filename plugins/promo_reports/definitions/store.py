@@ -3,7 +3,7 @@
 ::
 
     definitions/<id>.yaml    a report created without git; written once, never changed
-    state/<id>.yaml          its stop marks, or those of a definition in git (design, decision 9)
+    state/<id>.yaml          its stop marks, or those of a definition in git (decisions, 9)
 
 A store that is not there is not the same as an empty one: taken for empty, it would make every created report's DAG
 stale. Only a store inside the project's own directory may be missing until it is first written.

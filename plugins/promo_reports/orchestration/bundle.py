@@ -1,4 +1,4 @@
-"""The DAG bundle: a few hundred generated files for any number of definitions (`generated`; design, decision 1).
+"""The DAG bundle: a few hundred generated files for any number of definitions (`generated`; decisions, 1).
 
 The dag-processor refreshes it every few seconds and a worker initializes it at each task start, so that both must cost
 nothing as long as nothing has changed. A refresh that cannot read everything raises before it touches a file: a partial

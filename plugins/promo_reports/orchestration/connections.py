@@ -1,4 +1,4 @@
-"""Airflow's connections as the addresses that the pipeline takes; secrets stay inside them (design, decision 10)."""
+"""Airflow's connections as the addresses that the pipeline takes; secrets stay inside them (decisions, 10)."""
 
 from __future__ import annotations
 

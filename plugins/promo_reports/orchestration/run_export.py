@@ -1,4 +1,4 @@
-"""From a DAG run to the export it is: the window is the run's data interval (design, decision 3)."""
+"""From a DAG run to the export it is: the window is the run's data interval (decisions, 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Airflow timetables whose data interval is exactly the report's window (design, decision 3).
+"""Airflow timetables whose data interval is exactly the report's window (decisions, 3).
 
 Airflow's scheduler asks with no restriction, because our DAGs have no start date; its backfill asks with one. That is
 how stops and the first delivery bind the scheduler alone, and a backfill may make any past window.
@@ -82,7 +82,7 @@ class RecurringTimetable(Timetable):
 
 
 class OneTimeTimetable(Timetable):
-    """One run, when the definition is first registered; its window is resolved at that moment (design, decision 2).
+    """One run, when the definition is first registered; its window is resolved at that moment (decisions, 2).
 
     `has_run` is for one whose run was deleted in Airflow together with its DAG: it is not made again.
     """

@@ -70,7 +70,7 @@ class Option:
 
 
 class Snapshot(Protocol):
-    """One consistent, read-only state of a promo database; queries of one snapshot never disagree (design, 7).
+    """One consistent, read-only state of a promo database; queries of one snapshot never disagree (decisions, 7).
 
     `predicates` are what `window.covers` stands for in it. `taken_at` is never after the snapshot, so
     that a row recorded since then may be counted as late although it was seen, but is never missed.

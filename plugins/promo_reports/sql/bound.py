@@ -1,4 +1,4 @@
-"""SQL text with bound values: no value ever becomes part of the text (design, decision 6)."""
+"""SQL text with bound values: no value ever becomes part of the text (decisions, 6)."""
 
 from __future__ import annotations
 

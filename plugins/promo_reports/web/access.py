@@ -1,4 +1,4 @@
-"""Authentication and authorization through Airflow's auth manager; no other module knows it (airflow-notes, "Plugin").
+"""Authentication and authorization through Airflow's auth manager; no other module knows it (decisions, 11).
 
 Airflow mounts the applications of plugins without any authentication: `AuthenticatedFirst` asks for it before a request
 is looked at. What is authorized is always the DAG of a report, resolved on the server, never a name in the request.

@@ -9,7 +9,7 @@ from tests.end_to_end.delivered import check
 from tests.end_to_end.live import ALL_TYPES, Live, midnight, until
 
 DAG_ID = "promo_reports.report.october_once"
-# reliability.md, "Formula injection": one apostrophe before what a spreadsheet would run, and before nothing else.
+# reliability, "Formula injection": one apostrophe before what a spreadsheet would run, and before nothing else.
 ESCAPED = r"CASE WHEN description ~ E'^[ ''\t\r\n]*[=+@\t\r\n-]' THEN '''' || description ELSE description END"
 
 

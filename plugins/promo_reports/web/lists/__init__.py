@@ -1,4 +1,4 @@
-"""The two lists of the Reports page, read from Airflow's metadata database (design, decision 4).
+"""The two lists of the Reports page, read from Airflow's metadata database (decisions, 4).
 
 The only place that knows Airflow's tables. It works in the caller's session and answers with values. It only reads, but
 for `run_marks`, whose rows no part of Airflow reads or writes:

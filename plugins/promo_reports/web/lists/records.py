@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class ExportStatus(StrEnum):
-    """The status of an export, which is the state of its run (design, decision 4)."""
+    """The status of an export, which is the state of its run (decisions, 4)."""
 
     CREATING = "creating"
     CREATED = "created"

@@ -1,4 +1,4 @@
-"""PostgreSQL, the fast path: its own COPY renders every cell, and the bytes are passed through (design, decision 6)."""
+"""PostgreSQL, the fast path: its own COPY renders every cell, and the bytes are passed through (decisions, 6)."""
 
 from __future__ import annotations
 
