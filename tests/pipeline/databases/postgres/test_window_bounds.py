@@ -173,6 +173,8 @@ ODD = 'shapes."Odd (ledger)"'
         ),
         ("shapes.ledger", "t.utc >= fixed.first AND t.utc < fixed.last", "utc"),
         ("kept", "t.at >= fixed.first AND t.at < fixed.last", "utc"),
+        ("shapes.ledger", "t.utc >= (SELECT fixed.first FROM fixed) AND t.at < fixed.last", "utc"),
+        ("shapes.parts", "t.at >= (SELECT fixed.first FROM fixed) AND t.at < (SELECT fixed.last FROM fixed)", "at"),
         ("shapes.of_shifted", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),
         ("shapes.ledger", "t.utc + interval '1 hour' >= bounds.first AND t.at < bounds.last", "utc"),
         ("shapes.of_cast", "t.at >= {{ window.start }} AND t.at < {{ window.end }}", "utc"),

@@ -48,7 +48,7 @@ class ExpressionTypes:
         seen: set[str] = set()
         for _ in self._bases(text, seen):
             pass
-        return [text, *(self._origins[each] for each in seen if each in self._origins)]
+        return [text, *(origin for each in seen for origin in self._origins[each])]
 
     def type_of(self, text: str) -> int:
         """The type of an expression."""
@@ -88,7 +88,8 @@ class ExpressionTypes:
         if found["alias"] is not None and (base := self._base(found)) is not None:
             kind = self._columns.get(base, UNKNOWN)
         else:
-            kind = self.type_of(self._origins[found[0]]) if found[0] in self._origins else UNKNOWN
+            kinds = {self.type_of(each) for each in self._origins.get(found[0], ())}
+            kind = kinds.pop() if len(kinds) == 1 else UNKNOWN
         if kind == UNKNOWN:
             return None
         self._cursor.execute("SELECT pg_catalog.format_type(%s, NULL)", (kind,))
@@ -100,7 +101,8 @@ class ExpressionTypes:
                 yield base
             elif found[0] in self._origins and found[0] not in seen:
                 seen.add(found[0])
-                yield from self._bases(self._origins[found[0]], seen)
+                for origin in self._origins[found[0]]:
+                    yield from self._bases(origin, seen)
 
     def _base(self, found: re.Match[str]) -> Column | None:
         alias = _unquoted(found["alias"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,14 @@ class QueryPlan:
                 elif isinstance(value, list):
                     yield from (each for each in value if isinstance(each, str))
 
-    def origins(self) -> dict[str, str]:
+    def origins(self) -> dict[str, Sequence[str]]:
         """What a column of a CTE or subquery, or the result of a subquery, is in the terms of what that reads.
 
-        One that another one passes on has its origin in turn.
+        One that another one passes on has its origin in turn. A plan does not name the columns of a CTE: where a part
+        of them is read, a column may be any of those.
         """
         subplans = {node["Subplan Name"]: node for node in self.nodes if "Subplan Name" in node}
-        origins: dict[str, str] = {}
+        origins: dict[str, Sequence[str]] = {}
         for node in self.nodes:
             read: Node | None = None
             if node["Node Type"] == "CTE Scan":
@@ -55,12 +56,16 @@ class QueryPlan:
                 read = next(iter(node.get("Plans", ())), None)
             own, theirs = node.get("Output", []), read.get("Output", []) if read else []
             if len(own) == len(theirs):
-                origins.update(zip(own, theirs, strict=True))
+                origins.update((each, [origin]) for each, origin in zip(own, theirs, strict=True))
+            elif read:
+                for each in own:
+                    of_name = [origin for origin in theirs if origin.rpartition(".")[2] == each.rpartition(".")[2]]
+                    origins.setdefault(each, of_name or theirs)
         for name, node in subplans.items():
             if (found := _SUBPLAN.fullmatch(name)) and node.get("Output"):
                 for place, output in enumerate(node["Output"], start=1):
-                    origins[f"({found[1]}).col{place}"] = output
-                origins[found[2] or f"({found[1]})"] = node["Output"][0]
+                    origins[f"({found[1]}).col{place}"] = [output]
+                origins[found[2] or f"({found[1]})"] = node["Output"][:1]
         return origins
 
     def united(self) -> Iterator[tuple[str, ...]]:
