@@ -154,6 +154,22 @@ def test_values_of_the_order_lose_nothing(
     assert len(opened) == 2
 
 
+def test_equal_values_that_are_written_differently(
+    on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]
+) -> None:
+    on_postgres.load(*(Move(n, rate="1.0" if n % 2 else "1.00") for n in range(12)))
+    project.write((SELECT + WHERE + ORDER).replace("m.moved_at, m.id\n", "m.moved_at, m.rate, m.id\n"))
+    both(project, on_postgres, export(report_type=replace(MOVES, order=("moved_at", "rate", "id"))), rows_per_file=5)
+    assert len(opened) == 2
+
+
+def test_numbers_of_equal_rows(on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]) -> None:
+    on_postgres.load(*numbered(12))
+    project.write((SELECT + WHERE + ORDER).replace("m.rate,", "row_number() OVER (ORDER BY m.kind) AS rate,"))
+    both(project, on_postgres, rows_per_file=5)
+    assert opened == []
+
+
 def test_a_cast_to_text_that_cannot_be_read_again(
     on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]
 ) -> None:

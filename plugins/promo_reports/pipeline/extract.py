@@ -100,7 +100,7 @@ def _ranges(
     """The ranges that several connections copy, none where one must copy all; the log says why."""
     beyond = snapshot.beyond_snapshot(query.rows(export.parameters))
     if beyond is not None:
-        log.info("One connection: the query reads %s, which a shared snapshot does not cover", beyond)
+        log.info("One connection: the query reads %s, which may differ from connection to connection", beyond)
         return []
     ranges = member_ranges(snapshot, query, export, rows=rows, rows_per_file=rows_per_file)
     if not ranges:

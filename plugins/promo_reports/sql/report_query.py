@@ -47,25 +47,26 @@ class ReportQuery:
         """
         report_type, of = self.report_type, self.expressions
         columns = ",\n    ".join(of.cell(column, spreadsheet=spreadsheet) for column in report_type.columns)
-        order = ", ".join(chain.from_iterable(of.order(report_type.column(name)) for name in report_type.order))
+        order = self._order()
         body = self._body(parameters)
         text, values = f"SELECT\n    {columns}\nFROM (\n{body.text}\n) AS report", body.values
         if within is not None:
-            condition = within.condition(self.report_type.order)
+            condition = within.condition(order)
             text, values = f"{text}\nWHERE {condition.text}", {**values, **condition.values}
-        return BoundQuery(f"{text}\nORDER BY {order}", values)
+        return BoundQuery(f"{text}\nORDER BY {', '.join(order)}", values)
 
     def places(self, parameters: Parameters, every: int, last: int) -> BoundQuery:
-        """The places 1, 1 + `every`, 1 + 2 `every` ... and `last` in the total order, and its columns there as text.
+        """The places 1, 1 + `every`, 1 + 2 `every` ... and `last` in the total order, and what is sorted by as text.
 
         A row has the place of those that equal it in the order, and none with a NULL in it: where such rows are, the
         answer's places are other ones.
         """
         names = [f"report.{name}" for name in self.report_type.order]
-        texts = ", ".join(self.expressions.text(self.report_type.column(name)) for name in self.report_type.order)
+        columns = [self.report_type.column(name) for name in self.report_type.order]
+        texts = ", ".join(self.expressions.text(column) for column in columns for _ in self.expressions.order(column))
         body = self._body(parameters)
         ranked = (
-            f'SELECT\n    rank() OVER (ORDER BY {", ".join(names)}) AS "PLACE",\n    {", ".join(names)}\n'
+            f'SELECT\n    rank() OVER (ORDER BY {", ".join(self._order())}) AS "PLACE",\n    {", ".join(names)}\n'
             f"FROM (\n{body.text}\n) AS report\nWHERE {' AND '.join(f'{name} IS NOT NULL' for name in names)}"
         )
         text = (
@@ -105,6 +106,11 @@ class ReportQuery:
         body = self._body(parameters)
         text = f"SELECT count(*)\nFROM (\n{body.text}\n) AS report\nWHERE report.{recorded} >= {mark('since')}"
         return BoundQuery(text, {**body.values, "since": since})
+
+    def _order(self) -> list[str]:
+        """What the rows are sorted by."""
+        columns = map(self.report_type.column, self.report_type.order)
+        return list(chain.from_iterable(map(self.expressions.order, columns)))
 
     def _body(self, parameters: Parameters, covers: str | None = None) -> BoundQuery:
         parameters = replace(parameters, covers=covers or self.predicates.inside)

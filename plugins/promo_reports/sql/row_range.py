@@ -12,7 +12,7 @@ from promo_reports.sql.bound import BoundQuery, mark
 class RowRange:
     """Rows from `first`, included, to `end`, excluded; None is the first or the last row of the export.
 
-    Each is the text of the order columns as the database wrote it, which it reads again without loss.
+    Each is the text of what the rows are sorted by as the database wrote it, which it reads again without loss.
     """
 
     first: Sequence[str] | None
@@ -23,7 +23,7 @@ class RowRange:
 
         Rows are compared as a whole, which PostgreSQL can look up in an index.
         """
-        columns = ", ".join(f"report.{name}" for name in order)
+        columns = ", ".join(order)
         texts: list[str] = []
         values: dict[str, str] = {}
         for name, sign, edge in (("first", ">=", self.first), ("end", "<", self.end)):

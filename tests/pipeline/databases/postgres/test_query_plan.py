@@ -24,6 +24,8 @@ FUNCTION = """CREATE FUNCTION remote_moves() RETURNS SETOF moves LANGUAGE plpgsq
             {"Node Type": "Foreign Scan", "Relations": "(public.a) INNER JOIN (public.b)"},
             "the foreign table (public.a)",
         ),
+        ({"Node Type": "WindowAgg"}, "the results of a window function"),
+        ({"Node Type": "Limit"}, "the first rows of a subquery"),
         ({"Node Type": "Custom Scan", "Custom Plan Provider": "Citus Adaptive"}, "what Citus Adaptive reads"),
         ({"Node Type": "Function Scan", "Schema": "public", "Function Name": "dblink"}, "the function public.dblink"),
         ({"Node Type": "Function Scan", "Schema": "pg_catalog", "Function Name": "generate_series"}, None),

@@ -14,6 +14,13 @@ from promo_reports.sql.bound import BoundQuery
 # Named by its parameter before PostgreSQL 17.
 _SUBPLAN = re.compile(r"((?:Init|Sub)Plan \d+)(?: \(returns (\$\d+)\))?")
 
+_LEFT_OPEN = {
+    "WindowAgg": "the results of a window function",
+    "Limit": "the first rows of a subquery",
+    "Unique": "the first row of each group",
+    "Sample Scan": "a sample of a table",
+}
+
 Node = Mapping[str, Any]
 
 
@@ -75,12 +82,15 @@ class QueryPlan:
                 yield from zip(*(part.get("Output", []) for part in node.get("Plans", ())), strict=False)
 
     def beyond_snapshot(self) -> str | None:
-        """What the query reads that an exported snapshot does not cover, in words; None where there is nothing.
+        """What the query reads that may differ on connections of one snapshot, in words; None where there is nothing.
 
+        An exported snapshot does not cover it, or the rows leave open what it is, as the numbers of equal rows.
         That is a foreign table, what an extension reads in its own way, and a function in FROM, which may be `dblink`.
         """
         for node in self.nodes:
             kind = node["Node Type"]
+            if kind in _LEFT_OPEN:
+                return _LEFT_OPEN[kind]
             if kind == "Foreign Scan":
                 return f"the foreign table {node.get('Relation Name') or node.get('Relations') or node.get('Alias')}"
             if kind == "Custom Scan":
