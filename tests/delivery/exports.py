@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from promo_reports.delivery import Area, Wanted
-from promo_reports.delivery.amazon_s3 import AmazonS3Area
-from promo_reports.delivery.download_area import DownloadArea
-from promo_reports.delivery.export_directory import MARKER
+from promo_reports.delivery.object_stores.amazon_s3 import AmazonS3Store
+from promo_reports.delivery.object_stores.directory import DirectoryStore
+from promo_reports.delivery.object_stores.locked_directory import MARKER
+from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
@@ -31,6 +32,16 @@ CONNECTION = "test_s3"
 """The Airflow connection of the bucket, where `connect_airflow` has made it."""
 EARLY, LATE, LATER = "2024-03-02T06:00:00+00:00", "2024-03-02T09:00:00.250000+02:00", "2024-03-02T08:00:00Z"
 """Snapshot times in this order, each written in another way."""
+
+
+def directory_area(root: Path, **options: Any) -> Area:
+    """The area of a directory."""
+    return StoredExports(DirectoryStore(root, **options))
+
+
+def s3_area(connection: str, bucket: str, prefix: str = "", **options: Any) -> Area:
+    """The area of a bucket."""
+    return StoredExports(AmazonS3Store(connection, bucket, prefix, **options))
 
 
 def staged(
@@ -138,7 +149,7 @@ class LocalPlace:
     root: Path
 
     def __post_init__(self) -> None:
-        self.area: Area = DownloadArea(self.root)
+        self.area: Area = directory_area(self.root)
         self.folder = self.root / REPORT / WINDOW
         self._asked: Wanted | None = None
 
@@ -190,7 +201,7 @@ class BucketPlace:
     bucket: str
 
     def __post_init__(self) -> None:
-        self.area: Area = AmazonS3Area(CONNECTION, self.bucket, PREFIX, client=lambda: self.client)
+        self.area: Area = s3_area(CONNECTION, self.bucket, PREFIX, client=lambda: self.client)
         self.folder = f"{PREFIX}/{REPORT}/{WINDOW}/"
         self._writes: Counter[str] = Counter()
         for operation in ("PutObject", "CreateMultipartUpload", "CompleteMultipartUpload", "CopyObject"):
@@ -239,11 +250,11 @@ class MemoryPlace:
 
     def __post_init__(self) -> None:
         place = Bucket(memory_destination.KEY, self.bucket, "none", PREFIX)
-        self.area: Area = memory_destination.memory_area(place)
+        self.area: Area = StoredExports(memory_destination.memory_store(place))
         self.folder = f"{PREFIX}/{REPORT}/{WINDOW}/"
 
     @property
-    def objects(self) -> dict[str, memory_destination.Stored]:
+    def objects(self) -> dict[str, memory_destination.Written]:
         """Everything in the bucket, by its key."""
         return memory_destination.BUCKETS[self.bucket]
 
@@ -264,7 +275,7 @@ class MemoryPlace:
         return f"memory://{self.bucket}/{self.folder}{name}"
 
     def overwrite(self, name: str, content: bytes) -> None:
-        self.objects[self.folder + name] = memory_destination.Stored(content)
+        self.objects[self.folder + name] = memory_destination.Written(content)
 
     def delete(self, name: str) -> None:
         del self.objects[self.folder + name]

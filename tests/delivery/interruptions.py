@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from promo_reports.delivery import Area, Folder, amazon_s3, amazon_s3_client, download_area, publish
-from promo_reports.delivery.amazon_s3 import AmazonS3Area
+from promo_reports.delivery import Area, Folder, publish
 from promo_reports.delivery.area import Item, PresentManifest
-from promo_reports.delivery.download_area import DownloadArea
+from promo_reports.delivery.object_stores import amazon_s3, amazon_s3_client, directory
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
+from tests.delivery.exports import directory_area, s3_area
 
 PROJECT = Path(__file__).resolve().parents[2]
 STEPS = ["manifest 1", "items 1", "put 1", "put 2", "switch 1", "remove 1", "items 2"]
@@ -116,11 +116,11 @@ def _main(order: dict[str, Any]) -> None:
         raise Terminated
 
     signal.signal(signal.SIGTERM, terminated)
-    directory = Path(order["staged"])
-    staged = StagedExport(directory, Manifest.from_json((directory / "manifest.json").read_bytes()))
+    attempt = Path(order["staged"])
+    staged = StagedExport(attempt, Manifest.from_json((attempt / "manifest.json").read_bytes()))
     area = _area(order["place"], stop)
     if order["point"] == "while copying":
-        download_area.chunks = _stopping_chunks(stop)
+        directory.chunks = _stopping_chunks(stop)
     elif order["point"] == "file size limit":
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     try:
@@ -143,7 +143,7 @@ def _stopping_chunks(stop: Callable[[], None]) -> Callable[[ExportFile, Path], I
 
 def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
     if "root" in place:
-        return DownloadArea(Path(place["root"]))
+        return directory_area(Path(place["root"]))
     import boto3
     from botocore.config import Config
 
@@ -159,7 +159,7 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
         amazon_s3_client.SECONDS_TO_END = float(seconds)
     if stopped_at := place.get("stopped_at"):
         client.meta.events.register(stopped_at, lambda **_: stop())
-    return AmazonS3Area("test_s3", place["bucket"], place.get("prefix", "exports/promo"), client=lambda: client)
+    return s3_area("test_s3", place["bucket"], place.get("prefix", "exports/promo"), client=lambda: client)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from promo_reports.delivery import publish
-from promo_reports.delivery.amazon_s3 import MIB, PART, AmazonS3Area, part_size
+from promo_reports.delivery import Area, publish
+from promo_reports.delivery.object_stores.amazon_s3 import MIB, PART, part_size
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
-from tests.delivery.exports import LATE, LATER, BucketPlace, assert_is, staged
+from tests.delivery.exports import LATE, LATER, BucketPlace, assert_is, s3_area, staged
 from tests.delivery.interruptions import InterruptedArea
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -33,10 +33,10 @@ class Wrapped:
         return self._replaced.get(name) or getattr(self._client, name)
 
 
-def through(place: BucketPlace, **replaced: Callable[..., Any]) -> AmazonS3Area:
+def through(place: BucketPlace, **replaced: Callable[..., Any]) -> Area:
     """The place's area, with some operations replaced."""
     client: Any = Wrapped(place.client, **replaced)
-    return AmazonS3Area("test_s3", place.bucket, "exports/promo", client=lambda: client)
+    return s3_area("test_s3", place.bucket, "exports/promo", client=lambda: client)
 
 
 def refusal(code: str, status: int, operation: str) -> Exception:
@@ -213,7 +213,7 @@ def test_expired_credentials_are_renewed_once(
     expired: Any = Wrapped(in_bucket.client, **{method: raising(refusal(code, 400, operation))})
     clients: list[Any] = [expired, in_bucket.client]
     export = staged(tmp_path, b"new\n")
-    publish(export, AmazonS3Area("test_s3", in_bucket.bucket, "exports/promo", client=lambda: clients.pop(0)))
+    publish(export, s3_area("test_s3", in_bucket.bucket, "exports/promo", client=lambda: clients.pop(0)))
     assert clients == []
     assert_is(in_bucket, export)
 
@@ -226,13 +226,13 @@ def test_credentials_that_stay_expired_are_refused(in_bucket: BucketPlace, tmp_p
         return Wrapped(in_bucket.client, get_object=raising(refusal("ExpiredToken", 400, "GetObject")))
 
     with pytest.raises(DestinationRefused, match=r"Renew the credentials in the Airflow connection 'test_s3'"):
-        publish(staged(tmp_path, b"new\n"), AmazonS3Area("test_s3", in_bucket.bucket, client=client))
+        publish(staged(tmp_path, b"new\n"), s3_area("test_s3", in_bucket.bucket, client=client))
     assert len(made) == 2
     assert in_bucket.contents() == {}
 
 
 def test_a_bucket_that_is_missing(in_bucket: BucketPlace, tmp_path: Path) -> None:
-    area = AmazonS3Area("test_s3", "no-such-bucket", client=lambda: in_bucket.client)
+    area = s3_area("test_s3", "no-such-bucket", client=lambda: in_bucket.client)
     with pytest.raises(DestinationRefused, match=r"'no-such-bucket' of connection 'test_s3' .* NoSuchBucket"):
         publish(staged(tmp_path, b"new\n"), area)
 
@@ -377,16 +377,16 @@ def test_a_server_that_is_not_well(request: pytest.FixtureRequest, tmp_path: Pat
         config=Config(connect_timeout=1, read_timeout=0.5, retries={"mode": "standard", "max_attempts": 2}, proxies={}),
     )
     with pytest.raises(DestinationUnavailable, match=message) as raised:
-        publish(staged(tmp_path, b"new\n"), AmazonS3Area("test_s3", "bi-exports", client=lambda: client))
+        publish(staged(tmp_path, b"new\n"), s3_area("test_s3", "bi-exports", client=lambda: client))
     assert KEY not in str(raised.value)
 
 
 def test_the_connection_of_airflow_is_used(in_bucket: BucketPlace, tmp_path: Path) -> None:
     export = staged(tmp_path, b"new\n")
-    assert publish(export, AmazonS3Area("test_s3", in_bucket.bucket, "/exports//promo/")).changed
+    assert publish(export, s3_area("test_s3", in_bucket.bucket, "/exports//promo/")).changed
     assert_is(in_bucket, export)
 
 
 def test_a_connection_that_is_missing_is_refused(in_bucket: BucketPlace, tmp_path: Path) -> None:
     with pytest.raises(DestinationRefused, match="no Airflow connection 'forgotten'"):
-        publish(staged(tmp_path, b"new\n"), AmazonS3Area("forgotten", in_bucket.bucket))
+        publish(staged(tmp_path, b"new\n"), s3_area("forgotten", in_bucket.bucket))

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import area_for, destinations, publish
-from promo_reports.delivery.amazon_s3 import AmazonS3Area
-from promo_reports.delivery.download_area import DownloadArea
+from promo_reports.delivery.object_stores.amazon_s3 import AmazonS3Store
+from promo_reports.delivery.object_stores.directory import DirectoryStore
+from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import KINDS, Download, PartnerExport
 from promo_reports.errors import DestinationRefused
@@ -22,21 +23,21 @@ LOADED = """
 import sys
 from pathlib import Path
 from promo_reports.delivery import area_for, open_published, publish, sweep
-from promo_reports.delivery.destinations import AREAS
+from promo_reports.delivery.destinations import STORES
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.settings import Settings
-assert not {module for module, _ in AREAS.values()} & set(sys.modules)
-account = Account("UTC", "monday", tuple(Bucket(kind, "bucket", "connection") for kind in AREAS if kind != "download"))
+assert not {module for module, _ in STORES.values()} & set(sys.modules)
+account = Account("UTC", "monday", tuple(Bucket(kind, "bucket", "connection") for kind in STORES if kind != "download"))
 for destination in (Download(), *(PartnerExport(each.partner, each.name) for each in account.buckets)):
     area_for(destination, account, Settings(data_dir=Path("/srv")))
-assert {module for module, _ in AREAS.values()} <= set(sys.modules)
+assert {module for module, _ in STORES.values()} <= set(sys.modules)
 print(*{name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", "airflow", "sqlalchemy", "google"})
 """
 
 
 def test_every_kind_has_its_code() -> None:
-    assert destinations.AREAS.keys() == KINDS.keys()
+    assert destinations.STORES.keys() == KINDS.keys()
 
 
 def test_code_is_imported_when_it_is_used_and_libraries_when_something_is_contacted() -> None:
@@ -49,8 +50,9 @@ def test_code_is_imported_when_it_is_used_and_libraries_when_something_is_contac
 
 def test_download_is_the_download_area(tmp_path: Path) -> None:
     area = area_for(Download(), ACCOUNT, Settings(data_dir=tmp_path))
-    assert isinstance(area, DownloadArea)
-    assert area.root == tmp_path / "downloads"
+    assert isinstance(area, StoredExports)
+    assert isinstance(area.store, DirectoryStore)
+    assert area.store.root == tmp_path / "downloads"
 
 
 def test_download_may_be_a_bucket(in_bucket: BucketPlace, tmp_path: Path) -> None:
@@ -77,7 +79,8 @@ def test_prefixes_are_joined(
 ) -> None:
     account = Account("UTC", "monday", (Bucket("amazon_s3", in_bucket.bucket, CONNECTION, of_account),))
     area = area_for(PartnerExport("amazon_s3", in_bucket.bucket, of_definition), account, Settings(data_dir=tmp_path))
-    assert isinstance(area, AmazonS3Area)
+    assert isinstance(area, StoredExports)
+    assert isinstance(area.store, AmazonS3Store)
     published = publish(staged(tmp_path, b"new\n"), area)
     assert published.manifest == f"s3://{in_bucket.bucket}/{joined}{REPORT}/{WINDOW}/manifest.json"
 

@@ -16,7 +16,7 @@ from unittest import mock
 import pytest
 
 from promo_reports.delivery import Damaged, publish
-from promo_reports.delivery.download_area import DownloadFolder
+from promo_reports.delivery.object_stores.directory import DirectoryObjects
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, StagingError
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.delivery.interruptions import InterruptedArea, child
@@ -61,7 +61,7 @@ def test_an_area_that_fills_up_while_copying(
 ) -> None:
     old = staged(tmp_path, b"x" * 500_000)
     publish(old, small.area)
-    monkeypatch.setattr(DownloadFolder, "_make_room", lambda *_: None)
+    monkeypatch.setattr(DirectoryObjects, "_make_room", lambda *_: None)
     with pytest.raises(DestinationUnavailable, match=r"700,000 bytes are needed and [45]\d\d,\d\d\d are free"):
         publish(staged(tmp_path, b"y" * 700_000, snapshot_at=LATE), small.area)
     assert_is(small, old)
@@ -201,7 +201,7 @@ def test_a_name_too_long_for_the_file_system(local: LocalPlace, tmp_path: Path) 
     file = export.manifest.files[0]
     long = dataclasses.replace(file, name=f"{'n' * 250}-{file.sha256[:8]}.csv")
     with (
-        mock.patch("promo_reports.delivery.download_area.chunks", return_value=[b"old\n"]),
+        mock.patch("promo_reports.delivery.object_stores.directory.chunks", return_value=[b"old\n"]),
         pytest.raises(DestinationRefused, match="unable to take names this long"),
     ):
         publish(dataclasses.replace(export, manifest=dataclasses.replace(export.manifest, files=(long,))), local.area)

@@ -10,9 +10,19 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import publish
-from promo_reports.delivery.download_area import DownloadArea
 from promo_reports.errors import DestinationUnavailable
-from tests.delivery.exports import EARLY, LATE, LATER, BucketPlace, LocalPlace, Place, assert_is, assert_whole, staged
+from tests.delivery.exports import (
+    EARLY,
+    LATE,
+    LATER,
+    BucketPlace,
+    LocalPlace,
+    Place,
+    assert_is,
+    assert_whole,
+    directory_area,
+    staged,
+)
 from tests.delivery.interruptions import POINTS, InterruptedArea, Terminated, child
 
 MIB = 1 << 20
@@ -140,7 +150,7 @@ def test_a_frozen_copy_holds_its_lock_and_ends_before_the_next(local: LocalPlace
     with child(late, local.for_child(), "after put 1", "SIGSTOP") as process:
         wait_until_stopped(process.pid)
         with pytest.raises(DestinationUnavailable, match="locked by another publication"):
-            publish(winner, DownloadArea(local.root, lock_wait=0.2))
+            publish(winner, directory_area(local.root, lock_wait=0.2))
         process.send_signal(signal.SIGCONT)
         assert publish(winner, local.area).changed
         output, _ = process.communicate(timeout=60)

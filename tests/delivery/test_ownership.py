@@ -41,7 +41,7 @@ from tests.delivery.exports import (
     wanted,
 )
 from tests.delivery.interruptions import InterruptedArea
-from tests.support.memory_destination import Stored
+from tests.support.memory_destination import Written
 
 TYPE = "promo_reports.type.wallet_transactions"
 OTHER_TYPE = "promo_reports.type.user_errors"
@@ -73,7 +73,7 @@ def lay(place: Place, path: str, content: bytes) -> None:
         (place.root / path).parent.mkdir(parents=True, exist_ok=True)
         (place.root / path).write_bytes(content)
     elif isinstance(place, MemoryPlace):
-        place.objects[f"{PREFIX}/{path}"] = Stored(content)
+        place.objects[f"{PREFIX}/{path}"] = Written(content)
     else:
         assert isinstance(place, BucketPlace)
         sha256 = Path(path).stem.rpartition("-")[2]

@@ -31,11 +31,10 @@ from promo_reports.delivery import (
     published,
     sweep,
 )
-from promo_reports.delivery.amazon_s3 import AmazonS3Folder
 from promo_reports.delivery.destinations import area_for
-from promo_reports.delivery.download_area import DownloadFolder
-from promo_reports.delivery.export_directory import MARKER
+from promo_reports.delivery.object_stores.locked_directory import MARKER
 from promo_reports.delivery.opened import content_disposition
+from promo_reports.delivery.stored_exports import StoredExport
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
@@ -49,13 +48,11 @@ from tests.delivery.exports import (
     WINDOW,
     BucketPlace,
     LocalPlace,
-    MemoryPlace,
     Place,
     open_descriptors,
     staged,
     wanted,
 )
-from tests.support.memory_destination import MemoryFolder
 
 ACCOUNT = Account("UTC", "monday", ())
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -85,10 +82,9 @@ def content(found: OpenFile | PresignedFile) -> bytes:
         return body
 
 
-def before_opening(place: Place, monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], times: int = 1) -> None:
+def before_opening(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], times: int = 1) -> None:
     """Do something between reading a manifest and opening its file, so many times."""
-    folder = {LocalPlace: DownloadFolder, BucketPlace: AmazonS3Folder, MemoryPlace: MemoryFolder}[type(place)]
-    original: Any = folder.open
+    original: Any = StoredExport.open
     left = [what] * times
 
     def interrupted(self: Any, file: Any) -> Any:
@@ -96,7 +92,7 @@ def before_opening(place: Place, monkeypatch: pytest.MonkeyPatch, what: Callable
             left.pop()()
         return original(self, file)
 
-    monkeypatch.setattr(folder, "open", interrupted)
+    monkeypatch.setattr(StoredExport, "open", interrupted)
 
 
 def rewrite(place: Place, export: StagedExport, **changes: Any) -> None:
@@ -212,7 +208,7 @@ def test_it_is_replaced_after_its_manifest_was_read(
     export = staged(tmp_path, b"old\n")
     publish(export, place.area)
     newer = staged(tmp_path, b"newer\n", snapshot_at=LATE)
-    before_opening(place, monkeypatch, lambda: publish(newer, place.area))
+    before_opening(monkeypatch, lambda: publish(newer, place.area))
     with pytest.raises(Replaced):
         opened(place, wanted(export))
 
@@ -232,7 +228,7 @@ def test_it_is_replaced_by_the_same_again_and_again(
         return export
 
     export = replace()
-    before_opening(place, monkeypatch, replace, times=50)
+    before_opening(monkeypatch, replace, times=50)
     with pytest.raises(DestinationUnavailable, match="replaced again and again"):
         opened(place, wanted(export))
 
@@ -242,7 +238,7 @@ def test_it_is_swept_after_its_manifest_was_read(
 ) -> None:
     export = staged(tmp_path, b"old\n")
     publish(export, local.area)
-    before_opening(local, monkeypatch, lambda: sweep(local.root, older_than=FAR))
+    before_opening(monkeypatch, lambda: sweep(local.root, older_than=FAR))
     with pytest.raises(Expired):
         opened(local, wanted(export), delivered=False)
     assert local.left() == []

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import Swept, export_directory, publish, sweep, sweep_staging
+from promo_reports.delivery import Swept, publish, sweep, sweep_staging
+from promo_reports.delivery.object_stores import locked_directory
 from promo_reports.domain import layout
 from promo_reports.domain.window import Window
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
@@ -126,7 +127,7 @@ def test_a_publication_that_is_at_work_is_left_alone(local: LocalPlace, tmp_path
 def test_a_directory_that_is_swept_between_opening_and_locking_is_made_again(
     local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, swept = export_directory._lock, []
+    lock, swept = locked_directory._lock, []
 
     def late(directory: int) -> bool:
         if not swept:
@@ -135,7 +136,7 @@ def test_a_directory_that_is_swept_between_opening_and_locking_is_made_again(
             swept.append(True)
         return lock(directory)
 
-    monkeypatch.setattr(export_directory, "_lock", late)
+    monkeypatch.setattr(locked_directory, "_lock", late)
     export = staged(tmp_path, b"new\n")
     publish(export, local.area)
     assert swept

@@ -19,11 +19,10 @@ from botocore.config import Config  # noqa: TID253
 
 from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 from promo_reports.delivery import publish
-from promo_reports.delivery.amazon_s3 import AmazonS3Area
-from promo_reports.delivery.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
+from promo_reports.delivery.object_stores.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
 from promo_reports.errors import DestinationUnavailable
 from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED
-from tests.delivery.exports import staged
+from tests.delivery.exports import s3_area, staged
 from tests.support.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def test_a_signal_while_a_bucket_hangs(
 ) -> None:
     """In reading the manifest, listing, putting a file whole or in parts, and asking what is there."""
     proxy.stall_at(request_line.encode())
-    area = AmazonS3Area("bucket", bucket, client=lambda: through(proxy, 30))
+    area = s3_area("bucket", bucket, client=lambda: through(proxy, 30))
     told: list[float] = []
 
     def tell() -> None:
@@ -102,7 +101,7 @@ def test_a_signal_while_a_bucket_hangs(
 @pytest.mark.parametrize("request_line", ["GET /", "PUT /"])
 def test_a_bucket_that_hangs_is_tried_again(request_line: str, proxy: TcpProxy, bucket: str, tmp_path: Path) -> None:
     proxy.stall_at(request_line.encode())
-    area = AmazonS3Area("bucket", bucket, client=lambda: through(proxy, 1))
+    area = s3_area("bucket", bucket, client=lambda: through(proxy, 1))
     with pytest.raises(DestinationUnavailable, match="cannot be reached"):
         publish(staged(tmp_path, SMALL), area)
 
@@ -111,7 +110,7 @@ def test_an_upload_that_is_stopped_leaves_no_parts(
     proxy: TcpProxy, s3: S3Server, bucket: str, tmp_path: Path, stop: None
 ) -> None:
     """Where the bucket answers, the parts that were sent are given up."""
-    area = AmazonS3Area("bucket", bucket, client=lambda: through(proxy, 30))
+    area = s3_area("bucket", bucket, client=lambda: through(proxy, 30))
 
     def tell() -> None:
         while not s3.client().list_multipart_uploads(Bucket=bucket).get("Uploads"):

@@ -16,7 +16,8 @@ from rich.console import Console
 from promo_reports.cli.screen import aligned, counted, notes
 from promo_reports.cli.windows import in_words
 from promo_reports.delivery import Published, publish
-from promo_reports.delivery.download_area import DownloadArea
+from promo_reports.delivery.object_stores.directory import DirectoryStore
+from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
 from promo_reports.pipeline.export import Export
@@ -44,7 +45,7 @@ def export_to(directory: Path, export: Export, source: Source, settings: Setting
 def _made(directory: Path, export: Export, source: Source, settings: Settings, progress: Progress | None) -> Exported:
     staged = extract(export, source, settings, now=_now, progress=progress)
     try:
-        published = publish(staged, DownloadArea(directory))
+        published = publish(staged, StoredExports(DirectoryStore(directory)))
     except (DestinationRefused, DestinationUnavailable) as error:
         raise type(error)(error.reason, "Correct it, or name another directory with --to.") from None
     return Exported(export, staged.manifest, published)

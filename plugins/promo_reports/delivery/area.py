@@ -18,10 +18,6 @@ from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 _HASHED = re.compile(r"[^/]+-[0-9a-f]{8}")
 
 
-class LostRace(Exception):
-    """The manifest is no longer the one that was read: another attempt has published meanwhile."""
-
-
 @dataclass(frozen=True)
 class PresentManifest:
     """The manifest that readers see now; `tag` changes with every replacement (an ETag, a hash)."""

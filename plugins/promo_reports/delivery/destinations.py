@@ -6,16 +6,18 @@ from collections.abc import Callable
 from importlib import import_module
 
 from promo_reports.delivery.area import Area
+from promo_reports.delivery.object_stores.port import ObjectStore
+from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import DOWNLOAD, Destination, Download
 from promo_reports.errors import DestinationRefused
 from promo_reports.settings import Settings
 
-AREAS = {
-    DOWNLOAD: ("promo_reports.delivery.download_area", "download_area"),
-    "amazon_s3": ("promo_reports.delivery.amazon_s3", "amazon_s3_area"),
+STORES = {
+    DOWNLOAD: ("promo_reports.delivery.object_stores.directory", "download_directory"),
+    "amazon_s3": ("promo_reports.delivery.object_stores.amazon_s3", "amazon_s3_store"),
 }
-"""Module and name of the function that returns the area of a bucket of the kind, without contacting it."""
+"""Module and name of the function that returns the object store of a bucket of the kind, without contacting it."""
 
 
 def area_for(destination: Destination, account: Account, settings: Settings) -> Area:
@@ -26,15 +28,15 @@ def area_for(destination: Destination, account: Account, settings: Settings) -> 
     if no code is registered for its kind.
     """
     bucket = _bucket(destination, account, settings)
-    if bucket.partner not in AREAS:
+    if bucket.partner not in STORES:
         raise DestinationRefused(
             f"This release cannot deliver to {destination}: it has no code for destinations of the kind "
             f"{bucket.partner!r}.",
             "Deliver elsewhere, or run the release that has it on every worker.",
         )
-    module, name = AREAS[bucket.partner]
-    area: Callable[[Bucket], Area] = getattr(import_module(module), name)
-    return area(bucket)
+    module, name = STORES[bucket.partner]
+    store: Callable[[Bucket], ObjectStore] = getattr(import_module(module), name)
+    return StoredExports(store(bucket))
 
 
 def _bucket(destination: Destination, account: Account, settings: Settings) -> Bucket:

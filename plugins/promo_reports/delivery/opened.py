@@ -61,6 +61,13 @@ class PresignedFile:
     url: str = field(repr=False)
 
 
+def damaged(address: str, how: str) -> Damaged:
+    """Return the error for what lies at an address and is not what its manifest says."""
+    return Damaged(
+        f"{address} is damaged: {how}.", "Clear the run in Airflow: it is exported again, and put in its place."
+    )
+
+
 def content_disposition(name: str) -> str:
     """The header that makes a browser save a file under any name; programs that know ASCII alone get one, too."""
     plain = _NOT_PLAIN.sub("_", name)

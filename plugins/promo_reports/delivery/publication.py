@@ -18,11 +18,11 @@ from promo_reports.delivery.area import (
     Area,
     Folder,
     Item,
-    LostRace,
     PresentManifest,
     ReadableFolder,
     check_file_name,
 )
+from promo_reports.delivery.object_stores.port import LostRace
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest, StagedExport
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError

@@ -11,7 +11,7 @@ import pytest
 
 from include.demo.stack.postgres import PostgresServer
 from promo_reports import settings as our_settings
-from promo_reports.delivery.export_directory import mark
+from promo_reports.delivery.object_stores.locked_directory import mark
 from promo_reports.orchestration import project
 from tests.orchestration.conftest import ROOT
 from tests.web.states.airflow_app import DAILY, REPORT, TYPE, AirflowApp

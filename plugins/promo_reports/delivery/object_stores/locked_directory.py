@@ -17,9 +17,6 @@ from pathlib import Path
 from promo_reports.domain.layout import is_window_key
 from promo_reports.errors import DestinationUnavailable
 
-TEMPORARY = ".part-"
-"""Prefix of files that are still being written."""
-
 MARKER = ".promo-reports"
 """A file in the root of a download area, made with its first export: it outlives all of them."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from promo_reports.delivery.area import Item, LostRace, PresentManifest, check_folder_name, data_file
-from promo_reports.delivery.export_directory import TEMPORARY, as_it_is, is_an_area, made_and_locked, mark
-from promo_reports.delivery.opened import Damaged, OpenFile
+from promo_reports.delivery.object_stores.locked_directory import as_it_is, is_an_area, made_and_locked, mark
+from promo_reports.delivery.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, Readable, Stored
+from promo_reports.delivery.opened import damaged
 from promo_reports.delivery.staged_file import CHUNK, chunks
 from promo_reports.domain.account import Bucket
-from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile
+from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.regular_file import NotRegular, open_regular
 
@@ -39,12 +39,12 @@ _REFUSED = {
 }
 
 
-def download_area(directory: Bucket) -> DownloadArea:
+def download_directory(directory: Bucket) -> DirectoryStore:
     """Return the host's own download area."""
-    return DownloadArea(Path(directory.name), marked=True)
+    return DirectoryStore(Path(directory.name), marked=True)
 
 
-class DownloadArea:
+class DirectoryStore:
     """The area of exports that wait to be downloaded; directories are 0700, files 0600, addresses `file:///...`.
 
     The host's own is `marked` by its exports, so that another directory in its place is told from it; one that somebody
@@ -56,27 +56,23 @@ class DownloadArea:
         self._marked, self._lock_wait = marked, lock_wait
 
     @contextmanager
-    def folder(self, name: str, window_key: str) -> Iterator[DownloadFolder]:
+    def folder(self, name: str, below: str) -> Iterator[DirectoryObjects]:
         """The export's directory, locked meanwhile: whoever comes second waits."""
-        check_folder_name(name)
-        check_folder_name(window_key)
         with contextlib.ExitStack() as stack:
             with _told(self.root):
-                directory = stack.enter_context(made_and_locked(self.root, name, window_key, wait=self._lock_wait))
+                directory = stack.enter_context(made_and_locked(self.root, name, below, wait=self._lock_wait))
             if self._marked:
                 mark(self.root)
-            yield DownloadFolder(self.root / name / window_key, directory)
+            yield DirectoryObjects(self.root / name / below, directory)
 
     @contextmanager
-    def reading(self, name: str, window_key: str) -> Iterator[DownloadFolder | None]:
+    def reading(self, name: str, below: str) -> Iterator[DirectoryObjects | None]:
         """The export's directory as it is; readers and writers do not wait for each other."""
-        check_folder_name(name)
-        check_folder_name(window_key)
         with contextlib.ExitStack() as stack:
             self._check_there()
             with _told(self.root):
-                directory = stack.enter_context(as_it_is(self.root, name, window_key))
-            yield None if directory is None else DownloadFolder(self.root / name / window_key, directory)
+                directory = stack.enter_context(as_it_is(self.root, name, below))
+            yield None if directory is None else DirectoryObjects(self.root / name / below, directory)
 
     def check_visible(self) -> None:
         """Tell a directory in which no export ever lay from one whose exports have expired."""
@@ -99,96 +95,91 @@ class DownloadArea:
         )
 
 
-class DownloadFolder:
-    """One export's directory, reached through its descriptor so that no link can lead elsewhere."""
+class DirectoryObjects:
+    """One directory, reached through its descriptor so that no link leads elsewhere; locked where it is written to."""
+
+    exclusive = True
 
     def __init__(self, path: Path, directory: int) -> None:
         self._path = path
         self._directory = directory
 
-    def manifest(self) -> PresentManifest | None:
-        """The manifest that is there now; its tag is its hash."""
+    def get(self, name: str) -> Stored | None:
+        """Return a file; its tag is its hash."""
         with _told(self._path):
             try:
-                descriptor = open_regular(MANIFEST_NAME, directory=self._directory)
+                descriptor = open_regular(name, directory=self._directory)
             except FileNotFoundError:
                 return None
             with os.fdopen(descriptor, "rb") as file:
                 status = os.fstat(descriptor)
-                content = file.read(min(status.st_size, MOST_MANIFEST_BYTES) + 1)  # as much memory as is asked for
+                content = file.read(min(status.st_size, MOST_BYTES) + 1)  # as much memory as is asked for
                 written = datetime.fromtimestamp(status.st_mtime, UTC)
-        return PresentManifest(content, hashlib.sha256(content).hexdigest(), written)
+        return Stored(content, hashlib.sha256(content).hexdigest(), written)
 
-    def items(self, present: PresentManifest | None) -> Sequence[Item]:
-        """Everything of ours; all of it is settled, since nobody else can be at work while we hold the lock."""
-        with _told(self._path), os.scandir(self._directory) as entries:
-            return [_item(entry.name, entry.stat(follow_symlinks=False)) for entry in entries if _ours(entry)]
+    def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
+        """Rename the new file over the old one, if that is still the one that was read."""
+        present = self.get(name)
+        if (present.tag if present else None) != replacing:
+            raise LostRace
+        self._write(name, [content], len(content))
 
-    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
+    def upload(self, file: ExportFile, source: Path) -> None:
         """Copy to a temporary file, verify on the way, sync, rename."""
         self._write(file.name, chunks(file, source), file.bytes)
-        return True
 
-    def holds(self, file: ExportFile) -> bool:
-        """Read the file and compare; what is no file is as good as none, but a link is not replaced."""
+    def digest(self, name: str) -> tuple[int, str] | None:
+        """Read the file; what is no file is as good as none, but a link is not replaced."""
         digest, size = hashlib.sha256(), 0
         with _told(self._path):
             try:
-                descriptor = open_regular(file.name, directory=self._directory)
+                descriptor = open_regular(name, directory=self._directory)
             except FileNotFoundError:
-                return False
+                return None
             except NotRegular as found:
                 if found.errno == errno.ELOOP:
                     raise
-                return False
+                return None
             with os.fdopen(descriptor, "rb") as present:
                 while chunk := present.read(CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
-        return (size, digest.hexdigest()) == (file.bytes, file.sha256)
+        return size, digest.hexdigest()
 
-    def open(self, file: ExportFile) -> OpenFile | None:
+    def open(self, name: str) -> Readable | None:
         """Open the file itself: not a link in its place, and nothing that would keep a reader waiting."""
-        with _told(self._path), contextlib.ExitStack() as undo:
+        with _told(self._path):
             try:
-                descriptor = open_regular(file.name, directory=self._directory)
+                descriptor = open_regular(name, directory=self._directory)
             except FileNotFoundError:
                 return None
             except (NotRegular, IsADirectoryError) as found:
                 if found.errno == errno.ELOOP:
                     raise
-                raise self._damaged(file, "it is no regular file") from None
-            undo.callback(os.close, descriptor)
-            size = os.fstat(descriptor).st_size
-            if size != file.bytes:
-                raise self._damaged(file, f"{size:,} bytes, not the {file.bytes:,} that its manifest names")
-            undo.pop_all()
-            return OpenFile(file, FileIO(descriptor))
+                raise damaged(self.address(name), "it is no regular file") from None
+            file = FileIO(descriptor)
+            return Readable(os.fstat(descriptor).st_size, None, file)
 
-    def switch(self, manifest: bytes, *, replacing: str | None) -> None:
-        """Rename the new manifest over the old one, if that is still the one that was read."""
-        present = self.manifest()
-        if (present.tag if present else None) != replacing:
-            raise LostRace
-        self._write(MANIFEST_NAME, [manifest], len(manifest))
+    def entries(self) -> Sequence[Entry]:
+        """List files, and the temporary ones of killed attempts; directories are left out."""
+        with _told(self._path), os.scandir(self._directory) as entries:
+            return [
+                _entry(each.name, each.stat(follow_symlinks=False))
+                for each in entries
+                if not each.is_dir(follow_symlinks=False)
+            ]
 
-    def remove(self, items: Iterable[Item]) -> None:
+    def delete(self, names: Iterable[tuple[str, object]]) -> None:
         """Unlink; whoever reads one of the files at this moment keeps it until the end."""
         with _told(self._path):
-            for item in items:
+            for name, _ in names:
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(item.name, dir_fd=self._directory)
+                    os.unlink(name, dir_fd=self._directory)
             os.fsync(self._directory)
 
     def address(self, name: str) -> str:
         """A `file:///...` URI."""
         return (self._path / name).as_uri()
-
-    def _damaged(self, file: ExportFile, how: str) -> Damaged:
-        return Damaged(
-            f"{self._path / file.name} is damaged: {how}.",
-            "Clear the run in Airflow: it is exported again, and put in its place.",
-        )
 
     def _write(self, name: str, content: Iterable[bytes], size: int) -> None:
         temporary = TEMPORARY + secrets.token_hex(8)
@@ -217,13 +208,12 @@ class DownloadFolder:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _ours(entry: os.DirEntry[str]) -> bool:
-    return (data_file(entry.name) or entry.name.startswith(TEMPORARY)) and not entry.is_dir(follow_symlinks=False)
-
-
-def _item(name: str, status: os.stat_result) -> Item:
-    whole = not name.startswith(TEMPORARY) and stat.S_ISREG(status.st_mode)
-    return Item(name, status.st_size if whole else None, settled=True)
+def _entry(name: str, status: os.stat_result) -> Entry:
+    unfinished = name.startswith(TEMPORARY)
+    whole = not unfinished and stat.S_ISREG(status.st_mode)
+    return Entry(
+        name, status.st_size if whole else None, datetime.fromtimestamp(status.st_mtime, UTC), unfinished=unfinished
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
-from promo_reports.delivery.amazon_s3_errors import answer, meaning
+from promo_reports.delivery.object_stores.amazon_s3_errors import answer, meaning
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
 from promo_reports.interruptible import LimitReached, interruptible
 

@@ -1,0 +1,244 @@
+"""Amazon S3, and every server that speaks its protocol: one PUT shows an object whole, or not at all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promo_reports.delivery.object_stores.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
+from promo_reports.delivery.object_stores.port import MOST_BYTES, Entry, LostRace, Readable, Stored
+from promo_reports.delivery.opened import URL_SECONDS, content_disposition
+from promo_reports.delivery.staged_file import verify
+from promo_reports.domain.account import Bucket
+from promo_reports.domain.file_format import media_type_of
+from promo_reports.domain.manifest import ExportFile
+from promo_reports.errors import DestinationUnavailable, PromoReportsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+MIB = 1 << 20
+PART = 16 * MIB
+"""Bytes of a part of a multipart upload, and the size from which there are parts."""
+MAX_PARTS = 10_000
+THREADS = 3
+
+_MISSING = ("NoSuchKey", "404", "NotFound")
+_LOST = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
+_PARTS = ("UploadPart", "CompleteMultipartUpload")
+_UNCONDITIONAL = ("NotImplemented", "501")
+
+
+class UploadStopped(Exception):
+    """Nobody waits for the upload any more."""
+
+
+def amazon_s3_store(bucket: Bucket) -> AmazonS3Store:
+    """Return the store of a connected bucket, with the credentials of its Airflow connection."""
+    return AmazonS3Store(bucket.connection, bucket.name, bucket.prefix)
+
+
+class AmazonS3Store:
+    """A bucket below a prefix; addresses are `s3://bucket/key`.
+
+    `connection` is the Airflow connection with the credentials. `client` replaces it for tests, which have none; then
+    the name only appears in messages.
+    """
+
+    def __init__(self, connection: str, bucket: str, prefix: str = "", *, client: ClientFactory | None = None) -> None:
+        self._access = BucketAccess(bucket, connection, client or through_airflow(connection))
+        self._prefix = "".join(f"{part}/" for part in prefix.split("/") if part)
+
+    @contextmanager
+    def folder(self, name: str, below: str) -> Iterator[AmazonS3Objects]:
+        """The keys of one folder; nothing is locked, conditional PUTs decide."""
+        yield AmazonS3Objects(self._access, f"{self._prefix}{name}/{below}/")
+
+    def reading(self, name: str, below: str) -> AbstractContextManager[AmazonS3Objects]:
+        """The same keys: without a lock there is nothing to leave out."""
+        return self.folder(name, below)
+
+    def check_visible(self) -> None:
+        """Leave it at that: a bucket that is not there, or is closed to us, has been refused before."""
+
+
+class AmazonS3Objects:
+    """The keys below one prefix."""
+
+    exclusive = False
+
+    def __init__(self, access: BucketAccess, prefix: str) -> None:
+        self._access = access
+        self._bucket = access.bucket
+        self._prefix = prefix
+
+    def get(self, name: str) -> Stored | None:
+        """Return an object; its tag is its ETag."""
+
+        def read(client: S3Client) -> Stored:
+            got = client.get_object(Bucket=self._bucket, Key=self._key(name))
+            with got["Body"] as body:
+                return Stored(body.read(MOST_BYTES + 1), got["ETag"], got["LastModified"])
+
+        found = self._access.ask(read, otherwise=_MISSING)
+        return None if isinstance(found, str) else found
+
+    def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
+        """Put on a condition.
+
+        The comparison before it decides where a server ignores the condition or does not implement it.
+        """
+        present = self._head(name)
+        if (present["ETag"] if present else None) != replacing:
+            raise LostRace
+        condition = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing}
+        refused = self._put(name, content, condition, otherwise=(*_LOST, *_UNCONDITIONAL))
+        if refused in _UNCONDITIONAL:
+            log.debug("Bucket %s has no conditional writes: compared, then put", self._bucket)
+            refused = self._put(name, content, {}, otherwise=())
+        if refused:
+            raise LostRace
+
+    def upload(self, file: ExportFile, source: Path) -> None:
+        """Upload, and ask S3 what it has: the reply to a completed upload may be lost on its way."""
+        verify(file, source)
+        stopped = threading.Event()
+        try:
+            self._access.ask(lambda client: self._upload(client, file, source, stopped), end=stopped.set)
+        except PromoReportsError:
+            if not self._has_after_all(file):
+                raise
+        else:
+            if self.digest(file.name) != (file.bytes, file.sha256):
+                raise DestinationUnavailable(f"{self.address(file.name)} is not what was sent.")
+
+    def digest(self, name: str) -> tuple[int, str] | None:
+        """Return the size that S3 has, and the hash that was sent along."""
+        found = self._head(name)
+        return (found["ContentLength"], found["Metadata"].get("sha256", "")) if found else None
+
+    def open(self, name: str) -> Readable | None:
+        """Ask S3 what it has, and sign a URL for it."""
+        found = self.digest(name)
+        if found is None:
+            return None
+        return Readable(*found, self._access.ask(lambda client: self._presigned(client, name)))
+
+    def entries(self) -> Sequence[Entry]:
+        """List objects and open uploads in parts; the handle of such an upload is its id."""
+        objects, uploads = self._pages("list_objects_v2", "Contents"), self._pages("list_multipart_uploads", "Uploads")
+        return [
+            *(Entry(self._name(each), each["Size"], each["LastModified"]) for each in objects),
+            *(Entry(self._name(each), None, each["Initiated"], True, each["UploadId"]) for each in uploads),
+        ]
+
+    def delete(self, names: Iterable[tuple[str, object]]) -> None:
+        """Delete objects and abort uploads."""
+        for name, upload in names:
+            self._access.ask(partial(self._drop, name, upload), otherwise=(*_MISSING, "NoSuchUpload"))
+
+    def address(self, name: str) -> str:
+        """An `s3://bucket/key` URI."""
+        return f"s3://{self._bucket}/{self._key(name)}"
+
+    def _key(self, name: str) -> str:
+        return self._prefix + name
+
+    def _name(self, listed: Any) -> str:
+        return str(listed["Key"])[len(self._prefix) :]
+
+    def _pages(self, operation: Any, field: str) -> list[Any]:
+        def read(client: S3Client) -> list[Any]:
+            pages = client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=self._prefix)
+            return [each for page in pages for each in page.get(field, [])]
+
+        found = self._access.ask(read)
+        return found if isinstance(found, list) else []
+
+    def _head(self, name: str) -> Any:
+        """What S3 says of an object, or None."""
+        found = self._access.ask(
+            lambda client: client.head_object(Bucket=self._bucket, Key=self._key(name)), otherwise=_MISSING
+        )
+        return None if isinstance(found, str) else found
+
+    def _presigned(self, client: S3Client, name: str) -> str:
+        return client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": self._key(name),
+                "ResponseContentDisposition": content_disposition(name),
+                "ResponseCacheControl": "private, no-store",
+            },
+            ExpiresIn=URL_SECONDS,
+        )
+
+    def _has_after_all(self, file: ExportFile) -> bool:
+        try:
+            return self.digest(file.name) == (file.bytes, file.sha256)
+        except PromoReportsError:
+            return False
+
+    def _drop(self, name: str, upload: object, client: S3Client) -> None:
+        key = self._key(name)
+        if upload is None:
+            client.delete_object(Bucket=self._bucket, Key=key)
+        else:
+            client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=str(upload))
+
+    def _upload(self, client: S3Client, file: ExportFile, source: Path, stopped: threading.Event) -> None:
+        """Upload; once it is `stopped` no further part is sent, and boto3 gives those up that were."""
+        from boto3.s3.transfer import TransferConfig
+
+        def check(**_: object) -> None:
+            if stopped.is_set():
+                raise UploadStopped
+
+        for operation in _PARTS:
+            client.meta.events.register(f"before-send.s3.{operation}", check)
+        try:
+            client.upload_file(
+                str(source),
+                self._bucket,
+                self._key(file.name),
+                ExtraArgs={
+                    "ContentType": media_type_of(source.name),
+                    "Metadata": {"sha256": file.sha256},
+                },
+                Config=TransferConfig(
+                    multipart_threshold=PART,
+                    multipart_chunksize=part_size(file.bytes),
+                    max_concurrency=THREADS,
+                    preferred_transfer_client="classic",
+                ),
+            )
+        finally:
+            for operation in _PARTS:
+                client.meta.events.unregister(f"before-send.s3.{operation}", check)
+
+    def _put(self, name: str, content: bytes, condition: Any, *, otherwise: Sequence[str]) -> str | None:
+        """None, or S3's reason not to."""
+
+        def put(client: S3Client) -> None:
+            client.put_object(
+                Bucket=self._bucket,
+                Key=self._key(name),
+                Body=content,
+                ContentType="application/json",
+                **condition,
+            )
+
+        return self._access.ask(put, otherwise=otherwise)
+
+
+def part_size(size: int) -> int:
+    """Bytes of a part, in whole MiB: 16, or so many that 10,000 parts suffice."""
+    return max(PART, -(-size // (MAX_PARTS * MIB)) * MIB)

@@ -1,0 +1,122 @@
+"""What delivery needs of an object store: folders of objects that are shown whole and replaced on a condition.
+
+A directory and a bucket keep the same promises by other means:
+
+| promise                                | directory                               | bucket                            |
+|----------------------------------------|-----------------------------------------|-----------------------------------|
+| an object is whole, or not there       | a temporary file is renamed             | one PUT, or an upload in parts    |
+| a put holds its condition              | the folder is locked while it compares  | the server compares (`If-Match`)  |
+| who else writes to the folder meanwhile| nobody: whoever comes second waits      | anybody: `exclusive` is False     |
+| what a killed upload leaves            | a temporary file                        | an upload that was not completed  |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+from typing import Protocol
+
+from promo_reports.domain.manifest import MOST_MANIFEST_BYTES, ExportFile
+
+TEMPORARY = ".part-"
+"""Prefix of the names of files that are still being written, where a store needs names for them."""
+
+MOST_BYTES = MOST_MANIFEST_BYTES
+"""Bytes of an object that is read and replaced in one piece."""
+
+
+class LostRace(Exception):
+    """The object is no longer the one that was read: another attempt has replaced it meanwhile."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The content of a small object; `tag` changes with every replacement (an ETag, a hash)."""
+
+    content: bytes
+    tag: str
+    written: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object of a listing; `bytes` is None for what has no content to be read.
+
+    `unfinished` is what an upload has left that was never completed. `handle` is the store's own, by which it deletes
+    what has no plain name; nobody else looks at it.
+    """
+
+    name: str
+    bytes: int | None
+    written: datetime
+    unfinished: bool = False
+    handle: object = None
+
+
+@dataclass(frozen=True)
+class Readable:
+    """An object in a reader's hands: open, or for a moment readable at a URL, which is never shown or logged.
+
+    `sha256` is None where nothing but reading it would tell.
+    """
+
+    bytes: int
+    sha256: str | None
+    content: FileIO | str = field(repr=False)
+
+
+class Objects(Protocol):
+    """The objects of one folder by their names, which are plain: nothing in them leads to another folder.
+
+    Every method raises DestinationRefused (no retry helps) or DestinationUnavailable.
+    """
+
+    exclusive: bool
+    """Whether nobody else writes to the folder meanwhile."""
+
+    def get(self, name: str) -> Stored | None:
+        """Return an object, or its first MOST_BYTES and one more, by which a larger one is told; None without it."""
+
+    def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
+        """Replace an object in one step if it still has the tag `replacing` (None: if there is none); else LostRace.
+
+        After any other error than LostRace and DestinationRefused it may have been replaced all the same.
+        """
+
+    def upload(self, file: ExportFile, source: Path) -> None:
+        """Store a whole file under its name, verified by bytes and sha256; what has that name is replaced.
+
+        Nothing is visible under the name until all of it is. StagingError if `source` is gone or is not that file.
+        """
+
+    def digest(self, name: str) -> tuple[int, str] | None:
+        """Return the bytes and the sha256 of an uploaded object; None if it is not there, or is no object."""
+
+    def open(self, name: str) -> Readable | None:
+        """Open an uploaded object, or sign a URL of it; None if it is not there, Damaged if it is no object."""
+
+    def entries(self) -> Sequence[Entry]:
+        """List everything in the folder, and what uploads to it have left."""
+
+    def delete(self, names: Iterable[tuple[str, object]]) -> None:
+        """Delete objects by their names and the handles of their entries; those that are gone are no error."""
+
+    def address(self, name: str) -> str:
+        """Return the URI under which readers find an object."""
+
+
+class ObjectStore(Protocol):
+    """Folders of objects, each two names deep: `<name>/<below>`."""
+
+    def folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
+        """The folder for writing, made and locked where the store does either."""
+
+    def reading(self, name: str, below: str) -> AbstractContextManager[Objects | None]:
+        """The folder as it is, neither made nor locked; None where there is none."""
+
+    def check_visible(self) -> None:
+        """Raise DestinationUnavailable unless this host sees the store: what is missing there has not expired then."""

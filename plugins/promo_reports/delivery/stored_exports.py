@@ -1,0 +1,114 @@
+"""Exports in an object store: the one area of folders for every kind of destination that has such a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from promo_reports.delivery.area import Item, PresentManifest, check_folder_name, data_file
+from promo_reports.delivery.object_stores.port import TEMPORARY, Entry, Objects, ObjectStore
+from promo_reports.delivery.opened import OpenFile, PresignedFile, damaged
+from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+
+
+class StoredExports:
+    """The area of an object store."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+
+    @contextmanager
+    def folder(self, name: str, window_key: str) -> Iterator[StoredExport]:
+        """The folder of one export, for the time of a publication."""
+        check_folder_name(name)
+        check_folder_name(window_key)
+        with self.store.folder(name, window_key) as objects:
+            yield StoredExport(objects)
+
+    @contextmanager
+    def reading(self, name: str, window_key: str) -> Iterator[StoredExport | None]:
+        """The folder as it is; None where there is none."""
+        check_folder_name(name)
+        check_folder_name(window_key)
+        with self.store.reading(name, window_key) as objects:
+            yield None if objects is None else StoredExport(objects)
+
+    def check_visible(self) -> None:
+        """Raise DestinationUnavailable unless this host sees the store."""
+        self.store.check_visible()
+
+
+class StoredExport:
+    """The objects of one export: its manifest, and the files that this one and killed attempts have left."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def manifest(self) -> PresentManifest | None:
+        """Return the manifest that is there now, or None."""
+        found = self._objects.get(MANIFEST_NAME)
+        return PresentManifest(found.content, found.tag, found.written) if found else None
+
+    def items(self, present: PresentManifest | None) -> Sequence[Item]:
+        """List what is ours beside the manifest.
+
+        All of it is settled while nobody else can be at work; else only what was begun before `present` was written,
+        strictly so, since stores count in seconds. Without a manifest nothing can be told about anybody else's work.
+        """
+        return [
+            Item(
+                each.name,
+                each.bytes,
+                self._objects.exclusive or (present is not None and each.written < present.written),
+                each.handle,
+            )
+            for each in self._objects.entries()
+            if _ours(each)
+        ]
+
+    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
+        """Upload a file; with `adopt`, what a killed attempt has uploaded is not sent again."""
+        if adopt and self.holds(file):
+            return False
+        self._objects.upload(file, source)
+        return True
+
+    def holds(self, file: ExportFile) -> bool:
+        """Return whether a file is there as the manifest says, by bytes and sha256."""
+        return self._objects.digest(file.name) == (file.bytes, file.sha256)
+
+    def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
+        """Open a file of the manifest, or sign a URL of it; None if it is gone, Damaged if it is not the manifest's."""
+        found = self._objects.open(file.name)
+        if found is None:
+            return None
+        if found.bytes != file.bytes or found.sha256 not in (None, file.sha256):
+            if isinstance(found.content, FileIO):
+                found.content.close()
+            raise damaged(
+                self.address(file.name), f"{found.bytes:,} bytes are not the {file.bytes:,} that its manifest names"
+            )
+        if isinstance(found.content, FileIO):
+            return OpenFile(file, found.content)
+        return PresignedFile(file, found.content)
+
+    def switch(self, manifest: bytes, *, replacing: str | None) -> None:
+        """Replace the manifest in one step if it still has the tag `replacing`; else LostRace."""
+        self._objects.put(MANIFEST_NAME, manifest, replacing=replacing)
+
+    def remove(self, items: Iterable[Item]) -> None:
+        """Delete items; those that are gone already are no error."""
+        self._objects.delete((each.name, each.handle) for each in items)
+
+    def address(self, name: str) -> str:
+        """Return the URI under which readers find a file."""
+        return self._objects.address(name)
+
+
+def _ours(entry: Entry) -> bool:
+    """Return whether publication gives such names; of others it is neither listed nor deleted."""
+    return data_file(entry.name) or (
+        entry.unfinished and (entry.name == MANIFEST_NAME or entry.name.startswith(TEMPORARY))
+    )
