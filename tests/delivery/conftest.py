@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.demo.stack.s3 import S3Server
-from tests.delivery.exports import BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
+from tests.delivery.exports import PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 from tests.support import memory_destination
 
 
@@ -31,7 +31,7 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> MemoryPlace:
     return MemoryPlace("exports")
 
 
-@pytest.fixture(params=["local", "in_bucket", "in_memory"])
+@pytest.fixture(params=PLACES.values())
 def place(request: pytest.FixtureRequest) -> Place:
     """Each destination in turn."""
     given: Place = request.getfixturevalue(request.param)

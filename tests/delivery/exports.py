@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 REPORT, WINDOW = "daily_wallets", "20240301T050000Z_20240302T050000Z"
 PREFIX = "exports/promo"
+PLACES = {"download": "local", "amazon_s3": "in_bucket", memory_destination.KEY: "in_memory"}
+"""The fixture of each kind of destination, which the contract suites run over."""
 CONNECTION = "test_s3"
 """The Airflow connection of the bucket, where `connect_airflow` has made it."""
 EARLY, LATE, LATER = "2024-03-02T06:00:00+00:00", "2024-03-02T09:00:00.250000+02:00", "2024-03-02T08:00:00Z"

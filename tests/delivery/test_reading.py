@@ -34,7 +34,7 @@ from promo_reports.delivery import (
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.object_stores.locked_directory import MARKER
 from promo_reports.delivery.opened import content_disposition
-from promo_reports.delivery.stored_exports import StoredExport
+from promo_reports.delivery.stored_exports import ReadableExport
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
@@ -84,7 +84,7 @@ def content(found: OpenFile | PresignedFile) -> bytes:
 
 def before_opening(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], times: int = 1) -> None:
     """Do something between reading a manifest and opening its file, so many times."""
-    original: Any = StoredExport.open
+    original: Any = ReadableExport.open
     left = [what] * times
 
     def interrupted(self: Any, file: Any) -> Any:
@@ -92,7 +92,7 @@ def before_opening(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], 
             left.pop()()
         return original(self, file)
 
-    monkeypatch.setattr(StoredExport, "open", interrupted)
+    monkeypatch.setattr(ReadableExport, "open", interrupted)
 
 
 def rewrite(place: Place, export: StagedExport, **changes: Any) -> None:

@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 
 from promo_reports.delivery.area import Item, PresentManifest, check_folder_name, data_file
-from promo_reports.delivery.object_stores.port import TEMPORARY, Entry, Objects, ObjectStore
+from promo_reports.delivery.object_stores.port import TEMPORARY, Entry, Objects, ObjectStore, ReadableObjects
 from promo_reports.delivery.opened import OpenFile, PresignedFile, damaged
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 
@@ -28,28 +28,55 @@ class StoredExports:
             yield StoredExport(objects)
 
     @contextmanager
-    def reading(self, name: str, window_key: str) -> Iterator[StoredExport | None]:
+    def reading(self, name: str, window_key: str) -> Iterator[ReadableExport | None]:
         """The folder as it is; None where there is none."""
         check_folder_name(name)
         check_folder_name(window_key)
         with self.store.reading(name, window_key) as objects:
-            yield None if objects is None else StoredExport(objects)
+            yield None if objects is None else ReadableExport(objects)
 
     def check_visible(self) -> None:
         """Raise DestinationUnavailable unless this host sees the store."""
         self.store.check_visible()
 
 
-class StoredExport:
-    """The objects of one export: its manifest, and the files that this one and killed attempts have left."""
+class ReadableExport:
+    """The objects of one export, for those who read it."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: ReadableObjects) -> None:
         self._objects = objects
 
     def manifest(self) -> PresentManifest | None:
         """Return the manifest that is there now, or None."""
         found = self._objects.get(MANIFEST_NAME)
         return PresentManifest(found.content, found.tag, found.written) if found else None
+
+    def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
+        """Open a file of the manifest, or sign a URL of it; None if it is gone, Damaged if it is not the manifest's."""
+        found = self._objects.open(file.name)
+        if found is None:
+            return None
+        if found.bytes != file.bytes or found.sha256 not in (None, file.sha256):
+            if isinstance(found.content, FileIO):
+                found.content.close()
+            raise damaged(
+                self.address(file.name), f"its {found.bytes:,} bytes are not the {file.bytes:,} that its manifest names"
+            )
+        if isinstance(found.content, FileIO):
+            return OpenFile(file, found.content)
+        return PresignedFile(file, found.content)
+
+    def address(self, name: str) -> str:
+        """Return the URI under which readers find a file."""
+        return self._objects.address(name)
+
+
+class StoredExport(ReadableExport):
+    """The objects of one export, for its publication: its files, and what killed attempts have left beside them."""
+
+    def __init__(self, objects: Objects) -> None:
+        super().__init__(objects)
+        self._writable = objects
 
     def items(self, present: PresentManifest | None) -> Sequence[Item]:
         """List what is ours beside the manifest.
@@ -61,10 +88,10 @@ class StoredExport:
             Item(
                 each.name,
                 each.bytes,
-                self._objects.exclusive or (present is not None and each.written < present.written),
+                self._writable.exclusive or (present is not None and each.written < present.written),
                 each.handle,
             )
-            for each in self._objects.entries()
+            for each in self._writable.entries()
             if _ours(each)
         ]
 
@@ -72,39 +99,20 @@ class StoredExport:
         """Upload a file; with `adopt`, what a killed attempt has uploaded is not sent again."""
         if adopt and self.holds(file):
             return False
-        self._objects.upload(file, source)
+        self._writable.upload(file, source)
         return True
 
     def holds(self, file: ExportFile) -> bool:
         """Return whether a file is there as the manifest says, by bytes and sha256."""
-        return self._objects.digest(file.name) == (file.bytes, file.sha256)
-
-    def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
-        """Open a file of the manifest, or sign a URL of it; None if it is gone, Damaged if it is not the manifest's."""
-        found = self._objects.open(file.name)
-        if found is None:
-            return None
-        if found.bytes != file.bytes or found.sha256 not in (None, file.sha256):
-            if isinstance(found.content, FileIO):
-                found.content.close()
-            raise damaged(
-                self.address(file.name), f"{found.bytes:,} bytes are not the {file.bytes:,} that its manifest names"
-            )
-        if isinstance(found.content, FileIO):
-            return OpenFile(file, found.content)
-        return PresignedFile(file, found.content)
+        return self._writable.digest(file.name) == (file.bytes, file.sha256)
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """Replace the manifest in one step if it still has the tag `replacing`; else LostRace."""
-        self._objects.put(MANIFEST_NAME, manifest, replacing=replacing)
+        self._writable.put(MANIFEST_NAME, manifest, replacing=replacing)
 
     def remove(self, items: Iterable[Item]) -> None:
         """Delete items; those that are gone already are no error."""
-        self._objects.delete((each.name, each.handle) for each in items)
-
-    def address(self, name: str) -> str:
-        """Return the URI under which readers find a file."""
-        return self._objects.address(name)
+        self._writable.delete((each.name, each.handle) for each in items)
 
 
 def _ours(entry: Entry) -> bool:

@@ -63,7 +63,7 @@ class DirectoryStore:
                 directory = stack.enter_context(made_and_locked(self.root, name, below, wait=self._lock_wait))
             if self._marked:
                 mark(self.root)
-            yield DirectoryObjects(self.root / name / below, directory)
+            yield DirectoryObjects(self.root / name / below, directory, exclusive=True)
 
     @contextmanager
     def reading(self, name: str, below: str) -> Iterator[DirectoryObjects | None]:
@@ -72,7 +72,7 @@ class DirectoryStore:
             self._check_there()
             with _told(self.root):
                 directory = stack.enter_context(as_it_is(self.root, name, below))
-            yield None if directory is None else DirectoryObjects(self.root / name / below, directory)
+            yield None if directory is None else DirectoryObjects(self.root / name / below, directory, exclusive=False)
 
     def check_visible(self) -> None:
         """Tell a directory in which no export ever lay from one whose exports have expired."""
@@ -98,11 +98,10 @@ class DirectoryStore:
 class DirectoryObjects:
     """One directory, reached through its descriptor so that no link leads elsewhere; locked where it is written to."""
 
-    exclusive = True
-
-    def __init__(self, path: Path, directory: int) -> None:
+    def __init__(self, path: Path, directory: int, *, exclusive: bool) -> None:
         self._path = path
         self._directory = directory
+        self.exclusive = exclusive
 
     def get(self, name: str) -> Stored | None:
         """Return a file; its tag is its hash."""

@@ -69,17 +69,27 @@ class Readable:
     content: FileIO | str = field(repr=False)
 
 
-class Objects(Protocol):
+class ReadableObjects(Protocol):
     """The objects of one folder by their names, which are plain: nothing in them leads to another folder.
 
     Every method raises DestinationRefused (no retry helps) or DestinationUnavailable.
     """
 
-    exclusive: bool
-    """Whether nobody else writes to the folder meanwhile."""
-
     def get(self, name: str) -> Stored | None:
         """Return an object, or its first MOST_BYTES and one more, by which a larger one is told; None without it."""
+
+    def open(self, name: str) -> Readable | None:
+        """Open an uploaded object, or sign a URL of it; None if it is not there, Damaged if it is no object."""
+
+    def address(self, name: str) -> str:
+        """Return the URI under which readers find an object."""
+
+
+class Objects(ReadableObjects, Protocol):
+    """The objects of a folder that may be written to."""
+
+    exclusive: bool
+    """Whether nobody else writes to the folder meanwhile."""
 
     def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
         """Replace an object in one step if it still has the tag `replacing` (None: if there is none); else LostRace.
@@ -96,17 +106,11 @@ class Objects(Protocol):
     def digest(self, name: str) -> tuple[int, str] | None:
         """Return the bytes and the sha256 of an uploaded object; None if it is not there, or is no object."""
 
-    def open(self, name: str) -> Readable | None:
-        """Open an uploaded object, or sign a URL of it; None if it is not there, Damaged if it is no object."""
-
     def entries(self) -> Sequence[Entry]:
         """List everything in the folder, and what uploads to it have left."""
 
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
         """Delete objects by their names and the handles of their entries; those that are gone are no error."""
-
-    def address(self, name: str) -> str:
-        """Return the URI under which readers find an object."""
 
 
 class ObjectStore(Protocol):
@@ -115,7 +119,7 @@ class ObjectStore(Protocol):
     def folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
         """The folder for writing, made and locked where the store does either."""
 
-    def reading(self, name: str, below: str) -> AbstractContextManager[Objects | None]:
+    def reading(self, name: str, below: str) -> AbstractContextManager[ReadableObjects | None]:
         """The folder as it is, neither made nor locked; None where there is none."""
 
     def check_visible(self) -> None:
