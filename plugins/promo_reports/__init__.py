@@ -6,6 +6,7 @@ Layers, each importing only those below it (import-linter holds this)::
     orchestration              DAG factory, bundle, timetable, operators
     pipeline | delivery        extract, split, package, verify, manifest | destinations, retention
     definitions | sql          YAML to domain with located errors | sandboxed templates and binds
+    settings                   PROMO_REPORTS_*, read once
     domain                     report type, filter, window, schedule, delivery, definition
-    errors | settings
+    errors                     one tree of exceptions
 """
