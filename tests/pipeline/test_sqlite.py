@@ -256,11 +256,13 @@ SUMMARY = replace(
 )
 
 
-def summary(source: Source, project: Project, condition: str, table: str = "moves", **changes: object) -> str:
+def summary(
+    source: Source, project: Project, condition: str, table: str = "moves", recorded: str = "MIN(m.recorded_at)"
+) -> str:
     """The rows of a summary of the moves for which a condition holds, as a window or a snapshot."""
     instant = "as_of" in condition
     project.write(
-        f"SELECT m.kind, SUM(m.points) AS points, MIN(m.recorded_at) AS recorded_at FROM {table} m "
+        f"SELECT m.kind, SUM(m.points) AS points, {recorded} AS recorded_at FROM {table} m "
         f"WHERE {condition} GROUP BY m.kind ORDER BY m.kind"
     )
     report_type = replace(SUMMARY, date_range=DateRangeRule.NONE if instant else DateRangeRule.REQUIRED)
@@ -318,7 +320,7 @@ def test_times_with_fractions_of_any_length_are_compared_as_instants(
     for n, text in enumerate(texts, start=1):
         on_sqlite.load(Move(n, points=str(2**n)))
         on_sqlite.execute(f"UPDATE moves SET moved_at = {text} WHERE id = {n}")
-    assert summary(on_sqlite.source, project, condition) == f"in,{points},\n"
+    assert summary(on_sqlite.source, project, condition, recorded="NULL") == f"in,{points},\n"
 
 
 def test_the_earliest_of_times_in_several_forms_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
@@ -342,6 +344,39 @@ def test_a_window_that_is_not_compared_is_refused(condition: str, on_sqlite: Sql
     on_sqlite.load(Move(1))
     with pytest.raises(SqlTemplateError, match=r"may only stand on one side of <, <=, >, >=, = or <>, not beside"):
         summary(on_sqlite.source, project, condition)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "m.moved_at >= {{ window.start }} + 1 AND m.moved_at < {{ window.end }}",
+        "m.moved_at >= {{ window.start }} AND m.moved_at < {{ window.end }} - 1",
+        "m.moved_at < {{ as_of }} || 'x'",
+        "m.moved_at < {{ as_of }} < 5",
+        "m.active IS {{ window.end }} > m.moved_at AND m.moved_at >= {{ window.start }}",
+    ],
+)
+def test_a_window_that_is_calculated_with_is_refused(condition: str, on_sqlite: SqlitePromo, project: Project) -> None:
+    on_sqlite.load(Move(1), Move(2, active=True))
+    with pytest.raises(DataRefused, match="SQL calculates with the window or the instant, or with a comparison"):
+        summary(on_sqlite.source, project, condition)
+
+
+@pytest.mark.parametrize(("first", "second"), [("00Z", "00.5"), ("00Z", "00.5Z"), ("00.5Z", "00.55Z")])
+def test_the_latest_of_times_that_z_puts_out_of_order_is_refused(
+    first: str, second: str, on_sqlite: SqlitePromo, project: Project
+) -> None:
+    on_sqlite.load(Move(1), Move(2), Move(3))
+    for n, text in enumerate((first, second, "01"), start=1):
+        on_sqlite.execute(f"UPDATE moves SET recorded_at = '2026-03-01 12:00:{text}' WHERE id = {n}")
+    on_sqlite.execute(
+        "CREATE VIEW latest AS SELECT kind, points, moved_at, max(recorded_at) AS at FROM moves WHERE id < 3"
+    )
+    for recorded, table in (("MAX(m.recorded_at)", "moves"), ("m.at", "latest")):
+        with pytest.raises(DataRefused, match="Column 'recorded_at' of table 'moves' holds times in several forms"):
+            summary(on_sqlite.source, project, INSIDE, table, recorded)
+    on_sqlite.execute("DELETE FROM moves WHERE id = 1")
+    assert "in,2.00," in summary(on_sqlite.source, project, INSIDE, recorded="MAX(m.recorded_at)")
 
 
 def test_a_sum_of_floats_loses_nothing_on_the_way(on_sqlite: SqlitePromo, project: Project) -> None:

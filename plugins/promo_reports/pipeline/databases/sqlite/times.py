@@ -45,7 +45,17 @@ _MIXED = """SELECT EXISTS (
     SELECT 1 FROM {table}
     WHERE {column} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]?*' AND promo_utc({column}) IS NULL
 )"""
-_READ = 20  # SQLITE_READ, an authorizer's question
+# A `Z` is more than any digit and than the point of a fraction: in one second, only texts of one length are in order.
+_UNSORTABLE = """SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} GLOB '*Z' AND promo_utc({column}) IS NOT NULL)
+AND EXISTS (
+    SELECT 1 FROM {table} WHERE promo_utc({column}) IS NOT NULL
+    GROUP BY substr({column}, 1, 19) HAVING max({column} GLOB '*Z') AND min(length({column})) < max(length({column}))
+)"""
+_SORTING = frozenset({
+    "max", "min", "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile",
+    "lag", "lead", "first_value", "last_value", "nth_value",
+})  # fmt: skip
+_READ, _FUNCTION = 20, 31  # SQLITE_READ, SQLITE_FUNCTION: an authorizer's questions
 _YES = 0  # SQLITE_OK
 
 
@@ -57,20 +67,21 @@ class TimeComparisons:
 
     def __init__(self, connection: Any) -> None:
         self.refused: DataRefused | None = None
-        self._made: list[tuple[Callable[[Any, Any], bool], str, str]] = []
+        self._made: dict[object, tuple[Callable[[Any, Any], bool], str, str]] = {}
         connection.create_function("promo_utc", 1, utc_text, deterministic=True)
         connection.create_function("promo_second", 1, lambda bound: bound[:19], deterministic=True)
         connection.create_function("promo_inside", 3, _inside, deterministic=True)
         connection.create_function("regexp", 2, self._holds, deterministic=True)
-        connection.create_function("match", 2, lambda value, number: self._holds(number, value), deterministic=True)
+        connection.create_function("match", 2, lambda value, name: self._holds(name, value), deterministic=True)
 
     def put_into(self, text: str, times: Mapping[str, str]) -> str:
         """SQL text with the comparisons in place of those with a bind of `times`, by name and as text of UTC.
 
-        `x < bind` becomes `x REGEXP 0`, and `bind < x` becomes `0 MATCH x`, which calls the functions above. Raises
+        `x < bind` becomes `x REGEXP '@0'`, and `bind < x` becomes `'@0' MATCH x`, which calls the functions above.
+        These operators bind less closely; what another one makes of `'@0'` is the name of no comparison. Raises
         `SqlTemplateError` where such a bind is anything but one side of a comparison.
         """
-        self._made, self.refused = [], None
+        self._made, self.refused = {}, None
         words = list(tokens(text))
         pieces: list[str] = []
         at, ours = 0, None
@@ -82,17 +93,17 @@ class TimeComparisons:
             name = word.text.strip("\x00")
             if ours is not None or word.kind is not Kind.BIND or name not in times:
                 continue
-            bound, number = times[name], len(self._made)
+            bound, made = times[name], f"@{len(self._made)}"
             before, after = _symbols(words, index - 1, -1), _symbols(words, index + 1, 1)
             if compare := _OPERATORS.get(_spelled(before)):
-                self._made.append((compare, bound, _named(words, index - len(before) - 1, -1)))
-                pieces += [text[at : before[0].at], f" REGEXP {number} "]
+                self._made[made] = (compare, bound, _named(words, index - len(before) - 1, -1))
+                pieces += [text[at : before[0].at], f" REGEXP '{made}' "]
                 at = word.at + len(word.text)
             elif compare := _OPERATORS.get(_spelled(after)):
                 if any(each.text.strip("\x00") in times for each in words[index + len(after) + 1 :][:1]):
                     continue  # the comparison is that of the bind behind it
-                self._made.append((_mirrored(compare), bound, _named(words, index + len(after) + 1, 1)))
-                pieces += [text[at : word.at], f"{number} MATCH "]
+                self._made[made] = (_mirrored(compare), bound, _named(words, index + len(after) + 1, 1))
+                pieces += [text[at : word.at], f"'{made}' MATCH "]
                 at = after[-1].at + len(after[-1].text)
             else:
                 raise SqlTemplateError(
@@ -106,10 +117,16 @@ class TimeComparisons:
         """Keep the error that the present query ends with."""
         self.refused = error
 
-    def _holds(self, number: int, value: object) -> bool | None:
+    def _holds(self, name: object, value: object) -> bool | None:
+        if name not in self._made:
+            self.refused = DataRefused(
+                "The report type's SQL calculates with the window or the instant, or with a comparison with them.",
+                "Compare a column with each of them, and put each comparison in parentheses.",
+            )
+            raise self.refused
         if value is None:
             return None
-        compare, bound, what = self._made[number]
+        compare, bound, what = self._made[name]
         utc = utc_text(value)
         if utc is None:
             self.refused = DataRefused(
@@ -126,10 +143,13 @@ def refuse_mixed_times(connection: Connection, text: str, values: dict[str, obje
     The query's own MIN, MAX, ORDER BY and comparisons of columns would take one for the other.
     """
     read: set[tuple[str, str]] = set()
+    called: set[str] = set()
 
     def look(action: int, table: str | None, column: str | None, *_: object) -> int:
         if action == _READ and table and column:
             read.add((table, column))
+        if action == _FUNCTION and column:
+            called.add(column.lower())
         return _YES
 
     raw: Any = connection.connection.dbapi_connection
@@ -143,7 +163,8 @@ def refuse_mixed_times(connection: Connection, text: str, values: dict[str, obje
         if table not in tables:
             continue
         quoted = {"table": _quoted(table), "column": _quoted(column)}
-        if connection.exec_driver_sql(_MIXED.format(**quoted)).scalar_one():
+        questions = (_MIXED, _UNSORTABLE) if called & _SORTING else (_MIXED,)
+        if any(connection.exec_driver_sql(each.format(**quoted)).scalar_one() for each in questions):
             raise DataRefused(
                 f"Column {column!r} of table {table!r} holds times in several forms, which SQLite compares as texts.",
                 HOW_TO_WRITE_IT,
