@@ -134,6 +134,8 @@ def test_tables_are_found_where_the_roles_search_path_says(hostile: Source, on_p
     on_postgres.execute("CREATE TABLE evil.only_there AS SELECT 1 AS a", "GRANT SELECT ON evil.only_there TO hostile")
     with snapshot(hostile) as given:
         assert given.fetch(BoundQuery("SELECT a FROM only_there", {})) == [("1",)]
+        # The last, so that no temporary table of a pooler's other clients replaces one.
+        assert setting(given, "search_path") == "pg_catalog, evil, pg_catalog, public, pg_temp"
 
 
 # Row-level security
