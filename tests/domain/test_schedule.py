@@ -180,3 +180,7 @@ def test_deliveries_to_come_end_where_it_is_stopped() -> None:
         19,
         20,
     ]
+
+
+def test_every_interval_has_a_label_and_says_whether_a_day_is_chosen() -> None:
+    assert [(each.label, each.has_delivery_day) for each in Interval] == [("Daily", False), ("Weekly", True)]

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from promo_reports.domain.calendar import WEEKDAYS, add_months, instant, local_date, start_of
 from promo_reports.domain.layout import is_window_key
 from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import DayRange, Preset, Window, instant_key, resolve
+from promo_reports.domain.window import (
+    DateRange,
+    DayRange,
+    Preset,
+    Window,
+    date_range_from,
+    date_range_values,
+    instant_key,
+    resolve,
+)
 from tests.domain.zones import zones_and_days
 
 NEW_YORK = load_timezone("America/New_York")
@@ -208,3 +217,32 @@ def test_key_keeps_fractions_of_a_second() -> None:
     assert all(is_window_key(key) for key in keys)
     assert is_window_key(f"as_of_{instant_key(halves[0].end)}")
     assert instant_key(start) == "20260308T050000Z"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "values"),
+    [
+        *((preset, preset.value) for preset in Preset),
+        (DayRange(date(2026, 2, 1), date(2026, 2, 28)), {"first": "2026-02-01", "last": "2026-02-28"}),
+        (
+            Window(datetime(2026, 3, 1, 5, tzinfo=UTC), datetime(2026, 3, 2, 5, tzinfo=UTC)),
+            {"start": "2026-03-01T05:00:00+00:00", "end": "2026-03-02T05:00:00+00:00"},
+        ),
+    ],
+)
+def test_a_date_range_is_read_back_from_its_values(chosen: DateRange, values: str | dict[str, str]) -> None:
+    assert date_range_values(chosen) == values
+    assert date_range_from(values) == chosen
+
+
+def test_the_values_of_a_window_have_the_offset_that_is_asked_for() -> None:
+    window = Window(datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 9, 4, tzinfo=UTC))
+    values = date_range_values(window, NEW_YORK)
+    assert values == {"start": "2026-03-08T00:00:00-05:00", "end": "2026-03-09T00:00:00-04:00"}
+    assert date_range_from(values) == window
+
+
+@pytest.mark.parametrize("values", ["next_week", {}, {"first": "2026-02-01"}, {"start": "x", "end": "y"}])
+def test_what_is_no_date_range_is_refused(values: str | dict[str, str]) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        date_range_from(values)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.calendar import WEEKDAYS, instant, local_date, start_of, start_of_week
@@ -25,6 +26,21 @@ class Interval(StrEnum):
 
     DAILY = "daily"
     WEEKLY = "weekly"
+
+    @property
+    def label(self) -> str:
+        """The word for it: `Weekly`."""
+        return self.value.capitalize()
+
+    @property
+    def has_delivery_day(self) -> bool:
+        """Whether a delivery day is chosen for it."""
+        return self is Interval.WEEKLY
+
+
+ONE_TIME: Final = "one_time"
+"""The frequency of a report that is exported once; that of a recurring one is its interval."""
+Frequency = Interval | Literal["one_time"]
 
 
 @dataclass(frozen=True)

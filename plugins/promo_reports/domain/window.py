@@ -5,6 +5,7 @@ Source of the presets: product-spec, "Date Range"; their exact meaning: domain r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -98,6 +99,28 @@ class DayRange:
 
 
 DateRange = Preset | DayRange | Window
+
+
+def date_range_values(chosen: DateRange, zone: ZoneInfo | None = None) -> str | dict[str, str]:
+    """Return a date range as a definition writes it: a preset's key, `{first, last}`, or `{start, end}`.
+
+    The instants of a window are ISO 8601, with the offset of `zone` where one is given and their own where none is.
+    """
+    if isinstance(chosen, Preset):
+        return chosen.value
+    if isinstance(chosen, DayRange):
+        return {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
+    start, end = (each.astimezone(zone) if zone else each for each in (chosen.start, chosen.end))
+    return {"start": start.isoformat(), "end": end.isoformat()}
+
+
+def date_range_from(values: str | Mapping[str, str]) -> DateRange:
+    """Return the date range that `date_range_values` wrote; raises ValueError or KeyError for anything else."""
+    if isinstance(values, str):
+        return Preset(values)
+    if "first" in values:
+        return DayRange(date.fromisoformat(values["first"]), date.fromisoformat(values["last"]))
+    return Window(datetime.fromisoformat(values["start"]), datetime.fromisoformat(values["end"]))
 
 
 def resolve(chosen: DateRange, at: datetime, zone: ZoneInfo, week_starts_on: str) -> Window | None:

@@ -6,7 +6,7 @@ how stops and the first delivery bind the scheduler alone, and a backfill may ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import Any
@@ -16,7 +16,7 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, T
 
 from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop
 from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import DateRange, DayRange, Preset, Window, resolve
+from promo_reports.domain.window import DateRange, Window, date_range_from, date_range_values, resolve
 
 
 def data_interval(window: Window) -> DataInterval:
@@ -112,20 +112,14 @@ class OneTimeTimetable(Timetable):
 
     def serialize(self) -> dict[str, Any]:
         """What the scheduler needs to make the timetable again."""
-        chosen: Any = self.date_range
-        if isinstance(chosen, Preset):
-            chosen = chosen.value
-        elif isinstance(chosen, DayRange):
-            chosen = {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
-        elif isinstance(chosen, Window):
-            chosen = {"start": chosen.start.isoformat(), "end": chosen.end.isoformat()}
+        chosen = date_range_values(self.date_range) if self.date_range is not None else None
         ran = {"has_run": True} if self.has_run else {}
         return {"date_range": chosen, "zone": self.zone, "week_starts_on": self.week_starts_on, **ran}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> OneTimeTimetable:
         """Make the timetable from what `serialize` gave."""
-        chosen = _date_range(data["date_range"])
+        chosen = date_range_from(data["date_range"]) if data["date_range"] is not None else None
         return cls(chosen, data["zone"], data["week_starts_on"], has_run=data.get("has_run", False))
 
     def _interval(self, at: pendulum.DateTime) -> DataInterval:
@@ -154,13 +148,3 @@ def _text(moment: datetime | None) -> str | None:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _date_range(value: str | Mapping[str, str] | None) -> DateRange | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return Preset(value)
-    if "first" in value:
-        return DayRange(*(datetime.fromisoformat(value[key]).date() for key in ("first", "last")))
-    return Window(datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"]))

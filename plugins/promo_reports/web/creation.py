@@ -15,7 +15,7 @@ from promo_reports.definitions.requests import Request, Requests
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import Definition, is_report_id
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.window import Window, resolve
+from promo_reports.domain.window import Window, date_range_values, resolve
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.web.access import Caller, require
 from promo_reports.web.answers import Refusal
@@ -56,11 +56,7 @@ class NewReport:
         kept = {key: value for key, value in self.data.items() if value is not None and key != "date_range"}
         window = window_of(self.definition, self.request.at)
         if window is not None:
-            zone = self.definition.zone
-            kept["date_range"] = {
-                "start": window.start.astimezone(zone).isoformat(),
-                "end": window.end.astimezone(zone).isoformat(),
-            }
+            kept["date_range"] = date_range_values(window, self.definition.zone)
         return {**kept, "owner": self.by}
 
 

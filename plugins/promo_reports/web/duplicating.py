@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.report_type_filters import ALL
 from promo_reports.domain.account import Account
@@ -11,8 +10,8 @@ from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import Destination, Download, destination_values
 from promo_reports.domain.file_format import CSV
 from promo_reports.domain.report_type import Select
-from promo_reports.domain.schedule import Interval
-from promo_reports.domain.window import DateRange, DayRange, Preset, Window
+from promo_reports.domain.schedule import ONE_TIME
+from promo_reports.domain.window import Window, date_range_values
 
 
 def body_of(definition: Definition, account: Account, window: Window | None = None) -> dict[str, Any]:
@@ -31,13 +30,13 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
         body["timezone"] = definition.timezone
     schedule = definition.schedule
     if schedule is None or window is not None:
-        body["frequency"] = "one_time"
+        body["frequency"] = ONE_TIME
         chosen = window or definition.date_range
         if chosen is not None:
-            body["date_range"] = _date_range(chosen, definition.zone)
+            body["date_range"] = date_range_values(chosen, definition.zone)
         return body
     body["frequency"] = {"interval": schedule.interval.value, "delivery_time": f"{schedule.delivery_time:%H:%M}"}
-    if schedule.interval is Interval.WEEKLY:
+    if schedule.interval.has_delivery_day:
         body["frequency"]["delivery_day"] = schedule.delivery_day
     return body
 
@@ -55,11 +54,3 @@ def _delivery(destination: Destination) -> Any:
     if isinstance(destination, Download):
         return values
     return {"partner_export": {key: value for key, value in values.items() if value}}
-
-
-def _date_range(chosen: DateRange, zone: ZoneInfo) -> Any:
-    if isinstance(chosen, Preset):
-        return chosen.value
-    if isinstance(chosen, DayRange):
-        return {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
-    return {"start": chosen.start.astimezone(zone).isoformat(), "end": chosen.end.astimezone(zone).isoformat()}
