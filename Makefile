@@ -9,6 +9,8 @@ WORKERS ?= 2
 
 PAGE := plugins/promo_reports/web/static
 PAGE_CHECK := $(CURDIR)/.cache/ui-check
+API_TYPES = mkdir -p .cache && AIRFLOW_HOME="$(CURDIR)/.cache/airflow" $(BIN)/python ui/describe_api.py .cache/openapi.json && \
+	cd ui && node types.mjs ../.cache/openapi.json
 NODE_MODULES := ui/node_modules/.package-lock.json
 
 # Airflow starts five times slower without bytecode.
@@ -23,7 +25,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e bench lint format ui ui-check lock clean
+.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e bench lint format ui ui-types ui-check lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,12 +70,18 @@ format: $(STAMP) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-ui: $(NODE_MODULES) ## Build the Reports page from ui/ (needs Node)
+ui: ui-types ## Build the Reports page from ui/, with types from the API (needs Node)
 	cd ui && npm run build
 
-ui-check: $(NODE_MODULES) ## Check ui/ and that the committed page is what it builds (needs Node)
+ui-types: $(STAMP) $(NODE_MODULES) ## Write the page's types from the API's OpenAPI description (needs Node)
+	$(API_TYPES) src/api/types.ts
+
+ui-check: $(STAMP) $(NODE_MODULES) ## Check ui/ and that the committed page is what it builds (needs Node)
 	cd ui && npm run typecheck && npm run lint && npm test
 	rm -rf "$(PAGE_CHECK)"
+	$(API_TYPES) "$(PAGE_CHECK)-types.ts"
+	@diff -q "$(PAGE_CHECK)-types.ts" ui/src/api/types.ts || \
+		{ echo "ui/src/api/types.ts is not what the API describes. Run make ui, and commit it." >&2; exit 1; }
 	cd ui && npm run build -- --outDir "$(PAGE_CHECK)"
 	@diff -rq "$(PAGE_CHECK)" $(PAGE) || \
 		{ echo "$(PAGE) is not what ui/ builds. Run make ui, and commit it." >&2; exit 1; }

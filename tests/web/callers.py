@@ -9,20 +9,13 @@ from typing import Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import Window
 from promo_reports.web.access import Caller
 from promo_reports.web.lists.left import checked
-from promo_reports.web.lists.records import (
-    DagRecord,
-    ExportRecord,
-    ExportStatus,
-    Frequency,
-    LastExport,
-    ReportRecord,
-    ReportStatus,
-    TaskFacts,
-)
+from promo_reports.web.lists.records import DagRecord, ExportRecord, LastExport, ReportRecord, TaskFacts
 
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
 """Noon in New York."""
@@ -155,7 +148,7 @@ def report(**changes: Any) -> ReportRecord:
         dag_id=REPORT,
         name="Weekly Credits",
         promotion_type=PromotionType.LOYALTY_WALLET,
-        frequency=Frequency.WEEKLY,
+        frequency=Interval.WEEKLY,
         created=False,
         status=ReportStatus.ACTIVE,
         created_by="growth@example.com",

@@ -11,12 +11,14 @@ from fastapi.openapi.utils import get_openapi
 
 from promo_reports.definitions.located import MAX_BYTES
 from promo_reports.definitions.requests import KEPT
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
+from promo_reports.domain.schedule import Interval
 from promo_reports.settings import PROJECT_ROOT, Settings
 from promo_reports.web import answers, preview
 from promo_reports.web.app import make_app
 from promo_reports.web.creation import MAX_KEY
 from promo_reports.web.lists.questions import ExportSort, Order, ReportSort
-from promo_reports.web.lists.records import ExportStatus, Frequency, ReportStatus
+from promo_reports.web.models.shared import ErrorCode
 from promo_reports.web.routes.past_windows import MOST_DAYS
 
 TEXT = (PROJECT_ROOT / "docs" / "api.md").read_text()
@@ -60,8 +62,9 @@ def test_every_example_asks_for_a_route_that_is_there() -> None:
 def test_every_code_is_in_the_table_with_its_status() -> None:
     told = {(int(row[0]), row[1].strip("`")) for row in table("Errors")}
     usual = set(answers._CODES.items())
-    of_their_own = set(re.findall(r'(\d{3}),(?:(?!Refusal)[^)])*?code="(\w+)"', _sources(), re.DOTALL))
-    assert told == usual | {(int(status), code) for status, code in of_their_own} | {(500, "internal")}
+    of_their_own = set(re.findall(r"(\d{3}),(?:(?!Refusal)[^)])*?code=ErrorCode\.(\w+)", _sources(), re.DOTALL))
+    assert told == usual | {(int(status), ErrorCode[code]) for status, code in of_their_own} | {(500, "internal")}
+    assert {code for _, code in told} == set(ErrorCode)
 
 
 def _sources() -> str:
@@ -91,7 +94,7 @@ def test_the_words_of_the_lists_are_those_of_the_code() -> None:
     assert told["sort"][0] == {each.value for each in ExportSort}
     assert told["sort"][0] | told["sort"][1] == {each.value for each in ReportSort}
     assert told["order"][0] == {each.value for each in Order}
-    assert told["frequency"][1] == {each.value for each in Frequency}
+    assert told["frequency"][1] == {each.value for each in Interval}
     paths = get_openapi(title="x", version="1", routes=make_app().routes)["paths"]
     for path in ("/api/exports", "/api/reports"):
         names = {each["name"] for each in paths[path]["get"]["parameters"]}

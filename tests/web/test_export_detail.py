@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.manifest import ExportFile, Manifest, Part
 from promo_reports.web.export_detail import export_detail
 from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
+from promo_reports.web.lists.records import ExportRecord, TaskFacts, TaskRecord
 from promo_reports.web.models.exports import ExportDetail
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import (

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.errors import SourceUnavailable
 from promo_reports.web import export_rows
 from promo_reports.web.export_rows import Rows, window_of
 from promo_reports.web.failures import SILENT, UNDELIVERED, failure_of
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts
+from promo_reports.web.lists.records import ExportRecord, TaskFacts
 from promo_reports.web.models.exports import ExportRow
 from tests.web.callers import (
     CHANGE,

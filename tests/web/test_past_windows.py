@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.schedule import Interval, Schedule
 from promo_reports.orchestration.backfill import backfill_of_days
-from promo_reports.web.lists.records import ExportStatus, WindowExport
+from promo_reports.web.lists.records import WindowExport
 from promo_reports.web.models.reports import Backfill
 from promo_reports.web.past_windows import Past
 

@@ -14,10 +14,12 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.stop_marks import Marks, StopMark
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import Definition
+from promo_reports.domain.export_status import ReportStatus
+from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import Window
 from promo_reports.web import report_rows
 from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.records import DagRecord, Deletion, Frequency, ReportRecord, ReportStatus, ReportWindows
+from promo_reports.web.lists.records import DagRecord, Deletion, ReportRecord, ReportWindows
 from promo_reports.web.models.reports import ReportDetail
 from promo_reports.web.report_rows import ReportRows
 from tests.orchestration.conftest import write_weekly
@@ -207,7 +209,7 @@ def test_a_deletion_is_the_last_of_its_history(registry: Registry, weekly: Defin
 
 
 def test_a_report_is_daily_weekly_or_one_time(registry: Registry) -> None:
-    found = [rows(registry).row(report(frequency=each)).frequency for each in (*Frequency, None)]
+    found = [rows(registry).row(report(frequency=each)).frequency for each in (*Interval, None)]
     assert found == ["daily", "weekly", "one_time"]
 
 

@@ -1,6 +1,6 @@
 import { Box, DataList, Heading, Stack } from "@chakra-ui/react";
 import { type ReactNode, useId } from "react";
-import type { ConfigurationRow } from "./api/types";
+import type { Row } from "./api/types";
 
 /** A part of a view under its own heading. */
 export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
@@ -41,7 +41,7 @@ export function Facts({ rows }: { rows: { key: string; label: string; value: Rea
   );
 }
 
-export function ConfigurationSection({ rows, title = "Configuration" }: { rows: ConfigurationRow[]; title?: string }) {
+export function ConfigurationSection({ rows, title = "Configuration" }: { rows: Row[]; title?: string }) {
   return (
     <Section title={title}>
       <Facts rows={rows} />

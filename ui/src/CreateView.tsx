@@ -1,4 +1,5 @@
 import { useNavigate, useSearchParams } from "react-router-dom";
+import type { Definition } from "./api/definition";
 import type { Created, ExportDetail, FormInfo, ReportDetail } from "./api/types";
 import { useGet } from "./api/useGet";
 import { CreateReport } from "./create";
@@ -30,7 +31,7 @@ export function CreateView() {
       form={form.data}
       onCancel={() => navigate(places.list())}
       onCreated={created}
-      start={original.data?.definition ?? undefined}
+      start={(original.data?.definition ?? undefined) as Definition | undefined}
     />
   );
 }

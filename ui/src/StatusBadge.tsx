@@ -1,16 +1,8 @@
 import { Badge, Portal, Spinner, Tooltip } from "@chakra-ui/react";
 import type { ReactNode } from "react";
-import type { ExportStatus, Failure, ReportStatus, Stopped } from "./api/types";
+import type { ExportStatus, Failure, ReportStatus, StoppedBy } from "./api/types";
 import { CheckIcon, CrossIcon, DashIcon, PauseIcon, PlayIcon, WarningIcon } from "./icons";
-
-export const STATUS_LABELS: Record<ExportStatus | ReportStatus, string> = {
-  creating: "Creating",
-  created: "Created",
-  failed: "Creation Failed",
-  cancelled: "Cancelled",
-  active: "Active",
-  stopped: "Stopped",
-};
+import { STATUS_LABELS } from "./status";
 
 const LOOKS: Record<ExportStatus | ReportStatus, { palette: string; icon: ReactNode }> = {
   creating: { palette: "running", icon: <Spinner aria-hidden="true" borderWidth="1.5px" size="xs" /> },
@@ -21,17 +13,13 @@ const LOOKS: Record<ExportStatus | ReportStatus, { palette: string; icon: ReactN
   stopped: { palette: "gray", icon: <PauseIcon /> },
 };
 
-export const STOPPED_WORDS: Record<Stopped["how"], string> = {
+export const STOPPED_WORDS: Record<StoppedBy, string> = {
   stopped: "",
   deleted: "deleted",
   paused: "paused in Airflow",
   removed: "removed from git",
   broken: "broken definition",
 };
-
-/** Whether an export was made and holds nothing. */
-export const isEmpty = ({ rows, status }: { rows: number | null; status: ExportStatus }): boolean =>
-  status === "created" && rows === 0;
 
 /** Beside Created: an export without rows is not what most people wanted. */
 export const NoRows = () => (

@@ -1,7 +1,7 @@
 import { VisuallyHidden } from "@chakra-ui/react";
 import { useEffect, useRef, useState } from "react";
 import type { ExportStatus, ReportStatus } from "./api/types";
-import { STATUS_LABELS } from "./StatusBadge";
+import { isEmpty, STATUS_LABELS } from "./status";
 
 interface Shown {
   id: string | number;
@@ -10,8 +10,8 @@ interface Shown {
   rows?: number | null;
 }
 
-const said = ({ name, rows = null, status }: Shown): string =>
-  `${name}: ${STATUS_LABELS[status]}${status === "created" && rows === 0 ? ", no rows" : ""}`;
+const said = (shown: Shown): string =>
+  `${shown.name}: ${STATUS_LABELS[shown.status]}${isEmpty(shown) ? ", no rows" : ""}`;
 
 /** Tells a screen reader which of the rows changed their status since the last look. */
 export function StatusChanges({ rows }: { rows: Shown[] }) {

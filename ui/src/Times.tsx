@@ -1,4 +1,4 @@
-import type { Window } from "./api/types";
+import type { WindowShown } from "./api/types";
 import { useSession } from "./session";
 import { exactInstant, instant, windowText } from "./time";
 
@@ -13,7 +13,7 @@ export function Instant({ iso }: { iso: string }) {
 }
 
 /** The days that a window covers. */
-export function WindowDays({ window }: { window: Window }) {
+export function WindowDays({ window }: { window: WindowShown }) {
   const { timezone } = useSession();
   return <span title={`${window.start} to ${window.end}`}>{windowText(window, timezone)}</span>;
 }

@@ -1,4 +1,4 @@
-import type { Window } from "./api/types";
+import type { WindowShown } from "./api/types";
 
 const LOCALE = "en-GB";
 
@@ -43,7 +43,7 @@ export function days(first: string, last: string): string {
 }
 
 /** A window as its days, or as its instants where it starts or ends within a day. */
-export function windowText(window: Window, timezone: string): string {
+export function windowText(window: WindowShown, timezone: string): string {
   const whole = [window.start, window.end].every((time) => time.slice(11, 19) === "00:00:00");
   return whole
     ? days(window.first, window.last)

@@ -16,7 +16,7 @@ from promo_reports.definitions.wording import listed
 from promo_reports.domain.account import Account
 from promo_reports.domain.calendar import WEEKDAYS, local_date, start_of
 from promo_reports.domain.report_type import DateRangeRule, ReportType
-from promo_reports.domain.schedule import DEFAULT_DELIVERY_TIME, Interval, Schedule
+from promo_reports.domain.schedule import DEFAULT_DELIVERY_TIME, Schedule
 from promo_reports.domain.window import DateRange, DayRange, Preset, Window
 
 _RANGES = (*(preset.value for preset in Preset), "{first, last}", "{start, end}")
@@ -30,9 +30,9 @@ def check_schedule(form: DefinitionForm, account: Account, findings: Findings) -
             findings.add(("starts_on",), "is for recurring reports; a one-time report runs when it is first registered")
         return None
     day = ("frequency", "delivery_day")
-    if recurring.interval is Interval.WEEKLY and recurring.delivery_day is None and not findings.touches(*day):
+    if recurring.interval.has_delivery_day and recurring.delivery_day is None and not findings.touches(*day):
         findings.add(day, f"is required for a weekly report.{listed(WEEKDAYS)}")
-    if recurring.interval is Interval.DAILY and recurring.delivery_day is not None:
+    if not recurring.interval.has_delivery_day and recurring.delivery_day is not None:
         findings.add(day, "is for weekly reports; a daily report is delivered every day")
     return Schedule(
         interval=recurring.interval,

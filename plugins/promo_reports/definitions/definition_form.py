@@ -28,10 +28,9 @@ from promo_reports.definitions.fields import (
 from promo_reports.definitions.forms import Form, Listed, by, variant
 from promo_reports.domain.delivery import DOWNLOAD, partners
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.domain.schedule import Interval
+from promo_reports.domain.schedule import ONE_TIME, Interval
 from promo_reports.domain.window import Preset
 
-ONE_TIME = "one_time"
 _FREQUENCIES = (ONE_TIME, "{interval: daily}", "{interval: weekly, delivery_day: monday}")
 _PARTNER = partners()[0]
 _DELIVERIES = (DOWNLOAD, f"partner_export: {{partner: {_PARTNER}, bucket: ...}}")
@@ -81,7 +80,7 @@ def _values_of(value: Any) -> str:
 
 
 def _frequency_of(value: Any) -> str:
-    return "recurring" if isinstance(value, dict | RecurringForm) else "one_time"
+    return "recurring" if isinstance(value, dict | RecurringForm) else ONE_TIME
 
 
 def _range_of(value: Any) -> str:
@@ -99,8 +98,8 @@ def _delivery_of(value: Any) -> str:
 FilterValue = Annotated[
     Annotated[FilterText, variant("one")] | Annotated[list[FilterText], variant("many")], by(_values_of)
 ]
-Frequency = Annotated[
-    Annotated[Literal["one_time"], one_of((ONE_TIME,), shown=_FREQUENCIES), variant("one_time")]
+FrequencyValue = Annotated[
+    Annotated[Literal["one_time"], one_of((ONE_TIME,), shown=_FREQUENCIES), variant(ONE_TIME)]
     | Annotated[RecurringForm, variant("recurring")],
     by(_frequency_of),
 ]
@@ -140,7 +139,7 @@ class DefinitionForm(Form):
         description="what to report on: a value, a list of values or `all`, by the report type's filter names",
         examples=[{"wallet": "grocery-rewards", "transaction_type": ["credit", "expired"]}],
     )
-    frequency: Frequency | None = Field(
+    frequency: FrequencyValue | None = Field(
         None,
         description="once, or on a schedule",
         examples=["one_time", {"interval": "daily"}, {"interval": "weekly", "delivery_day": "monday"}],

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from promo_reports.definitions.definition_form import ONE_TIME
 from promo_reports.definitions.definition_rules import check_definition
 from promo_reports.definitions.implicit import Implicit
 from promo_reports.definitions.located import Document, read_yaml, shown_path
@@ -17,7 +16,7 @@ from promo_reports.definitions.wording import quoted
 from promo_reports.domain.account import Account
 from promo_reports.domain.definition import NOT_IN_AN_ID, Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.schedule import Stop
+from promo_reports.domain.schedule import ONE_TIME, Stop
 
 API_OWNER = "api"
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.schedule import Delivery, Recurrence, Schedule, Stop
+from promo_reports.domain.schedule import ONE_TIME, Delivery, Frequency, Recurrence, Schedule, Stop
 from promo_reports.domain.timezones import load_timezone
 from promo_reports.domain.window import DateRange
 
@@ -83,9 +83,9 @@ class Definition:
         return self.schedule is not None
 
     @property
-    def frequency(self) -> str:
+    def frequency(self) -> Frequency:
         """`one_time`, `daily` or `weekly`."""
-        return self.schedule.interval.value if self.schedule else "one_time"
+        return self.schedule.interval if self.schedule else ONE_TIME
 
     @property
     def stopped_since(self) -> datetime | None:

@@ -17,6 +17,7 @@ from promo_reports.domain.dag_ids import report_dag_id, report_id_of, type_dag_i
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
+from promo_reports.domain.schedule import ONE_TIME
 from promo_reports.domain.window import Preset
 from promo_reports.errors import StoreError
 from promo_reports.orchestration.doc import definition_doc, type_doc
@@ -128,7 +129,7 @@ def type_dag(report_type_id: str, _stub: str | None) -> DAG:
         is_paused_upon_creation=False,
         disable_bundle_versioning=RUNS_PIN_NO_VERSION,
         auto_register=REGISTERED_UNFINISHED,
-        tags=_tags(report_type, "one_time", "on_demand"),
+        tags=_tags(report_type, ONE_TIME, "on_demand"),
         doc_md=type_doc(report_type),
         params=_trigger_form(report_type),
         default_args=_task_arguments(registry().settings, "promo-reports"),

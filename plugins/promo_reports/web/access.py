@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from promo_reports.web.answers import Refusal, forbidden, response_to, unauthenticated
+from promo_reports.web.models.shared import ErrorCode
 
 PAGE_HEADER = "x-requested-with"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -155,13 +156,14 @@ def _refuse_other_sites(request: Request) -> None:
     ours = {request.headers.get("host"), _host_of(conf.get("api", "base_url", fallback=""))} - {"", None}
     foreign = origin is not None and _host_of(origin) not in ours
     if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refusal(403, "The request comes from another site.", "Use the Reports page itself.", code="cross_origin")
+        said = "The request comes from another site.", "Use the Reports page itself."
+        raise Refusal(403, *said, code=ErrorCode.CROSS_ORIGIN)
     if PAGE_HEADER not in request.headers:
         raise Refusal(
             403,
             "The request does not come from the Reports page.",
             f"Scripts send their own bearer token; a page sends the header {PAGE_HEADER}.",
-            code="cross_origin",
+            code=ErrorCode.CROSS_ORIGIN,
         )
 
 

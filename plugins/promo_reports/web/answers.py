@@ -28,6 +28,7 @@ from promo_reports.errors import (
 )
 from promo_reports.pipeline.filters import UnknownValue
 from promo_reports.pipeline.preview import PreviewTooSlow
+from promo_reports.web.models.shared import ErrorCode
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +50,18 @@ _UNAVAILABLE: tuple[tuple[type[PromoReportsError], tuple[str, str]], ...] = (
 )
 _REQUEST = "request"
 _CODES = {
-    401: "unauthenticated",
-    403: "forbidden",
-    404: "not_found",
-    405: "not_allowed",
-    409: "conflict",
-    410: "expired",
-    413: "too_large",
-    415: "unsupported_media_type",
-    416: "range_not_satisfiable",
-    422: "invalid",
-    429: "too_many",
-    503: "unavailable",
+    401: ErrorCode.UNAUTHENTICATED,
+    403: ErrorCode.FORBIDDEN,
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.NOT_ALLOWED,
+    409: ErrorCode.CONFLICT,
+    410: ErrorCode.EXPIRED,
+    413: ErrorCode.TOO_LARGE,
+    415: ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    416: ErrorCode.RANGE_NOT_SATISFIABLE,
+    422: ErrorCode.INVALID,
+    429: ErrorCode.TOO_MANY,
+    503: ErrorCode.UNAVAILABLE,
 }
 _NOT_JSON = ("", "is not JSON")
 _LOGGED = 200
@@ -80,13 +81,13 @@ class Refusal(Exception):
         reason: str,
         fix: str = "",
         *,
-        code: str | None = None,
+        code: ErrorCode | None = None,
         problems: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(reason)
         self.status, self.reason, self.fix = status, reason, fix
-        self.code = code or _CODES.get(status, "internal")
+        self.code = code or _CODES.get(status, ErrorCode.INTERNAL)
         self.problems = tuple(problems)
         self.headers = dict(headers or {})
 
@@ -147,7 +148,7 @@ def refusal_of(error: Exception) -> Refusal:
         case Conflict():
             refusal = Refusal(409, error.reason, error.fix)
         case NotPublished():
-            refusal = Refusal(409, error.reason, error.fix, code="not_ready")
+            refusal = Refusal(409, error.reason, error.fix, code=ErrorCode.NOT_READY)
         case Expired() | Replaced():
             refusal = _gone(error)
         case UnknownValue():
@@ -180,7 +181,7 @@ def _of_http(error: HTTPException) -> Refusal:
 
 def _gone(error: Expired | Replaced) -> Refusal:
     if isinstance(error, Replaced):
-        return Refusal(410, error.reason, error.fix, code="replaced")
+        return Refusal(410, error.reason, error.fix, code=ErrorCode.REPLACED)
     return Refusal(410, error.reason, error.fix)
 
 

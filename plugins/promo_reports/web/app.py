@@ -11,12 +11,15 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import FileResponse, Response
 
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
+from promo_reports.domain.schedule import Interval
 from promo_reports.web.access import AuthenticatedFirst, Caller, authenticated, signed_in
 from promo_reports.web.answers import handle_refusals
 from promo_reports.web.limits import JsonOfLimitedSize, NotKept, PlainPath
 from promo_reports.web.models.shared import ErrorAnswer
 from promo_reports.web.routes import creating, creators, downloads, exports, form, past_windows, reports
 
+_LABELLED: tuple[type[ExportStatus | ReportStatus | Interval], ...] = (ExportStatus, ReportStatus, Interval)
 BUNDLE = Path(__file__).parent / "static" / "main.js"
 DESCRIPTION = """\
 Everything that the Reports page does, for scripts. Sign in with your own token from Airflow's `POST /auth/token` and
@@ -52,9 +55,17 @@ def make_app(authenticate: Callable[[Request], Awaitable[Caller]] = authenticate
     return app
 
 
+def description_of(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description; `x-labels` has the words for each value of an enum that people see."""
+    described = get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes)
+    for each in _LABELLED:
+        described["components"]["schemas"][each.__name__]["x-labels"] = {value.value: value.label for value in each}
+    return described
+
+
 def _about(app: FastAPI) -> APIRouter:
     router = APIRouter()
-    described = cache(lambda: get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes))
+    described = cache(lambda: description_of(app))
 
     @router.get("/api/openapi.json", include_in_schema=False)
     def openapi() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.manifest import Manifest
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts
+from promo_reports.web.lists.records import ExportRecord, TaskFacts
 from promo_reports.web.lists.tables import DELIVER, EXTRACT
 
 
@@ -33,7 +33,7 @@ def earlier_export(record: ExportRecord) -> EarlierExport | None:
 
     Also what a delivery of the newest attempt has put in the place of an earlier export, where the others failed.
     """
-    if record.status is ExportStatus.CREATED:
+    if record.status.can_download:
         return None
     found = list(_deliveries(record))
     return next((each for each in found if each.is_downloadable), next(iter(found), None))

@@ -22,19 +22,22 @@ from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.earlier import EarlierExport, earlier_export, earlier_manifest, manifest_in
 from promo_reports.web.export_rows import Rows, delivered_to, has_files, window_of
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
+from promo_reports.web.lists.records import ExportRecord, TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, EXTRACT
 from promo_reports.web.models.exports import (
     AirflowLinks,
     DestinationShown,
+    ExportAction,
     ExportDetail,
+    ExportStep,
+    ExportTrigger,
     FileShown,
     MemberShown,
 )
 from promo_reports.web.models.shared import Failure, Row
 from promo_reports.web.times import local
 
-_TRIGGERS = {"scheduled": "schedule", "backfill": "backfill"}
+_TRIGGERS = {"scheduled": ExportTrigger.SCHEDULE, "backfill": ExportTrigger.BACKFILL}
 
 
 def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Sequence[TaskRecord]) -> ExportDetail:
@@ -47,13 +50,13 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
     row = rows.row(record)
     if definition is None:
         # There is nothing to take over.
-        row = row.model_copy(update={"actions": [each for each in row.actions if each != "duplicate"]})
+        row = row.model_copy(update={"actions": [each for each in row.actions if each is not ExportAction.DUPLICATE]})
     files, figures = _of_manifest(manifest, rows.zone, downloaded=_is_downloaded(record, earlier))
     return ExportDetail(
         **row.model_dump(),
         configuration=list(_configuration(rows, record, definition, manifest)),
         definition=body_of(definition, rows.registry.account, window_of(record)) if definition else None,
-        ended_at=local(record.ended_at, rows.zone) if record.status is not ExportStatus.CREATING else None,
+        ended_at=local(record.ended_at, rows.zone) if not record.status.is_open else None,
         attempt=record.clear_number + 1,
         step=_step(record, tasks),
         trigger=_trigger(record),
@@ -103,17 +106,17 @@ def _what_is_wrong(record: ExportRecord, manifest: Manifest | None) -> str:
     )
 
 
-def _step(record: ExportRecord, tasks: Sequence[TaskRecord]) -> str | None:
-    if record.status is not ExportStatus.CREATING:
+def _step(record: ExportRecord, tasks: Sequence[TaskRecord]) -> ExportStep | None:
+    if not record.status.is_open:
         return None
     states = {each.task_id: each.state for each in tasks}
     if states.get(EXTRACT) == "success":
-        return "deliver"
-    return "extract" if states.get(EXTRACT) == "running" else "waiting"
+        return ExportStep.DELIVER
+    return ExportStep.EXTRACT if states.get(EXTRACT) == "running" else ExportStep.WAITING
 
 
-def _trigger(record: ExportRecord) -> str:
-    page = "page" if record.run_id.startswith(PAGE_RUN) else "manual"
+def _trigger(record: ExportRecord) -> ExportTrigger:
+    page = ExportTrigger.PAGE if record.run_id.startswith(PAGE_RUN) else ExportTrigger.MANUAL
     return _TRIGGERS.get(record.run_type, page)
 
 

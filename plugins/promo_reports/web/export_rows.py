@@ -14,14 +14,23 @@ from promo_reports.domain.dag_ids import report_id_of, report_type_of, type_dag_
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.report_type import PromotionType, ReportType
+from promo_reports.domain.schedule import ONE_TIME
 from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
 from promo_reports.web.access import Caller
 from promo_reports.web.creation import PAGE_RUN
 from promo_reports.web.earlier import EarlierExport, earlier_export
 from promo_reports.web.failures import failure_of
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, Frequency
-from promo_reports.web.models.exports import DownloadShown, ExportRow, ProgressShown, RegisteredReport
+from promo_reports.web.lists.records import ExportRecord
+from promo_reports.web.lists.tables import frequency_of
+from promo_reports.web.models.exports import (
+    DownloadShown,
+    ExportAction,
+    ExportOrigin,
+    ExportRow,
+    ProgressShown,
+    RegisteredReport,
+)
 from promo_reports.web.models.shared import Failure, Named, WindowShown
 from promo_reports.web.times import local, now, window_shown
 from promo_reports.web.waiting import waiting
@@ -50,9 +59,9 @@ class Rows:
         # What is verified, but nowhere delivered, is no file that anybody could have.
         earlier = earlier_export(record)
         facts = earlier.figures if earlier else facts_of(record) if has_files(record) else {}
-        ended = record.status is not ExportStatus.CREATING
+        ended = not record.status.is_open
         # One look at the definition, which is checked whole, serves the reason and the actions.
-        instead = self.why_not_again(record) if ended and record.status is not ExportStatus.CREATED else None
+        instead = self.why_not_again(record) if record.status.can_retry else None
         return ExportRow(
             id=record.id,
             name=record.name,
@@ -60,7 +69,7 @@ class Rows:
             origin=_origin(record),
             report_type=self.report_type(record),
             promotion_type=promotion_named(record.promotion_type),
-            status=record.status.value,
+            status=record.status,
             waiting=waiting(record, self.zone),
             created_by=record.created_by,
             created_at=record.created_at.astimezone(self.zone),
@@ -123,8 +132,7 @@ class Rows:
         report_id = report_id_of(record.dag_id)
         if report_id is None:
             return None
-        frequency = next((each.value for each in Frequency if each.value in tags_of(record)), "one_time")
-        return RegisteredReport(id=report_id, frequency=frequency)
+        return RegisteredReport(id=report_id, frequency=frequency_of(tags_of(record)) or ONE_TIME)
 
     def _window(self, record: ExportRecord) -> WindowShown | None:
         earlier = earlier_export(record)
@@ -138,23 +146,23 @@ class Rows:
             file, there = earlier.figures.get("file"), earlier.is_downloadable
         else:
             file = facts_of(record).get("file")
-            there = record.status is ExportStatus.CREATED and DOWNLOAD in delivered_to(record)
+            there = record.status.can_download and DOWNLOAD in delivered_to(record)
         kept = timedelta(days=self.registry.settings.retention_days)
         if not there or not file or (at is not None and at + kept < now()):
             return None
         url = f"promo-reports/api/exports/{record.id}/download"
         return DownloadShown(url=url, name=file["name"], bytes=file["bytes"])
 
-    def _actions(self, record: ExportRecord, instead: tuple[str, str] | None) -> list[str]:
+    def _actions(self, record: ExportRecord, instead: tuple[str, str] | None) -> list[ExportAction]:
         actions = []
         if self.caller.may_change_exports(record.dag_id):
-            if record.status is ExportStatus.CREATING:
-                actions.append("cancel")
-            elif record.status is not ExportStatus.CREATED and instead is None:
-                actions.append("retry")
+            if record.status.is_open:
+                actions.append(ExportAction.CANCEL)
+            elif record.status.can_retry and instead is None:
+                actions.append(ExportAction.RETRY)
         report_type = self.report_type(record).id
         if report_type and self.caller.may_export(type_dag_id(report_type)):
-            actions.append("duplicate")
+            actions.append(ExportAction.DUPLICATE)
         return actions
 
 
@@ -177,7 +185,7 @@ def facts_of(record: ExportRecord) -> Mapping[str, Any]:
 
 def has_files(record: ExportRecord) -> bool:
     """Whether what the tasks left is about files that are somewhere now."""
-    return record.status is not ExportStatus.CREATING and bool(delivered_to(record))
+    return not record.status.is_open and bool(delivered_to(record))
 
 
 def delivered_to(record: ExportRecord) -> set[str]:
@@ -220,10 +228,10 @@ def _types(registry: Registry) -> dict[str, ReportType]:
     return found
 
 
-def _origin(record: ExportRecord) -> str:
+def _origin(record: ExportRecord) -> ExportOrigin:
     if report_id_of(record.dag_id) is not None:
-        return "page" if Origin.CREATED.value in tags_of(record) else "git"
-    return "page" if record.run_id.startswith(PAGE_RUN) else "api"
+        return ExportOrigin.PAGE if Origin.CREATED.value in tags_of(record) else ExportOrigin.GIT
+    return ExportOrigin.PAGE if record.run_id.startswith(PAGE_RUN) else ExportOrigin.API
 
 
 def _progress(record: ExportRecord) -> ProgressShown | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.errors import SourceUnavailable
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskFacts, TaskRecord
+from promo_reports.web.lists.records import ExportRecord, TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, EXTRACT
 from promo_reports.web.models.shared import Failure
 

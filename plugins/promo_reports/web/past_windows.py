@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from promo_reports.orchestration.backfill import Backfill
 from promo_reports.web.lists.exports import exports_of_windows
-from promo_reports.web.lists.records import ExportStatus, WindowExport
+from promo_reports.web.lists.records import WindowExport
 from promo_reports.web.models.reports import LastExport, PastWindow, PastWindows
 from promo_reports.web.times import delivery_shown
-
-_AGAIN_BY_ITSELF = (ExportStatus.FAILED, ExportStatus.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Past:
         windows = []
         for each in self.planned.deliveries:
             newest = next(iter(self.exported.get(each.window.start, ())), None)
-            made = LastExport(id=newest.id, status=newest.status.value) if newest else None
+            made = LastExport(id=newest.id, status=newest.status) if newest else None
             makes, again = (self._to_make(each.window.start, again=again) for again in (False, True))
             shown = delivery_shown(each, zone).model_dump()
             windows.append(PastWindow(**shown, export=made, makes=makes, makes_again=again))
@@ -50,6 +48,6 @@ class Past:
 
     def _to_make(self, start: datetime, *, again: bool) -> bool:
         known = next((each for each in self.exported.get(start, ()) if each.logical_date == start), None)
-        if known is None or (known.status in _AGAIN_BY_ITSELF and not known.succeeded):
+        if known is None or (known.status.can_retry and not known.succeeded):
             return True
-        return again and known.status is not ExportStatus.CREATING
+        return again and not known.status.is_open

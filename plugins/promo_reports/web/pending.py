@@ -13,9 +13,10 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.sources import Source, stamp_of
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of
 from promo_reports.domain.definition import Origin
+from promo_reports.domain.schedule import Interval
 from promo_reports.errors import InvalidInput
 from promo_reports.web.lists.dags import deletions_of, known_dag_ids
-from promo_reports.web.lists.records import Frequency, PendingReport
+from promo_reports.web.lists.records import PendingReport
 
 MOST_READ = 500
 """Definitions that one request reads; while no dag-processor runs there may be any number, and more come with the next.
@@ -76,7 +77,7 @@ class Pending:
             dag_id=dag_id,
             name=definition.name,
             promotion_type=definition.report_type.promotion_type,
-            frequency=Frequency(definition.frequency),
+            frequency=Interval(definition.frequency),
             created=source.origin is Origin.CREATED,
             created_by=by,
             created_at=at,

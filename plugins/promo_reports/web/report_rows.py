@@ -12,14 +12,25 @@ from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.stop_marks import Marks
 from promo_reports.domain.dag_ids import report_id_of, type_dag_id
 from promo_reports.domain.definition import Definition, Origin
-from promo_reports.domain.schedule import Delivery, uncovered
+from promo_reports.domain.export_status import ReportStatus
+from promo_reports.domain.schedule import ONE_TIME, Delivery, uncovered
 from promo_reports.errors import InvalidInput
 from promo_reports.orchestration.configuration import configuration
 from promo_reports.web.duplicating import body_of
 from promo_reports.web.export_rows import Rows, promotion_named
-from promo_reports.web.lists.records import ReportRecord, ReportStatus, ReportWindows
+from promo_reports.web.lists.records import ReportRecord, ReportWindows
 from promo_reports.web.models.exports import AirflowLinks
-from promo_reports.web.models.reports import LastExport, Mark, ReportDetail, ReportRow, Stopped
+from promo_reports.web.models.reports import (
+    LastExport,
+    Mark,
+    ReportAction,
+    ReportChange,
+    ReportDetail,
+    ReportOrigin,
+    ReportRow,
+    Stopped,
+    StoppedBy,
+)
 from promo_reports.web.models.shared import Named, Row
 from promo_reports.web.times import delivery_shown, local, now, window_shown
 
@@ -47,19 +58,19 @@ class ReportRows:
         return ReportRow(
             id=report_id,
             name=record.name,
-            origin="page" if record.created else "git",
+            origin=ReportOrigin.PAGE if record.created else ReportOrigin.GIT,
             report_type=report_type,
             promotion_type=promotion_named(record.promotion_type),
-            status=record.status.value,
+            status=record.status,
             stopped=stopped,
             pending=record.pending,
             pending_reason=self._not_registered(record) if record.pending else None,
             created_by=created[1] if created else record.created_by,
             created_at=local(created[0] if created else record.created_at, self.rows.zone) or now(),
-            frequency=record.frequency.value if record.frequency else "one_time",
+            frequency=record.frequency or ONE_TIME,
             schedule=record.schedule,
             next_delivery=local(self._due(record, report_id), self.rows.zone) if stopped is None else None,
-            last_export=LastExport(id=record.last_export.id, status=record.last_export.status.value)
+            last_export=LastExport(id=record.last_export.id, status=record.last_export.status)
             if record.last_export
             else None,
             actions=list(self._actions(record, stopped, report_type)),
@@ -76,7 +87,7 @@ class ReportRows:
         zone = definition.zone if definition else self.rows.zone
         shown = row.model_dump()
         if definition is None:
-            shown["actions"] = [each for each in row.actions if each != "duplicate"]
+            shown["actions"] = [each for each in row.actions if each is not ReportAction.DUPLICATE]
         upcoming = list(islice(_upcoming(record, definition, windows), UPCOMING)) if row.stopped is None else []
         shown["next_delivery"] = local(upcoming[0].due, zone) if upcoming else None
         gaps = uncovered([*windows.scheduled, *(each.window for each in upcoming[:1])], windows.others)
@@ -115,22 +126,23 @@ class ReportRows:
         zone = self.rows.zone
         if marks.deleted_at is not None:
             said = "It was deleted. Exports that it made stay under One Time."
-            return Stopped(how="deleted", since=local(marks.deleted_at, zone), by=marks.deleted_by, reason=said)
+            return Stopped(how=StoppedBy.DELETED, since=local(marks.deleted_at, zone), by=marks.deleted_by, reason=said)
         last = marks.stops[-1]
         said = "It is stopped: nothing is delivered until somebody resumes it."
-        return Stopped(how="stopped", since=local(last.stopped_at, zone), by=last.stopped_by, reason=said)
+        return Stopped(how=StoppedBy.STOPPED, since=local(last.stopped_at, zone), by=last.stopped_by, reason=said)
 
-    def _halted(self, record: ReportRecord, report_id: str) -> tuple[str, str]:
+    def _halted(self, record: ReportRecord, report_id: str) -> tuple[StoppedBy, str]:
         """Why Airflow does not run a report that nobody stopped on the page."""
         if record.dag is not None and not record.dag.is_stale:
-            return "paused", "Its DAG is paused in Airflow; exports that are being made wait too. Resume it there."
+            said = "Its DAG is paused in Airflow; exports that are being made wait too. Resume it there."
+            return StoppedBy.PAUSED, said
         if not self.rows.registry.has(report_id):
-            return "removed", "Its definition was removed. Exports that it made stay under One Time."
+            return StoppedBy.REMOVED, "Its definition was removed. Exports that it made stay under One Time."
         try:
             self.rows.registry.definition(report_id)
         except InvalidInput as error:
-            return "broken", f"Its definition cannot be used: {error.problems[0]}"
-        return "broken", f"Airflow has not read its definition again yet.{self._when()}"
+            return StoppedBy.BROKEN, f"Its definition cannot be used: {error.problems[0]}"
+        return StoppedBy.BROKEN, f"Airflow has not read its definition again yet.{self._when()}"
 
     def _not_registered(self, record: ReportRecord) -> str:
         """Why Airflow does not have a report's DAG."""
@@ -174,21 +186,21 @@ class ReportRows:
             return Named(id="", label="")
         return Named(id=report_type.id, label=report_type.title)
 
-    def _actions(self, record: ReportRecord, stopped: Stopped | None, report_type: Named) -> Iterator[str]:
+    def _actions(self, record: ReportRecord, stopped: Stopped | None, report_type: Named) -> Iterator[ReportAction]:
         caller = self.rows.caller
         how = stopped.how if stopped else None
         if record.frequency is not None and caller.may_change(record.dag_id):
-            if how is None or how == "paused":
-                yield "stop"
-            if how == "stopped":
-                yield "resume"
-            if record.created and how != "deleted":
-                yield "delete"
-        past = record.frequency is not None and not record.pending and how in (None, "stopped")
+            if how in (None, StoppedBy.PAUSED):
+                yield ReportAction.STOP
+            if how is StoppedBy.STOPPED:
+                yield ReportAction.RESUME
+            if record.created and how is not StoppedBy.DELETED:
+                yield ReportAction.DELETE
+        past = record.frequency is not None and not record.pending and how in (None, StoppedBy.STOPPED)
         if past and caller.may_export(record.dag_id):
-            yield "backfill"
+            yield ReportAction.BACKFILL
         if report_type.id and caller.may_export(type_dag_id(report_type.id)):
-            yield "duplicate"
+            yield ReportAction.DUPLICATE
 
 
 def _upcoming(record: ReportRecord, definition: Definition | None, windows: ReportWindows) -> Iterator[Delivery]:
@@ -212,8 +224,8 @@ def _upcoming(record: ReportRecord, definition: Definition | None, windows: Repo
 
 def _history(marks: Marks, zone: ZoneInfo) -> Iterator[Mark]:
     for each in marks.stops:
-        yield Mark(at=each.stopped_at.astimezone(zone), by=each.stopped_by, what="stopped")
+        yield Mark(at=each.stopped_at.astimezone(zone), by=each.stopped_by, what=ReportChange.STOPPED)
         if each.resumed_at is not None:
-            yield Mark(at=each.resumed_at.astimezone(zone), by=each.resumed_by or "", what="resumed")
+            yield Mark(at=each.resumed_at.astimezone(zone), by=each.resumed_by or "", what=ReportChange.RESUMED)
     if marks.deleted_at is not None:
-        yield Mark(at=marks.deleted_at.astimezone(zone), by=marks.deleted_by or "", what="deleted")
+        yield Mark(at=marks.deleted_at.astimezone(zone), by=marks.deleted_by or "", what=ReportChange.DELETED)

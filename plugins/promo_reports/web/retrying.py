@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.window import Window
 from promo_reports.errors import Conflict, HandoverRefused, StagingError
 from promo_reports.settings import Settings
 from promo_reports.web.airflow_api import AirflowApi
 from promo_reports.web.creation import AGAIN_RUN
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, TaskRecord
+from promo_reports.web.lists.records import ExportRecord, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, EXTRACT
 
 STAGED_SURELY = timedelta(hours=1)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.web.failures import tried_again
 from promo_reports.web.lists.left import showable
-from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.records import ExportRecord
 from promo_reports.web.times import now
 
 SCHEDULER_SILENT = timedelta(minutes=2)
@@ -19,7 +19,7 @@ WORKER_AWAITED = timedelta(minutes=1)
 
 def waiting(record: ExportRecord, zone: ZoneInfo) -> str | None:
     """One sentence, with times in `zone`; None where it goes on, or the reason is not known."""
-    if record.status is not ExportStatus.CREATING:
+    if not record.status.is_open:
         return None
     return next((said for each in _REASONS if (said := each(record, zone)) is not None), None)
 

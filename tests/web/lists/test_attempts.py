@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.web.export_rows import Rows as RowsOfPage
 from promo_reports.web.failures import UNDELIVERED
 from promo_reports.web.lists.exports import list_exports, one_export
 from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion
-from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.records import ExportRecord
 from promo_reports.web.lists.task_facts import facts_of_export
 from promo_reports.web.models.exports import ExportRow
 from tests.orchestration.conftest import home, registry

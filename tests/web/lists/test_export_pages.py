@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session  # noqa: TID253
 
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.web.lists.cursors import InvalidCursor
 from promo_reports.web.lists.exports import list_exports
 from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
-from promo_reports.web.lists.records import ExportRecord, ExportStatus, Page
+from promo_reports.web.lists.records import ExportRecord, Page
 from tests.web.lists.airflow_rows import Rows, at
 
 NEWEST = ExportQuestion(limit=2)

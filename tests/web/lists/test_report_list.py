@@ -11,22 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import Window
 from promo_reports.web.lists.cursors import InvalidCursor
 from promo_reports.web.lists.dags import dag_processor_reports, deletions_of
 from promo_reports.web.lists.exports import open_on_demand
 from promo_reports.web.lists.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort
-from promo_reports.web.lists.records import (
-    Deletion,
-    ExportStatus,
-    Frequency,
-    LastExport,
-    PendingReport,
-    ReportRecord,
-    ReportStatus,
-    ReportWindows,
-)
+from promo_reports.web.lists.records import Deletion, LastExport, PendingReport, ReportRecord, ReportWindows
 from promo_reports.web.lists.reports import list_reports, one_report, report_windows
 from tests.web.lists.airflow_rows import NOON, REPORT, Rows, at
 
@@ -35,7 +28,7 @@ NEW = PendingReport(
     dag_id=REPORT + "new",
     name="New",
     promotion_type=PromotionType.PROMO_CAMPAIGNS,
-    frequency=Frequency.WEEKLY,
+    frequency=Interval.WEEKLY,
     created=True,
     created_by="zoe",
     created_at=at(30),
@@ -91,7 +84,7 @@ def test_a_row_has_what_airflow_knows_of_the_dag(session: Session, rows: Rows) -
 
     (report,) = reports(session)
     assert (report.dag_id, report.name, report.promotion_type) == (dag, "A", PromotionType.PARTNER_VOUCHERS)
-    assert (report.frequency, report.created, report.status) == (Frequency.WEEKLY, True, ReportStatus.ACTIVE)
+    assert (report.frequency, report.created, report.status) == (Interval.WEEKLY, True, ReportStatus.ACTIVE)
     assert (report.created_by, report.created_at, report.due) == ("ann", at(3), at(9))
     assert (report.schedule, report.last_export, report.pending) == ("Daily at 06:00", None, False)
     assert report.dag is not None
@@ -165,8 +158,8 @@ def test_the_last_export_is_the_one_created_last(session: Session, rows: Rows) -
         (replace(ALL, promotion_types=frozenset({PromotionType.PARTNER_VOUCHERS})), ["Vouchers"]),
         (replace(ALL, promotion_types=frozenset(PromotionType)), ["50% off", "Vouchers"]),
         (replace(ALL, created_by=frozenset({"bob"})), ["Vouchers"]),
-        (replace(ALL, frequencies=frozenset({Frequency.WEEKLY})), ["None", "Vouchers"]),
-        (replace(ALL, frequencies=frozenset({Frequency.WEEKLY}), created_by=frozenset({"ann"})), []),
+        (replace(ALL, frequencies=frozenset({Interval.WEEKLY})), ["None", "Vouchers"]),
+        (replace(ALL, frequencies=frozenset({Interval.WEEKLY}), created_by=frozenset({"ann"})), []),
         (replace(ALL, created_by=frozenset({"\0"})), []),
     ],
 )
@@ -221,7 +214,7 @@ def test_a_pending_report_is_a_row_like_any_other(session: Session, rows: Rows) 
     for question in (
         replace(ALL, search="NEW"),
         replace(ALL, created_by=frozenset({"zoe"})),
-        replace(ALL, frequencies=frozenset({Frequency.WEEKLY})),
+        replace(ALL, frequencies=frozenset({Interval.WEEKLY})),
         replace(ALL, promotion_types=frozenset({PromotionType.PROMO_CAMPAIGNS})),
     ):
         assert names(session, question, pending=(NEW,)) == ["New"]
@@ -274,7 +267,7 @@ def test_a_walk_gives_every_row_once_and_in_order_and_back_again(
         pending: list[PendingReport] = []
         for number, (name, frequency, owner, minutes, paused, waits) in enumerate(made):
             if waits:
-                new = replace(NEW, dag_id=f"{REPORT}r{number}", name=name, frequency=Frequency(frequency))
+                new = replace(NEW, dag_id=f"{REPORT}r{number}", name=name, frequency=Interval(frequency))
                 pending.append(replace(new, created_at=at(minutes)))
             else:
                 rows.report(f"r{number}", name, frequency, owners=owner, made=at(minutes), is_paused=paused)
@@ -303,7 +296,7 @@ def test_a_cursor_holds_for_its_question_alone(session: Session, rows: Rows) -> 
         ReportQuestion(sort=ReportSort.NAME),
         ReportQuestion(order=Order.ASCENDING),
         ReportQuestion(search="a"),
-        ReportQuestion(frequencies=frozenset({Frequency.DAILY})),
+        ReportQuestion(frequencies=frozenset({Interval.DAILY})),
         ReportQuestion(statuses=frozenset({ReportStatus.ACTIVE})),
     ):
         with pytest.raises(InvalidCursor, match="another sort or to other filters"):

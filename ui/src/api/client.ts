@@ -1,4 +1,4 @@
-import type { ErrorBody, ErrorCode, Problem } from "./types";
+import type { ErrorAnswer, ErrorCode, Problem } from "./types";
 
 const ROOT = "promo-reports/api/";
 
@@ -9,7 +9,7 @@ export class ApiError extends Error {
   readonly fix: string;
   readonly problems: Problem[];
 
-  constructor({ status, code, reason, fix, problems }: ErrorBody["error"]) {
+  constructor({ status, code, reason, fix, problems }: ErrorAnswer["error"]) {
     super(reason);
     this.name = "ApiError";
     this.status = status;
@@ -79,8 +79,8 @@ async function request<T>(method: string, path: string, body: unknown, options: 
 export const refusal = (status: number, body: unknown): ApiError =>
   isErrorBody(body) ? new ApiError(body.error) : unanswered(status, `The server answered ${status}, without a reason.`);
 
-const isErrorBody = (answer: unknown): answer is ErrorBody =>
-  typeof (answer as ErrorBody | undefined)?.error?.reason === "string";
+const isErrorBody = (answer: unknown): answer is ErrorAnswer =>
+  typeof (answer as ErrorAnswer | undefined)?.error?.reason === "string";
 
 function unanswered(status: number, reason: string): ApiError {
   // A proxy or Airflow itself may answer before the API does.

@@ -1,5 +1,6 @@
 /** How soon a list or a detail is asked for again while somebody looks at it. */
 
+import { isOpen } from "../status";
 import type { ExportRow, ReportRow } from "./types";
 
 /** Something goes on; something should, but waits; nothing does, although others may begin something. */
@@ -9,7 +10,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 export const paceOf = (rows: readonly (ExportRow | ReportRow)[]): Pace => {
-  const open = rows.filter((row) => row.status === "creating" || ("pending" in row && row.pending));
+  const open = rows.filter((row) => isOpen(row.status) || ("pending" in row && row.pending));
   if (open.length === 0) {
     return "still";
   }

@@ -1,307 +1,1126 @@
-/** The shapes of the Reports API, as `GET promo-reports/api/openapi.json` describes them.
- *
- * Times are ISO 8601 with the account's offset, days are `YYYY-MM-DD`, sizes are bytes. Addresses are relative to
- * `document.baseURI`.
- */
+/** Generated from the OpenAPI description of the Reports API by `make ui-types`; do not edit. */
 
-export interface Named {
-  id: string;
-  label: string;
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * AirflowLinks
+         * @description Airflow's own pages, relative to its address.
+         */
+        AirflowLinks: {
+            /** Run */
+            run: string | null;
+            /** Dag */
+            dag: string;
+        };
+        /**
+         * Backfill
+         * @description Past windows to export; `again` those too that were exported before.
+         */
+        Backfill: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Again
+             * @default false
+             */
+            again: boolean;
+        };
+        /**
+         * BackfillStarted
+         * @description How many windows are being exported.
+         */
+        BackfillStarted: {
+            /** Message */
+            message: string;
+            /** Windows */
+            windows: number;
+        };
+        /**
+         * BrokenFile
+         * @description A report type that cannot be used, and why.
+         */
+        BrokenFile: {
+            /** File */
+            file: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * BucketShown
+         * @description A connected bucket and the address below which files are written.
+         */
+        BucketShown: {
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+        };
+        /**
+         * ChoiceShown
+         * @description A value and the words for it.
+         */
+        ChoiceShown: {
+            /** Value */
+            value: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Choices
+         * @description The first choices of a filter, and how many there are.
+         */
+        Choices: {
+            /** Choices */
+            choices: components["schemas"]["ChoiceShown"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ColumnShown
+         * @description A column of the file.
+         */
+        ColumnShown: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Description */
+            description: string;
+            /** Unit */
+            unit: string | null;
+            /** Pii */
+            pii: boolean;
+        };
+        /**
+         * Created
+         * @description What was created: an export, or a recurring report.
+         */
+        Created: {
+            /** Message */
+            message: string;
+            export: components["schemas"]["ExportRow"] | null;
+            report: components["schemas"]["ReportRow"] | null;
+        };
+        /**
+         * Creators
+         * @description Who created what is listed.
+         */
+        Creators: {
+            /** Creators */
+            creators: string[];
+        };
+        /**
+         * DateRangeRule
+         * @description Whether a report covers a window (`required`, `optional`) or is a snapshot (`none`).
+         * @enum {string}
+         */
+        DateRangeRule: "required" | "optional" | "none";
+        /**
+         * Days
+         * @description Local days, first and last both included, in which windows start.
+         */
+        Days: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
+         * DefinitionBody
+         * @description A definition as an engineer writes it (docs/definitions.md), without `id` and `owner`.
+         *
+         *     Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json).
+         * @example {
+         *       "date_range": "past_week",
+         *       "delivery": [
+         *         "download"
+         *       ],
+         *       "filters": {
+         *         "transaction_type": [
+         *           "credit",
+         *           "debit"
+         *         ],
+         *         "wallet": "fuel-points"
+         *       },
+         *       "frequency": "one_time",
+         *       "name": "Weekly audit",
+         *       "report_type": "wallet_transactions"
+         *     }
+         */
+        DefinitionBody: {
+            [key: string]: unknown;
+        };
+        /**
+         * DeliveryShown
+         * @description One delivery to come.
+         */
+        DeliveryShown: {
+            /**
+             * Due
+             * Format: date-time
+             */
+            due: string;
+            window: components["schemas"]["WindowShown"];
+        };
+        /**
+         * DescribedDefinition
+         * @description What a definition means, in words.
+         */
+        DescribedDefinition: {
+            /** Sentence */
+            sentence: string;
+            window: components["schemas"]["WindowShown"] | null;
+            /** As Of */
+            as_of: string | null;
+            /** Upcoming */
+            upcoming: components["schemas"]["DeliveryShown"][];
+        };
+        /**
+         * DestinationShown
+         * @description One place where an export goes, and whether it is there.
+         */
+        DestinationShown: {
+            /** Title */
+            title: string;
+            /** Delivered */
+            delivered: boolean;
+            /**
+             * Manifest
+             * @description address of the manifest at the destination
+             */
+            manifest: string | null;
+            failure: components["schemas"]["Failure"] | null;
+        };
+        /**
+         * DownloadShown
+         * @description A file that waits in the download area; `url` is relative to Airflow's address.
+         */
+        DownloadShown: {
+            /** Url */
+            url: string;
+            /** Name */
+            name: string;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * Error
+         * @description What was refused.
+         */
+        Error: {
+            /** Status */
+            status: number;
+            code: components["schemas"]["ErrorCode"];
+            /** Reason */
+            reason: string;
+            /** Fix */
+            fix: string;
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * ErrorAnswer
+         * @description Every refusal has this shape.
+         */
+        ErrorAnswer: {
+            error: components["schemas"]["Error"];
+        };
+        /**
+         * ErrorCode
+         * @description Why a request was refused (docs/api.md, Errors).
+         * @enum {string}
+         */
+        ErrorCode: "unauthenticated" | "forbidden" | "cross_origin" | "not_found" | "not_allowed" | "conflict" | "not_ready" | "not_editable" | "expired" | "replaced" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "too_many" | "internal" | "unavailable";
+        /**
+         * ExportAction
+         * @description What can be done with an export.
+         * @enum {string}
+         */
+        ExportAction: "retry" | "cancel" | "duplicate";
+        /**
+         * ExportDetail
+         * @description One export with everything that is known of it.
+         */
+        ExportDetail: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** @description null for an export on demand */
+            report: components["schemas"]["RegisteredReport"] | null;
+            origin: components["schemas"]["ExportOrigin"];
+            report_type: components["schemas"]["Named"];
+            promotion_type: components["schemas"]["Named"];
+            status: components["schemas"]["ExportStatus"];
+            /**
+             * Waiting
+             * @description why nothing moves, where that is known
+             */
+            waiting: string | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            window: components["schemas"]["WindowShown"] | null;
+            /** As Of */
+            as_of: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Bytes */
+            bytes: number | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Seconds
+             * @description from its first task's start to its end; null while it is open
+             */
+            seconds: number | null;
+            progress: components["schemas"]["ProgressShown"] | null;
+            failure: components["schemas"]["Failure"] | null;
+            download: components["schemas"]["DownloadShown"] | null;
+            /**
+             * Earlier
+             * @description rows, bytes, as_of, files and download are those of an earlier attempt, which are still there: the newest attempt is being made, failed or was cancelled
+             */
+            earlier: boolean;
+            /**
+             * Actions
+             * @description what the caller may do now
+             */
+            actions: components["schemas"]["ExportAction"][];
+            /** Configuration */
+            configuration: components["schemas"]["Row"][];
+            /**
+             * Definition
+             * @description what a new report like it is created from; null where it is gone or broken
+             */
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Attempt */
+            attempt: number;
+            /** @description null once it has ended */
+            step: components["schemas"]["ExportStep"] | null;
+            trigger: components["schemas"]["ExportTrigger"];
+            /** Destinations */
+            destinations: components["schemas"]["DestinationShown"][];
+            /** Files */
+            files: components["schemas"]["FileShown"][];
+            /** Facts */
+            facts: components["schemas"]["Row"][];
+            /** Manifest */
+            manifest: string | null;
+            airflow: components["schemas"]["AirflowLinks"] | null;
+        };
+        /**
+         * ExportOrigin
+         * @description Where the definition of an export came from.
+         * @enum {string}
+         */
+        ExportOrigin: "git" | "page" | "api";
+        /**
+         * ExportRow
+         * @description One export in a list.
+         */
+        ExportRow: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** @description null for an export on demand */
+            report: components["schemas"]["RegisteredReport"] | null;
+            origin: components["schemas"]["ExportOrigin"];
+            report_type: components["schemas"]["Named"];
+            promotion_type: components["schemas"]["Named"];
+            status: components["schemas"]["ExportStatus"];
+            /**
+             * Waiting
+             * @description why nothing moves, where that is known
+             */
+            waiting: string | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            window: components["schemas"]["WindowShown"] | null;
+            /** As Of */
+            as_of: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Bytes */
+            bytes: number | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Seconds
+             * @description from its first task's start to its end; null while it is open
+             */
+            seconds: number | null;
+            progress: components["schemas"]["ProgressShown"] | null;
+            failure: components["schemas"]["Failure"] | null;
+            download: components["schemas"]["DownloadShown"] | null;
+            /**
+             * Earlier
+             * @description rows, bytes, as_of, files and download are those of an earlier attempt, which are still there: the newest attempt is being made, failed or was cancelled
+             */
+            earlier: boolean;
+            /**
+             * Actions
+             * @description what the caller may do now
+             */
+            actions: components["schemas"]["ExportAction"][];
+        };
+        /**
+         * ExportSort
+         * @description What the list of exports can be sorted by.
+         * @enum {string}
+         */
+        ExportSort: "name" | "promotion_type" | "status" | "created_by" | "created_at";
+        /**
+         * ExportStatus
+         * @description The status of an export.
+         * @enum {string}
+         */
+        ExportStatus: "creating" | "created" | "failed" | "cancelled";
+        /**
+         * ExportStep
+         * @description What an export that is being made does now.
+         * @enum {string}
+         */
+        ExportStep: "waiting" | "extract" | "deliver";
+        /**
+         * ExportTrigger
+         * @description What started an export.
+         * @enum {string}
+         */
+        ExportTrigger: "schedule" | "backfill" | "page" | "manual";
+        /**
+         * Failure
+         * @description Why an export could not be made, in plain words.
+         */
+        Failure: {
+            /** Reason */
+            reason: string;
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
+        };
+        /**
+         * FileShown
+         * @description A delivered file.
+         */
+        FileShown: {
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Bytes */
+            bytes: number;
+            /** First */
+            first: string | null;
+            /** Last */
+            last: string | null;
+            /** Sha256 */
+            sha256: string;
+            /** Members */
+            members: components["schemas"]["MemberShown"][];
+        };
+        /**
+         * FilterShown
+         * @description A filter of a report type; `choices` is None where they come from the promo database.
+         */
+        FilterShown: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            select: components["schemas"]["Select"];
+            /** Required */
+            required: boolean;
+            /** Default All */
+            default_all: boolean;
+            /** Depends On */
+            depends_on: string | null;
+            /** Choices */
+            choices: components["schemas"]["ChoiceShown"][] | null;
+        };
+        /**
+         * FormInfo
+         * @description Everything that the form offers, except choices from the promo database.
+         */
+        FormInfo: {
+            /** Promotion Types */
+            promotion_types: components["schemas"]["Named"][];
+            /** Report Types */
+            report_types: components["schemas"]["ReportTypeShown"][];
+            /** Partners */
+            partners: components["schemas"]["PartnerShown"][];
+            /**
+             * Formats
+             * @description of the files; the first is that of a definition that names none
+             * @default []
+             */
+            formats: components["schemas"]["Named"][];
+            /** Presets */
+            presets: components["schemas"]["PresetShown"][];
+            /** Weekdays */
+            weekdays: components["schemas"]["Named"][];
+            /** Default Delivery Time */
+            default_delivery_time: string;
+            /** Rows Per File */
+            rows_per_file: number;
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+            /** Timezone */
+            timezone: string;
+            /** Week Starts On */
+            week_starts_on: string;
+            /** Broken */
+            broken: components["schemas"]["BrokenFile"][];
+        };
+        /**
+         * Group
+         * @description Rows and sums of one value.
+         */
+        Group: {
+            /** Value */
+            value: string;
+            /** Rows */
+            rows: number;
+            /** Sums */
+            sums: components["schemas"]["Sum"][];
+        };
+        /**
+         * Groups
+         * @description The totals by a column's values.
+         */
+        Groups: {
+            /** By */
+            by: string;
+            /** Items */
+            items: components["schemas"]["Group"][];
+        };
+        /**
+         * Interval
+         * @description How often a recurring report is delivered.
+         * @enum {string}
+         */
+        Interval: "daily" | "weekly";
+        /**
+         * LastExport
+         * @description The newest export of a report.
+         */
+        LastExport: {
+            /** Id */
+            id: number;
+            status: components["schemas"]["ExportStatus"];
+        };
+        /**
+         * Mark
+         * @description Something that was done to a report.
+         */
+        Mark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            what: components["schemas"]["ReportChange"];
+        };
+        /**
+         * MemberShown
+         * @description A CSV in a ZIP.
+         */
+        MemberShown: {
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Bytes */
+            bytes: number;
+            /** First */
+            first: string | null;
+            /** Last */
+            last: string | null;
+        };
+        /**
+         * Named
+         * @description Something with an id, and the words for it.
+         */
+        Named: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * Nothing
+         * @description A command without further words: `{}`.
+         */
+        Nothing: Record<string, never>;
+        /**
+         * Order
+         * @description The direction of a sort; both break ties by the row's id in the same direction.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
+        /** Page[ExportRow] */
+        Page_ExportRow_: {
+            /** Items */
+            items: components["schemas"]["ExportRow"][];
+            /** Next */
+            next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Total */
+            total: number;
+        };
+        /** Page[ReportRow] */
+        Page_ReportRow_: {
+            /** Items */
+            items: components["schemas"]["ReportRow"][];
+            /** Next */
+            next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PartnerShown
+         * @description A cloud storage provider with its connected buckets.
+         */
+        PartnerShown: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Buckets */
+            buckets: components["schemas"]["BucketShown"][];
+        };
+        /**
+         * PastWindow
+         * @description A window, its newest export, and whether a backfill exports it, without and with `again`.
+         */
+        PastWindow: {
+            /**
+             * Due
+             * Format: date-time
+             */
+            due: string;
+            window: components["schemas"]["WindowShown"];
+            export: components["schemas"]["LastExport"] | null;
+            /** Makes */
+            makes: boolean;
+            /** Makes Again */
+            makes_again: boolean;
+        };
+        /**
+         * PastWindows
+         * @description The windows of some days that have ended, oldest first, and how many have not.
+         */
+        PastWindows: {
+            /** Windows */
+            windows: components["schemas"]["PastWindow"][];
+            /** Unfinished */
+            unfinished: number;
+        };
+        /**
+         * PresetShown
+         * @description A date range and the local days that it means now, both included.
+         */
+        PresetShown: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Months */
+            months: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
+         * PreviewColumn
+         * @description A column of the preview.
+         */
+        PreviewColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * PreviewShown
+         * @description The first rows of the file, and what the database counts of all of it.
+         */
+        PreviewShown: {
+            /** Columns */
+            columns: components["schemas"]["PreviewColumn"][];
+            /**
+             * Rows
+             * @description NULL is null, the empty text is empty
+             */
+            rows: (string | null)[][];
+            /** Counted */
+            counted: number;
+            /** Excluded */
+            excluded: number;
+            /** Totals */
+            totals: components["schemas"]["Sum"][];
+            groups: components["schemas"]["Groups"] | null;
+            window: components["schemas"]["WindowShown"] | null;
+            /** As Of */
+            as_of: string | null;
+            /**
+             * File
+             * @description one CSV, or a ZIP of so many
+             */
+            file: string;
+        };
+        /**
+         * Problem
+         * @description One broken rule, at the dotted key of the body.
+         */
+        Problem: {
+            /** Path */
+            path: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ProgressShown
+         * @description Rows written of rows counted by the database.
+         */
+        ProgressShown: {
+            /** Written */
+            written: number;
+            /** Counted */
+            counted: number;
+        };
+        /**
+         * PromotionType
+         * @description The modules of the product, by their key.
+         * @enum {string}
+         */
+        PromotionType: "loyalty_wallet" | "partner_vouchers" | "promo_campaigns";
+        /**
+         * RegisteredReport
+         * @description The definition that an export was made for.
+         */
+        RegisteredReport: {
+            /** Id */
+            id: string;
+            /** Frequency */
+            frequency: components["schemas"]["Interval"] | "one_time";
+        };
+        /**
+         * ReportAction
+         * @description What can be done with a recurring report.
+         * @enum {string}
+         */
+        ReportAction: "stop" | "resume" | "delete" | "backfill" | "duplicate";
+        /**
+         * ReportChange
+         * @description What was done to a recurring report.
+         * @enum {string}
+         */
+        ReportChange: "stopped" | "resumed" | "deleted";
+        /**
+         * ReportDetail
+         * @description One report with everything that is known of it.
+         */
+        ReportDetail: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            origin: components["schemas"]["ReportOrigin"];
+            report_type: components["schemas"]["Named"];
+            promotion_type: components["schemas"]["Named"];
+            status: components["schemas"]["ReportStatus"];
+            stopped: components["schemas"]["Stopped"] | null;
+            /**
+             * Pending
+             * @description registered, but Airflow does not have its DAG yet, or no more
+             */
+            pending: boolean;
+            /**
+             * Pending Reason
+             * @description why Airflow does not have its DAG, and when it will
+             */
+            pending_reason: string | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Frequency */
+            frequency: components["schemas"]["Interval"] | "one_time";
+            /** Schedule */
+            schedule: string;
+            /** Next Delivery */
+            next_delivery: string | null;
+            last_export: components["schemas"]["LastExport"] | null;
+            /**
+             * Actions
+             * @description what the caller may do now
+             */
+            actions: components["schemas"]["ReportAction"][];
+            /** Configuration */
+            configuration: components["schemas"]["Row"][];
+            /**
+             * Definition
+             * @description null where it is gone or broken
+             */
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            /** History */
+            history: components["schemas"]["Mark"][];
+            /**
+             * Upcoming
+             * @description the next deliveries, as the scheduler goes on from the last
+             */
+            upcoming: components["schemas"]["DeliveryShown"][];
+            /**
+             * Uncovered
+             * @description times between the latest deliveries, and up to the next one, that no window covers
+             */
+            uncovered: components["schemas"]["WindowShown"][];
+            airflow: components["schemas"]["AirflowLinks"] | null;
+        };
+        /**
+         * ReportOrigin
+         * @description Where the definition of a report is kept.
+         * @enum {string}
+         */
+        ReportOrigin: "git" | "page";
+        /**
+         * ReportRow
+         * @description One report in the list.
+         */
+        ReportRow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            origin: components["schemas"]["ReportOrigin"];
+            report_type: components["schemas"]["Named"];
+            promotion_type: components["schemas"]["Named"];
+            status: components["schemas"]["ReportStatus"];
+            stopped: components["schemas"]["Stopped"] | null;
+            /**
+             * Pending
+             * @description registered, but Airflow does not have its DAG yet, or no more
+             */
+            pending: boolean;
+            /**
+             * Pending Reason
+             * @description why Airflow does not have its DAG, and when it will
+             */
+            pending_reason: string | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Frequency */
+            frequency: components["schemas"]["Interval"] | "one_time";
+            /** Schedule */
+            schedule: string;
+            /** Next Delivery */
+            next_delivery: string | null;
+            last_export: components["schemas"]["LastExport"] | null;
+            /**
+             * Actions
+             * @description what the caller may do now
+             */
+            actions: components["schemas"]["ReportAction"][];
+        };
+        /**
+         * ReportSort
+         * @description What the list of recurring reports can be sorted by.
+         * @enum {string}
+         */
+        ReportSort: "name" | "promotion_type" | "status" | "created_by" | "created_at" | "frequency";
+        /**
+         * ReportStatus
+         * @description The status of a recurring report.
+         * @enum {string}
+         */
+        ReportStatus: "active" | "stopped";
+        /**
+         * ReportTypeShown
+         * @description A report type that the caller may see.
+         */
+        ReportTypeShown: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Promotion Type */
+            promotion_type: string;
+            /** Description */
+            description: string;
+            /** @description none: a snapshot */
+            date_range: components["schemas"]["DateRangeRule"];
+            /** Max Months */
+            max_months: number | null;
+            /** May Create */
+            may_create: boolean;
+            /** Filters */
+            filters: components["schemas"]["FilterShown"][];
+            /** Columns */
+            columns: components["schemas"]["ColumnShown"][];
+        };
+        /**
+         * Row
+         * @description One line of something that is only read.
+         */
+        Row: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Select
+         * @description How many values of a filter a definition names: exactly one, at least one, or any (none named means all).
+         * @enum {string}
+         */
+        Select: "one" | "many" | "all";
+        /**
+         * Session
+         * @description The caller and the account.
+         */
+        Session: {
+            user: components["schemas"]["User"];
+            /** Timezone */
+            timezone: string;
+            /** Week Starts On */
+            week_starts_on: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /**
+             * May Create
+             * @description whether some report type may be exported
+             */
+            may_create: boolean;
+        };
+        /**
+         * Stopped
+         * @description Why a report is not delivered any more.
+         */
+        Stopped: {
+            /** @description paused: in Airflow; removed: from git */
+            how: components["schemas"]["StoppedBy"];
+            /** Since */
+            since: string | null;
+            /** By */
+            by: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * StoppedBy
+         * @description What keeps a report from being delivered.
+         * @enum {string}
+         */
+        StoppedBy: "stopped" | "deleted" | "paused" | "removed" | "broken";
+        /**
+         * Sum
+         * @description A column's exact sum, as text.
+         */
+        Sum: {
+            /** Name */
+            name: string;
+            /** Sum */
+            sum: string;
+        };
+        /**
+         * User
+         * @description Who is signed in.
+         */
+        User: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * WindowShown
+         * @description A window `[start, end)` with the account's offset, and its local days, both included.
+         */
+        WindowShown: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Open
+             * @description rows may still be recorded for it: it had not settled when it was read
+             * @default false
+             */
+            open: boolean;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
+export type AirflowLinks = components['schemas']['AirflowLinks'];
+export type Backfill = components['schemas']['Backfill'];
+export type BackfillStarted = components['schemas']['BackfillStarted'];
+export type BrokenFile = components['schemas']['BrokenFile'];
+export type BucketShown = components['schemas']['BucketShown'];
+export type ChoiceShown = components['schemas']['ChoiceShown'];
+export type Choices = components['schemas']['Choices'];
+export type ColumnShown = components['schemas']['ColumnShown'];
+export type Created = components['schemas']['Created'];
+export type Creators = components['schemas']['Creators'];
+export type DateRangeRule = components['schemas']['DateRangeRule'];
+export type Days = components['schemas']['Days'];
+export type DefinitionBody = components['schemas']['DefinitionBody'];
+export type DeliveryShown = components['schemas']['DeliveryShown'];
+export type DescribedDefinition = components['schemas']['DescribedDefinition'];
+export type DestinationShown = components['schemas']['DestinationShown'];
+export type DownloadShown = components['schemas']['DownloadShown'];
+export type Error = components['schemas']['Error'];
+export type ErrorAnswer = components['schemas']['ErrorAnswer'];
+export type ErrorCode = components['schemas']['ErrorCode'];
+export type ExportAction = components['schemas']['ExportAction'];
+export type ExportDetail = components['schemas']['ExportDetail'];
+export type ExportOrigin = components['schemas']['ExportOrigin'];
+export type ExportRow = components['schemas']['ExportRow'];
+export type ExportSort = components['schemas']['ExportSort'];
+export type ExportStatus = components['schemas']['ExportStatus'];
+export type ExportStep = components['schemas']['ExportStep'];
+export type ExportTrigger = components['schemas']['ExportTrigger'];
+export type Failure = components['schemas']['Failure'];
+export type FileShown = components['schemas']['FileShown'];
+export type FilterShown = components['schemas']['FilterShown'];
+export type FormInfo = components['schemas']['FormInfo'];
+export type Group = components['schemas']['Group'];
+export type Groups = components['schemas']['Groups'];
+export type Interval = components['schemas']['Interval'];
+export type LastExport = components['schemas']['LastExport'];
+export type Mark = components['schemas']['Mark'];
+export type MemberShown = components['schemas']['MemberShown'];
+export type Named = components['schemas']['Named'];
+export type Nothing = components['schemas']['Nothing'];
+export type Order = components['schemas']['Order'];
+export type PageExportRow = components['schemas']['Page_ExportRow_'];
+export type PageReportRow = components['schemas']['Page_ReportRow_'];
+export type PartnerShown = components['schemas']['PartnerShown'];
+export type PastWindow = components['schemas']['PastWindow'];
+export type PastWindows = components['schemas']['PastWindows'];
+export type PresetShown = components['schemas']['PresetShown'];
+export type PreviewColumn = components['schemas']['PreviewColumn'];
+export type PreviewShown = components['schemas']['PreviewShown'];
+export type Problem = components['schemas']['Problem'];
+export type ProgressShown = components['schemas']['ProgressShown'];
+export type PromotionType = components['schemas']['PromotionType'];
+export type RegisteredReport = components['schemas']['RegisteredReport'];
+export type ReportAction = components['schemas']['ReportAction'];
+export type ReportChange = components['schemas']['ReportChange'];
+export type ReportDetail = components['schemas']['ReportDetail'];
+export type ReportOrigin = components['schemas']['ReportOrigin'];
+export type ReportRow = components['schemas']['ReportRow'];
+export type ReportSort = components['schemas']['ReportSort'];
+export type ReportStatus = components['schemas']['ReportStatus'];
+export type ReportTypeShown = components['schemas']['ReportTypeShown'];
+export type Row = components['schemas']['Row'];
+export type Select = components['schemas']['Select'];
+export type Session = components['schemas']['Session'];
+export type Stopped = components['schemas']['Stopped'];
+export type StoppedBy = components['schemas']['StoppedBy'];
+export type Sum = components['schemas']['Sum'];
+export type User = components['schemas']['User'];
+export type WindowShown = components['schemas']['WindowShown'];
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
 
-/** Half-open `[start, end)`; `first` and `last` are its local days, both inside. `open`: rows may still arrive. */
-export interface Window {
-  start: string;
-  end: string;
-  first: string;
-  last: string;
-  open: boolean;
-}
+export const ExportStatusLabels: Record<ExportStatus, string> = {
+    "creating": "Creating",
+    "created": "Created",
+    "failed": "Creation Failed",
+    "cancelled": "Cancelled"
+};
 
-export type ExportStatus = "creating" | "created" | "failed" | "cancelled";
-export type ReportStatus = "active" | "stopped";
+export const IntervalLabels: Record<Interval, string> = {
+    "daily": "Daily",
+    "weekly": "Weekly"
+};
 
-export type ErrorCode =
-  | "unauthenticated"
-  | "forbidden"
-  | "not_found"
-  | "cross_origin"
-  | "unsupported_media_type"
-  | "too_large"
-  | "invalid"
-  | "conflict"
-  | "not_ready"
-  | "expired"
-  | "not_editable"
-  | "unavailable"
-  | "internal";
-
-/** One thing wrong with what was sent; `path` is dotted: `filters.wallet`, `delivery[0].partner_export.bucket`. */
-export interface Problem {
-  path: string;
-  message: string;
-}
-
-export interface ErrorBody {
-  error: { status: number; code: ErrorCode; reason: string; fix: string; problems: Problem[] };
-}
-
-export interface Session {
-  user: { id: string; name: string };
-  timezone: string;
-  week_starts_on: string;
-  now: string;
-  may_create: boolean;
-  demo?: boolean;
-}
-
-export interface Choice {
-  value: string;
-  title: string;
-}
-
-export interface FilterInfo {
-  name: string;
-  title: string;
-  description: string;
-  select: "one" | "many" | "all";
-  required: boolean;
-  default_all: boolean;
-  depends_on: string | null;
-  choices: Choice[] | null; // null: ask for them
-}
-
-export interface ColumnInfo {
-  name: string;
-  type: string;
-  description: string;
-  unit: string | null;
-  pii: boolean;
-}
-
-export interface ReportTypeInfo {
-  id: string;
-  title: string;
-  promotion_type: string;
-  description: string;
-  date_range: "required" | "optional" | "none";
-  max_months: number | null;
-  may_create: boolean;
-  filters: FilterInfo[];
-  columns: ColumnInfo[];
-}
-
-export interface Partner {
-  id: string;
-  label: string;
-  buckets: { name: string; address: string }[];
-}
-
-export interface Preset {
-  id: string;
-  label: string;
-  months: number;
-  first: string;
-  last: string;
-}
-
-export interface FormInfo {
-  promotion_types: Named[];
-  report_types: ReportTypeInfo[];
-  partners: Partner[];
-  presets: Preset[];
-  weekdays: Named[];
-  default_delivery_time: string;
-  rows_per_file: number;
-  today: string;
-  timezone: string;
-  week_starts_on: string;
-  broken: { file: string; reason: string }[];
-}
-
-export type Frequency = "one_time" | { interval: "daily" | "weekly"; delivery_day?: string; delivery_time?: string };
-export type DateRange = string | { first: string; last: string } | { start: string; end: string };
-export type Delivery = "download" | { partner_export: { partner: string; bucket: string; prefix?: string } };
-
-/** What an engineer writes as YAML and the page posts. */
-export interface Definition {
-  name: string;
-  report_type: string;
-  filters: Record<string, string | string[]>;
-  frequency: Frequency;
-  date_range?: DateRange;
-  delivery: Delivery[];
-  timezone?: string;
-  starts_on?: string;
-}
-
-export interface ConfigurationRow {
-  key: string;
-  label: string;
-  value: string;
-}
-
-export interface Failure {
-  reason: string;
-  fix: string;
-}
-
-export type ExportAction = "retry" | "cancel" | "duplicate";
-export type ReportAction = "stop" | "resume" | "delete" | "backfill" | "duplicate";
-
-export interface ExportRow {
-  id: number;
-  name: string;
-  report: { id: string; frequency: string } | null; // null: on demand
-  origin: "git" | "page" | "api";
-  report_type: Named;
-  promotion_type: Named;
-  status: ExportStatus;
-  waiting: string | null; // why nothing moves
-  created_by: string;
-  created_at: string;
-  window: Window | null;
-  as_of: string | null;
-  rows: number | null;
-  bytes: number | null;
-  started_at: string | null;
-  seconds: number | null;
-  progress: { written: number; counted: number } | null;
-  failure: Failure | null;
-  download: { url: string; name: string; bytes: number } | null;
-  earlier: boolean; // rows, bytes, window and file are those of an attempt before, which are still there
-  actions: ExportAction[];
-}
-
-export interface FileMember {
-  name: string;
-  rows: number;
-  bytes: number;
-  first: string | null;
-  last: string | null;
-}
-
-export interface ExportFile extends FileMember {
-  sha256: string;
-  members: FileMember[];
-}
-
-export interface Destination {
-  title: string;
-  delivered: boolean;
-  manifest: string | null;
-  failure: Failure | null;
-}
-
-export interface ExportDetail extends ExportRow {
-  configuration: ConfigurationRow[];
-  /** Null where it is gone or broken: there is nothing to duplicate. */
-  definition: Definition | null;
-  ended_at: string | null;
-  attempt: number;
-  step: "waiting" | "extract" | "deliver" | null;
-  trigger: "schedule" | "backfill" | "page" | "manual";
-  destinations: Destination[];
-  files: ExportFile[];
-  facts: ConfigurationRow[];
-  manifest: string | null;
-  airflow: { run: string; dag: string } | null;
-}
-
-export interface Stopped {
-  how: "stopped" | "deleted" | "paused" | "removed" | "broken";
-  since: string | null;
-  by: string | null;
-  reason: string;
-}
-
-export interface ReportRow {
-  id: string;
-  name: string;
-  origin: "git" | "page";
-  report_type: Named;
-  promotion_type: Named;
-  status: ReportStatus;
-  stopped: Stopped | null;
-  pending: boolean; // Airflow does not have its DAG yet, or no more
-  pending_reason: string | null;
-  created_by: string;
-  created_at: string;
-  frequency: "daily" | "weekly" | "one_time";
-  schedule: string;
-  next_delivery: string | null;
-  last_export: { id: number; status: ExportStatus } | null;
-  actions: ReportAction[];
-}
-
-export interface Upcoming {
-  due: string;
-  window: Window;
-}
-
-export interface ReportDetail extends ReportRow {
-  configuration: ConfigurationRow[];
-  /** Null where it is gone or broken: there is nothing to duplicate. */
-  definition: Definition | null;
-  history: { at: string; by: string; what: "stopped" | "resumed" | "deleted" }[];
-  upcoming: Upcoming[];
-  /** Times between deliveries that no window covers. */
-  uncovered: Window[];
-  airflow: { dag: string } | null;
-}
-
-/** One page of a list; `next` and `previous` are cursors, `total` counts every page. */
-export interface Page<T> {
-  items: T[];
-  next: string | null;
-  previous: string | null;
-  total: number;
-}
-
-export interface Choices {
-  choices: Choice[]; // at most 200
-  total: number;
-}
-
-export interface Described {
-  sentence: string;
-  window: Window | null;
-  as_of: string | null;
-  upcoming: Upcoming[];
-}
-
-export interface Preview {
-  columns: { name: string; type: string }[];
-  rows: (string | null)[][];
-  counted: number;
-  excluded: number;
-  totals: { name: string; sum: string }[];
-  groups: {
-    by: string;
-    items: { value: string; rows: number; sums: { name: string; sum: string }[] }[];
-  } | null;
-  window: Window | null;
-  as_of: string | null;
-  file: string;
-}
-
-/** What `POST reports` made: an export or a recurring report. */
-export interface Created {
-  message: string;
-  export: ExportRow | null;
-  report: ReportRow | null;
-}
-
-/** `makes`: whether a run exports it; `makes_again`: whether one does that exports windows again. */
-export interface PastWindow {
-  makes: boolean;
-  makes_again: boolean;
-  window: Window;
-  due: string;
-  export: { id: number; status: ExportStatus } | null;
-}
-
-export interface PastWindows {
-  windows: PastWindow[];
-  unfinished: number;
-}
+export const ReportStatusLabels: Record<ReportStatus, string> = {
+    "active": "Active",
+    "stopped": "Stopped"
+};

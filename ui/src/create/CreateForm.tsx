@@ -1,7 +1,8 @@
 import { Button, chakra, Flex, Heading, Stack } from "@chakra-ui/react";
 import { type FormEvent, type MouseEvent, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import type { ApiError } from "../api/client";
-import type { Created, Definition, FormInfo } from "../api/types";
+import type { Definition } from "../api/definition";
+import type { Created, FormInfo } from "../api/types";
 import { BackLink } from "../BackLink";
 import { PageHeading } from "../PageHeading";
 import { Banner, type Message } from "./Banner";

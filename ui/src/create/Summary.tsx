@@ -1,6 +1,6 @@
 import { Box, Heading, List, Text } from "@chakra-ui/react";
 import type { ApiError } from "../api/client";
-import type { Described } from "../api/types";
+import type { DescribedDefinition } from "../api/types";
 import { days, instant } from "../time";
 import { useCreate } from "./context";
 import { timezoneOf } from "./draft";
@@ -56,7 +56,7 @@ const Refused = ({ error }: { error: ApiError }) => {
   );
 };
 
-const Upcoming = ({ described, timezone }: { described: Described; timezone: string }) =>
+const Upcoming = ({ described, timezone }: { described: DescribedDefinition; timezone: string }) =>
   described.upcoming.length === 0 ? null : (
     <>
       <Text color="fg.muted" mt={2}>

@@ -1,10 +1,12 @@
 /** What the form holds, as plain data: how it begins, and the definition that it says. */
 
-import type { Choice as ApiChoice, Definition, FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
+import type { Definition } from "../api/definition";
+import type { ChoiceShown, FilterShown, FormInfo, Interval, ReportTypeShown } from "../api/types";
+import { hasDeliveryDay } from "../interval";
 import { type Day, localDay } from "./calendar/days";
 import type { DayRange } from "./calendar/range";
 
-export interface Choice extends ApiChoice {
+export interface Choice extends ChoiceShown {
   /** Of a copied report: nobody has asked yet whether the value still exists. */
   unchecked?: boolean;
   /** Of a copied report: the promo database does not know the value any more. */
@@ -35,7 +37,7 @@ export interface Draft {
   /** Below the bucket's own prefix. null: the field is not shown, since only copied reports bring one. */
   prefix: string | null;
   recurring: boolean;
-  interval: "daily" | "weekly";
+  interval: Interval;
   deliveryDay: string;
   deliveryTime: string;
   range: ChosenRange;
@@ -46,11 +48,11 @@ export interface Draft {
 
 const NOTHING: Chosen = { all: false, choices: [] };
 
-export const reportTypeOf = (draft: Draft, form: FormInfo): ReportTypeInfo | undefined =>
+export const reportTypeOf = (draft: Draft, form: FormInfo): ReportTypeShown | undefined =>
   form.report_types.find((each) => each.id === draft.reportType);
 
 /** The report types of a promotion type that this user may create. */
-export const offeredTypes = (form: FormInfo, promotionType: string): ReportTypeInfo[] =>
+export const offeredTypes = (form: FormInfo, promotionType: string): ReportTypeShown[] =>
   form.report_types.filter((each) => each.may_create && each.promotion_type === promotionType);
 
 /** Partners that have a bucket to deliver to. */
@@ -58,13 +60,13 @@ export const connectedPartners = (form: FormInfo): FormInfo["partners"] =>
   form.partners.filter((partner) => partner.buckets.length > 0);
 
 /** Presets that a report type takes: none longer than its `max_months`. */
-export const offeredPresets = (form: FormInfo, type: ReportTypeInfo): FormInfo["presets"] =>
+export const offeredPresets = (form: FormInfo, type: ReportTypeShown): FormInfo["presets"] =>
   form.presets.filter((preset) => type.max_months === null || preset.months <= type.max_months);
 
-export const chosenOf = (draft: Draft, filter: FilterInfo): Chosen => draft.filters[filter.name] ?? NOTHING;
+export const chosenOf = (draft: Draft, filter: FilterShown): Chosen => draft.filters[filter.name] ?? NOTHING;
 
 /** The value that a filter's choices depend on: null where it depends on none, "" where none is chosen that exists. */
-export const parentValue = (draft: Draft, filter: FilterInfo): string | null => {
+export const parentValue = (draft: Draft, filter: FilterShown): string | null => {
   if (filter.depends_on === null) return null;
   const parent = draft.filters[filter.depends_on]?.choices[0];
   return parent === undefined || parent.gone ? "" : parent.value;
@@ -78,19 +80,19 @@ export const todayOf = (draft: Draft, form: FormInfo): Day =>
   draft.timezone === null ? form.today : localDay(Date.now(), draft.timezone);
 
 /** What the filter that another one depends on is called within a sentence. */
-export const parentTitle = (filter: FilterInfo, draft: Draft, form: FormInfo): string =>
+export const parentTitle = (filter: FilterShown, draft: Draft, form: FormInfo): string =>
   reportTypeOf(draft, form)
     ?.filters.find((each) => each.name === filter.depends_on)
     ?.title.toLowerCase() ?? "";
 
 /** How a filter begins: all of it where that is its default, its only choice where it has but one. */
-export const startOf = (filter: FilterInfo): Chosen => {
+export const startOf = (filter: FilterShown): Chosen => {
   if (filter.select === "all") return { all: true, choices: [] };
   const fixed = filter.choices ?? [];
   return { all: false, choices: filter.default_all || fixed.length === 1 ? fixed : [] };
 };
 
-export const startOfFilters = (type: ReportTypeInfo | undefined): Record<string, Chosen> =>
+export const startOfFilters = (type: ReportTypeShown | undefined): Record<string, Chosen> =>
   Object.fromEntries((type?.filters ?? []).map((filter) => [filter.name, startOf(filter)]));
 
 /** The only item of a list, or undefined. */
@@ -138,7 +140,7 @@ export const definitionOf = (draft: Draft, form: FormInfo): Definition => {
 };
 
 /** Every one of a fixed list is `all`: a recurring report then also covers a choice that its type gets later. */
-const filterValue = (filter: FilterInfo, { all, choices }: Chosen): string[] | string => {
+const filterValue = (filter: FilterShown, { all, choices }: Chosen): string[] | string => {
   if (filter.select === "one") return choices[0]?.value ?? "";
   if (all && filter.select === "all") return "all";
   if (filter.choices !== null && filter.choices.length === choices.length) return "all";
@@ -147,7 +149,7 @@ const filterValue = (filter: FilterInfo, { all, choices }: Chosen): string[] | s
 
 const frequencyOf = (draft: Draft): Definition["frequency"] => {
   if (!draft.recurring) return "one_time";
-  const weekly = draft.interval === "weekly" ? { delivery_day: draft.deliveryDay } : {};
+  const weekly = hasDeliveryDay(draft.interval) ? { delivery_day: draft.deliveryDay } : {};
   return { interval: draft.interval, ...weekly, delivery_time: draft.deliveryTime };
 };
 

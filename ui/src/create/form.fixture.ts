@@ -1,8 +1,8 @@
 /** What `GET form` answers, for the tests: every kind of filter, and report types with every kind of date range. */
 
-import type { FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
+import type { FilterShown, FormInfo, ReportTypeShown } from "../api/types";
 
-const filter = (name: string, more: Partial<FilterInfo>): FilterInfo => ({
+const filter = (name: string, more: Partial<FilterShown>): FilterShown => ({
   choices: null,
   default_all: false,
   depends_on: null,
@@ -14,7 +14,7 @@ const filter = (name: string, more: Partial<FilterInfo>): FilterInfo => ({
   ...more,
 });
 
-const type = (id: string, more: Partial<ReportTypeInfo>): ReportTypeInfo => ({
+const type = (id: string, more: Partial<ReportTypeShown>): ReportTypeShown => ({
   columns: [],
   date_range: "required",
   description: "",
@@ -58,6 +58,7 @@ export const FORM: FormInfo = {
       promotion_type: "partner_vouchers",
     }),
   ],
+  formats: [{ id: "csv", label: "CSV" }],
   rows_per_file: 1_000_000,
   timezone: "America/New_York",
   today: "2026-11-23",

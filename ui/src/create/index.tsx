@@ -1,5 +1,6 @@
 import { Alert, Stack } from "@chakra-ui/react";
-import type { Created, Definition, FormInfo } from "../api/types";
+import type { Definition } from "../api/definition";
+import type { Created, FormInfo } from "../api/types";
 import { BackLink } from "../BackLink";
 import { PageHeading } from "../PageHeading";
 import { CreateForm } from "./CreateForm";

@@ -1,6 +1,7 @@
 /** What keeps a draft from being a definition, field by field. The rules of values are the server's. */
 
-import type { FilterInfo, FormInfo } from "../api/types";
+import type { FilterShown, FormInfo } from "../api/types";
+import { hasDeliveryDay } from "../interval";
 import { rangeProblem } from "./calendar/range";
 import { chosenOf, connectedPartners, type Draft, parentTitle, parentValue, reportTypeOf, todayOf } from "./draft";
 import type { FieldProblem } from "./fields/fields";
@@ -33,7 +34,7 @@ const nameMissing = (name: string): string | null => {
   return length > MAX_NAME ? `The name has ${length} characters; at most ${MAX_NAME} are allowed.` : null;
 };
 
-const filterMissing = (filter: FilterInfo, draft: Draft, form: FormInfo): string | null => {
+const filterMissing = (filter: FilterShown, draft: Draft, form: FormInfo): string | null => {
   const chosen = chosenOf(draft, filter);
   if (chosen.all && filter.select === "all") return null;
   const gone = chosen.choices.filter((choice) => choice.gone).map((choice) => `“${choice.value}”`);
@@ -42,9 +43,9 @@ const filterMissing = (filter: FilterInfo, draft: Draft, form: FormInfo): string
   return chosen.choices.length === 0 ? emptyFilter(filter, draft, form) : null;
 };
 
-const instead = (filter: FilterInfo) => (filter.select === "one" ? "Select another." : "Remove it or select others.");
+const instead = (filter: FilterShown) => (filter.select === "one" ? "Select another." : "Remove it or select others.");
 
-const emptyFilter = (filter: FilterInfo, draft: Draft, form: FormInfo): string => {
+const emptyFilter = (filter: FilterShown, draft: Draft, form: FormInfo): string => {
   const title = filter.title.toLowerCase();
   if (parentValue(draft, filter) === "") return `Select a ${parentTitle(filter, draft, form)} first.`;
   if (filter.select === "one") return `Select a ${title}.`;
@@ -65,7 +66,7 @@ const cloudMissing = (draft: Draft, form: FormInfo): [string, string | null][] =
 
 const recurrenceMissing = (draft: Draft): [string, string | null][] => {
   if (!draft.recurring) return [];
-  const noDay = draft.interval === "weekly" && draft.deliveryDay === "";
+  const noDay = hasDeliveryDay(draft.interval) && draft.deliveryDay === "";
   return [
     [
       "frequency",

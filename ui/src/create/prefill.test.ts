@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Definition } from "../api/types";
+import type { Definition } from "../api/definition";
 import { definitionOf } from "./draft";
 import { FORM } from "./form.fixture";
 import { missing } from "./missing";

@@ -1,6 +1,7 @@
 /** Duplicate: a draft from the definition of another report, and sentences about what could not be taken over. */
 
-import type { Definition, FilterInfo, FormInfo, ReportTypeInfo } from "../api/types";
+import type { Definition } from "../api/definition";
+import type { FilterShown, FormInfo, ReportTypeShown } from "../api/types";
 import { daysInWords, localDay } from "./calendar/days";
 import { type Choice, type Chosen, type ChosenRange, type Draft, offeredPresets, startOf } from "./draft";
 import { MAX_NAME } from "./missing";
@@ -50,7 +51,7 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
   return { draft, notes: notesOf(definition, draft, type, form) };
 };
 
-const notesOf = (definition: Definition, draft: Draft, type: ReportTypeInfo, form: FormInfo): string[] => {
+const notesOf = (definition: Definition, draft: Draft, type: ReportTypeShown, form: FormInfo): string[] => {
   const lost = Object.keys(definition.filters).filter((name) => !type.filters.some((filter) => filter.name === name));
   const range = definition.date_range;
   return [
@@ -69,7 +70,7 @@ const notesOf = (definition: Definition, draft: Draft, type: ReportTypeInfo, for
 const partDaysNote = (
   { date_range: range }: Definition,
   draft: Draft,
-  type: ReportTypeInfo,
+  type: ReportTypeShown,
   form: FormInfo,
 ): string[] => {
   if (typeof range !== "object" || !("start" in range)) return [];
@@ -84,7 +85,7 @@ const partDaysNote = (
 const beginsDay = (instant: string, timezone: string): boolean =>
   localDay(instant, timezone) !== localDay(Date.parse(instant) - 1, timezone);
 
-const filtersOf = (definition: Definition, type: ReportTypeInfo): Record<string, Chosen> =>
+const filtersOf = (definition: Definition, type: ReportTypeShown): Record<string, Chosen> =>
   Object.fromEntries(
     type.filters.map((filter) => {
       const value = definition.filters[filter.name];
@@ -92,14 +93,14 @@ const filtersOf = (definition: Definition, type: ReportTypeInfo): Record<string,
     }),
   );
 
-const chosenFrom = (filter: FilterInfo, value: string[] | string): Chosen => {
+const chosenFrom = (filter: FilterShown, value: string[] | string): Chosen => {
   if (value === "all") return { all: filter.select === "all", choices: filter.choices ?? [] };
   const values = typeof value === "string" ? [value] : value;
   return { all: false, choices: values.map((each) => choiceFrom(filter, each)) };
 };
 
 /** Of a fetched filter, whether the value still exists is found out when its choices are there. */
-const choiceFrom = (filter: FilterInfo, value: string): Choice =>
+const choiceFrom = (filter: FilterShown, value: string): Choice =>
   filter.choices === null
     ? { title: value, unchecked: true, value }
     : (filter.choices.find((choice) => choice.value === value) ?? { gone: true, title: value, value });
@@ -128,7 +129,7 @@ const frequencyOf = ({ frequency }: Definition, form: FormInfo): Partial<Draft> 
 const rangeOf = (
   { date_range: range }: Definition,
   form: FormInfo,
-  type: ReportTypeInfo,
+  type: ReportTypeShown,
   timezone: string,
 ): ChosenRange => {
   if (range === undefined) return type.date_range === "optional" ? { kind: "none" } : { kind: "unset" };

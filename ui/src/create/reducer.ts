@@ -1,6 +1,6 @@
 /** The state of the form and its changes. Choices that no longer fit what was changed go with the change. */
 
-import type { FormInfo, ReportTypeInfo } from "../api/types";
+import type { FormInfo, ReportTypeShown } from "../api/types";
 import {
   type Choice,
   type Chosen,
@@ -91,14 +91,14 @@ const withFilter = (draft: Draft, form: FormInfo, name: string, chosen: Chosen):
   return filters;
 };
 
-const withType = (draft: Draft, form: FormInfo, type: ReportTypeInfo | undefined): Partial<Draft> => ({
+const withType = (draft: Draft, form: FormInfo, type: ReportTypeShown | undefined): Partial<Draft> => ({
   filters: startOfFilters(type),
   range: type === undefined ? draft.range : fittingRange(draft.range, form, type),
   reportType: type?.id ?? "",
 });
 
 /** The range that a report type begins with: the one chosen before, where the type takes it. */
-const fittingRange = (range: ChosenRange, form: FormInfo, type: ReportTypeInfo): ChosenRange => {
+const fittingRange = (range: ChosenRange, form: FormInfo, type: ReportTypeShown): ChosenRange => {
   const start: ChosenRange = type.date_range === "optional" ? { kind: "none" } : { kind: "unset" };
   if (range.kind === "preset") {
     return offeredPresets(form, type).some((preset) => preset.id === range.preset) ? range : start;

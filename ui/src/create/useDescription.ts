@@ -1,13 +1,14 @@
 import { useEffect, useState } from "react";
 import { type ApiError, asApiError, post } from "../api/client";
-import type { Definition, Described } from "../api/types";
+import type { Definition } from "../api/definition";
+import type { DescribedDefinition } from "../api/types";
 
 /** Milliseconds without a change before the server is asked. */
 const PAUSE = 300;
 
 /** `body` is the JSON of the definition that the answer is about. */
 export type Description =
-  | { body: string; described: Described; kind: "described" }
+  | { body: string; described: DescribedDefinition; kind: "described" }
   | { body: string; error: ApiError; kind: "refused" }
   | { kind: "waiting" };
 
@@ -21,7 +22,7 @@ export const useDescription = (definition: Definition | null): Description => {
     if (body === null) return undefined;
     const control = new AbortController();
     const timer = setTimeout(() => {
-      post<Described>("drafts/describe", JSON.parse(body), { signal: control.signal }).then(
+      post<DescribedDefinition>("drafts/describe", JSON.parse(body), { signal: control.signal }).then(
         (described) => setDescription({ body, described, kind: "described" }),
         (error: unknown) =>
           control.signal.aborted || setDescription({ body, error: asApiError(error), kind: "refused" }),

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { type ApiError, asApiError, post } from "../api/client";
-import type { Created, Definition } from "../api/types";
+import type { Definition } from "../api/definition";
+import type { Created } from "../api/types";
 import { notify, notifyOfFailure } from "../Notices";
 import { type Attempt, attemptAt, leftBy, type Outcome, outcomeOf } from "./idempotency";
 

@@ -1,7 +1,8 @@
 import { Badge, HStack, Stack, Text } from "@chakra-ui/react";
-import type { Destination, ExportDetail, ExportStatus, Failure } from "../api/types";
+import type { DestinationShown, ExportDetail, ExportStatus, Failure } from "../api/types";
 import { Section } from "../Configuration";
 import { CheckIcon, CrossIcon, DashIcon } from "../icons";
+import { isOpen } from "../status";
 
 /** Where the export goes, and whether it is complete there; why not, where the status above does not say so already. */
 export function Destinations({ data }: { data: ExportDetail }) {
@@ -34,7 +35,7 @@ export function Destinations({ data }: { data: ExportDetail }) {
   );
 }
 
-function State({ destination, status }: { destination: Destination; status: ExportStatus }) {
+function State({ destination, status }: { destination: DestinationShown; status: ExportStatus }) {
   if (destination.delivered) {
     return (
       <Badge colorPalette="success">
@@ -42,7 +43,7 @@ function State({ destination, status }: { destination: Destination; status: Expo
       </Badge>
     );
   }
-  return destination.failure === null && status === "creating" ? (
+  return destination.failure === null && isOpen(status) ? (
     <Badge colorPalette="gray">
       <DashIcon /> Not delivered yet
     </Badge>

@@ -1,12 +1,12 @@
 import { Box, Clipboard, Code, HStack, IconButton, Stack, Text } from "@chakra-ui/react";
-import type { ExportFile, FileMember } from "../api/types";
+import type { FileShown, MemberShown } from "../api/types";
 import { Section } from "../Configuration";
 import { CheckIcon, CopyIcon } from "../icons";
 import { counted, size } from "../quantities";
 import { Instant } from "../Times";
 
 /** The files that were made; a ZIP with the CSVs inside it. */
-export function ExportFiles({ files }: { files: ExportFile[] }) {
+export function ExportFiles({ files }: { files: FileShown[] }) {
   return (
     <Section title="Files">
       <Stack gap={5}>
@@ -30,7 +30,7 @@ export function ExportFiles({ files }: { files: ExportFile[] }) {
   );
 }
 
-function FileLine({ file }: { file: FileMember }) {
+function FileLine({ file }: { file: MemberShown }) {
   return (
     <Box minW={0}>
       <Text fontWeight="medium" overflowWrap="anywhere">

@@ -1,11 +1,12 @@
 import { Alert, HStack, Stack, Text } from "@chakra-ui/react";
-import type { ExportDetail } from "../api/types";
+import type { ExportDetail, ExportStep } from "../api/types";
 import { RowsProgress } from "../Progress";
 import { counted, size } from "../quantities";
-import { isEmpty, NoRows, StatusBadge } from "../StatusBadge";
+import { NoRows, StatusBadge } from "../StatusBadge";
+import { isEmpty, isOpen } from "../status";
 import { WindowDays } from "../Times";
 
-const STEPS = {
+const STEPS: Record<ExportStep, string> = {
   waiting: "Waiting to start",
   extract: "Reading rows from the database",
   deliver: "Delivering the files",
@@ -27,7 +28,7 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
       <HStack gap={3} wrap="wrap">
         <StatusBadge status={status} />
         {isEmpty(data) && <NoRows />}
-        {status === "creating" && <Text>{waiting ?? (checking ? CHECKING : STEPS[step ?? "waiting"])}</Text>}
+        {isOpen(status) && <Text>{waiting ?? (checking ? CHECKING : STEPS[step ?? "waiting"])}</Text>}
         {status === "created" && result.length > 0 && <Text>{result.join(", ")}</Text>}
         {data.earlier && <Text>{`An earlier export is still there: ${result.join(", ")}`}</Text>}
         {data.window !== null && (
@@ -37,7 +38,7 @@ export function ExportStatusPanel({ data }: { data: ExportDetail }) {
           </Text>
         )}
       </HStack>
-      {status === "creating" && progress !== null && <RowsProgress {...progress} />}
+      {isOpen(status) && progress !== null && <RowsProgress {...progress} />}
       {isEmpty(data) && (
         <Alert.Root status="warning">
           <Alert.Indicator />

@@ -1,7 +1,7 @@
 import { HStack, Link } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 import { Link as RouterLink } from "react-router-dom";
-import type { ExportDetail } from "../api/types";
+import type { ExportDetail, ExportTrigger } from "../api/types";
 import { Facts, Section } from "../Configuration";
 import { OriginMark } from "../OriginMark";
 import { airflowPlace, usePlaces } from "../places";
@@ -9,7 +9,7 @@ import { counted, number, size } from "../quantities";
 import { Instant, WindowDays } from "../Times";
 import { duration } from "../time";
 
-const TRIGGERS: Record<ExportDetail["trigger"], string> = {
+const TRIGGERS: Record<ExportTrigger, string> = {
   schedule: "Its schedule",
   backfill: "A run for past windows",
   page: "This page",
@@ -20,9 +20,11 @@ const TRIGGERS: Record<ExportDetail["trigger"], string> = {
 export function RunSection({ data }: { data: ExportDetail }) {
   const links = data.airflow !== null && (
     <HStack gap={4}>
-      <Link asChild variant="underline">
-        <RouterLink to={airflowPlace(data.airflow.run)}>Run in Airflow</RouterLink>
-      </Link>
+      {data.airflow.run !== null && (
+        <Link asChild variant="underline">
+          <RouterLink to={airflowPlace(data.airflow.run)}>Run in Airflow</RouterLink>
+        </Link>
+      )}
       <Link asChild variant="underline">
         <RouterLink to={airflowPlace(data.airflow.dag)}>DAG</RouterLink>
       </Link>

@@ -1,16 +1,10 @@
 import { Button, Flex } from "@chakra-ui/react";
 import { useEffect, useState } from "react";
-import type { FormInfo } from "../api/types";
+import { ExportStatusLabels, type FormInfo, ReportStatusLabels } from "../api/types";
 import { useGet } from "../api/useGet";
-import { STATUS_LABELS } from "../StatusBadge";
 import { FilterMenu, LoadedTicks, Ticks } from "./FilterMenu";
-import { changed, cleared, type FilterName, isFiltered, type ListState, type Tab } from "./listState";
+import { changed, cleared, type FilterName, isFiltered, type ListState } from "./listState";
 import { SearchField } from "./SearchField";
-
-const STATUSES: Record<Tab, (keyof typeof STATUS_LABELS)[]> = {
-  one_time: ["creating", "created", "failed", "cancelled"],
-  recurring: ["active", "stopped"],
-};
 
 interface Props {
   state: ListState;
@@ -18,6 +12,7 @@ interface Props {
 }
 
 export function Filters({ state, go }: Props) {
+  const statuses = Object.entries(state.tab === "recurring" ? ReportStatusLabels : ExportStatusLabels);
   const filter = (name: FilterName) => ({
     chosen: state[name],
     onChange: (chosen: string[]) => go(changed(state, { [name]: chosen })),
@@ -26,10 +21,7 @@ export function Filters({ state, go }: Props) {
     <Flex align="center" gap={2} wrap="wrap">
       <SearchField onSearch={(q) => go(changed(state, { q }), true)} value={state.q} />
       <FilterMenu label="Status" {...filter("status")}>
-        <Ticks
-          choices={STATUSES[state.tab].map((value) => ({ value, label: STATUS_LABELS[value] }))}
-          {...filter("status")}
-        />
+        <Ticks choices={statuses.map(([value, label]) => ({ value, label }))} {...filter("status")} />
       </FilterMenu>
       <FilterMenu label="Promotion Type" {...filter("promotion_type")}>
         <PromotionTypes {...filter("promotion_type")} />

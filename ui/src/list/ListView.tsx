@@ -2,7 +2,7 @@ import { Box, Button, Stack, Tabs, Text } from "@chakra-ui/react";
 import { useEffect } from "react";
 import { Link, useSearchParams } from "react-router-dom";
 import { paceOf } from "../api/polling";
-import type { ExportRow, Page, ReportRow } from "../api/types";
+import type { PageExportRow, PageReportRow } from "../api/types";
 import { useGet } from "../api/useGet";
 import { FailureBanner } from "../Failures";
 import { PlusIcon } from "../icons";
@@ -16,9 +16,7 @@ import { cleared, isFiltered, type ListState, onTab, parse, type Tab, toPath, to
 import { Paging } from "./Paging";
 import { ReportsTable } from "./ReportsTable";
 
-type Row = ExportRow | ReportRow;
-
-const paceOfPage = ({ items }: Page<Row>) => paceOf(items);
+const paceOfPage = ({ items }: PageExportRow | PageReportRow) => paceOf(items);
 
 /** The list of reports: One Time and Recurring. */
 export function ListView() {
@@ -68,7 +66,13 @@ interface ListProps {
 }
 
 function ReportList({ state, go }: ListProps) {
-  const { data: held, error, loading, reload, stale } = useGet<Page<Row>>(toPath(state), paceOfPage);
+  const {
+    data: held,
+    error,
+    loading,
+    reload,
+    stale,
+  } = useGet<PageExportRow | PageReportRow>(toPath(state), paceOfPage);
   // Of another search: its rows fade until the answer is there, and that it found nothing says nothing.
   const data = stale && held?.items.length === 0 ? undefined : held;
   const empty = data !== undefined && data.items.length === 0;

@@ -1,10 +1,13 @@
 import { Button, Flex, HStack, NativeSelect, Text } from "@chakra-ui/react";
-import type { Page } from "../api/types";
+import type { PageExportRow } from "../api/types";
 import { counted } from "../quantities";
 import { changed, type ListState, PAGE_SIZES } from "./listState";
 
+/** Where one page of a list lies among the others. */
+type Place = Pick<PageExportRow, "next" | "previous" | "total">;
+
 interface Props {
-  page: Page<unknown>;
+  page: Place;
   state: ListState;
   go: (next: ListState) => void;
 }
@@ -37,7 +40,7 @@ export function Paging({ page, state, go }: Props) {
 }
 
 /** Two buttons to the neighbouring pages; none where one page holds everything. */
-export function PreviousNext({ page, go }: { page: Page<unknown>; go: (cursor: string) => void }) {
+export function PreviousNext({ page, go }: { page: Place; go: (cursor: string) => void }) {
   if (page.previous === null && page.next === null) {
     return null;
   }

@@ -1,5 +1,7 @@
 /** Everything that the list shows is in its query string, so that an address can be shared and Back works. */
 
+import { ExportStatusLabels, ReportStatusLabels } from "../api/types";
+
 export type Tab = "one_time" | "recurring";
 export type Order = "asc" | "desc";
 export const PAGE_SIZES = [25, 50, 100];
@@ -25,8 +27,8 @@ const SORTS: Record<Tab, string[]> = {
 };
 
 const STATUSES: Record<Tab, string[]> = {
-  one_time: ["creating", "created", "failed", "cancelled"],
-  recurring: ["active", "stopped"],
+  one_time: Object.keys(ExportStatusLabels),
+  recurring: Object.keys(ReportStatusLabels),
 };
 const PROMOTION_TYPES = ["loyalty_wallet", "partner_vouchers", "promo_campaigns"];
 export const LONGEST_SEARCH = 200;

@@ -3,21 +3,21 @@ import type { MouseEvent, ReactNode } from "react";
 import { Link as RouterLink, useNavigate } from "react-router-dom";
 import type { ExportRow, ReportRow } from "../api/types";
 import { DownloadLink } from "../DownloadLink";
+import { FREQUENCY_LABELS } from "../interval";
 import { OriginMark } from "../OriginMark";
 import { ProgressText } from "../Progress";
 import { usePlaces } from "../places";
-import { isEmpty, NoRows, STOPPED_WORDS, StatusBadge } from "../StatusBadge";
+import { NoRows, STOPPED_WORDS, StatusBadge } from "../StatusBadge";
+import { isEmpty, isOpen } from "../status";
 import { Instant, WindowDays } from "../Times";
 import { MIDDLE, WIDE } from "./widths";
-
-const FREQUENCIES = { daily: "Daily", weekly: "Weekly", one_time: "One Time" };
 
 export function ExportTableRow({ row }: { row: ExportRow }) {
   const places = usePlaces();
   const status = (
     <>
       <StatusBadge failure={row.failure} status={row.status} /> {isEmpty(row) && <NoRows />}
-      {row.status === "creating" && row.progress !== null && <ProgressText {...row.progress} />}
+      {isOpen(row.status) && row.progress !== null && <ProgressText {...row.progress} />}
       {row.waiting !== null && <Quiet>{row.waiting}</Quiet>}
       {row.earlier && <Quiet>an earlier export is still there</Quiet>}
     </>
@@ -58,7 +58,7 @@ export function ReportTableRow({ row }: { row: ReportRow }) {
     <OpenableRow to={places.report(row.id)}>
       <NameCell row={row} status={status} to={places.report(row.id)}>
         <Box as="span" display={{ lg: "none" }}>
-          {FREQUENCIES[row.frequency]}
+          {FREQUENCY_LABELS[row.frequency]}
           {" · "}
         </Box>
       </NameCell>
@@ -66,7 +66,7 @@ export function ReportTableRow({ row }: { row: ReportRow }) {
         {row.promotion_type.label}
       </Table.Cell>
       <Table.Cell display={WIDE}>
-        <span title={row.schedule}>{FREQUENCIES[row.frequency]}</span>
+        <span title={row.schedule}>{FREQUENCY_LABELS[row.frequency]}</span>
       </Table.Cell>
       <Table.Cell display={MIDDLE}>{status}</Table.Cell>
       <CreatedCells row={row} />

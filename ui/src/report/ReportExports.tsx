@@ -2,7 +2,7 @@ import { Box, Flex, Link, Table, Text } from "@chakra-ui/react";
 import { useState } from "react";
 import { Link as RouterLink } from "react-router-dom";
 import { paceOf } from "../api/polling";
-import type { ExportRow, Page } from "../api/types";
+import type { ExportRow, PageExportRow } from "../api/types";
 import { useGet } from "../api/useGet";
 import { Section } from "../Configuration";
 import { DownloadLink } from "../DownloadLink";
@@ -11,18 +11,19 @@ import { PreviousNext } from "../list/Paging";
 import { ProgressText } from "../Progress";
 import { usePlaces } from "../places";
 import { counted, number, size } from "../quantities";
-import { isEmpty, NoRows, StatusBadge } from "../StatusBadge";
+import { NoRows, StatusBadge } from "../StatusBadge";
 import { StatusChanges } from "../StatusChanges";
+import { isEmpty, isOpen } from "../status";
 import { Instant, WindowDays } from "../Times";
 import { duration } from "../time";
 
-const paceOfPage = ({ items }: Page<ExportRow>) => paceOf(items);
+const paceOfPage = ({ items }: PageExportRow) => paceOf(items);
 
 /** What the report has exported, newest first. */
 export function ReportExports({ id }: { id: string }) {
   const [cursor, setCursor] = useState<string>();
   const query = new URLSearchParams({ report: id, limit: "25", ...(cursor !== undefined && { cursor }) });
-  const { data, error, reload, stale } = useGet<Page<ExportRow>>(`exports?${query}`, paceOfPage);
+  const { data, error, reload, stale } = useGet<PageExportRow>(`exports?${query}`, paceOfPage);
   return (
     <Section
       aside={
@@ -81,7 +82,7 @@ function HistoryRow({ row }: { row: ExportRow }) {
       </Table.Cell>
       <Table.Cell>
         <StatusBadge status={row.status} /> {isEmpty(row) && <NoRows />}
-        {row.status === "creating" && row.progress !== null && <ProgressText {...row.progress} />}
+        {isOpen(row.status) && row.progress !== null && <ProgressText {...row.progress} />}
         {row.failure !== null && (
           <Box
             color="fg.muted"

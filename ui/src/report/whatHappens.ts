@@ -1,9 +1,10 @@
 import type { PastWindow } from "../api/types";
+import { isOpen } from "../status";
 
 /** What a run for past windows does with one of them; `again`: it makes those again that were exported. */
 export const whatHappens = ({ export: made, makes, makes_again }: PastWindow, again: boolean): string => {
   if (!(again ? makes_again : makes)) {
-    return made?.status === "creating" ? "being made" : "skipped";
+    return made !== null && isOpen(made.status) ? "being made" : "skipped";
   }
   switch (made?.status) {
     case undefined:

@@ -10,21 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from promo_reports.domain.export_status import OPEN_STATES, ExportStatus
 from promo_reports.web.lists import tables
 from promo_reports.web.lists.cursors import LARGEST_ID, fingerprint
 from promo_reports.web.lists.dags import DAG_COLUMNS, dag_record, tags_of
 from promo_reports.web.lists.left import plain_name
 from promo_reports.web.lists.paging import Keyset
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Readable
-from promo_reports.web.lists.records import (
-    BackfillRecord,
-    ExportRecord,
-    ExportStatus,
-    Page,
-    TaskFacts,
-    TaskRecord,
-    WindowExport,
-)
+from promo_reports.web.lists.records import BackfillRecord, ExportRecord, Page, TaskFacts, TaskRecord, WindowExport
 from promo_reports.web.lists.tables import Column, backfill, dag, job, note, run
 from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows, tasks_of_runs
 from promo_reports.web.lists.undelivered import is_undelivered, status_but, undelivered
@@ -146,7 +139,7 @@ def open_on_demand(session: Session, person: str) -> int:
     statement = (
         sa.select(sa.func.count())
         .select_from(run)
-        .where(tables.of_type(run.c.dag_id), run.c.state.in_(("queued", "running")))
+        .where(tables.of_type(run.c.dag_id), run.c.state.in_(sorted(OPEN_STATES)))
         .where(run.c.triggering_user_name == person)
     )
     return session.execute(statement).scalar_one()
@@ -266,7 +259,7 @@ def _record(row: Any, beside: _Beside) -> ExportRecord:
         facts=facts,
         backfill=_backfill(row),
         tasks=tasks,
-        scheduler_seen=beside.scheduler_seen if status is ExportStatus.CREATING else None,
+        scheduler_seen=beside.scheduler_seen if status.is_open else None,
     )
 
 

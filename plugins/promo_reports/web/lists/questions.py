@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.web.lists.records import ExportStatus, Frequency, ReportStatus
+from promo_reports.domain.schedule import Interval
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class ReportQuestion:
     statuses: frozenset[ReportStatus] = frozenset()
     promotion_types: frozenset[PromotionType] = frozenset()
     created_by: frozenset[str] = frozenset()
-    frequencies: frozenset[Frequency] = frozenset()
+    frequencies: frozenset[Interval] = frozenset()
     sort: ReportSort = ReportSort.CREATED_AT
     order: Order = Order.DESCENDING
     limit: int = 25

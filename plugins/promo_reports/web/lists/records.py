@@ -5,36 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.schedule import Interval
 from promo_reports.domain.window import Window
 
 T = TypeVar("T")
-
-
-class ExportStatus(StrEnum):
-    """The status of an export, which is the state of its run (decisions, 4)."""
-
-    CREATING = "creating"
-    CREATED = "created"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class ReportStatus(StrEnum):
-    """The status of a recurring report."""
-
-    ACTIVE = "active"
-    STOPPED = "stopped"
-
-
-class Frequency(StrEnum):
-    """How often a recurring report is delivered."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
 
 
 @dataclass(frozen=True)
@@ -214,7 +192,7 @@ class PendingReport:
     dag_id: str
     name: str
     promotion_type: PromotionType
-    frequency: Frequency
+    frequency: Interval
     created: bool
     created_by: str
     created_at: datetime
@@ -234,7 +212,7 @@ class ReportRecord:
     dag_id: str
     name: str
     promotion_type: PromotionType | None
-    frequency: Frequency | None
+    frequency: Interval | None
     created: bool
     status: ReportStatus
     created_by: str

@@ -11,21 +11,14 @@ from airflow.utils.sqlalchemy import UtcDateTime
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.definition import Origin
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.window import Window
 from promo_reports.web.lists import tables
 from promo_reports.web.lists.cursors import fingerprint
 from promo_reports.web.lists.dags import DAG_COLUMNS, dag_record, tags_of
 from promo_reports.web.lists.paging import Keyset
 from promo_reports.web.lists.questions import Readable, ReportQuestion, ReportSort
-from promo_reports.web.lists.records import (
-    ExportStatus,
-    LastExport,
-    Page,
-    PendingReport,
-    ReportRecord,
-    ReportStatus,
-    ReportWindows,
-)
+from promo_reports.web.lists.records import LastExport, Page, PendingReport, ReportRecord, ReportWindows
 from promo_reports.web.lists.tables import Column, dag, first_version, run, version
 from promo_reports.web.lists.undelivered import is_doubtful, undelivered_among
 

@@ -21,9 +21,10 @@ from airflow.models.taskinstance import TaskInstance
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
+from promo_reports.domain.export_status import ENDED_STATES, ExportStatus, states_of
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.schedule import Interval
 from promo_reports.web.lists.questions import Readable
-from promo_reports.web.lists.records import ExportStatus, Frequency
 
 Column = sa.ColumnElement[Any]
 T = TypeVar("T")
@@ -55,7 +56,7 @@ job: sa.Table = Job.__table__
 
 _OF_TYPE, _OF_REPORT = type_dag_id(""), report_dag_id("")
 _LABELS = {each.label: each for each in PromotionType}
-_FREQUENCIES = {each.value: each for each in Frequency}
+_FREQUENCIES = {each.value: each for each in Interval}
 
 
 def _tagged(names: Iterable[str], name: str) -> sa.Subquery:
@@ -113,6 +114,7 @@ export_created_by: Column = sa.func.coalesce(
     sa.func.nullif(run.c.triggering_user_name, ""), sa.func.nullif(dag.c.owners, ""), ""
 )
 export_created_at: Column = sa.func.coalesce(run.c.created_at, run.c.queued_at, run.c.run_after)
+_CREATED, _CANCELLED = (sorted(states_of(each)) for each in (ExportStatus.CREATED, ExportStatus.CANCELLED))
 _marked_cancelled = sa.exists().where(
     state_store.c.dag_run_id == run.c.id,
     state_store.c.task_id == RUN,
@@ -128,7 +130,7 @@ _noted_cancelled = sa.and_(
     note.c.updated_at >= sa.func.coalesce(run.c.queued_at, note.c.updated_at),
     note.c.updated_at <= sa.func.coalesce(run.c.end_date, note.c.updated_at),
 )
-_cancelled = sa.and_(run.c.state == "failed", sa.or_(_marked_cancelled, _noted_cancelled))
+_cancelled = sa.and_(run.c.state.in_(_CANCELLED), sa.or_(_marked_cancelled, _noted_cancelled))
 # A run that somebody marked, or of which only a part was cleared, succeeds without its delivery.
 _delivered = sa.exists().where(
     state_store.c.dag_run_id == run.c.id, state_store.c.task_id == DELIVER, state_store.c.key == "delivered"
@@ -148,9 +150,9 @@ _undelivered = (
 )
 _after_all = sa.and_(_delivered, _undelivered == 0)
 export_status: Column = sa.case(
-    (sa.and_(run.c.state == "success", _delivered), ExportStatus.CREATED.value),
+    (sa.and_(run.c.state.in_(_CREATED), _delivered), ExportStatus.CREATED.value),
     (_cancelled, sa.case((_after_all, ExportStatus.CREATED.value), else_=ExportStatus.CANCELLED.value)),
-    (run.c.state.in_(("failed", "success")), ExportStatus.FAILED.value),
+    (run.c.state.in_(sorted(ENDED_STATES)), ExportStatus.FAILED.value),
     else_=ExportStatus.CREATING.value,
 )
 
@@ -190,7 +192,7 @@ def promotion_type_of(tags: Iterable[str]) -> PromotionType | None:
     return _first(_LABELS, tags)
 
 
-def frequency_of(tags: Iterable[str]) -> Frequency | None:
+def frequency_of(tags: Iterable[str]) -> Interval | None:
     """The frequency that a DAG's tags name; None for a one-time one."""
     return _first(_FREQUENCIES, tags)
 

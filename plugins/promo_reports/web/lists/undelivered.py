@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from promo_reports.domain.export_status import ENDED_STATES, ExportStatus
 from promo_reports.web.lists import tables
-from promo_reports.web.lists.records import ExportStatus, TaskFacts, TaskRecord
+from promo_reports.web.lists.records import TaskFacts, TaskRecord
 from promo_reports.web.lists.tables import DELIVER, Column, run, state_store, task
 from promo_reports.web.lists.task_facts import NOTHING, facts_of_rows, tasks_of_runs
 
@@ -54,7 +55,7 @@ def is_doubtful(runs: sa.Select[Any] | None = None) -> Column:
         sa.and_(left.c.key.is_not(None), task.c.state.is_distinct_from("success")),
         sa.and_(left.c.key.is_(None), task.c.state.is_distinct_from("removed"), task.c.map_index >= 0),
     )
-    ended = [of.c.state.in_(("success", "failed"))] + ([of.c.id.in_(runs)] if runs is not None else [])
+    ended = [of.c.state.in_(sorted(ENDED_STATES))] + ([of.c.id.in_(runs)] if runs is not None else [])
     by_task = sa.select(of.c.id).select_from(tasks).where(task.c.task_id == DELIVER, unlike, *ended)
     before = sa.select(of.c.id).select_from(of.join(left, sa.and_(*of_run))).where(left.c.updated_at < of.c.queued_at)
     return run.c.id.in_(sa.union_all(by_task, before.where(*ended)))

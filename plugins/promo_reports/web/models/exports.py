@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
+from promo_reports.domain.export_status import ExportStatus
+from promo_reports.domain.schedule import Frequency
 from promo_reports.web.models.shared import Answer, Failure, Named, Row, WindowShown
+
+
+class ExportOrigin(StrEnum):
+    """Where the definition of an export came from."""
+
+    GIT = "git"
+    PAGE = "page"
+    API = "api"
+
+
+class ExportAction(StrEnum):
+    """What can be done with an export."""
+
+    RETRY = "retry"
+    CANCEL = "cancel"
+    DUPLICATE = "duplicate"
+
+
+class ExportStep(StrEnum):
+    """What an export that is being made does now."""
+
+    WAITING = "waiting"
+    EXTRACT = "extract"
+    DELIVER = "deliver"
+
+
+class ExportTrigger(StrEnum):
+    """What started an export."""
+
+    SCHEDULE = "schedule"
+    BACKFILL = "backfill"
+    PAGE = "page"
+    MANUAL = "manual"
 
 
 class RegisteredReport(Answer):
     """The definition that an export was made for."""
 
     id: str
-    frequency: str
+    frequency: Frequency
 
 
 class ProgressShown(Answer):
@@ -38,10 +74,10 @@ class ExportRow(Answer):
     id: int
     name: str
     report: RegisteredReport | None = Field(description="null for an export on demand")
-    origin: str = Field(description="git, page or api: where its definition came from")
+    origin: ExportOrigin
     report_type: Named
     promotion_type: Named
-    status: str = Field(description="creating, created, failed or cancelled")
+    status: ExportStatus
     waiting: str | None = Field(description="why nothing moves, where that is known")
     created_by: str
     created_at: datetime
@@ -58,7 +94,7 @@ class ExportRow(Answer):
         description="rows, bytes, as_of, files and download are those of an earlier attempt, which are still there: "
         "the newest attempt is being made, failed or was cancelled"
     )
-    actions: list[str] = Field(description="what the caller may do now: retry, cancel, duplicate")
+    actions: list[ExportAction] = Field(description="what the caller may do now")
 
 
 class MemberShown(Answer):
@@ -103,8 +139,8 @@ class ExportDetail(ExportRow):
     )
     ended_at: datetime | None
     attempt: int
-    step: str | None = Field(description="waiting, extract or deliver; null once it has ended")
-    trigger: str = Field(description="schedule, backfill, page or manual")
+    step: ExportStep | None = Field(description="null once it has ended")
+    trigger: ExportTrigger
     destinations: list[DestinationShown]
     files: list[FileShown]
     facts: list[Row]

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, RootModel
 
+from promo_reports.domain.report_type import DateRangeRule, Select
 from promo_reports.web.models.shared import Answer, Named, WindowShown
 
 
@@ -40,7 +41,7 @@ class FilterShown(Answer):
     name: str
     title: str
     description: str
-    select: str
+    select: Select
     required: bool
     default_all: bool
     depends_on: str | None
@@ -64,7 +65,7 @@ class ReportTypeShown(Answer):
     title: str
     promotion_type: str
     description: str
-    date_range: str = Field(description="required, optional or none (a snapshot)")
+    date_range: DateRangeRule = Field(description="none: a snapshot")
     max_months: int | None
     may_create: bool
     filters: list[FilterShown]
@@ -158,7 +159,7 @@ class DeliveryShown(Answer):
     window: WindowShown
 
 
-class Description(Answer):
+class DescribedDefinition(Answer):
     """What a definition means, in words."""
 
     sentence: str

@@ -3,20 +3,58 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from promo_reports.definitions.fields import FIRST_YEAR, LAST_YEAR
+from promo_reports.domain.export_status import ExportStatus, ReportStatus
+from promo_reports.domain.schedule import Frequency
 from promo_reports.web.models.exports import AirflowLinks, ExportRow
 from promo_reports.web.models.form import DeliveryShown
 from promo_reports.web.models.shared import Answer, Named, Row, WindowShown
 
 
+class StoppedBy(StrEnum):
+    """What keeps a report from being delivered."""
+
+    STOPPED = "stopped"
+    DELETED = "deleted"
+    PAUSED = "paused"
+    REMOVED = "removed"
+    BROKEN = "broken"
+
+
+class ReportOrigin(StrEnum):
+    """Where the definition of a report is kept."""
+
+    GIT = "git"
+    PAGE = "page"
+
+
+class ReportAction(StrEnum):
+    """What can be done with a recurring report."""
+
+    STOP = "stop"
+    RESUME = "resume"
+    DELETE = "delete"
+    BACKFILL = "backfill"
+    DUPLICATE = "duplicate"
+
+
+class ReportChange(StrEnum):
+    """What was done to a recurring report."""
+
+    STOPPED = "stopped"
+    RESUMED = "resumed"
+    DELETED = "deleted"
+
+
 class Stopped(Answer):
     """Why a report is not delivered any more."""
 
-    how: str = Field(description="stopped, deleted, paused (in Airflow), removed (from git) or broken")
+    how: StoppedBy = Field(description="paused: in Airflow; removed: from git")
     since: datetime | None
     by: str | None
     reason: str
@@ -26,7 +64,7 @@ class LastExport(Answer):
     """The newest export of a report."""
 
     id: int
-    status: str
+    status: ExportStatus
 
 
 class ReportRow(Answer):
@@ -34,20 +72,20 @@ class ReportRow(Answer):
 
     id: str
     name: str
-    origin: str = Field(description="git or page")
+    origin: ReportOrigin
     report_type: Named
     promotion_type: Named
-    status: str = Field(description="active or stopped")
+    status: ReportStatus
     stopped: Stopped | None
     pending: bool = Field(description="registered, but Airflow does not have its DAG yet, or no more")
     pending_reason: str | None = Field(description="why Airflow does not have its DAG, and when it will")
     created_by: str
     created_at: datetime
-    frequency: str
+    frequency: Frequency
     schedule: str
     next_delivery: datetime | None
     last_export: LastExport | None
-    actions: list[str] = Field(description="what the caller may do now: stop, resume, delete, backfill, duplicate")
+    actions: list[ReportAction] = Field(description="what the caller may do now")
 
 
 class Mark(Answer):
@@ -55,7 +93,7 @@ class Mark(Answer):
 
     at: datetime
     by: str
-    what: str
+    what: ReportChange
 
 
 class ReportDetail(ReportRow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +14,7 @@ ItemT = TypeVar("ItemT")
 class Answer(BaseModel):
     """Base of what is answered: values, never changed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Named(Answer):
@@ -64,11 +65,33 @@ class Problem(Answer):
     message: str
 
 
+class ErrorCode(StrEnum):
+    """Why a request was refused (docs/api.md, Errors)."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    CROSS_ORIGIN = "cross_origin"
+    NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
+    CONFLICT = "conflict"
+    NOT_READY = "not_ready"
+    NOT_EDITABLE = "not_editable"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
+    INVALID = "invalid"
+    TOO_MANY = "too_many"
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+
+
 class Error(Answer):
     """What was refused."""
 
     status: int
-    code: str = Field(description="unauthenticated, forbidden, not_found, invalid, conflict, expired, unavailable ...")
+    code: ErrorCode
     reason: str
     fix: str
     problems: list[Problem]

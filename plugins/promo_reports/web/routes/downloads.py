@@ -22,9 +22,9 @@ from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.downloads.response import file_response, manifest_response
 from promo_reports.web.earlier import earlier_export, earlier_manifest, manifest_in
 from promo_reports.web.export_rows import delivered_to
-from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.records import ExportRecord
 from promo_reports.web.lists.task_facts import facts_of_export
-from promo_reports.web.models.shared import ErrorAnswer
+from promo_reports.web.models.shared import ErrorAnswer, ErrorCode
 from promo_reports.web.project import metadata
 from promo_reports.web.routes.asked import ExportId
 from promo_reports.web.visible import visible_export
@@ -102,14 +102,14 @@ def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
     earlier = earlier_export(record)
     is_earlier = earlier is not None and earlier.is_downloadable
     left = earlier_manifest(earlier, facts) if earlier else manifest_in(facts.extract.get("manifest"))
-    if not (is_earlier or record.status is ExportStatus.CREATED) or left is None:
-        raise Refusal(409, "This export is not Created, so it cannot be downloaded.", code="not_ready")
+    if not (is_earlier or record.status.can_download) or left is None:
+        raise Refusal(409, "This export is not Created, so it cannot be downloaded.", code=ErrorCode.NOT_READY)
     if not is_earlier and DOWNLOAD not in delivered_to(record):
         raise Refusal(
             409,
             "This export was not delivered to Device Storage.",
             "It is in its bucket; create it with Device Storage to download it here.",
-            code="not_ready",
+            code=ErrorCode.NOT_READY,
         )
     # Whoever may write to the task's state could name another report there: its folder follows from the run alone.
     folder = ExportFolder(record.dag_id, record.run_id, _report_id(record), left.window_key)

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from promo_reports.domain.dag_ids import report_dag_id, report_type_of
 from promo_reports.domain.definition import is_report_id
+from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.project import registry
@@ -19,7 +20,7 @@ from promo_reports.web.exclusive import exclusive
 from promo_reports.web.export_rows import Rows
 from promo_reports.web.lists.exports import export_of, list_exports
 from promo_reports.web.lists.questions import ExportQuestion, ExportSort, Order
-from promo_reports.web.lists.records import ExportRecord, ExportStatus
+from promo_reports.web.lists.records import ExportRecord
 from promo_reports.web.lists.run_marks import mark_cancelled
 from promo_reports.web.lists.tables import CANCELLED_BY
 from promo_reports.web.models.exports import ExportDetail, ExportRow
@@ -81,7 +82,7 @@ async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: 
     """End an export that is being made; its tasks are told to stop and tidy up."""
     async with exclusive(f"cancel {export_id}"):
         record = await run_in_threadpool(_change, caller, export_id)
-        if record.status is not ExportStatus.CREATING:
+        if not record.status.is_open:
             raise Conflict("This export is not being made, so there is nothing to cancel.")
         at = now().astimezone(registry().account.zone)
         note = f"{CANCELLED_BY}{caller.name} on {at:%Y-%m-%d at %H:%M:%S} {at.tzinfo}"
@@ -100,9 +101,9 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
     asked = await run_in_threadpool(_change, caller, export_id)
     async with one_after_the_other([caller.name, asked.created_by], f"retry {export_id}"):
         record = await run_in_threadpool(_change, caller, export_id)
-        if record.status is ExportStatus.CREATING and record.clear_number:
+        if record.status.is_open and record.clear_number:
             return await run_in_threadpool(_shown, caller, export_id)
-        if record.status not in (ExportStatus.FAILED, ExportStatus.CANCELLED):
+        if not record.status.can_retry:
             raise Conflict("Only an export that failed or was cancelled can be retried.")
         refusal = await run_in_threadpool(_why_not_again, caller, record)
         if refusal is not None:
@@ -111,7 +112,7 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
             run_id, is_new = await start_in_its_place(airflow, record)
             instead = await run_in_threadpool(_of_run, record.dag_id, run_id)
             check_same_window(record, instead)
-            if is_new or instead.status in (ExportStatus.CREATING, ExportStatus.CREATED):
+            if is_new or not instead.status.can_retry:
                 return await run_in_threadpool(_shown, caller, instead.id)
             record = instead
         await run_in_threadpool(_check_room, caller, record)

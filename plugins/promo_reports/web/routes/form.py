@@ -25,7 +25,7 @@ from promo_reports.web.models.form import (
     Choices,
     ChoiceShown,
     DefinitionBody,
-    Description,
+    DescribedDefinition,
     FormInfo,
     PreviewShown,
     Session,
@@ -84,7 +84,7 @@ def filter_choices(
 
 
 @router.post("/drafts/describe")
-def describe(caller: SignedIn, body: DefinitionBody) -> Description:
+def describe(caller: SignedIn, body: DefinitionBody) -> DescribedDefinition:
     """What a definition means, in words; 422 with every rule that it breaks. Nothing is created or queried."""
     require(may_create(registry(), caller), "create reports")
     at = now()
@@ -92,7 +92,7 @@ def describe(caller: SignedIn, body: DefinitionBody) -> Description:
     window, zone = window_of(definition, at), definition.zone
     schedule = definition.schedule
     snapshot = schedule is None and window is None
-    return Description(
+    return DescribedDefinition(
         sentence=sentence(definition, registry().account, window, at),
         window=window_shown(window, zone) if window else None,
         as_of=at.astimezone(zone) if snapshot else None,

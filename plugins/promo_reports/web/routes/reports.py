@@ -7,21 +7,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from promo_reports.domain.dag_ids import report_dag_id
+from promo_reports.domain.export_status import ReportStatus
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.domain.schedule import Interval
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.project import registry
 from promo_reports.web.access import Caller, SignedIn, require
 from promo_reports.web.answers import Refusal
 from promo_reports.web.audit import write_down
 from promo_reports.web.lists.questions import Order, ReportQuestion, ReportSort
-from promo_reports.web.lists.records import Frequency, ReportStatus
 from promo_reports.web.lists.reports import list_reports
 from promo_reports.web.models.reports import (
     Nothing,
     ReportDetail,
     ReportRow,
 )
-from promo_reports.web.models.shared import Page
+from promo_reports.web.models.shared import ErrorCode, Page
 from promo_reports.web.project import Metadata, created_reports, metadata, pending
 from promo_reports.web.routes.asked import CursorText, Limit, Search
 from promo_reports.web.shown import report_rows, report_shown
@@ -39,7 +40,7 @@ def reports(
     status: Annotated[list[ReportStatus] | None, Query()] = None,
     promotion_type: Annotated[list[PromotionType] | None, Query()] = None,
     created_by: Annotated[list[str] | None, Query()] = None,
-    frequency: Annotated[list[Frequency] | None, Query()] = None,
+    frequency: Annotated[list[Interval] | None, Query()] = None,
     sort: ReportSort = ReportSort.CREATED_AT,
     order: Order = Order.DESCENDING,
     limit: Limit = 25,
@@ -86,7 +87,7 @@ def edit(caller: SignedIn, session: Metadata, report_id: str) -> Response:
         405,
         "A report cannot be edited.",
         "Delete it, and create a new one: Duplicate takes its settings over.",
-        code="not_editable",
+        code=ErrorCode.NOT_EDITABLE,
     )
 
 

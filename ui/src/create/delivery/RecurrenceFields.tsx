@@ -1,13 +1,12 @@
 import { Input, SimpleGrid } from "@chakra-ui/react";
+import { type Interval, IntervalLabels } from "../../api/types";
+import { COVERED, hasDeliveryDay, INTERVALS } from "../../interval";
 import { useCreate } from "../context";
 import { type Draft, reportTypeOf, timezoneOf } from "../draft";
 import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
 
-const INTERVALS = [
-  { title: "Daily", value: "daily" },
-  { title: "Weekly", value: "weekly" },
-];
+const CHOICES = INTERVALS.map((value) => ({ title: IntervalLabels[value], value }));
 
 /** When a recurring report is delivered. Its dates follow from that. */
 export const RecurrenceFields = () => {
@@ -15,12 +14,12 @@ export const RecurrenceFields = () => {
   const { draft } = state;
   const set = (field: string, change: Partial<Draft>) => dispatch({ change, field, type: "set" });
   const snapshot = reportTypeOf(draft, form)?.date_range === "none";
-  const covered = draft.interval === "daily" ? "day" : "week";
+  const covered = COVERED[draft.interval];
   const zone = timezoneOf(draft, form);
   return (
-    <SimpleGrid columns={{ base: 1, md: draft.interval === "weekly" ? 3 : 2 }} gap={5}>
+    <SimpleGrid columns={{ base: 1, md: hasDeliveryDay(draft.interval) ? 3 : 2 }} gap={5}>
       <SelectField
-        choices={INTERVALS}
+        choices={CHOICES}
         field="interval"
         help={
           snapshot
@@ -28,10 +27,10 @@ export const RecurrenceFields = () => {
             : `Covers the previous ${covered}; no date range is needed.`
         }
         label="Interval"
-        onChange={(interval) => set("interval", { interval: interval === "weekly" ? "weekly" : "daily" })}
+        onChange={(interval) => set("interval", { interval: interval as Interval })}
         value={draft.interval}
       />
-      {draft.interval === "weekly" ? (
+      {hasDeliveryDay(draft.interval) ? (
         <SelectField
           choices={form.weekdays.map(({ id, label }) => ({ title: label, value: id }))}
           field="delivery_day"

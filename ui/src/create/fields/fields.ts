@@ -1,6 +1,7 @@
 /** The fields that a draft shows, in the order of the page. Problems, focus and steps go by their names. */
 
 import type { FormInfo } from "../../api/types";
+import { hasDeliveryDay } from "../../interval";
 import { type Draft, reportTypeOf } from "../draft";
 
 export type Step = 1 | 2;
@@ -33,7 +34,7 @@ export const fieldsOf = (draft: Draft, form: FormInfo): Field[] => {
     ...(draft.cloud && draft.prefix !== null ? [delivery("prefix", "Prefix")] : []),
     delivery("frequency", "Export Frequency"),
     ...(draft.recurring ? [delivery("interval", "Interval")] : []),
-    ...(draft.recurring && draft.interval === "weekly" ? [delivery("delivery_day", "Delivery day")] : []),
+    ...(draft.recurring && hasDeliveryDay(draft.interval) ? [delivery("delivery_day", "Delivery day")] : []),
     ...(draft.recurring ? [delivery("delivery_time", "Delivery time")] : []),
     ...(ranged ? [delivery("date_range", "Date Range")] : []),
   ];

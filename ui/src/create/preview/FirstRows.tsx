@@ -1,10 +1,10 @@
 import { Table, Text, VisuallyHidden } from "@chakra-ui/react";
-import type { ColumnInfo, Preview } from "../../api/types";
+import type { ColumnShown, PreviewShown } from "../../api/types";
 import { isNumeric } from "./numbers";
 
 interface Props {
-  columns: readonly ColumnInfo[];
-  preview: Preview;
+  columns: readonly ColumnShown[];
+  preview: PreviewShown;
 }
 
 /** The beginning of the file. Cells are shown as they are in it, blanks and all. */

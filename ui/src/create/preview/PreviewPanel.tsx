@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, Heading, HStack, Spinner, Stack, Text } from "@chakra-ui/react";
-import type { Preview } from "../../api/types";
+import type { PreviewShown } from "../../api/types";
 import { counted } from "../../quantities";
 import { instant, windowText } from "../../time";
 import { useCreate } from "../context";
@@ -50,7 +50,7 @@ export const PreviewPanel = ({ onAgain, onCancel, state }: Props) => {
   );
 };
 
-const Shown = ({ preview }: { preview: Preview }) => {
+const Shown = ({ preview }: { preview: PreviewShown }) => {
   const { form, state } = useCreate();
   const columns = reportTypeOf(state.draft, form)?.columns ?? [];
   const { as_of: asOf, counted: all, excluded, file, rows, window } = preview;

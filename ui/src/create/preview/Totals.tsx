@@ -1,10 +1,10 @@
 import { Box, HStack, Stat, Table, Wrap } from "@chakra-ui/react";
-import type { ColumnInfo, Preview } from "../../api/types";
+import type { ColumnShown, PreviewShown } from "../../api/types";
 import { grouped } from "./numbers";
 
 interface Props {
-  columns: readonly ColumnInfo[];
-  preview: Preview;
+  columns: readonly ColumnShown[];
+  preview: PreviewShown;
 }
 
 /** What the database counted and summed over the whole window, not only over the rows shown. */
@@ -61,9 +61,9 @@ export const Totals = ({ columns, preview: { groups, totals } }: Props) => {
 
 interface LineProps {
   rows: number;
-  sums: Preview["totals"];
+  sums: PreviewShown["totals"];
   title: string;
-  totals: Preview["totals"];
+  totals: PreviewShown["totals"];
 }
 
 const Line = ({ rows, sums, title, totals }: LineProps) => (

@@ -1,12 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { type ApiError, asApiError, post } from "../../api/client";
-import type { Definition, Preview } from "../../api/types";
+import type { Definition } from "../../api/definition";
+import type { PreviewShown } from "../../api/types";
 
 export type PreviewState =
   | { error: ApiError; kind: "failed" }
   | { kind: "loading" }
   | { kind: "none" }
-  | { kind: "shown"; preview: Preview };
+  | { kind: "shown"; preview: PreviewShown };
 
 export interface Previewing {
   cancel: () => void;
@@ -40,7 +41,7 @@ export const usePreview = (definition: Definition | null, onRefused: (error: Api
     const about = JSON.stringify(complete);
     const settle = (state: PreviewState) => mine.signal.aborted || setAsked({ body: about, state });
     settle({ kind: "loading" });
-    post<Preview>("drafts/preview", complete, { signal: mine.signal }).then(
+    post<PreviewShown>("drafts/preview", complete, { signal: mine.signal }).then(
       (preview) => settle({ kind: "shown", preview }),
       (thrown: unknown) => {
         if (mine.signal.aborted) return;

@@ -1,6 +1,6 @@
 import { Box, Center, Input, Spinner } from "@chakra-ui/react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import type { FilterInfo } from "../../api/types";
+import type { FilterShown } from "../../api/types";
 import { ChevronIcon } from "../../icons";
 import { useProblem } from "../context";
 import type { Choice } from "../draft";
@@ -9,7 +9,7 @@ import type { Lookup } from "./useChoices";
 
 interface Props {
   chosen: readonly Choice[];
-  filter: FilterInfo;
+  filter: FilterShown;
   lookup: Lookup;
   many: boolean;
   onChange: (choices: Choice[]) => void;

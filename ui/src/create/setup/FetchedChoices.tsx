@@ -1,6 +1,6 @@
 import { Button, HStack, Text } from "@chakra-ui/react";
 import { useState } from "react";
-import type { FilterInfo } from "../../api/types";
+import type { FilterShown } from "../../api/types";
 import { useCreate } from "../context";
 import { chosenOf, parentTitle, parentValue } from "../draft";
 import { ChoiceChips } from "./ChoiceChips";
@@ -9,7 +9,7 @@ import { useChoices } from "./useChoices";
 import { useFoundChoices } from "./useFoundChoices";
 
 /** The control of a filter whose values are in the promo database: one of them, or several. */
-export const FetchedChoices = ({ filter }: { filter: FilterInfo }) => {
+export const FetchedChoices = ({ filter }: { filter: FilterShown }) => {
   const { dispatch, form, state } = useCreate();
   const { draft } = state;
   const [query, setQuery] = useState("");

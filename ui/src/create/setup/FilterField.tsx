@@ -1,5 +1,5 @@
 import { Box, HStack, RadioGroup } from "@chakra-ui/react";
-import type { FilterInfo } from "../../api/types";
+import type { FilterShown } from "../../api/types";
 import { useCreate, useProblem } from "../context";
 import { type Choice, chosenOf } from "../draft";
 import { GroupField } from "../fields/GroupField";
@@ -10,7 +10,7 @@ import { FixedChoices, SelectAllOrNone } from "./FixedChoices";
 import { howMany } from "./howMany";
 
 /** One filter of the report type, as its `select` and its `choices` say. */
-export const FilterField = ({ filter }: { filter: FilterInfo }) => {
+export const FilterField = ({ filter }: { filter: FilterShown }) => {
   const { dispatch, state } = useCreate();
   const { all, choices } = chosenOf(state.draft, filter);
   const field = `filters.${filter.name}`;
@@ -61,7 +61,7 @@ export const FilterField = ({ filter }: { filter: FilterInfo }) => {
   );
 };
 
-const Several = ({ change, filter }: { change: (choices: Choice[]) => void; filter: FilterInfo }) => {
+const Several = ({ change, filter }: { change: (choices: Choice[]) => void; filter: FilterShown }) => {
   const { state } = useCreate();
   const invalid = useProblem(`filters.${filter.name}`) !== "";
   const { choices } = chosenOf(state.draft, filter);

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { FilterInfo } from "../../api/types";
+import type { FilterShown } from "../../api/types";
 import { FORM } from "../form.fixture";
 import { howMany } from "./howMany";
 
-const said = (change: Partial<FilterInfo>) => {
+const said = (change: Partial<FilterShown>) => {
   const filter = FORM.report_types[0]?.filters[0];
   return filter && howMany({ ...filter, ...change });
 };

@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useState } from "react";
 import { type ApiError, asApiError, get } from "../../api/client";
-import type { Choice, Choices } from "../../api/types";
+import type { ChoiceShown, Choices } from "../../api/types";
 
 /** Milliseconds without a keystroke before a search is sent. */
 const PAUSE = 250;
 
 export interface Lookup {
-  choices: Choice[];
+  choices: ChoiceShown[];
   failure: ApiError | null;
   loading: boolean;
   /** The search that `choices` answer; null before the first answer. */
@@ -32,7 +32,12 @@ export const fetchChoices = ({ filter, parent, query, reportType }: Wanted, sign
   });
 };
 
-const START = { choices: [] as Choice[], failure: null as ApiError | null, searched: null as string | null, total: 0 };
+const START = {
+  choices: [] as ChoiceShown[],
+  failure: null as ApiError | null,
+  searched: null as string | null,
+  total: 0,
+};
 
 /** The values of a filter that match a search on the server. For another filter or parent, mount it anew (`key`). */
 export const useChoices = ({ filter, parent, query, reportType }: Wanted): Lookup => {

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import type { FilterInfo } from "../../api/types";
+import type { FilterShown } from "../../api/types";
 import { useCreate } from "../context";
 import { type Choice, chosenOf, only, parentValue } from "../draft";
 import { fetchChoices, type Lookup } from "./useChoices";
@@ -8,7 +8,7 @@ import { fetchChoices, type Lookup } from "./useChoices";
  * What the server's answer says about a filter without anybody choosing: its only value is chosen at once, and the
  * values of a copied report get their titles, or are marked as gone.
  */
-export const useFoundChoices = (filter: FilterInfo, lookup: Lookup): void => {
+export const useFoundChoices = (filter: FilterShown, lookup: Lookup): void => {
   const { dispatch, state } = useCreate();
   const { choices } = chosenOf(state.draft, filter);
   const parent = parentValue(state.draft, filter);
