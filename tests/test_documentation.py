@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+SOURCES = ("plugins", "ui/src", "dags", "include", "report_types", "reports", "tests", "benchmarks")
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted(DOCS.rglob("*.md")),
@@ -21,6 +22,7 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 NAMED_TEST = re.compile(r"`(tests/[\w/.-]+)(?:::(\w+))?`")
+NAMED_FILE = re.compile(r"`([\w/.-]+\.(?:py|tsx?|yaml))`")
 CITED_PROMISE = re.compile(r"reliability,\s+P(\d+)")
 CITED_DECISION = re.compile(r"\(decisions,\s+(\d+)\)|decisions,\s+(\d+)\b")
 PROMISE = re.compile(r"^## P(\d+)$", re.MULTILINE)
@@ -62,6 +64,19 @@ def test_the_index_names_every_page() -> None:
 def test_every_test_that_a_page_names_is_there(page: Path) -> None:
     missing = [f"{path}::{name}" for path, name in NAMED_TEST.findall(prose(page)) if not is_there(path, name)]
     assert missing == []
+
+
+def test_every_file_that_architecture_and_decisions_name_is_there() -> None:
+    """By the end of its path: `formats/file_code.py` is `plugins/promo_reports/pipeline/formats/file_code.py`."""
+    there = [f"/{path.relative_to(ROOT)}" for name in SOURCES for path in (ROOT / name).rglob("*.*") if path.is_file()]
+    there += [f"/{path.name}" for path in ROOT.iterdir()]
+    missing = {
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in (DOCS / "architecture.md", *(DOCS / "decisions").glob("*.md"))
+        for name in NAMED_FILE.findall(prose(page))
+        if not any(path.endswith(f"/{name}") for path in there)
+    }
+    assert missing == set()
 
 
 def is_there(path: str, name: str) -> bool:
