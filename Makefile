@@ -61,7 +61,7 @@ lint: $(STAMP) ## Check style, types, layers and the compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	MYPYPATH=plugins $(BIN)/mypy include/demo
+	MYPYPATH=plugins $(BIN)/mypy include/demo devstack
 	PYTHONPATH=plugins $(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	$(BIN)/hadolint Dockerfile
@@ -97,7 +97,7 @@ lock: $(STAMP) ## Pin what requirements*.in ask for
 clean: ## Stop the demo, delete its data and the tools' caches (.venv stays)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m include.demo.run --remove; fi
 	rm -rf .data .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find $(wildcard include plugins tests dags benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(wildcard include devstack plugins tests dags benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(NODE_MODULES): ui/package.json ui/package-lock.json
 	cd ui && npm ci

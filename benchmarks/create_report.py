@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from include.demo.stack.logins import LOGINS
+from devstack.logins import LOGINS
 
 ONE_TIME, RECURRING = 10, 5
 BODY: dict[str, Any] = {

@@ -32,7 +32,7 @@ from promo_reports.domain.timezones import load_timezone
 
 if TYPE_CHECKING:
     from benchmarks.parsed_dags import ParsedDags
-    from include.demo.stack.stack import Stack
+    from devstack.stack import Stack
 
 DEFINITIONS, FEW, DUE = 10_000, 10, 500
 SUBJECT, GROWTH = "Ten thousand definitions", "Growth"
@@ -172,8 +172,8 @@ def measured(definitions: int) -> Iterator[Measured]:
     import psycopg2
 
     from benchmarks.parsed_dags import ParsedDags
-    from include.demo.stack.airflow import REPORT_BUNDLE
-    from include.demo.stack.stack import Stack
+    from devstack.airflow import REPORT_BUNDLE
+    from devstack.stack import Stack
 
     with tempfile.TemporaryDirectory(prefix="promo-reports-definitions-") as place:
         root = Path(place)

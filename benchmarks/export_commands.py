@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.ledger import Ledger
 from benchmarks.one_export import BUCKET, REPORT_TYPE, conf
-from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
+from devstack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
 PROJECT = Path(__file__).resolve().parent.parent
 Measured = dict[str, float]

@@ -19,7 +19,7 @@ from benchmarks.export_commands import PROJECT, Commands, Measured
 from benchmarks.figures import Figure, keep, number
 from benchmarks.ledger import filled_ledger
 from benchmarks.one_export import BUCKET
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 
 MILLION = 1_000_000
 PANDAS_UP_TO = 5 * MILLION

@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, keep
 from benchmarks.ledger import filled_ledger
 from benchmarks.many_definitions import ManyDefinitions
 from benchmarks.one_export import BUCKET, REPORT_TYPE
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 
 COLUMNS = (5, 10, 19, 38)
 NEEDED = ("transaction_id", "occurred_at", "transaction_type", "points", "recorded_at")

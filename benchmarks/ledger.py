@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.credentials import Credentials
+from devstack.databases import PromoDatabase, create_promo_database, create_roles
+from devstack.postgres import PostgresServer
 from include.demo.data.bulk import SCHEMA, constraints_lifted
 from include.demo.data.clock import midnight
 from include.demo.data.generated_ledger import CAMPAIGN_ID, USERS_PER_MILLION, GeneratedWallet, generate
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PromoDatabase, create_promo_database, create_roles
-from include.demo.stack.postgres import PostgresServer
 
 WALLET = "benchmark"
 FIRST_DAY, DAY_AFTER = datetime.date(2026, 3, 1), datetime.date(2026, 6, 1)

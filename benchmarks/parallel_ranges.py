@@ -21,7 +21,7 @@ from benchmarks.export_commands import PROJECT, Commands, Measured
 from benchmarks.figures import Figure, keep, number
 from benchmarks.ledger import Ledger, filled_ledger
 from benchmarks.one_export import BUCKET
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 from tests.support.tcp_proxy import rate_limited
 
 SUBJECT = "Parallel ranges"

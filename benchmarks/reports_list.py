@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.airflow_history import EXPORTS
 
 if TYPE_CHECKING:
-    from include.demo.stack.airflow import Airflow
+    from devstack.airflow import Airflow
 
 PROJECT = Path(__file__).resolve().parent.parent
 CALLS = 20
@@ -35,9 +35,9 @@ DEFAULTS = {"shared_buffers": "128MB", "work_mem": "4MB", "effective_cache_size"
 def filled_airflow(exports: int = EXPORTS) -> Iterator[Airflow]:
     """An Airflow of which nothing runs yet but its database, with so many exports in it."""
     from benchmarks.airflow_history import fill
-    from include.demo.stack.airflow import Airflow, AirflowSetup
-    from include.demo.stack.credentials import Credentials
-    from include.demo.stack.postgres import PostgresServer
+    from devstack.airflow import Airflow, AirflowSetup
+    from devstack.credentials import Credentials
+    from devstack.postgres import PostgresServer
 
     with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:
         root, credentials = Path(place), Credentials()

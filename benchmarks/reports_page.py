@@ -22,10 +22,10 @@ from urllib.parse import urlencode
 import httpx
 
 from benchmarks.reports_list import CALLS, PROJECT, filled_airflow
-from include.demo.stack.logins import LOGINS
+from devstack.logins import LOGINS
 
 if TYPE_CHECKING:
-    from include.demo.stack.airflow import Airflow
+    from devstack.airflow import Airflow
 
 GOAL = 300.0
 ASKED: tuple[tuple[str, dict[str, Any]], ...] = (

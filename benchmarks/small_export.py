@@ -23,9 +23,9 @@ from typing import Any
 from benchmarks.figures import Figure, keep
 from benchmarks.ledger import DAY_AFTER, FIRST_DAY, fill
 from benchmarks.one_export import REPORT_TYPE, TO_BUCKET, conf
+from devstack.rest import AirflowApi
+from devstack.stack import Stack
 from include.demo.data.clock import midnight
-from include.demo.stack.rest import AirflowApi
-from include.demo.stack.stack import Stack
 
 ROWS = 10_000
 SUBJECT = "Small export"

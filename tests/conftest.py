@@ -20,10 +20,10 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__PLUGINS_FOLDER", str(Path(__file__).resolve().parent.parent / "plugins"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PromoDatabase, create_promo_database, create_roles
-from include.demo.stack.postgres import PostgresServer
-from include.demo.stack.s3 import S3Server
+from devstack.credentials import Credentials
+from devstack.databases import PromoDatabase, create_promo_database, create_roles
+from devstack.postgres import PostgresServer
+from devstack.s3 import S3Server
 from tests.pipeline.mariadb import MariaDbServer
 from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from devstack.rest import OPEN_STATES, AirflowApi, AirflowApiError
 from include.demo.exports import DemoExport
-from include.demo.stack.rest import OPEN_STATES, AirflowApi, AirflowApiError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

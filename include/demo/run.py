@@ -19,13 +19,13 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
+from devstack.claim import AlreadyRunningError, stop_running
+from devstack.logins import LOGINS
+from devstack.processes import ServerError
+from devstack.rest import AirflowApiError
+from devstack.stack import PROJECT, Stack
 from include.demo.export_runs import ExportEnd, ExportRun, ExportRuns
 from include.demo.exports import demo_exports
-from include.demo.stack.claim import AlreadyRunningError, stop_running
-from include.demo.stack.logins import LOGINS
-from include.demo.stack.processes import ServerError
-from include.demo.stack.rest import AirflowApiError
-from include.demo.stack.stack import PROJECT, Stack
 
 
 class InterruptedBySignal(BaseException):

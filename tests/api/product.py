@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.demo.stack.logins import FabAuth, Login
+from devstack.logins import FabAuth, Login
 from tests.deploy.roles import documented_roles
 from tests.end_to_end.live import SOON, Live
 from tests.end_to_end.reports_api import Caller, daily, transactions

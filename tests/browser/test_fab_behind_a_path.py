@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from include.demo.stack.logins import FabAuth, Login
+from devstack.logins import FabAuth, Login
 from tests.browser.pages import Pages
 from tests.browser.product import WALLET, Product
 from tests.browser.reports_page import ReportsPage

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.cli import project as cli_project
 from tests.cli.shell import DAILY, MEMBERS, NOW, ONCE, PROJECT, Shell, fill
 

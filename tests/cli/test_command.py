@@ -16,8 +16,8 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from include.demo.stack.databases import PromoDatabase
-from include.demo.stack.postgres import PostgresServer
+from devstack.databases import PromoDatabase
+from devstack.postgres import PostgresServer
 from promo_reports.cli.app import app
 from tests.cli.shell import DAILY, Shell
 from tests.support.tcp_proxy import TcpProxy

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.cli.database import source_for
 from tests.cli.shell import Shell
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
-from include.demo.stack.postgres import PostgresServer
+from devstack.databases import PromoDatabase
+from devstack.postgres import PostgresServer
 from promo_reports.cli.exporting import _advance
 from promo_reports.pipeline.formats.split import Splitter
 from tests.cli.shell import DAILY, Shell

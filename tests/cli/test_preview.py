@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.cli.screen import printable
 from tests.cli.shell import DAILY, PROJECT, Shell
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 from tests.delivery.exports import PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 from tests.support import memory_destination
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 from promo_reports.definitions.registry import Registry
 from promo_reports.delivery import OpenFile, Replaced, Wanted, open_published, publish, published, sweep
 from promo_reports.delivery.destinations import area_for

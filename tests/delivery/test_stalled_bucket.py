@@ -17,7 +17,7 @@ import pytest
 from airflow.sdk.execution_time.supervisor import WatchedSubprocess
 from botocore.config import Config  # noqa: TID253
 
-from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
+from devstack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 from promo_reports.delivery import publish
 from promo_reports.delivery.object_stores.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
 from promo_reports.errors import DestinationUnavailable

@@ -13,10 +13,10 @@ import pandas as pd  # noqa: TID253 - nothing is parsed here
 import psycopg2  # noqa: TID253
 import pytest
 
+from devstack.credentials import Credentials
+from devstack.databases import PromoDatabase, create_promo_database
+from devstack.postgres import PostgresServer
 from include.demo.load import LoadedData, load
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PromoDatabase, create_promo_database
-from include.demo.stack.postgres import PostgresServer
 
 Query = Callable[..., list[tuple[Any, ...]]]
 

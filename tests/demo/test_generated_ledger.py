@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import psycopg2  # noqa: TID253
 import pytest
 
+from devstack.databases import PromoDatabase
 from include.demo.data import generated_ledger, generated_steps
-from include.demo.stack.databases import PromoDatabase
 from tests.demo.conftest import RUNNING_BALANCE
 
 if TYPE_CHECKING:

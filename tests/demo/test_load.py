@@ -10,12 +10,12 @@ import psycopg2  # noqa: TID253
 import psycopg2.extensions  # noqa: TID253
 import pytest
 
+from devstack.credentials import Credentials
+from devstack.databases import PromoDatabase, create_promo_database
+from devstack.postgres import PostgresServer
 from include.demo import load as loading
 from include.demo.data import generated_ledger, record
 from include.demo.data.clock import DemoClock
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PromoDatabase, create_promo_database
-from include.demo.stack.postgres import PostgresServer
 from tests.demo.conftest import RUNNING_BALANCE, Demo, Query, query_of
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from include.demo.stack.stack import PROJECT
+from devstack.stack import PROJECT
 
 
 def documented_roles(heading: str) -> list[list[str]]:

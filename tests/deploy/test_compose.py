@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from include.demo.stack.airflow import REPORT_BUNDLE, AirflowSetup
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.logins import LOGINS
+from devstack.airflow import REPORT_BUNDLE, AirflowSetup
+from devstack.credentials import Credentials
+from devstack.logins import LOGINS
 from promo_reports.settings import Settings
 from tests.deploy.composition import (
     AIRFLOW,

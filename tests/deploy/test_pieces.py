@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
-from include.demo.stack.s3 import ACCESS_KEY, SECRET_KEY, S3Server
+from devstack.postgres import PostgresServer
+from devstack.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from tests.deploy.composition import PROJECT, environment, services, words
 
 PASSWORDS = {

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from include.demo.stack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
-from include.demo.stack.rest import AirflowApi, AirflowApiError
-from include.demo.stack.stack import PROJECT, Stack
+from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
+from devstack.rest import AirflowApi, AirflowApiError
+from devstack.stack import PROJECT, Stack
 from tests.end_to_end.delivered import Found, find
 
 ROWS_PER_FILE = 1000

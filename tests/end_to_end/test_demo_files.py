@@ -22,11 +22,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from devstack.claim import running_state
+from devstack.credentials import Credentials
+from devstack.databases import PROMO_DATABASE
+from devstack.postgres import PostgresServer
 from include.demo.exports import demo_exports
-from include.demo.stack.claim import running_state
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PROMO_DATABASE
-from include.demo.stack.postgres import PostgresServer
 from tests.end_to_end import expected
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from airflow.models.log import Log
 from airflow.models.pool import Pool
 from sqlalchemy.orm import Session, sessionmaker  # noqa: TID253
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.orchestration.airflow_metadata import DELETED, AirflowMetadata
 from tests.web.lists.airflow_rows import NOON, Rows
 from tests.web.lists.conftest import metadata_database

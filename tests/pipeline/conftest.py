@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from tests.pipeline.mariadb import MariaDbServer
 from tests.pipeline.promo import CHOICES, TABLES, MariaDbPromo, PostgresPromo, Project, Promo, SqlitePromo
 

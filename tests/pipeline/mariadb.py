@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.demo.stack.processes import ServerError, ServerProcess, on_free_port
-from include.demo.stack.unprivileged import forget_home, home_for, unprivileged_user
+from devstack.processes import ServerError, ServerProcess, on_free_port
+from devstack.unprivileged import forget_home, home_for, unprivileged_user
 
 OWNER, READER = "promo_owner", "promo_reader"
 PASSWORD = "p:/?#%@w"  # of both; it must be escaped in a URL

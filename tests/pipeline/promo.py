@@ -19,7 +19,7 @@ from typing import Any
 import psycopg2  # noqa: TID253 - nothing is parsed here
 from psycopg2.extras import execute_values  # noqa: TID253
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.manifest import StagedExport

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.cells import is_formula, plain_text, record_renderer

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits

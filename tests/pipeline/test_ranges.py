@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavailable, StagingError

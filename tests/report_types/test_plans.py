@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import load_report_query

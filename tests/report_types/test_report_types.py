@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
 from promo_reports.domain.window import Window

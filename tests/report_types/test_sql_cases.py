@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.databases import PromoDatabase
+from devstack.databases import PromoDatabase
 from promo_reports.definitions.report_types import load_report_type
 from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.databases.generic import GenericSnapshot

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from include.demo.stack.processes import free_port
+from devstack.processes import free_port
 
 
 class Occupant:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from include.demo.stack.airflow import AirflowSetup
-from include.demo.stack.credentials import Credentials
+from devstack.airflow import AirflowSetup
+from devstack.credentials import Credentials
 
 
 def setup(tmp_path: Path, **more: Any) -> AirflowSetup:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.claim import AlreadyRunningError, Claim, running_state, state_file, stop_running
+from devstack.claim import AlreadyRunningError, Claim, running_state, state_file, stop_running
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from include.demo.stack.claim import Claim
+from devstack.claim import Claim
 claim = Claim(Path(sys.argv[1]))
 claim.take()
 claim.tell(url="http://127.0.0.1:8080")

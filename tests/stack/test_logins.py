@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from include.demo.stack.airflow import AirflowSetup
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.logins import LOGINS, AuthManager, FabAuth, Login, SimpleAuth
+from devstack.airflow import AirflowSetup
+from devstack.credentials import Credentials
+from devstack.logins import LOGINS, AuthManager, FabAuth, Login, SimpleAuth
 
 
 def environment(auth: AuthManager, home: Path) -> dict[str, str]:

@@ -16,12 +16,12 @@ import psycopg2  # noqa: TID253 - nothing is parsed here
 import pytest
 from psycopg2 import errors  # noqa: TID253
 
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PromoDatabase, create_databases
-from include.demo.stack.postgres import PostgresServer
-from include.demo.stack.postgres_cluster import installed_programs
-from include.demo.stack.processes import ServerError
-from include.demo.stack.unprivileged import home_for, unprivileged_user
+from devstack.credentials import Credentials
+from devstack.databases import PromoDatabase, create_databases
+from devstack.postgres import PostgresServer
+from devstack.postgres_cluster import installed_programs
+from devstack.processes import ServerError
+from devstack.unprivileged import home_for, unprivileged_user
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run PostgreSQL as another user")
 
@@ -124,7 +124,7 @@ def test_a_start_waits_for_the_server_of_a_killed_supervisor(server: PostgresSer
     program = f"""
 import os, signal
 from pathlib import Path
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 PostgresServer(Path({str(tmp_path / "pg")!r}), password="p@ss:word/", port=0, durable=False).start()
 os.kill(os.getpid(), signal.SIGKILL)
 """

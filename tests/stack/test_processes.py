@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.processes import ServerError, ServerProcess, accepts_connections, free_port, on_free_port
+from devstack.processes import ServerError, ServerProcess, accepts_connections, free_port, on_free_port
 
 # A server that leaves its process group and starts a grandchild: what Airflow does with its tasks.
 FAMILY = """
@@ -69,7 +69,7 @@ def test_a_killed_supervisor_takes_its_servers_along(tmp_path: Path) -> None:
     program = f"""
 import sys, time
 from pathlib import Path
-from include.demo.stack.processes import ServerProcess
+from devstack.processes import ServerProcess
 ServerProcess("family", [sys.executable, "-c", {FAMILY!r}, {str(pids)!r}], log=Path({str(tmp_path / "log")!r})).start()
 time.sleep(600)
 """

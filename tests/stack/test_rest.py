@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from include.demo.stack.rest import AirflowApi, AirflowApiError
+from devstack.rest import AirflowApi, AirflowApiError
 
 
 def test_a_server_that_never_answers_is_reported_and_not_waited_for_without_end() -> None:

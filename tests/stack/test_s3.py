@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 
 
 def test_objects_come_back_as_they_were_put(s3: S3Server, bucket: str) -> None:

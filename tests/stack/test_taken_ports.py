@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack import airflow as airflow_module
-from include.demo.stack import processes
-from include.demo.stack.airflow import Airflow, AirflowSetup
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import AIRFLOW_DATABASE
-from include.demo.stack.postgres import PostgresServer
-from include.demo.stack.s3 import S3Server
+from devstack import airflow as airflow_module
+from devstack import processes
+from devstack.airflow import Airflow, AirflowSetup
+from devstack.credentials import Credentials
+from devstack.databases import AIRFLOW_DATABASE
+from devstack.postgres import PostgresServer
+from devstack.s3 import S3Server
 from tests.stack.taken_ports import first_port_taken
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.definitions.located import MAX_BYTES
 from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.preview import preview

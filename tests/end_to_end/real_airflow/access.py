@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.demo.stack.rest import AirflowApiError
+from devstack.rest import AirflowApiError
 from tests.end_to_end.live import Live
 
 DAG_ID = "promo_reports.type.wallet_summary"

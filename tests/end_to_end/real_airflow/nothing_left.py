@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from include.demo.stack.s3 import SECRET_KEY
+from devstack.s3 import SECRET_KEY
 from tests.end_to_end.live import BUCKET, Live, to, until
 from tests.end_to_end.real_airflow.process_tree import descendants, linux_only, mentioning, parents
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from include.demo.stack.s3 import S3Server
+from devstack.s3 import S3Server
 from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport, open_published, publish, published, sweep
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download

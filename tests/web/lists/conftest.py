@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from sqlalchemy.orm import Session  # noqa: TID253
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from tests.web.lists.airflow_rows import Rows
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports import settings as our_settings
 from promo_reports.delivery.object_stores.locked_directory import mark
 from promo_reports.orchestration import project

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from include.demo.stack.rest import AirflowApi
+from devstack.rest import AirflowApi
 from promo_reports.definitions.registry import Registry
 from promo_reports.settings import Settings
 from tests.end_to_end.live import ALL_TYPES, BUCKET, SOON, Live, long_ago_today, moment, to, until

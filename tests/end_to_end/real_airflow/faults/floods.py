@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from include.demo.stack.rest import OPEN_STATES, AirflowApiError
+from devstack.rest import OPEN_STATES, AirflowApiError
 from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, long_ago_today, midnight, to, until
 from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
 from tests.end_to_end.real_airflow.process_tree import generation

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import psycopg2  # noqa: TID253
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.postgres import libpq
 from promo_reports.pipeline.databases.postgres.errors import login_failed, query_failed

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2  # noqa: TID253 - nothing is parsed here
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, Filter, ReportType, Select
 from promo_reports.errors import DataRefused, SourceRefused
 from promo_reports.pipeline.cells import is_formula

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.postgres.session_settings import session_settings
 from promo_reports.pipeline.source import Source

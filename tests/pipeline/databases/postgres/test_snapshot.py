@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.demo.stack.postgres import PostgresServer
+from devstack.postgres import PostgresServer
 from promo_reports.errors import DataRefused, PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
@@ -193,7 +193,7 @@ def test_bytes_without_an_encoding_are_refused(
 @contextlib.contextmanager
 def other_database(postgres: PostgresServer, like: PostgresPromo, name: str, encoding: str) -> Iterator[PostgresPromo]:
     """A database of the same tables in another encoding."""
-    from include.demo.stack.databases import PromoDatabase
+    from devstack.databases import PromoDatabase
     from tests.pipeline.promo import CHOICES, TABLES
 
     postgres.execute(
@@ -413,8 +413,8 @@ def test_a_query_that_somebody_cancels(postgres: PostgresServer, on_postgres: Po
 
 
 def test_a_server_that_crashes_and_comes_back(tmp_path: Path, project: Project) -> None:
-    from include.demo.stack.credentials import Credentials
-    from include.demo.stack.databases import create_promo_database, create_roles
+    from devstack.credentials import Credentials
+    from devstack.databases import create_promo_database, create_roles
     from tests.pipeline.promo import CHOICES, TABLES
 
     credentials = Credentials()

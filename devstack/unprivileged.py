@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from include.demo.stack.processes import User
+from devstack.processes import User
 
 
 def unprivileged_user() -> User | None:

@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.logins import AuthManager, SimpleAuth
-from include.demo.stack.processes import PORT_ATTEMPTS, ServerError, ServerProcess, free_port, port_is_taken
-from include.demo.stack.rest import AirflowApi
+from devstack.credentials import Credentials
+from devstack.logins import AuthManager, SimpleAuth
+from devstack.processes import PORT_ATTEMPTS, ServerError, ServerProcess, free_port, port_is_taken
+from devstack.rest import AirflowApi
 
 PREFERRED_PORT = 8080
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.demo.stack.postgres_cluster import (
+from devstack.postgres_cluster import (
     clean_environment,
     installed_programs,
     make_cluster,
     runnable_programs,
     wait_until_unused,
 )
-from include.demo.stack.processes import ServerError, ServerProcess, on_free_port
-from include.demo.stack.unprivileged import forget_home, give_to, home_for, unprivileged_user
+from devstack.processes import ServerError, ServerProcess, on_free_port
+from devstack.unprivileged import forget_home, give_to, home_for, unprivileged_user
 
 SUPERUSER = "postgres"
 PREFERRED_PORT = 54320

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from include.demo.stack.processes import ServerError
+from devstack.processes import ServerError
 
 
 class AlreadyRunningError(Exception):

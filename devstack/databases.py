@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.postgres import PostgresServer
+from devstack.credentials import Credentials
+from devstack.postgres import PostgresServer
 
 AIRFLOW_DATABASE = "airflow"
 PROMO_DATABASE = "promo"

@@ -8,28 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from include.demo.stack.airflow import (
+from devstack.airflow import (
     DAGS_FOLDER_BUNDLE,
     REPORT_BUNDLE,
     Airflow,
     AirflowSetup,
     Bundle,
 )
-from include.demo.stack.airflow import PREFERRED_PORT as AIRFLOW_PORT
-from include.demo.stack.claim import Claim
-from include.demo.stack.credentials import Credentials
-from include.demo.stack.databases import PromoDatabase, create_databases
-from include.demo.stack.logins import AuthManager, SimpleAuth
-from include.demo.stack.postgres import PREFERRED_PORT as POSTGRES_PORT
-from include.demo.stack.postgres import PostgresServer
-from include.demo.stack.processes import ServerError
-from include.demo.stack.promo_loader import PromoLoader
-from include.demo.stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
-from include.demo.stack.s3 import PREFERRED_PORT as S3_PORT
+from devstack.airflow import PREFERRED_PORT as AIRFLOW_PORT
+from devstack.claim import Claim
+from devstack.credentials import Credentials
+from devstack.databases import PromoDatabase, create_databases
+from devstack.logins import AuthManager, SimpleAuth
+from devstack.postgres import PREFERRED_PORT as POSTGRES_PORT
+from devstack.postgres import PostgresServer
+from devstack.processes import ServerError
+from devstack.promo_loader import PromoLoader
+from devstack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
+from devstack.s3 import PREFERRED_PORT as S3_PORT
 
 T = TypeVar("T")
 
-PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[1]
 BUCKETS = ("bi-exports",)
 PROMO_CONNECTION = "promo_db"
 S3_CONNECTION = "bi_exports_s3"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.demo.stack.processes import ServerProcess, listening_socket
+from devstack.processes import ServerProcess, listening_socket
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

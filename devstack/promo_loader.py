@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from include.demo.stack.processes import ServerError, ServerProcess
+from devstack.processes import ServerError, ServerProcess
 
 # The connection URL holds a password: it goes through the environment, to stay out of `ps`.
 _PROGRAM = """
