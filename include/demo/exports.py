@@ -45,7 +45,9 @@ def demo_exports() -> list[DemoExport]:
             {"partner": "Book Nook, Inc.", "list_tag": "paperbacks"},
             date_range="past_3_months",
         ),
-        _export("reward_assignment", "Campaign 22, last month", {"campaign": "campaign-22"}, date_range="past_month"),
+        _export(
+            "reward_assignment", "Campaign 22, last 3 weeks", {"campaign": "campaign-22"}, date_range="past_3_weeks"
+        ),
         _export("user_errors", "Errors of campaign 20", {"campaign": "campaign-20"}, date_range="past_3_months"),
         _export("points_expiry_liability", "What will expire, every wallet", {}),
     ]

@@ -170,9 +170,9 @@ def check_window(manifest: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         last = datetime.fromisoformat(manifest["window"]["end"]).date()
         assert last in (today, today - timedelta(days=1))
         first = last - timedelta(days=1)
-    elif asked["date_range"] == "past_week":
+    elif asked["date_range"] in (weeks := {"past_week": 1, "past_2_weeks": 2, "past_3_weeks": 3}):
         last = today - timedelta(days=today.weekday())
-        first = last - timedelta(days=7)
+        first = last - timedelta(weeks=weeks[asked["date_range"]])
     else:
         last = today.replace(day=1)
         first = last
