@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promo_reports.errors import DataRefused
-
 
 @dataclass(frozen=True)
 class FileFormat:
@@ -30,16 +28,11 @@ class FileFormat:
         """Return the name of part `number`, counted from 1: that of a member, or that of the file itself."""
         return f"{stem}{self.suffix}" if self.member_suffix is None else f"{stem}_{number:04d}{self.member_suffix}"
 
-    def for_rows(self, rows: int, rows_per_file: int) -> FileFormat:
-        """Return the format of an export of so many rows; `DataRefused` where this one cannot be split."""
+    def for_rows(self, rows: int, rows_per_file: int) -> FileFormat | None:
+        """Return the format of an export of so many rows; None where this one cannot be split."""
         if rows <= rows_per_file:
             return self
-        if self.split_as is None:
-            raise DataRefused(
-                f"The export has {rows:,} rows, and a file of the format {self.label} has at most {rows_per_file:,}.",
-                "Choose the format CSV, or a shorter date range.",
-            )
-        return FORMATS[self.split_as]
+        return FORMATS[self.split_as] if self.split_as is not None else None
 
 
 CSV = FileFormat("csv", "CSV", ".csv", "text/csv; charset=utf-8", split_as="zip")

@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.manifest import ExportFile, StagedExport
+from promo_reports.errors import DataRefused
 from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.count import count
 from promo_reports.pipeline.databases.dialects import open_snapshot
@@ -60,7 +62,7 @@ def extract(
                 directory,
                 export.stem,
                 [column.name for column in report_type.columns],
-                export.definition.format.for_rows(counted.totals.rows, settings.rows_per_file),
+                _format(export, counted.totals.rows, settings.rows_per_file),
             )
             expected = counted.totals.rows
             if progress:
@@ -83,6 +85,17 @@ def extract(
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
         manifest = describe(made, timedelta(minutes=settings.settle_minutes))
         return seal(directory, manifest, export.definition.destinations)
+
+
+def _format(export: Export, rows: int, rows_per_file: int) -> FileFormat:
+    asked = export.definition.format
+    found = asked.for_rows(rows, rows_per_file)
+    if found is None:
+        raise DataRefused(
+            f"The export has {rows:,} rows, and a file of the format {asked.label} has at most {rows_per_file:,}.",
+            f"Choose the format {CSV.label}, or a shorter date range.",
+        )
+    return found
 
 
 def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
