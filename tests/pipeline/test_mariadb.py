@@ -225,6 +225,7 @@ HOSTILE_SETTINGS = {
     "sort_buffer_size": "1024",
     "max_recursive_iterations": "2",
     "max_error_count": "0",
+    "sql_notes": "OFF",
     "div_precision_increment": "0",
     "default_week_format": "3",
     "lc_time_names": "'fr_FR'",
@@ -488,6 +489,49 @@ def test_a_report_without_a_window(on_mariadb: MariaDbPromo, project: Project) -
     snapshot = replace(MOVES, date_range=DateRangeRule.NONE, window_column=None, recorded_column=None)
     staged = project.make(on_mariadb.source, export(report_type=snapshot, window=None))
     assert content(staged).decode().splitlines()[1:] == ["1,2026-02-28 23:59:59.999999+00,in,a,1.00,,,,"]
+
+
+# Tables that a snapshot does not cover
+
+
+@pytest.mark.parametrize("engine", ["MyISAM", "Aria", "MEMORY", "MyISAM PARTITION BY HASH(acct) PARTITIONS 2"])
+@pytest.mark.parametrize("balances", ["t", "v"])
+def test_a_table_without_transactions_is_refused_behind_a_merged_view_too(
+    balances: str, engine: str, table: MariaDbPromo, project: Project
+) -> None:
+    table.load(Move(1), Move(2, points="9.00"))
+    table.execute(
+        f"CREATE TABLE t (acct bigint, points decimal(30, 2)) ENGINE={engine}",
+        "INSERT INTO t VALUES (1, 1), (2, 9)",
+        "CREATE OR REPLACE VIEW v AS SELECT acct, points FROM t",
+        f"GRANT SHOW VIEW ON promo.* TO '{READER}'@'127.0.0.1'",
+    )
+    project.write((SELECT.replace("m.points", "b.points") + f"JOIN {balances} b ON b.acct = m.id\n") + WHERE + ORDER)
+    try:
+        refused = refusal(project, table.source)
+    finally:
+        table.execute(f"REVOKE SHOW VIEW ON promo.* FROM '{READER}'@'127.0.0.1'")
+    assert type(refused) is DataRefused
+    kind = engine.split(maxsplit=1)[0]
+    assert f"promo.t is a table of the storage engine {kind}, which has no transactions" in str(refused)
+    assert "ALTER TABLE promo.t ENGINE = InnoDB" in str(refused)
+    table.execute("ALTER TABLE t ENGINE=InnoDB")
+    assert project.make(table.source).manifest.rows == 2
+
+
+def test_views_of_which_the_reader_may_read_nothing_else_are_exported(table: MariaDbPromo, project: Project) -> None:
+    table.load(Move(1))
+    table.execute("CREATE OR REPLACE VIEW v AS SELECT * FROM moves")
+    project.write((SELECT + WHERE + ORDER).replace("FROM moves", "FROM v"))
+    table.server.execute(
+        f"CREATE USER 'narrow'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+        *(f"GRANT SELECT ON promo.{name} TO 'narrow'@'127.0.0.1'" for name in ("v", "shops", "shelves")),
+    )
+    try:
+        narrow = Source("promo_db", table.source.url.replace(READER, "narrow"))
+        assert project.make(narrow).manifest.rows == 1
+    finally:
+        table.server.execute("DROP USER 'narrow'@'127.0.0.1'")
 
 
 # Small answers, sums and order

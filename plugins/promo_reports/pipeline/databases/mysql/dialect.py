@@ -15,6 +15,7 @@ from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.cells import Render, Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
+from promo_reports.pipeline.databases.mysql.engines import refuse_engines
 from promo_reports.pipeline.databases.mysql.text import sent_records, sent_rows
 from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
@@ -35,6 +36,7 @@ _LONGEST = 31_536_000  # seconds; a year is what MySQL and MariaDB take
 # what the servers take back when they are asked again.
 _PASSING = frozenset((1040, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317, 1412, 1927))
 _STATEMENT_TIMEOUT = frozenset((1969, 3024))  # MariaDB's, MySQL's
+_NO_EXPLAIN = 1345  # the user has no SHOW VIEW, or may not read the tables behind a view
 _NO_CODE = -1  # MySQL Connector/Python's own errors that have none: "MySQL Connection not available."
 # Codes of the client: the server is away, or the connection was lost. Not those of a wrong setting: character set, TLS,
 # authentication plugin.
@@ -65,8 +67,9 @@ _SETTINGS = {
     "max_recursive_iterations": "4294967295",
     "max_sort_length": "65535",
     "sort_buffer_size": "8388608",
-    # Without it, nothing is said of what was cut.
+    # Without it, nothing is said of what was cut, or of the tables that a query reads.
     "max_error_count": "64",
+    "sql_notes": "ON",
 }
 
 
@@ -140,8 +143,9 @@ class MySqlDialect(Dialect):
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches, as text where the driver gives it.
 
-        Raises `DataRefused` where the server warns of its answer.
+        Raises `DataRefused` where the query reads tables without transactions, or the server warns of its answer.
         """
+        self._refuse_engines(connection, query)
         if _is_connector(connection):
             asked = self._asked(connection, query)
             rows = sent_records(
@@ -229,6 +233,20 @@ class MySqlDialect(Dialect):
             connection.exec_driver_sql(text, self._values(query)).close()
             refuse_warnings(connection, self.source)
         return query.wrapped(times, "CAST({} AS DATETIME(6))")
+
+    def _refuse_engines(self, connection: Connection, query: BoundQuery) -> None:
+        import sqlalchemy
+
+        explain = "EXPLAIN EXTENDED" if getattr(connection.dialect, "is_mariadb", False) else "EXPLAIN"
+        explained = BoundQuery(f"{explain}\n{self._asked(connection, query).text}", query.values)
+        text = explained.connector() if _is_connector(connection) else explained.pyformat()
+        try:
+            connection.exec_driver_sql(text, self._values(query)).fetchall()
+        except sqlalchemy.exc.DBAPIError as error:
+            if _code(error) == _NO_EXPLAIN:
+                return
+            raise
+        refuse_engines(connection, self.source)
 
     def _values(self, query: BoundQuery) -> dict[str, object]:
         values = super()._values(query)
