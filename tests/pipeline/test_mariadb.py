@@ -491,6 +491,22 @@ def test_a_report_without_a_window(on_mariadb: MariaDbPromo, project: Project) -
     assert content(staged).decode().splitlines()[1:] == ["1,2026-02-28 23:59:59.999999+00,in,a,1.00,,,,"]
 
 
+def test_a_function_that_changes_a_setting_is_refused(table: MariaDbPromo, project: Project) -> None:
+    """Times of TIMESTAMP columns are read five hours later from then on."""
+    table.load(Move(1))
+    table.execute(
+        "CREATE TABLE t (id bigint, moved_at timestamp(6))",
+        "INSERT INTO t VALUES (1, '2026-03-01 12:00:00')",
+        "CREATE OR REPLACE FUNCTION later() RETURNS varchar(9) BEGIN SET SESSION time_zone = '+05:00'; RETURN 'x'; END",
+        f"GRANT EXECUTE ON promo.* TO '{READER}'@'127.0.0.1'",
+    )
+    moved_at = "(SELECT t.moved_at FROM t WHERE t.id = m.id) AS recorded_at"
+    project.write((SELECT + WHERE + ORDER).replace("m.note,", "later() AS note,").replace("m.recorded_at", moved_at))
+    refused = refusal(project, table.source)
+    assert type(refused) is DataRefused
+    assert "a function that the query calls changes the setting time_zone" in str(refused)
+
+
 # Tables that a snapshot does not cover
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
-from promo_reports.errors import PromoReportsError
+from promo_reports.errors import DataRefused, PromoReportsError
 from promo_reports.pipeline.cells import Render, Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
@@ -132,7 +132,9 @@ class MySqlDialect(Dialect):
             "SELECT count(*) FROM information_schema.character_sets",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
-        return executed(connection, begin)
+        begun = executed(connection, begin)
+        self._at_begin = _settings(begun)
+        return begun
 
     def end(self) -> None:
         """Kill the session on another connection: the server does not notice a client that is gone before it sends."""
@@ -156,6 +158,7 @@ class MySqlDialect(Dialect):
         else:
             yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
         refuse_warnings(connection, self.source)
+        self._refuse_changed_settings(connection)
 
     def fetch(self, connection: Connection, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer, texts where the driver tells what was sent.
@@ -169,6 +172,7 @@ class MySqlDialect(Dialect):
         else:
             answer = super().fetch(connection, query)
         refuse_warnings(connection, self.source)
+        self._refuse_changed_settings(connection)
         return answer
 
     def text_of(self, column: Column, zone: ZoneInfo) -> Render:
@@ -234,6 +238,15 @@ class MySqlDialect(Dialect):
             refuse_warnings(connection, self.source)
         return query.wrapped(times, "CAST({} AS DATETIME(6))")
 
+    def _refuse_changed_settings(self, connection: Connection) -> None:
+        """Raise `DataRefused` where a function of the query has changed what the rest of it means."""
+        now = _settings(connection)
+        for name in sorted(name for name, value in self._at_begin.items() if now.get(name) != value):
+            raise DataRefused(
+                f"Connection {self.source.connection!r}: a function that the query calls changes the setting {name}.",
+                "Call none that does, or have it leave the settings of its session as they are.",
+            )
+
     def _refuse_engines(self, connection: Connection, query: BoundQuery) -> None:
         import sqlalchemy
 
@@ -259,6 +272,13 @@ def kill_session(engine: Engine, number: int) -> None:
 
     with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), engine.connect() as other:
         other.exec_driver_sql(f"KILL {int(number)}")
+
+
+def _settings(connection: Connection) -> dict[str, str]:
+    """The session's settings that decide what a query answers; `timestamp` is the clock."""
+    names = ", ".join(f"'{name}'" for name in ("sql_select_limit", *_SETTINGS) if name != "timestamp")
+    rows = connection.exec_driver_sql(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
+    return {str(name): str(value) for name, value in rows}
 
 
 def _is_connector(connection: Connection) -> bool:
