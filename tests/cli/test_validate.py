@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -119,7 +120,15 @@ def test_a_directory_that_cannot_be_read_may_come_back(shell: Shell) -> None:
     result = shell("validate")
     assert result.exit_code == 2
     assert "reports cannot be read" in result.stderr
-    assert "This may pass" in result.stderr
+    assert "run the command again" in result.stderr
+
+
+def test_a_store_that_was_never_made_is_not_said_to_pass(shell: Shell, tmp_path: Path) -> None:
+    result = shell("validate", PROMO_REPORTS_STORE_DIR=str(tmp_path / "none"))
+    assert result.exit_code == 2
+    assert "promo-reports prepare" in result.stderr
+    assert "This may pass" not in result.stderr
+    assert result.stderr.rstrip().endswith("Then run the command again.")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from promo_reports.errors import InvalidInput, Problem, PromoReportsError, SourceUnavailable
+from promo_reports.errors import InvalidInput, Problem, PromoReportsError, SourceUnavailable, StoreError
 
 MISTAKE, MAY_PASS = 1, 2
 
@@ -44,7 +44,8 @@ def show(error: PromoReportsError) -> int:
     if not error.retryable:
         return _say(error.reason, error.fix)
     fix = error.fix.removesuffix(SourceUnavailable.AGAIN).strip()
-    _say(error.reason, fix, "This may pass: run the command again.")
+    again = "Then run the command again." if isinstance(error, StoreError) else "This may pass: run the command again."
+    _say(error.reason, fix, again)
     return MAY_PASS
 
 
