@@ -38,11 +38,16 @@ demo: $(STAMP) ## Start PostgreSQL, S3 and Airflow, run every kind of export, st
 stop: $(STAMP) ## Stop a demo that runs in another terminal
 	@$(BIN)/python -m include.demo.run --stop
 
+# Suites that wait for time limits or kill processes: one worker, after the quick ones.
+FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py tests/delivery/test_stalled_bucket.py \
+    tests/pipeline/databases/test_stalled_peer.py
+BESIDE := --ignore tests/browser --ignore tests/api $(addprefix --ignore ,$(FAULTS))
+
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api --ignore tests/end_to_end/test_faults.py
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(BESIDE)
 
 test-fast: $(STAMP) ## Run the tests that start no Airflow
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/browser --ignore tests/api --ignore tests/end_to_end
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(BESIDE) --ignore tests/end_to_end
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
 	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/databases/test_stalled_peer.py $(wildcard tests/*/test_mariadb.py)
@@ -50,8 +55,8 @@ test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api
 
-test-e2e: $(STAMP) ## Run what a real Airflow makes of faults and floods, and the tests of the Reports page in Chromium
-	$(BIN)/python -m pytest tests/end_to_end/test_faults.py
+test-e2e: $(STAMP) ## Run faults, stalls and floods, those of a real Airflow among them, and the tests of the Reports page in Chromium
+	$(BIN)/python -m pytest $(FAULTS)
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 50 minutes; PARTS="...": some of it)
