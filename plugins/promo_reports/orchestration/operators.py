@@ -18,6 +18,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
+from promo_reports.domain.export_status import ENDED_STATES
 from promo_reports.errors import InvalidInput, PromoReportsError
 from promo_reports.orchestration import handover as hand
 from promo_reports.orchestration.project import registry
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOG_LINES = 5.0
-_ENDED = frozenset({"failed", "success"})
-"""States of a run that Airflow begins no task in, unless the run is cleared."""
 
 
 class TaskStopped(BaseException):
@@ -53,7 +52,7 @@ class ExportTask(BaseOperator):
         """Skip a task whose run has ended: Airflow starts what its scheduler had in hand when the run was cancelled."""
         ti, run = context["ti"], context["dag_run"]
         state = ti.get_dagrun_state(dag_id=run.dag_id, run_id=run.run_id)
-        if state in _ENDED:
+        if state in ENDED_STATES:
             raise AirflowSkipException(f"The run has ended already: Airflow says {state}. Retry it when you want it.")
 
     def on_kill(self) -> None:
