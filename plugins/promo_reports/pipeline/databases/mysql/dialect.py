@@ -147,9 +147,9 @@ class MySqlDialect(Dialect):
 
         Raises `DataRefused` where the query reads tables without transactions, or the server warns of its answer.
         """
-        self._refuse_engines(connection, query)
+        asked = self._asked(connection, query)
+        self._refuse_engines(connection, asked)
         if _is_connector(connection):
-            asked = self._asked(connection, query)
             rows = sent_records(
                 connection, asked.connector(), self._values(query), report_type.columns, zone, spreadsheet=spreadsheet
             )
@@ -247,14 +247,14 @@ class MySqlDialect(Dialect):
                 "Call none that does, or have it leave the settings of its session as they are.",
             )
 
-    def _refuse_engines(self, connection: Connection, query: BoundQuery) -> None:
+    def _refuse_engines(self, connection: Connection, asked: BoundQuery) -> None:
         import sqlalchemy
 
         explain = "EXPLAIN EXTENDED" if getattr(connection.dialect, "is_mariadb", False) else "EXPLAIN"
-        explained = BoundQuery(f"{explain}\n{self._asked(connection, query).text}", query.values)
+        explained = BoundQuery(f"{explain}\n{asked.text}", asked.values)
         text = explained.connector() if _is_connector(connection) else explained.pyformat()
         try:
-            connection.exec_driver_sql(text, self._values(query)).fetchall()
+            connection.exec_driver_sql(text, self._values(asked)).fetchall()
         except sqlalchemy.exc.DBAPIError as error:
             if _code(error) == _NO_EXPLAIN:
                 return
