@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from promo_reports.delivery import Area, Folder, publish
-from promo_reports.delivery.area import Item, PresentManifest
+from promo_reports.delivery.area import Item
 from promo_reports.delivery.object_stores import amazon_s3, amazon_s3_client, directory
+from promo_reports.delivery.object_stores.port import Stored
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
 from tests.delivery.exports import directory_area, s3_area
@@ -67,11 +68,11 @@ class _InterruptedFolder:
         yield
         self._at(f"after {name} {self._calls[name]}")
 
-    def manifest(self) -> PresentManifest | None:
+    def manifest(self) -> Stored | None:
         with self._step("manifest"):
             return self._folder.manifest()
 
-    def items(self, present: PresentManifest | None) -> Sequence[Item]:
+    def items(self, present: Stored | None) -> Sequence[Item]:
         with self._step("items"):
             return self._folder.items(present)
 

@@ -6,25 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from promo_reports.delivery.object_stores.port import Stored
 from promo_reports.delivery.opened import OpenFile, PresignedFile
 from promo_reports.domain.file_format import format_of
 from promo_reports.domain.layout import is_folder_name
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 
 _HASHED = re.compile(r"[^/]+-[0-9a-f]{8}")
-
-
-@dataclass(frozen=True)
-class PresentManifest:
-    """The manifest that readers see now; `tag` changes with every replacement (an ETag, a hash)."""
-
-    content: bytes
-    tag: str
-    written: datetime
 
 
 @dataclass(frozen=True)
@@ -48,7 +39,7 @@ class ReadableFolder(Protocol):
     Every method raises DestinationRefused (no retry helps) or DestinationUnavailable.
     """
 
-    def manifest(self) -> PresentManifest | None:
+    def manifest(self) -> Stored | None:
         """The manifest that is there now, or None."""
 
     def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
@@ -61,7 +52,7 @@ class ReadableFolder(Protocol):
 class Folder(ReadableFolder, Protocol):
     """Where one export lies, for its publication: `manifest.json` and the files it names."""
 
-    def items(self, present: PresentManifest | None) -> Sequence[Item]:
+    def items(self, present: Stored | None) -> Sequence[Item]:
         """Data files, and what killed attempts have left, in relation to the manifest that was read before.
 
         Files of others are not listed.

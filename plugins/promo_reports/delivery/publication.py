@@ -18,11 +18,10 @@ from promo_reports.delivery.area import (
     Area,
     Folder,
     Item,
-    PresentManifest,
     ReadableFolder,
     check_file_name,
 )
-from promo_reports.delivery.object_stores.port import LostRace
+from promo_reports.delivery.object_stores.port import LostRace, Stored
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest, StagedExport
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError
@@ -121,7 +120,7 @@ class _Attempt:
             if self._folder.put(file, self._staged.directory / file.name, adopt=file.name in adoptable):
                 self._mine.append(file)
 
-    def _switch(self, present: PresentManifest | None) -> None:
+    def _switch(self, present: Stored | None) -> None:
         try:
             self._folder.switch(self._content, replacing=present.tag if present else None)
         except (LostRace, DestinationRefused):
@@ -151,7 +150,7 @@ class _Attempt:
                 self._mine.clear()
 
 
-def own_manifest(folder: ReadableFolder, present: PresentManifest | None, whose: ExportFolder) -> Manifest | None:
+def own_manifest(folder: ReadableFolder, present: Stored | None, whose: ExportFolder) -> Manifest | None:
     """What a manifest says, if it belongs to the owner of the folder; else ForeignExport, or as `manifest_of`."""
     manifest = manifest_of(folder, present)
     if manifest is not None and not whose.owns(manifest):
@@ -162,7 +161,7 @@ def own_manifest(folder: ReadableFolder, present: PresentManifest | None, whose:
     return manifest
 
 
-def manifest_of(folder: ReadableFolder, present: PresentManifest | None) -> Manifest | None:
+def manifest_of(folder: ReadableFolder, present: Stored | None) -> Manifest | None:
     """What a manifest says; DestinationRefused if it is none that this release knows."""
     if present is None:
         return None

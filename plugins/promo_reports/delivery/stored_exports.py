@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from promo_reports.delivery.area import Item, PresentManifest, check_folder_name, data_file
-from promo_reports.delivery.object_stores.port import TEMPORARY, Entry, Objects, ObjectStore, ReadableObjects
+from promo_reports.delivery.area import Item, check_folder_name, data_file
+from promo_reports.delivery.object_stores.port import TEMPORARY, Entry, Objects, ObjectStore, ReadableObjects, Stored
 from promo_reports.delivery.opened import OpenFile, PresignedFile, damaged
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 
@@ -46,10 +46,9 @@ class ReadableExport:
     def __init__(self, objects: ReadableObjects) -> None:
         self._objects = objects
 
-    def manifest(self) -> PresentManifest | None:
+    def manifest(self) -> Stored | None:
         """Return the manifest that is there now, or None."""
-        found = self._objects.get(MANIFEST_NAME)
-        return PresentManifest(found.content, found.tag, found.written) if found else None
+        return self._objects.get(MANIFEST_NAME)
 
     def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
         """Open a file of the manifest, or sign a URL of it; None if it is gone, Damaged if it is not the manifest's."""
@@ -78,7 +77,7 @@ class StoredExport(ReadableExport):
         super().__init__(objects)
         self._writable = objects
 
-    def items(self, present: PresentManifest | None) -> Sequence[Item]:
+    def items(self, present: Stored | None) -> Sequence[Item]:
         """List what is ours beside the manifest.
 
         All of it is settled while nobody else can be at work; else only what was begun before `present` was written,
