@@ -18,7 +18,7 @@ from promo_reports.domain import file_format
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats import file_code
-from promo_reports.pipeline.formats.file_code import Damaged, FileWriter
+from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.tally import Tally
 
@@ -52,10 +52,6 @@ class TsvWriter:
         self.stretches.append(Stretch.of(self._content))
         return self.stretches[-1]
 
-    def append(self, other: FileWriter, file: BinaryIO) -> None:
-        """Refuse: it has one part."""
-        raise NotImplementedError
-
     def close(self) -> None:
         """Write nothing more."""
 
@@ -79,7 +75,7 @@ def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
     try:
         header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), dialect="excel-tab", strict=True)
     except (csv.Error, UnicodeDecodeError) as damage:
-        raise Damaged(type(damage).__name__) from None
+        raise Unreadable(type(damage).__name__) from None
     assert header == tally.names
     for row in rows:
         tally.add(row)

@@ -20,7 +20,7 @@ from promo_reports.domain.window import Window
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.exact import exact_sum
 from promo_reports.pipeline.formats.artefact import WrittenPart
-from promo_reports.pipeline.formats.file_code import Damaged, code_of
+from promo_reports.pipeline.formats.file_code import Unreadable, code_of
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.source import GroupTotals, SourceTotals
 from promo_reports.pipeline.tally import Tally
@@ -59,7 +59,7 @@ def read_again(
     sha256 = _compared(path, stretches)
     try:
         parts = code_of(file_format).read_back(path, tally)
-    except Damaged as damage:
+    except Unreadable as damage:
         raise ReconciliationError(f"The staged file {path.name} cannot be read again: {damage}.") from None
     groups = tally.groups()
     return Reading(

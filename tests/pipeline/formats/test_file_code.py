@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.domain.file_format import FORMATS, FileFormat
-from promo_reports.pipeline.formats.file_code import MODULES, Damaged, code_of
+from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_of
 from promo_reports.pipeline.tally import Tally
 from tests.pipeline.promo import MOVES
 
@@ -37,7 +37,7 @@ def test_what_is_no_file_of_the_format_is_damaged(file_format: FileFormat, conte
     path = tmp_path / f"june{file_format.suffix}"
     header = ",".join(column.name for column in MOVES.columns).encode() + b"\n"
     path.write_bytes(header + content)
-    with pytest.raises(Damaged):
+    with pytest.raises(Unreadable):
         code_of(file_format).read_back(path, Tally(MOVES, spreadsheet=False))
 
 

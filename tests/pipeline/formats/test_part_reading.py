@@ -20,7 +20,7 @@ from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline import tally
 from promo_reports.pipeline.formats import part_reading
 from promo_reports.pipeline.formats.cell_index import CellIndex, index_cells
-from promo_reports.pipeline.formats.file_code import Damaged
+from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.tally import Tally
 from tests.pipeline.promo import MOVES
@@ -231,7 +231,7 @@ def test_a_letter_of_many_bytes_may_lie_across_two_blocks(monkeypatch: pytest.Mo
     for block in (1, 3, 7):
         monkeypatch.setattr(part_reading, "_BLOCK", block)
         assert read(content)[0].rows == 5
-    with pytest.raises(Damaged, match="no UTF-8"):
+    with pytest.raises(Unreadable, match="no UTF-8"):
         read(content + "🍦".encode()[:2])
 
 

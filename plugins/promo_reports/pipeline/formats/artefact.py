@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.pipeline.background import Background
-from promo_reports.pipeline.formats.file_code import FileWriter, code_of
+from promo_reports.pipeline.formats.file_code import FileWriter, MembersWriter, code_of
 from promo_reports.pipeline.formats.stretch import Stretch
 
 
@@ -75,7 +75,7 @@ class Artefact:
         self._background.submit(self._end)
 
     def aside(self, number: int) -> Artefact:
-        """A file for part `number` alone, written at the same time as others and appended when its turn comes."""
+        """A file for member `number` alone, written at the same time as others and appended when its turn comes."""
         aside = Artefact(self.path.parent, self._stem, self._columns, self.format)
         aside.path = self.path.with_name(f".{self._stem}_{number:04d}{self.format.suffix}")
         self._asides.append(aside)
@@ -120,6 +120,6 @@ class Artefact:
 
     def _append(self, aside: Artefact) -> None:
         with aside.path.open("rb") as file:
-            self._writer.append(aside._writer, file)
+            cast("MembersWriter", self._writer).append(aside._writer, file)
         aside.path.unlink()
         self.parts.extend(aside.parts)

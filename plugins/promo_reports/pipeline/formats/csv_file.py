@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from promo_reports.domain.manifest import Part
-from promo_reports.pipeline.formats.file_code import FileWriter
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.tally import Tally
@@ -38,10 +37,6 @@ class CsvWriter:
         content = Stretch(self._bytes, self._sha256.hexdigest())
         self.stretches.append(content)
         return content
-
-    def append(self, other: FileWriter, file: BinaryIO) -> None:
-        """Refuse: a CSV has one header, and so one part."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Write nothing: a CSV ends with its last record."""

@@ -19,7 +19,7 @@ MODULES = {
 """The module of each format; it is imported when the format is used, and has the functions of `FileCode`."""
 
 
-class Damaged(Exception):
+class Unreadable(Exception):
     """A file that cannot be read as its format; the message holds no cell."""
 
 
@@ -43,12 +43,16 @@ class FileWriter(Protocol):
         """Finish the part; the answer is its content, before any compression."""
         ...
 
-    def append(self, other: FileWriter, file: BinaryIO) -> None:
-        """Take over the parts of a file of the same format that is closed; `file` is open at its beginning."""
-        ...
-
     def close(self) -> None:
         """Write what follows the last part. The file itself belongs to the caller."""
+        ...
+
+
+class MembersWriter(FileWriter, Protocol):
+    """A writer whose parts are members of its file, so that they can be written side by side."""
+
+    def append(self, other: FileWriter, file: BinaryIO) -> None:
+        """Take over the members of a file of the same format that is closed; `file` is open at its beginning."""
         ...
 
 
@@ -62,7 +66,7 @@ class FileCode(Protocol):
     def read_back(self, path: Path, tally: Tally) -> tuple[Part, ...]:
         """Read every part to its end and tally its rows, sharing no code with the writer.
 
-        Raises `Damaged`, `ReconciliationError` for another header or a row of another width, and `DataRefused` for a
+        Raises `Unreadable`, `ReconciliationError` for another header or a row of another width, and `DataRefused` for a
         cell that no file may carry.
         """
         ...

@@ -20,7 +20,7 @@ from typing import Protocol
 from promo_reports.domain.manifest import Part
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual, index_cells, record_end
-from promo_reports.pipeline.formats.file_code import Damaged
+from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.tally import Tally
 
 # Large, so that the two threads seldom wait for each other; counted in pieces that stay in the processor's cache.
@@ -66,14 +66,14 @@ def read_part(file: Readable, name: str, tally: Tally) -> Part:
     """Read a part to its end and tally its rows.
 
     Raises `ReconciliationError` for another header or a row of another width, `DataRefused` for a cell that no file may
-    carry, `Damaged` for what is no CSV in UTF-8.
+    carry, `Unreadable` for what is no CSV in UTF-8.
     """
     try:
         return _read_part(file, name, tally)
     except csv.Error as damage:
-        raise Damaged(str(damage)) from None
+        raise Unreadable(str(damage)) from None
     except UnicodeDecodeError:  # its message would quote the cell
-        raise Damaged("bytes that are no UTF-8") from None
+        raise Unreadable("bytes that are no UTF-8") from None
 
 
 def _read_part(file: Readable, name: str, tally: Tally) -> Part:

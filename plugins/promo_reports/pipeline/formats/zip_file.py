@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.csv_file import CsvWriter
-from promo_reports.pipeline.formats.file_code import Damaged, FileWriter
+from promo_reports.pipeline.formats.file_code import FileWriter, Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.strict_zip import StrictMember
@@ -65,4 +65,4 @@ def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
                 members = archive.infolist()
             return tuple(read_part(StrictMember(file, info), info.filename, tally) for info in members)
     except (zipfile.BadZipFile, NotImplementedError) as damage:
-        raise Damaged(str(damage)) from None
+        raise Unreadable(str(damage)) from None
