@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import Figure, keep
 from benchmarks.many_definitions import PROJECT, ManyDefinitions
 from benchmarks.process_tree import cpu_seconds, memory_mb
-from promo_reports.domain.timezones import load_timezone
+from promo_reports.domain.dates.timezones import load_timezone
 
 if TYPE_CHECKING:
     from benchmarks.parsed_dags import ParsedDags

@@ -25,7 +25,7 @@ def query_of(ledger: Ledger, rows: int) -> str:
     import psycopg2
 
     from promo_reports.definitions.registry import Registry
-    from promo_reports.domain.window import Window
+    from promo_reports.domain.dates.window import Window
     from promo_reports.settings import Settings
     from promo_reports.sql.report_query import load_report_query
     from promo_reports.sql.template import Parameters

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from promo_reports.domain.window import Window
+from promo_reports.domain.dates.window import Window
 from tests.pipeline.mariadb import MariaDbServer
 
 WALLET, DATABASE = "benchmark", "promo"

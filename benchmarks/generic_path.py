@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import Figure, keep
 
 if TYPE_CHECKING:
+    from promo_reports.pipeline.databases.source import Source
     from promo_reports.pipeline.databases.time_limits import TimeLimits
     from promo_reports.pipeline.export import Export
-    from promo_reports.pipeline.source import Source
 
 PROJECT = Path(__file__).resolve().parent.parent
 SUBJECT = "Generic path"
@@ -40,7 +40,7 @@ TRANSACTION_TYPES = ("credit", "debit", "expired", "promised", "reverse", "refun
 def export_of(rows: int) -> Export:
     """The whole ledger, for a bucket."""
     from benchmarks.generic_ledger import WALLET, window
-    from promo_reports.definitions.report_types import load_report_type
+    from promo_reports.definitions.report_type.loading import load_report_type
     from promo_reports.domain.definition import Definition, Origin
     from promo_reports.domain.delivery import PartnerExport
     from promo_reports.pipeline.export import Export
@@ -96,7 +96,7 @@ def whole(source: Source, export: Export, place: Path) -> tuple[int, float]:
 
 def child(which: str, url: str, rows: int, place: Path) -> None:
     """One export; its seconds and its peak memory in MB, to standard output."""
-    from promo_reports.pipeline.source import Source
+    from promo_reports.pipeline.databases.source import Source
     from tests.pipeline.measure import peak
 
     export, source = export_of(rows), Source("promo_db", url)

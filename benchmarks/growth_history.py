@@ -24,9 +24,9 @@ EXPORTS = (1_000, 10_000, 100_000)
 
 def asked() -> Iterator[tuple[str, Callable[[Any], object]]]:
     """What people ask first."""
-    from promo_reports.web.lists.exports import list_exports
-    from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion, ExportSort, ReportQuestion
-    from promo_reports.web.lists.reports import list_reports
+    from promo_reports.web.queries.exports import list_exports
+    from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, ReportQuestion
+    from promo_reports.web.queries.reports import list_reports
 
     first = ExportQuestion()
     yield "newest exports", lambda session: list_exports(session, first, EVERYTHING)

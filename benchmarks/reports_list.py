@@ -79,8 +79,8 @@ def measure(name: str, call: Callable[[], object]) -> float:
 def lists(session: Any) -> None:
     """Both lists, asked in every way that the page can ask."""
     from promo_reports.domain.report_type import PromotionType
-    from promo_reports.web.lists import creators, exports, reports
-    from promo_reports.web.lists.questions import (
+    from promo_reports.web.queries import creators, exports, reports
+    from promo_reports.web.queries.questions import (
         EVERYTHING,
         ExportQuestion,
         ExportSort,
@@ -89,7 +89,7 @@ def lists(session: Any) -> None:
         ReportQuestion,
         ReportSort,
     )
-    from promo_reports.web.lists.records import ExportStatus, Frequency, ReportStatus
+    from promo_reports.web.queries.records import ExportStatus, Frequency, ReportStatus
 
     dag_ids = sorted(_every_report(session))
     most = Readable(frozenset(each for number, each in enumerate(dag_ids) if number % 10) | _type_dags(session))

@@ -237,7 +237,7 @@ class Stack:
         """A store outside the project must be there before Airflow looks for created reports in it."""
         if str(PROJECT / "plugins") not in sys.path:
             sys.path.append(str(PROJECT / "plugins"))
-        from promo_reports.definitions.store import Store
+        from promo_reports.definitions.store.created_reports import Store
         from promo_reports.settings import Settings
 
         Store.of(Settings.from_environment(self.airflow.environment)).prepare()

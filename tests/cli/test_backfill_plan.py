@@ -9,7 +9,7 @@ import pendulum
 import pytest
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 
-from promo_reports.cli.backfill import plan
+from promo_reports.cli.commands.backfill import plan
 from promo_reports.cli.project import open_project
 from promo_reports.orchestration.timetable import RecurringTimetable
 from tests.cli.shell import DAILY, MEMBERS, NOW, Shell

@@ -10,7 +10,7 @@ import pytest
 from airflow.timetables.base import TimeRestriction
 
 from promo_reports.cli.project import open_project
-from promo_reports.domain.schedule import Stop
+from promo_reports.domain.dates.schedule import Stop
 from promo_reports.orchestration.timetable import RecurringTimetable, data_interval
 from tests.cli.shell import DAILY, NOW, Shell
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from promo_reports.cli.windows import in_words, local, moment, short
-from promo_reports.domain.window import Window
+from promo_reports.domain.dates.window import Window
 from promo_reports.errors import InvalidInput
 
 NEW_YORK = ZoneInfo("America/New_York")

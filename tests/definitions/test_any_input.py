@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from promo_reports.definitions.definition_form import DefinitionForm
-from promo_reports.definitions.forms import read_form
-from promo_reports.definitions.located import parse_yaml
+from promo_reports.definitions.inputs.forms import read_form
+from promo_reports.definitions.inputs.located import parse_yaml
+from promo_reports.definitions.inputs.writing import to_yaml
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.report_types import load_report_type
-from promo_reports.definitions.writing import to_yaml
+from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import Settings
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from promo_reports.definitions import created as module
-from promo_reports.definitions.created import LISTED_AGAIN_AFTER, CreatedReports
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.sources import RACY_NANOSECONDS, Source, list_directory
-from promo_reports.definitions.stop_marks import Marks
-from promo_reports.definitions.store import Store
+from promo_reports.definitions.store import contents as module
+from promo_reports.definitions.store.contents import LISTED_AGAIN_AFTER, CreatedReports
+from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import StoreError
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.window import DayRange, Preset, Window
 from promo_reports.domain.delivery import Download, PartnerExport
-from promo_reports.domain.schedule import Interval
-from promo_reports.domain.window import DayRange, Preset, Window
 
 BASE = {
     "id": "id: r",

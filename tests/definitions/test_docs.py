@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from promo_reports.definitions.definition_form import (
+from promo_reports.definitions.inputs.located import parse_yaml
+from promo_reports.definitions.report.form import (
     DaysForm,
     DefinitionForm,
     InstantsForm,
     PartnerExportForm,
     RecurringForm,
 )
-from promo_reports.definitions.located import parse_yaml
-from promo_reports.definitions.report_type_form import ChoiceForm, ColumnForm, FilterForm, ReportTypeForm
-from promo_reports.domain.calendar import WEEKDAYS
-from promo_reports.domain.window import Preset, resolve
+from promo_reports.definitions.report_type.form import ChoiceForm, ColumnForm, FilterForm, ReportTypeForm
+from promo_reports.domain.dates.calendar import WEEKDAYS
+from promo_reports.domain.dates.window import Preset, resolve
 from promo_reports.settings import PREFIX, PROJECT_ROOT, Settings
 
 DEFINITIONS = (PROJECT_ROOT / "docs" / "definitions.md").read_text()

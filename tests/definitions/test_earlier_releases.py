@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.requests import Requests
+from promo_reports.definitions.store.contents import CreatedReports
+from promo_reports.definitions.store.requests import Requests
 from promo_reports.errors import Conflict
 from promo_reports.settings import Settings
 from tests.fixtures.releases import copied, read_json, release_of, releases_with

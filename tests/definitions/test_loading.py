@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from promo_reports.definitions.loading import conf_id
 from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.report.loading import conf_id
+from promo_reports.domain.dates.window import Preset, Window
 from promo_reports.domain.definition import CsvSafety, Origin
-from promo_reports.domain.window import Preset, Window
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 CONF: dict[str, Any] = {

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from promo_reports.definitions import located
+from promo_reports.definitions.inputs import located
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dates.schedule import Stop
 from promo_reports.domain.definition import Origin
-from promo_reports.domain.schedule import Stop
 from promo_reports.errors import InvalidInput, StoreError
 from promo_reports.settings import PROJECT_ROOT, Settings
 

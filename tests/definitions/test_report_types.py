@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.report_types import load_report_type
+from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, PromotionType, Select
 
 BASE = {

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from promo_reports.definitions import atomic_files
-from promo_reports.definitions import requests as module
-from promo_reports.definitions.requests import KEPT, SWEPT, Request, Requests
+from promo_reports import atomic_files
+from promo_reports.definitions.store import requests as module
+from promo_reports.definitions.store.requests import KEPT, SWEPT, Request, Requests
 from promo_reports.errors import Conflict, StoreError
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)

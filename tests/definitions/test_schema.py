@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from promo_reports.definitions.definition_form import DefinitionForm
-from promo_reports.definitions.report_type_form import ReportTypeForm
+from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.definitions.report_type.form import ReportTypeForm
 from promo_reports.definitions.schema import DIRECTORY, json_schemas, write
 
 PROJECT = Path(__file__).parent / "project"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.requests import Requests
+from promo_reports.definitions.store.requests import Requests
 from promo_reports.errors import InvalidInput, SqlTemplateError, StoreError
 from promo_reports.sql.template import load_template
 from tests.test_regular_file import PUT

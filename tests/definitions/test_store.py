@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.definitions import atomic_files
-from promo_reports.definitions.atomic_files import create_file, replace_file
-from promo_reports.definitions.located import MAX_BYTES
-from promo_reports.definitions.stop_marks import Marks, StopMark
-from promo_reports.definitions.store import Store
-from promo_reports.domain.schedule import Stop
+from promo_reports import atomic_files
+from promo_reports.atomic_files import create_file, replace_file
+from promo_reports.definitions.inputs.located import MAX_BYTES
+from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.store.stop_marks import Marks, StopMark
+from promo_reports.domain.dates.schedule import Stop
 from promo_reports.errors import InvalidInput, StoreError
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)

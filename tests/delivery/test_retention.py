@@ -13,7 +13,7 @@ import pytest
 from promo_reports.delivery import Swept, publish, sweep, sweep_staging
 from promo_reports.delivery.object_stores import locked_directory
 from promo_reports.domain import layout
-from promo_reports.domain.window import Window
+from promo_reports.domain.dates.window import Window
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.definitions.loading import conf_id
+from promo_reports.definitions.report.loading import conf_id
 from promo_reports.delivery.area import check_folder_name
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.export_folder import ExportFolder

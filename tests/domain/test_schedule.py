@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.domain.calendar import WEEKDAYS, local_date, start_of
-from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop, uncovered
-from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import Window
+from promo_reports.domain.dates.calendar import WEEKDAYS, local_date, start_of
+from promo_reports.domain.dates.schedule import Delivery, Interval, Recurrence, Schedule, Stop, uncovered
+from promo_reports.domain.dates.timezones import load_timezone
+from promo_reports.domain.dates.window import Window
 from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
 
 MONDAY_REPORT = Schedule(Interval.WEEKLY, "America/New_York", "monday", "monday")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import promo_reports
-from promo_reports.domain.timezones import load_timezone, timezone_names, timezone_release
+from promo_reports.domain.dates.timezones import load_timezone, timezone_names, timezone_release
 
 PACKAGE = Path(promo_reports.__file__).parent
 OTHER_WAYS = ("ZoneInfo(", "available_timezones(", "pendulum.timezone(", "gettz(", "pytz")
@@ -27,8 +27,8 @@ def test_a_timezone_is_that_of_the_package_whatever_the_host_has(tmp_path: Path)
     subprocess.run([sys.executable, "-c", copied, zone], check=True)
     asked = (
         "from datetime import UTC, datetime; from zoneinfo import ZoneInfo\n"
-        "from promo_reports.domain.timezones import load_timezone\n"
-        "from promo_reports.domain.schedule import Interval, Schedule\n"
+        "from promo_reports.domain.dates.timezones import load_timezone\n"
+        "from promo_reports.domain.dates.schedule import Interval, Schedule\n"
         "at = datetime(2026, 6, 10, 12, tzinfo=UTC)\n"
         "print(*(at.astimezone(load('America/Vancouver')).utcoffset() for load in (ZoneInfo, load_timezone)))\n"
         "print(Schedule(Interval.DAILY, 'America/Vancouver').latest(at).window.start.isoformat())\n"

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.domain.calendar import WEEKDAYS, add_months, instant, local_date, start_of
-from promo_reports.domain.layout import is_window_key
-from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import (
+from promo_reports.domain.dates.calendar import WEEKDAYS, add_months, instant, local_date, start_of
+from promo_reports.domain.dates.timezones import load_timezone
+from promo_reports.domain.dates.window import (
     DateRange,
     DayRange,
     Preset,
@@ -20,6 +19,7 @@ from promo_reports.domain.window import (
     instant_key,
     resolve,
 )
+from promo_reports.domain.layout import is_window_key
 from tests.domain.zones import zones_and_days
 
 NEW_YORK = load_timezone("America/New_York")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from promo_reports.domain.timezones import load_timezone, timezone_names
+from promo_reports.domain.dates.timezones import load_timezone, timezone_names
 
 FROM, TO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=15)  # shorter than the time between any two changes

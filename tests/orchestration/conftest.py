@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from promo_reports import settings
+from promo_reports.definitions import project
 from promo_reports.definitions.registry import Registry
-from promo_reports.orchestration import project
 from promo_reports.orchestration.bundle import ReportBundle
 from tests.orchestration.supervisor import Supervisor
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from promo_reports.domain.schedule import Interval, Schedule
-from promo_reports.orchestration.backfill import Backfill, backfill, backfill_of_days
+from promo_reports.domain.dates.backfill import Backfill, backfill, backfill_of_days
+from promo_reports.domain.dates.schedule import Interval, Schedule
 
 NEW_YORK = Schedule(Interval.DAILY, "America/New_York", delivery_time=time(6))
 WEEKLY = Schedule(Interval.WEEKLY, "America/New_York", "monday", "wednesday", time(6))

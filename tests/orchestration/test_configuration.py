@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.domain.account import Account, Bucket
-from promo_reports.domain.definition import Definition
-from promo_reports.domain.delivery import Download, PartnerExport
-from promo_reports.domain.window import DayRange, Preset, Window, resolve
-from promo_reports.orchestration.configuration import (
+from promo_reports.definitions.report.configuration import (
     configuration,
     date_range_words,
     destination_words,
     sentence,
     window_words,
 )
+from promo_reports.domain.account import Account, Bucket
+from promo_reports.domain.dates.window import DayRange, Preset, Window, resolve
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.delivery import Download, PartnerExport
 
 NEW_YORK, KOLKATA = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports", "prefix": "june/"}}

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.orchestration.doc import definition_doc, plain
+from promo_reports.definitions.report.markdown import definition_doc, plain
 
 HOSTILE = [
     "[Sign in](https://evil.example)",

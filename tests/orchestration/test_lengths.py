@@ -13,12 +13,12 @@ from airflow.models.dagrun import DagRun
 from airflow.models.log import Log
 from airflow.models.taskinstance import TaskInstance
 
-from promo_reports.definitions.fields import MAX_TITLE
+from promo_reports.definitions.inputs.fields import MAX_TITLE
 from promo_reports.definitions.registry import Registry
+from promo_reports.delivery.handover import LONGEST_MAP_INDEX, map_index_title
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import MAX_DESTINATIONS, MAX_NAME, MAX_OWNER
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
-from promo_reports.orchestration.handover import LONGEST_MAP_INDEX, map_index_title
 from promo_reports.orchestration.operators import DeliverOperator
 from tests.orchestration.conftest import WEEKLY
 from tests.orchestration.supervisor import Supervisor

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.window import Window
 from promo_reports.errors import InvalidInput
-from promo_reports.orchestration.run_export import Run, one_time_export, previous_export, scheduled_export
 from promo_reports.pipeline.export import Previous
+from promo_reports.pipeline.run_export import Run, one_time_export, previous_export, scheduled_export
 from tests.orchestration.conftest import write_weekly
 
 

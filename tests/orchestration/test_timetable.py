@@ -13,8 +13,8 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promo_reports.domain.schedule import Interval, Schedule, Stop
-from promo_reports.domain.window import DateRange, DayRange, Preset, Window
+from promo_reports.domain.dates.schedule import Interval, Schedule, Stop
+from promo_reports.domain.dates.window import DateRange, DayRange, Preset, Window
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
 
 UNRESTRICTED = TimeRestriction(None, None, catchup=False)

@@ -17,7 +17,7 @@ def peak() -> float:
 
 
 def main(url: str, rows: int, directory: Path) -> None:
-    from promo_reports.pipeline.source import Source
+    from promo_reports.pipeline.databases.source import Source
     from tests.pipeline.promo import SELECT, Project
 
     columns = (

@@ -20,6 +20,7 @@ import psycopg2  # noqa: TID253 - nothing is parsed here
 from psycopg2.extras import execute_values  # noqa: TID253
 
 from devstack.databases import PromoDatabase
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.manifest import StagedExport
@@ -33,10 +34,9 @@ from promo_reports.domain.report_type import (
     ReportType,
     Select,
 )
-from promo_reports.domain.window import Window
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import Progress, extract
-from promo_reports.pipeline.source import Source
 from promo_reports.settings import Settings
 from tests.pipeline.mariadb import MariaDbServer
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from promo_reports.pipeline.background import Background
+from promo_reports.pipeline.formats.background import Background
 
 
 class Boom(Exception):

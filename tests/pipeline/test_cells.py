@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from devstack.postgres import PostgresServer
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.cells import is_formula, plain_text, record_renderer
+from promo_reports.pipeline.databases.cells import is_formula, plain_text, record_renderer
 
 UTC_ZONE = ZoneInfo("UTC")
 TEXT = Column("note", ColumnType.TEXT, "A text.")

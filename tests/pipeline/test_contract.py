@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.manifest import event_key
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule
-from promo_reports.domain.window import Window
 from promo_reports.errors import DataRefused, SourceRefused
 from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.export import Previous

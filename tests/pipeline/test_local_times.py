@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from promo_reports.pipeline.local_times import Kept, LocalTimes
+from promo_reports.pipeline.databases.local_times import Kept, LocalTimes
 
 ZONES = sorted(available_timezones() - {"localtime"})
 CHANGES = {

@@ -13,8 +13,8 @@ from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, 
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.mysql import dialect
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery, mark
 from tests.pipeline.mariadb import PASSWORD, READER
 from tests.pipeline.promo import (

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
-from promo_reports.pipeline.cells import record_renderer
+from promo_reports.pipeline.databases.cells import record_renderer
 from promo_reports.pipeline.filters import UnknownValue
 from promo_reports.pipeline.preview import PreviewTooSlow, cells, preview
 from tests.pipeline.promo import (

@@ -195,7 +195,7 @@ def test_a_cast_to_text_that_cannot_be_read_again(
 def test_times_at_the_change_of_clocks(
     on_postgres: PostgresPromo, project: Project, opened: list[PostgresSnapshot]
 ) -> None:
-    from promo_reports.domain.window import Window
+    from promo_reports.domain.dates.window import Window
 
     begin = DAY.replace(month=11, hour=4)
     window = Window(begin, begin + timedelta(days=1))

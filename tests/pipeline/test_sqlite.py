@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy.dialects import registry  # noqa: TID253
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect  # noqa: TID253
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.domain.window import Window
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable, SqlTemplateError
 from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Previous
-from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import DAY, HEADER, MOVES, ORDER, SELECT, WHERE, Move, Project, SqlitePromo, content, export
 

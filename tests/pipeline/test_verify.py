@@ -17,13 +17,13 @@ from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline import extract as extract_module
-from promo_reports.pipeline.background import Background
+from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
 from promo_reports.pipeline.formats.artefact import Artefact
+from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
-from promo_reports.pipeline.source import GroupTotals, SourceTotals
-from promo_reports.pipeline.verify import read_again, reconcile
+from promo_reports.pipeline.verification.verify import read_again, reconcile
 from tests.pipeline.promo import MOVES, Project, Promo, SqlitePromo, export, numbered
 
 LEDGER = replace(
@@ -248,13 +248,13 @@ def test_other_parts_are_found_by_their_bytes(change: Any, tmp_path: Path) -> No
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_other_parts_are_found_by_what_they_hold(change: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second net: even if the bytes had not been compared."""
-    monkeypatch.setattr("promo_reports.pipeline.verify._compared", lambda path, stretches: "")
+    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, stretches: "")
     with pytest.raises(ReconciliationError, match=r"the parts read again are not the parts written|The header of"):
         made(tmp_path, ROWS, damage=rewrite(change))
 
 
 def test_a_zip_that_no_reader_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promo_reports.pipeline.verify._compared", lambda path, stretches: "")
+    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, stretches: "")
     begin_of_data = 30 + len("ledger_0001.csv") + 20
     damages = {
         "local signature": flip(0),

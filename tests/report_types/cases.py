@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.window import Window
-from promo_reports.pipeline.source import Snapshot, SourceTotals, in_terms_of, totals_of
+from promo_reports.pipeline.databases.source import Snapshot, SourceTotals, in_terms_of, totals_of
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 from tests.pipeline.mariadb import MariaDbServer

@@ -15,9 +15,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, Select
-from promo_reports.domain.window import Window
-from promo_reports.pipeline.source import exact_decimal
+from promo_reports.pipeline.databases.source import exact_decimal
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 from tests.report_types.cases import SQL, Record, fill_sqlite, sqlite_time

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promo_reports.pipeline.databases.generic import GenericSnapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Source
 from tests.pipeline.mariadb import MariaDbServer
 from tests.report_types.cases import Case, ask, load_mariadb
 from tests.report_types.test_sql_cases import PORTABLE, check, the_type

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from devstack.databases import PromoDatabase
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 from tests.report_types.cases import SQL

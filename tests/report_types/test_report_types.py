@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from devstack.databases import PromoDatabase
-from promo_reports.definitions.report_types import load_report_type
+from promo_reports.definitions.report_type.loading import load_report_type
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
-from promo_reports.domain.window import Window
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
+from promo_reports.pipeline.databases.source import Snapshot, Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
-from promo_reports.pipeline.source import Snapshot, Source
 from promo_reports.sql.report_query import load_options_query, load_report_query
 from promo_reports.sql.template import Parameters
 from tests.report_types.cases import CASES, PROJECT, SQL, Record, load_postgres, load_sqlite, read_csv

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from devstack.databases import PromoDatabase
-from promo_reports.definitions.report_types import load_report_type
+from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Source
 from tests.report_types.cases import PROJECT, Answer, Case, all_cases, ask, load_postgres, load_sqlite, read_csv
 
 CASES = all_cases()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import (
     Choice,
     Column,
@@ -16,7 +17,6 @@ from promo_reports.domain.report_type import (
     ReportType,
     Select,
 )
-from promo_reports.domain.window import Window
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 from promo_reports.sql.template import Parameters
 

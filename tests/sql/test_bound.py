@@ -11,8 +11,8 @@ import pytest
 from devstack.postgres import PostgresServer
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery, mark, marked
 
 HOSTILE = [

@@ -11,7 +11,7 @@ import pytest
 
 from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
 from promo_reports.errors import SqlTemplateError
-from promo_reports.pipeline.cells import is_formula
+from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
 from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 from promo_reports.sql.report_query import load_options_query

@@ -20,7 +20,7 @@ from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats import file_code
 from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.stretch import Stretch
-from promo_reports.pipeline.tally import Tally
+from promo_reports.pipeline.formats.tally import Tally
 
 TSV = FileFormat("tsv", "Tab-separated", ".tsv", "text/tab-separated-values; charset=utf-8")
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 
+from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.domain.schedule import Interval
-from promo_reports.domain.window import Window
-from promo_reports.web.access import Caller
-from promo_reports.web.lists.left import checked
-from promo_reports.web.lists.records import DagRecord, ExportRecord, LastExport, ReportRecord, TaskFacts
+from promo_reports.web.airflow.access import Caller
+from promo_reports.web.queries.left import checked
+from promo_reports.web.queries.records import DagRecord, ExportRecord, LastExport, ReportRecord, TaskFacts
 
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
 """Noon in New York."""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from promo_reports.web import access
-from promo_reports.web.access import Caller
+from promo_reports.web.airflow import access
+from promo_reports.web.airflow.access import Caller
 from promo_reports.web.answers import Refusal
 
 OURS = {"host": "airflow.example.com", "x-requested-with": "promo-reports"}

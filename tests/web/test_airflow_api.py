@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from promo_reports.errors import Conflict
-from promo_reports.web import airflow_api
-from promo_reports.web.airflow_api import AirflowApi
+from promo_reports.web.airflow import api as airflow_api
+from promo_reports.web.airflow.api import AirflowApi
 from promo_reports.web.answers import Refusal
 
 

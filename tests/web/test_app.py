@@ -13,9 +13,9 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.web.access import Caller, authenticated
+from promo_reports.web.airflow.access import Caller, authenticated
 from promo_reports.web.app import make_app
-from promo_reports.web.models.form import DefinitionBody
+from promo_reports.web.form.models import DefinitionBody
 from tests.support import memory_destination, tab_separated
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
 

@@ -43,7 +43,7 @@ import airflow.plugins_manager, airflow.timetables.base, airflow.sdk
 before = set(sys.modules)
 import promo_reports_plugin
 new = set(sys.modules) - before
-ours = ("promo_reports.web.app", "promo_reports.web.access", "promo_reports.web.routes")
+ours = ("promo_reports.web.app", "promo_reports.web.airflow.access", "promo_reports.web.routes")
 print(json.dumps(sorted(name for name in new if name in ours or name.partition(".")[0] in {HEAVY!r})))
 """)
     assert loaded == []

@@ -9,17 +9,18 @@ import subprocess
 import pytest
 from fastapi.openapi.utils import get_openapi
 
-from promo_reports.definitions.located import MAX_BYTES
-from promo_reports.definitions.requests import KEPT
+from promo_reports.definitions.inputs.located import MAX_BYTES
+from promo_reports.definitions.store.requests import KEPT
+from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
-from promo_reports.domain.schedule import Interval
 from promo_reports.settings import PROJECT_ROOT, Settings
-from promo_reports.web import answers, preview
+from promo_reports.web import answers
 from promo_reports.web.app import make_app
-from promo_reports.web.creation import MAX_KEY
-from promo_reports.web.lists.questions import ExportSort, Order, ReportSort
-from promo_reports.web.models.shared import ErrorCode
-from promo_reports.web.routes.past_windows import MOST_DAYS
+from promo_reports.web.form import preview
+from promo_reports.web.form.creation import MAX_KEY
+from promo_reports.web.queries.questions import ExportSort, Order, ReportSort
+from promo_reports.web.reports.past_windows_routes import MOST_DAYS
+from promo_reports.web.shapes import ErrorCode
 
 TEXT = (PROJECT_ROOT / "docs" / "api.md").read_text()
 ROUTE = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE) (/[^`]*)`")

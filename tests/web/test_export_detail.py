@@ -12,10 +12,10 @@ import pytest
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.manifest import ExportFile, Manifest, Part
-from promo_reports.web.export_detail import export_detail
-from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.records import ExportRecord, TaskFacts, TaskRecord
-from promo_reports.web.models.exports import ExportDetail
+from promo_reports.web.exports.detail import export_detail
+from promo_reports.web.exports.models import ExportDetail
+from promo_reports.web.exports.rows import Rows
+from promo_reports.web.queries.records import ExportRecord, TaskFacts, TaskRecord
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import (
     CHANGE_EXPORTS,

@@ -11,11 +11,11 @@ import pytest
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.errors import SourceUnavailable
-from promo_reports.web import export_rows
-from promo_reports.web.export_rows import Rows, window_of
-from promo_reports.web.failures import SILENT, UNDELIVERED, failure_of
-from promo_reports.web.lists.records import ExportRecord, TaskFacts
-from promo_reports.web.models.exports import ExportRow
+from promo_reports.web.exports import rows as export_rows
+from promo_reports.web.exports.failures import SILENT, UNDELIVERED, failure_of
+from promo_reports.web.exports.models import ExportRow
+from promo_reports.web.exports.rows import Rows, window_of
+from promo_reports.web.queries.records import ExportRecord, TaskFacts
 from tests.web.callers import (
     CHANGE,
     CHANGE_EXPORTS,

@@ -19,10 +19,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from devstack.postgres import PostgresServer
-from promo_reports.definitions.located import MAX_BYTES
+from promo_reports.definitions.inputs.located import MAX_BYTES
 from promo_reports.errors import SourceUnavailable
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.preview import preview
-from promo_reports.pipeline.source import Source
 from promo_reports.web.answers import Refusal
 from promo_reports.web.limits import (
     MOST_ASKING,

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
+from promo_reports.domain.dates.backfill import backfill_of_days
+from promo_reports.domain.dates.schedule import Interval, Schedule
 from promo_reports.domain.export_status import ExportStatus
-from promo_reports.domain.schedule import Interval, Schedule
-from promo_reports.orchestration.backfill import backfill_of_days
-from promo_reports.web.lists.records import WindowExport
-from promo_reports.web.models.reports import Backfill
-from promo_reports.web.past_windows import Past
+from promo_reports.web.queries.records import WindowExport
+from promo_reports.web.reports.models import Backfill
+from promo_reports.web.reports.past_windows import Past
 
 ZONE = ZoneInfo("America/New_York")
 DAILY = Schedule(Interval.DAILY, ZONE.key)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from promo_reports.definitions.created import CreatedReports, GitReports
 from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.store.contents import CreatedReports, GitReports
 from promo_reports.domain.dag_ids import report_dag_id
-from promo_reports.web import pending as module
-from promo_reports.web.lists.records import Deletion
-from promo_reports.web.pending import Pending
+from promo_reports.web.queries.records import Deletion
+from promo_reports.web.reports import pending as module
+from promo_reports.web.reports.pending import Pending
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import NOON
 

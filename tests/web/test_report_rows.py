@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from promo_reports.definitions.created import CreatedReports
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.stop_marks import Marks, StopMark
+from promo_reports.definitions.store.contents import CreatedReports
+from promo_reports.definitions.store.stop_marks import Marks, StopMark
 from promo_reports.domain.dag_ids import report_dag_id
+from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.export_status import ReportStatus
-from promo_reports.domain.schedule import Interval
-from promo_reports.domain.window import Window
-from promo_reports.web import report_rows
-from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.records import DagRecord, Deletion, ReportRecord, ReportWindows
-from promo_reports.web.models.reports import ReportDetail
-from promo_reports.web.report_rows import ReportRows
+from promo_reports.web.exports.rows import Rows
+from promo_reports.web.queries.records import DagRecord, Deletion, ReportRecord, ReportWindows
+from promo_reports.web.reports import rows as report_rows
+from promo_reports.web.reports.models import ReportDetail
+from promo_reports.web.reports.rows import ReportRows
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, NOON, REPORT, TYPE, Permitted, caller, dag, report
 

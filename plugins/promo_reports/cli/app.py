@@ -14,8 +14,8 @@ from promo_reports.cli.screen import notes, results, waiting
 if TYPE_CHECKING:
     from promo_reports.cli.chosen import Chosen
     from promo_reports.cli.project import Project
+    from promo_reports.pipeline.databases.source import Source
     from promo_reports.pipeline.export import Export
-    from promo_reports.pipeline.source import Source
 
 app = typer.Typer(
     cls=Commands,
@@ -63,8 +63,8 @@ def validate(
     ] = None,
 ) -> None:
     """Check report types, their SQL, the account and all definitions; name every mistake with its line."""
-    from promo_reports.cli.schedule_changes import schedule_changes
-    from promo_reports.cli.validation import Validation
+    from promo_reports.cli.commands.schedule_changes import schedule_changes
+    from promo_reports.cli.commands.validation import Validation
 
     project = _project(context)
     validation = Validation(project)
@@ -91,7 +91,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list, for scripts.")] = False,
 ) -> None:
     """List what is registered, its status and its next delivery."""
-    from promo_reports.cli.listing import listed, print_json, print_table
+    from promo_reports.cli.commands.listing import listed, print_json, print_table
 
     (print_json if as_json else print_table)(listed(_project(context)), results())
 
@@ -115,7 +115,7 @@ def preview(
     import sys
 
     from promo_reports.cli.chosen import Chosen
-    from promo_reports.cli.preview import print_facts, print_rows
+    from promo_reports.cli.commands.preview import print_facts, print_rows
     from promo_reports.pipeline.preview import preview as take
 
     project = _project(context)
@@ -150,7 +150,7 @@ def export(
     Without dates, a recurring report exports its latest window and a one-time report its own dates.
     """
     from promo_reports.cli.chosen import Chosen
-    from promo_reports.cli.exporting import export_to, print_exported
+    from promo_reports.cli.commands.exporting import export_to, print_exported
 
     if window is not None and window.upper() != "LATEST":
         raise mistake("--window", f"must be LATEST, not {window!r}; other windows are given by --start and --end")
@@ -170,7 +170,7 @@ def backfill_plan(
     last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last window starts on or before this day.")],
 ) -> None:
     """Show the windows that Airflow's backfill would make, and the command to run."""
-    from promo_reports.cli.backfill import plan, print_plan
+    from promo_reports.cli.commands.backfill import plan, print_plan
 
     project = _project(context)
     print_plan(plan(project.registered(report_id), first, last, project.now), results())
@@ -179,7 +179,7 @@ def backfill_plan(
 @app.command(epilog="Example: [bold]promo-reports stop wallet_summary_weekly --by growth@example.com[/]")
 def stop(context: typer.Context, report_id: options.ReportId, by: options.By = None) -> None:
     """Stop a recurring report: no further run starts, open runs finish, history stays."""
-    from promo_reports.cli import lifecycle
+    from promo_reports.cli.commands import lifecycle
 
     lifecycle.stop(_project(context), report_id, lifecycle.acting_user(by), results())
 
@@ -187,7 +187,7 @@ def stop(context: typer.Context, report_id: options.ReportId, by: options.By = N
 @app.command(epilog="Example: [bold]promo-reports resume wallet_summary_weekly[/]")
 def resume(context: typer.Context, report_id: options.ReportId, by: options.By = None) -> None:
     """Deliver a stopped report again, from now on."""
-    from promo_reports.cli import lifecycle
+    from promo_reports.cli.commands import lifecycle
 
     lifecycle.resume(_project(context), report_id, lifecycle.acting_user(by), results())
 
@@ -195,7 +195,7 @@ def resume(context: typer.Context, report_id: options.ReportId, by: options.By =
 @app.command(epilog="Example: [bold]promo-reports delete daily_cashback-1a2b3c4d[/]")
 def delete(context: typer.Context, report_id: options.ReportId, by: options.By = None) -> None:
     """Delete a report of the store of created reports: stopped for ever, its exports stay."""
-    from promo_reports.cli import lifecycle
+    from promo_reports.cli.commands import lifecycle
 
     lifecycle.delete(_project(context), report_id, lifecycle.acting_user(by), results())
 
@@ -203,7 +203,7 @@ def delete(context: typer.Context, report_id: options.ReportId, by: options.By =
 @app.command(epilog="Example: [bold]PROMO_REPORTS_DATA_DIR=/var/lib/promo-reports promo-reports prepare[/]")
 def prepare(context: typer.Context) -> None:
     """Make the store, the staging area and the download area: a step of deployment."""
-    from promo_reports.cli.deployment import prepare as prepare_areas
+    from promo_reports.cli.commands.deployment import prepare as prepare_areas
     from promo_reports.cli.project import settings_of
 
     prepare_areas(settings_of(context.obj), results())
@@ -221,7 +221,7 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON Schema of definitions or report types, for editors."""
-    from promo_reports.cli.deployment import schemas
+    from promo_reports.cli.commands.deployment import schemas
 
     schemas(name, to, results())
 

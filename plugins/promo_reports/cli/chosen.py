@@ -10,8 +10,8 @@ from promo_reports.cli.failures import mistake
 from promo_reports.cli.windows import local, moment
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.orchestration.run_export import Run, scheduled_export
 from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.run_export import Run, scheduled_export
 
 
 @dataclass(frozen=True)

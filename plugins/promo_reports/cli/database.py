@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from promo_reports.cli.failures import mistake
 from promo_reports.errors import SourceRefused
-from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.databases.source import Source
 
 _DIALECTS = ("postgresql", "mysql", "sqlite")
 _EXAMPLE = "postgresql://user:password@host:5432/database"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promo_reports.cli.failures import mistake
-from promo_reports.definitions.loading import load_definition
+from promo_reports.definitions.inputs.wording import nearest, quoted
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.wording import nearest, quoted
+from promo_reports.definitions.report.loading import load_definition
 from promo_reports.domain.definition import Definition
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import PREFIX, Settings

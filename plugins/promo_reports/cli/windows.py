@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from promo_reports.cli.failures import mistake
-from promo_reports.definitions.fields import Day, Instant
-from promo_reports.domain.calendar import WEEKDAYS, local_date, start_of
-from promo_reports.domain.window import Window
+from promo_reports.definitions.inputs.fields import Day, Instant
+from promo_reports.domain.dates.calendar import WEEKDAYS, local_date, start_of
+from promo_reports.domain.dates.window import Window
 
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)

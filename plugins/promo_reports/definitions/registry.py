@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from promo_reports.definitions.account import load_account
-from promo_reports.definitions.definition_form import CreatedForm
-from promo_reports.definitions.definition_rules import check_definition, check_neighbours
-from promo_reports.definitions.findings import Findings
-from promo_reports.definitions.loading import conf_id, definition_from_conf, load_definition
-from promo_reports.definitions.located import Document, shown_path
-from promo_reports.definitions.report_type_files import ReportTypeFiles
+from promo_reports.definitions.inputs.findings import Findings
+from promo_reports.definitions.inputs.located import Document, shown_path
+from promo_reports.definitions.inputs.wording import quoted
+from promo_reports.definitions.inputs.writing import to_yaml
+from promo_reports.definitions.report.form import CreatedForm
+from promo_reports.definitions.report.loading import conf_id, definition_from_conf, load_definition
+from promo_reports.definitions.report.rules import check_definition, check_neighbours
+from promo_reports.definitions.report_type.files import ReportTypeFiles
 from promo_reports.definitions.sources import (
     Look,
     Source,
@@ -29,10 +31,8 @@ from promo_reports.definitions.sources import (
     stamp_of,
     unreadable,
 )
-from promo_reports.definitions.stop_marks import Marks
-from promo_reports.definitions.store import Store
-from promo_reports.definitions.wording import quoted
-from promo_reports.definitions.writing import to_yaml
+from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.domain.account import Account
 from promo_reports.domain.definition import Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType

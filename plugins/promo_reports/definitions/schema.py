@@ -13,10 +13,11 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from promo_reports.definitions import definition_rules, report_type_form
-from promo_reports.definitions.definition_form import DefinitionForm
-from promo_reports.definitions.forms import Form
-from promo_reports.definitions.report_type_form import ReportTypeForm
+from promo_reports.definitions.inputs.forms import Form
+from promo_reports.definitions.report import rules as definition_rules
+from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.definitions.report_type import form as report_type_form
+from promo_reports.definitions.report_type.form import ReportTypeForm
 from promo_reports.settings import PROJECT_ROOT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

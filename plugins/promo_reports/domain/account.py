@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.delivery import KINDS, PartnerExport
-from promo_reports.domain.timezones import load_timezone
 
 
 @dataclass(frozen=True)

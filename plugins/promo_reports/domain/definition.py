@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.dates.schedule import ONE_TIME, Delivery, Frequency, Recurrence, Schedule, Stop
+from promo_reports.domain.dates.timezones import load_timezone
+from promo_reports.domain.dates.window import DateRange
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.report_type import ReportType
-from promo_reports.domain.schedule import ONE_TIME, Delivery, Frequency, Recurrence, Schedule, Stop
-from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import DateRange
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
 NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")

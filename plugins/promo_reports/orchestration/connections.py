@@ -11,7 +11,7 @@ from airflow.exceptions import AirflowException
 from airflow.sdk.bases.hook import BaseHook
 
 from promo_reports.errors import SourceRefused
-from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.databases.source import Source
 
 _SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
 _SCHEME = re.compile(r"[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)?")

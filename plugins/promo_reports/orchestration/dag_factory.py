@@ -13,18 +13,18 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, get_parsing_context
 
+from promo_reports.definitions.project import registry
+from promo_reports.definitions.report.markdown import definition_doc, type_doc
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of, type_dag_id
+from promo_reports.domain.dates.schedule import ONE_TIME
+from promo_reports.domain.dates.window import Preset
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
-from promo_reports.domain.schedule import ONE_TIME
-from promo_reports.domain.window import Preset
 from promo_reports.errors import StoreError
-from promo_reports.orchestration.doc import definition_doc, type_doc
 from promo_reports.orchestration.notes import deleted_at, leave_unread, rejoin, set_apart
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 from promo_reports.orchestration.priority import EXPORT_PRIORITY
-from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query

@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from promo_reports.definitions.atomic_files import replace_file
+from promo_reports.atomic_files import replace_file
 
 _APART, _UNREAD, _DELETED = ".apart", ".unread", ".deleted"
 

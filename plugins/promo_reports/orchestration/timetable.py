@@ -14,9 +14,9 @@ from typing import Any
 import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
-from promo_reports.domain.schedule import Delivery, Interval, Recurrence, Schedule, Stop
-from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import DateRange, Window, date_range_from, date_range_values, resolve
+from promo_reports.domain.dates.schedule import Delivery, Interval, Recurrence, Schedule, Stop
+from promo_reports.domain.dates.timezones import load_timezone
+from promo_reports.domain.dates.window import DateRange, Window, date_range_from, date_range_values, resolve
 
 
 def data_interval(window: Window) -> DataInterval:

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Sequence
 
 from promo_reports.errors import ReconciliationError
+from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.ranges import MemberRange
 from promo_reports.pipeline.side_by_side import side_by_side
-from promo_reports.pipeline.source import SharedSnapshot, Snapshot
 from promo_reports.sql.bound import BoundQuery
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.dates.window import Window, instant_key
 from promo_reports.domain.definition import CsvSafety, Definition
-from promo_reports.domain.window import Window, instant_key
 from promo_reports.sql.template import FilterValues, Parameters
 
 

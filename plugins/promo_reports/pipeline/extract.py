@@ -14,17 +14,17 @@ from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.copying import Copying
-from promo_reports.pipeline.count import count
 from promo_reports.pipeline.databases.dialects import open_snapshot
+from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot, Source, in_terms_of
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.describe import Made, describe
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
-from promo_reports.pipeline.source import SharedSnapshot, Snapshot, Source, in_terms_of
 from promo_reports.pipeline.staging import attempt, explained, seal
-from promo_reports.pipeline.verify import Reading, check_window, read_again, reconcile
+from promo_reports.pipeline.verification.count import count
+from promo_reports.pipeline.verification.describe import Made, describe
+from promo_reports.pipeline.verification.verify import Reading, check_window, read_again, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 

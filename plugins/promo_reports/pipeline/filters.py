@@ -10,7 +10,7 @@ from pathlib import Path
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import Choice, Filter, ReportType, Select
 from promo_reports.errors import SourceRefused, SqlTemplateError
-from promo_reports.pipeline.source import Option, Snapshot
+from promo_reports.pipeline.databases.source import Option, Snapshot
 from promo_reports.sql.report_query import load_options_query, options_query
 from promo_reports.sql.template import FilterValues
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from promo_reports.errors import QueryTooSlow, SourceRefused
-from promo_reports.pipeline.count import Counted, count
 from promo_reports.pipeline.databases.dialects import open_snapshot
+from promo_reports.pipeline.databases.source import Source, in_terms_of
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
-from promo_reports.pipeline.source import Source, in_terms_of
+from promo_reports.pipeline.verification.count import Counted, count
 from promo_reports.settings import Settings
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.report_query import load_report_query

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promo_reports.pipeline.databases.source import Snapshot
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.source import Snapshot
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.report_query import ReportQuery
 from promo_reports.sql.row_range import RowRange

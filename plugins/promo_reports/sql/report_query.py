@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
-from promo_reports.domain.window import Window
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.expressions import Expressions

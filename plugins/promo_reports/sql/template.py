@@ -20,7 +20,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from promo_reports.domain.window import Window
+from promo_reports.domain.dates.window import Window
 from promo_reports.errors import SqlTemplateError
 from promo_reports.regular_file import NotRegular, read_regular
 from promo_reports.sql.bound import BoundQuery, mark, marked

@@ -28,7 +28,7 @@ from promo_reports.errors import (
 )
 from promo_reports.pipeline.filters import UnknownValue
 from promo_reports.pipeline.preview import PreviewTooSlow
-from promo_reports.web.models.shared import ErrorCode
+from promo_reports.web.shapes import ErrorCode
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from airflow.utils.session import create_session
 from fastapi import Depends
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.created import CreatedReports, GitReports
-from promo_reports.orchestration.project import registry
-from promo_reports.web.pending import Pending
+from promo_reports.definitions.project import registry
+from promo_reports.definitions.store.contents import CreatedReports, GitReports
+from promo_reports.web.reports.pending import Pending
 
 
 @cache

@@ -6,20 +6,20 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.stop_marks import Marks
+from promo_reports.definitions.project import registry
+from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.errors import InvalidInput
-from promo_reports.orchestration.project import registry
-from promo_reports.web.access import Caller
-from promo_reports.web.export_detail import export_detail
-from promo_reports.web.export_rows import Rows
-from promo_reports.web.lists.dags import dag_processor_reports
-from promo_reports.web.lists.records import ReportRecord
-from promo_reports.web.lists.reports import report_windows
-from promo_reports.web.lists.task_facts import facts_of_export, tasks_of_run
-from promo_reports.web.models.exports import ExportDetail
-from promo_reports.web.models.reports import ReportDetail
+from promo_reports.web.airflow.access import Caller
+from promo_reports.web.exports.detail import export_detail
+from promo_reports.web.exports.models import ExportDetail
+from promo_reports.web.exports.rows import Rows
 from promo_reports.web.project import created_reports
-from promo_reports.web.report_rows import ReportRows
+from promo_reports.web.queries.dags import dag_processor_reports
+from promo_reports.web.queries.records import ReportRecord
+from promo_reports.web.queries.reports import report_windows
+from promo_reports.web.queries.task_facts import facts_of_export, tasks_of_run
+from promo_reports.web.reports.models import ReportDetail
+from promo_reports.web.reports.rows import ReportRows
 from promo_reports.web.times import now
 from promo_reports.web.visible import visible_export, visible_report
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.schedule import Delivery
-from promo_reports.domain.window import Window
-from promo_reports.web.models.form import DeliveryShown
-from promo_reports.web.models.shared import WindowShown
+from promo_reports.domain.dates.schedule import Delivery
+from promo_reports.domain.dates.window import Window
+from promo_reports.web.form.models import DeliveryShown
+from promo_reports.web.shapes import WindowShown
 
 
 def now() -> datetime:

@@ -6,14 +6,14 @@ from sqlalchemy.orm import Session
 
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import is_report_id
-from promo_reports.web.access import Caller
+from promo_reports.web.airflow.access import Caller
 from promo_reports.web.answers import not_found
-from promo_reports.web.lists.dags import our_dag_ids
-from promo_reports.web.lists.exports import one_export
-from promo_reports.web.lists.questions import EVERYTHING, Readable
-from promo_reports.web.lists.records import ExportRecord, ReportRecord
-from promo_reports.web.lists.reports import one_report, pending_record
 from promo_reports.web.project import created_reports, pending
+from promo_reports.web.queries.dags import our_dag_ids
+from promo_reports.web.queries.exports import one_export
+from promo_reports.web.queries.questions import EVERYTHING, Readable
+from promo_reports.web.queries.records import ExportRecord, ReportRecord
+from promo_reports.web.queries.reports import one_report, pending_record
 
 
 def readable_by(caller: Caller, session: Session) -> Readable:

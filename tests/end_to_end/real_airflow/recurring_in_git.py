@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promo_reports.web.failures import CALLED_OFF
+from promo_reports.web.exports.failures import CALLED_OFF
 from tests.end_to_end import expected
 from tests.end_to_end.delivered import check
 from tests.end_to_end.live import ALL_TYPES, BUCKET, ZONE, Live, Run, long_ago_today, midnight, moment, to, until

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
-from promo_reports.pipeline.background import Background
 from promo_reports.pipeline.formats.artefact import Artefact, WrittenPart
+from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.stretch import Stretch
 
 HEADER = ["id", "note"]

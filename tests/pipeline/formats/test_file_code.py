@@ -11,7 +11,7 @@ import pytest
 
 from promo_reports.domain.file_format import FORMATS, FileFormat
 from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_of
-from promo_reports.pipeline.tally import Tally
+from promo_reports.pipeline.formats.tally import Tally
 from tests.pipeline.promo import MOVES
 
 

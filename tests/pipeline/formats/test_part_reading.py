@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
-from promo_reports.pipeline import tally
-from promo_reports.pipeline.formats import part_reading
+from promo_reports.pipeline.formats import part_reading, tally
 from promo_reports.pipeline.formats.cell_index import CellIndex, index_cells
 from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
-from promo_reports.pipeline.tally import Tally
+from promo_reports.pipeline.formats.tally import Tally
 from tests.pipeline.promo import MOVES
 
 LEDGER = replace(

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.manifest import ExportFile
-from promo_reports.web.export_rows import Rows as RowsOfPage
-from promo_reports.web.failures import UNDELIVERED
-from promo_reports.web.lists.exports import list_exports, one_export
-from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion
-from promo_reports.web.lists.records import ExportRecord
-from promo_reports.web.lists.task_facts import facts_of_export
-from promo_reports.web.models.exports import ExportRow
+from promo_reports.web.exports.failures import UNDELIVERED
+from promo_reports.web.exports.models import ExportRow
+from promo_reports.web.exports.rows import Rows as RowsOfPage
+from promo_reports.web.queries.exports import list_exports, one_export
+from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion
+from promo_reports.web.queries.records import ExportRecord
+from promo_reports.web.queries.task_facts import facts_of_export
 from tests.orchestration.conftest import home, registry
 from tests.orchestration.test_run_facts import MANIFEST
 from tests.web.callers import caller
@@ -68,7 +68,7 @@ def run(rows: Rows, session: Session) -> Run:
 
 
 def shown(registry: Registry, record: ExportRecord, monkeypatch: pytest.MonkeyPatch) -> ExportRow:
-    monkeypatch.setattr("promo_reports.web.export_rows.now", lambda: NOON)
+    monkeypatch.setattr("promo_reports.web.exports.rows.now", lambda: NOON)
     return RowsOfPage.of(registry, caller()).row(record)
 
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from sqlalchemy.orm import Session  # noqa: TID253
 
 from promo_reports.domain.export_status import ExportStatus
-from promo_reports.web.lists.exports import list_exports
-from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion, ReportQuestion
-from promo_reports.web.lists.reports import list_reports
+from promo_reports.web.queries.exports import list_exports
+from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ReportQuestion
+from promo_reports.web.queries.reports import list_reports
 from tests.web.lists.airflow_rows import Rows
 
 Call = Callable[[Session], object]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
-from promo_reports.web.lists.creators import creators_of_exports, creators_of_reports
-from promo_reports.web.lists.questions import EVERYTHING, Readable
+from promo_reports.web.queries.creators import creators_of_exports, creators_of_reports
+from promo_reports.web.queries.questions import EVERYTHING, Readable
 from tests.web.lists.airflow_rows import Rows
 
 

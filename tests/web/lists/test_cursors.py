@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.errors import InvalidInput
-from promo_reports.web.lists.cursors import Cursor, InvalidCursor, fingerprint
+from promo_reports.web.queries.cursors import Cursor, InvalidCursor, fingerprint
 
 QUESTION = fingerprint({"sort": "name"})
 MOMENT = datetime(2026, 11, 1, 1, 30, 0, 123456, tzinfo=UTC)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.web.lists.exports import list_exports
-from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
-from promo_reports.web.lists.records import ExportRecord
+from promo_reports.web.queries.exports import list_exports
+from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
+from promo_reports.web.queries.records import ExportRecord
 from tests.web.lists.airflow_rows import DELIVERED, NOON, REPORT, TYPE, Rows, at
 
 ALL = ExportQuestion(sort=ExportSort.NAME, order=Order.ASCENDING, limit=100)

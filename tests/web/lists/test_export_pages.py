@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session  # noqa: TID253
 
 from promo_reports.domain.export_status import ExportStatus
-from promo_reports.web.lists.cursors import InvalidCursor
-from promo_reports.web.lists.exports import list_exports
-from promo_reports.web.lists.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
-from promo_reports.web.lists.records import ExportRecord, Page
+from promo_reports.web.queries.cursors import InvalidCursor
+from promo_reports.web.queries.exports import list_exports
+from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
+from promo_reports.web.queries.records import ExportRecord, Page
 from tests.web.lists.airflow_rows import Rows, at
 
 NEWEST = ExportQuestion(limit=2)

@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
+from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.domain.schedule import Interval
-from promo_reports.domain.window import Window
-from promo_reports.web.lists.cursors import InvalidCursor
-from promo_reports.web.lists.dags import dag_processor_reports, deletions_of
-from promo_reports.web.lists.exports import open_on_demand
-from promo_reports.web.lists.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort
-from promo_reports.web.lists.records import Deletion, LastExport, PendingReport, ReportRecord, ReportWindows
-from promo_reports.web.lists.reports import list_reports, one_report, report_windows
+from promo_reports.web.queries.cursors import InvalidCursor
+from promo_reports.web.queries.dags import dag_processor_reports, deletions_of
+from promo_reports.web.queries.exports import open_on_demand
+from promo_reports.web.queries.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort
+from promo_reports.web.queries.records import Deletion, LastExport, PendingReport, ReportRecord, ReportWindows
+from promo_reports.web.queries.reports import list_reports, one_report, report_windows
 from tests.web.lists.airflow_rows import NOON, REPORT, Rows, at
 
 ALL = ReportQuestion(sort=ReportSort.NAME, order=Order.ASCENDING, limit=100)

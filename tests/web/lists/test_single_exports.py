@@ -10,10 +10,10 @@ import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from sqlalchemy.orm import Session  # noqa: TID253
 
 from promo_reports.domain.export_status import ExportStatus
-from promo_reports.web.lists.dags import known_dag_ids, our_dag_ids
-from promo_reports.web.lists.exports import export_of, exports_of_windows, one_export
-from promo_reports.web.lists.records import TaskRecord, WindowExport
-from promo_reports.web.lists.task_facts import NOTHING, facts_of_export, tasks_of_run
+from promo_reports.web.queries.dags import known_dag_ids, our_dag_ids
+from promo_reports.web.queries.exports import export_of, exports_of_windows, one_export
+from promo_reports.web.queries.records import TaskRecord, WindowExport
+from promo_reports.web.queries.task_facts import NOTHING, facts_of_export, tasks_of_run
 from tests.orchestration.test_run_facts import MANIFEST
 from tests.web.lists.airflow_rows import NOON, REPORT, TYPE, Rows, at
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 
-from promo_reports.web.lists import tables
+from promo_reports.web.queries import tables
 
 COLUMNS = {
     "dag": {
@@ -53,7 +53,7 @@ def test_airflow_has_the_columns_that_the_lists_read(metadata: sa.Engine, table:
     there = {column["name"] for column in sa.inspect(metadata).get_columns(table)}
 
     missing = COLUMNS[table] - there
-    assert not missing, f"this Airflow's table {table} lacks {missing}: adapt promo_reports.web.lists to it"
+    assert not missing, f"this Airflow's table {table} lacks {missing}: adapt promo_reports.web.queries to it"
 
 
 @pytest.mark.parametrize("table", UNIQUE)

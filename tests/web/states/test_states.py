@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from promo_reports.web import failures
+from promo_reports.web.exports import failures
 from tests.web.states.airflow_app import REPORT, TYPE, AirflowApp, Made
 
 pytestmark = pytest.mark.timeout(300)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from promo_reports.web import airflow_api, failures
-from promo_reports.web.routes import exports
+from promo_reports.web.airflow import api as airflow_api
+from promo_reports.web.exports import failures
+from promo_reports.web.exports import routes as exports
 from promo_reports.web.times import now
 from tests.web.states.airflow_app import REPORT, TYPE, AirflowApp, Made
 from tests.web.states.conftest import register_dags

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
+from promo_reports.pipeline.databases.source import Snapshot, Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Snapshot, Source
 
 _DATABASES = "promo_reports.pipeline.databases"
 _SNAPSHOTS = {"postgresql": (f"{_DATABASES}.postgres.snapshot", "PostgresSnapshot")}

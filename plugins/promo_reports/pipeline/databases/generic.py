@@ -15,9 +15,9 @@ from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket, watch_for_socket
 from promo_reports.pipeline.databases.dialect import Dialect
 from promo_reports.pipeline.databases.mysql.dialect import MySqlDialect
+from promo_reports.pipeline.databases.source import Option, RecordSink, Source, values_and_titles
 from promo_reports.pipeline.databases.sqlite.dialect import SqliteDialect
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
-from promo_reports.pipeline.source import Option, RecordSink, Source, values_and_titles
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.expressions import Expressions
 

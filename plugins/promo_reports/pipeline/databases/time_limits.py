@@ -12,7 +12,7 @@ from typing import TypeVar
 from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceUnavailable
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
-from promo_reports.pipeline.source import RecordSink, Source
+from promo_reports.pipeline.databases.source import RecordSink, Source
 from promo_reports.settings import Settings
 
 Opened = TypeVar("Opened")

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import BinaryIO, cast
 
 from promo_reports.domain.file_format import FileFormat
-from promo_reports.pipeline.background import Background
+from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.file_code import FileWriter, MembersWriter, code_of
 from promo_reports.pipeline.formats.stretch import Stretch
 

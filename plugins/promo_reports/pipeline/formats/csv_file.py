@@ -10,7 +10,7 @@ from typing import BinaryIO
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.stretch import Stretch
-from promo_reports.pipeline.tally import Tally
+from promo_reports.pipeline.formats.tally import Tally
 
 
 class CsvWriter:

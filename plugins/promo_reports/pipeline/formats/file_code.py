@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol, cast
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.stretch import Stretch
-from promo_reports.pipeline.tally import Tally
+from promo_reports.pipeline.formats.tally import Tally
 
 MODULES = {
     "csv": "promo_reports.pipeline.formats.csv_file",

@@ -21,7 +21,7 @@ from promo_reports.domain.manifest import Part
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual, index_cells, record_end
 from promo_reports.pipeline.formats.file_code import Unreadable
-from promo_reports.pipeline.tally import Tally
+from promo_reports.pipeline.formats.tally import Tally
 
 # Large, so that the two threads seldom wait for each other; counted in pieces that stay in the processor's cache.
 _CHUNK = 1 << 20

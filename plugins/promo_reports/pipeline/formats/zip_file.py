@@ -13,8 +13,8 @@ from promo_reports.pipeline.formats.file_code import FileWriter, Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.strict_zip import StrictMember
+from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
-from promo_reports.pipeline.tally import Tally
 
 
 class ZipWriter:

@@ -18,8 +18,8 @@ from promo_reports.errors import PromoReportsError, QueryTooSlow, SourceRefused,
 from promo_reports.pipeline.databases.postgres import libpq
 from promo_reports.pipeline.databases.postgres.errors import login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Source
 from tests.support.postgres_stub import ending_sessions, refusing_login, refusing_one_login
 
 SECRET = "hunter2"

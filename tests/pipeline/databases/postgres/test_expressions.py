@@ -17,11 +17,11 @@ import pytest
 from devstack.postgres import PostgresServer
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, Filter, ReportType, Select
 from promo_reports.errors import DataRefused, SourceRefused
-from promo_reports.pipeline.cells import is_formula
+from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.dialects import open_snapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
-from promo_reports.pipeline.source import Source
 from tests.pipeline.promo import MOVES, Project, content, export
 
 NUMBER = Column("id", ColumnType.INTEGER, "Number.")

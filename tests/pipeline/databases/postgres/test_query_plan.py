@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promo_reports.pipeline.databases.postgres.query_plan import QueryPlan
+from promo_reports.pipeline.databases.postgres.checks.query_plan import QueryPlan
 from promo_reports.pipeline.extract import extract
 from tests.pipeline.promo import NOW, ORDER, SELECT, WHERE, PostgresPromo, Project, content, export, numbered
 

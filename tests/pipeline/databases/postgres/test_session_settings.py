@@ -11,7 +11,7 @@ import pytest
 from devstack.postgres import PostgresServer
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.postgres.session_settings import session_settings
-from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.databases.postgres.test_snapshot import failing, setting, snapshot
 from tests.pipeline.promo import MOVES, ORDER, SELECT, WHERE, Move, PostgresPromo, Project, content, export

@@ -19,8 +19,8 @@ import pytest
 from devstack.postgres import PostgresServer
 from promo_reports.errors import DataRefused, PromoReportsError, QueryTooSlow, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from promo_reports.pipeline.source import Source
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import (
     DAY,

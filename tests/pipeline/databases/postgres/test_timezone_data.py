@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.domain import timezones
+from promo_reports.domain.dates import timezones
+from promo_reports.domain.dates.timezones import load_timezone
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import DateRangeRule
-from promo_reports.domain.timezones import load_timezone
-from promo_reports.domain.window import Window
 from promo_reports.errors import SourceRefused
-from promo_reports.pipeline.databases.postgres.timezone_data import _steps
+from promo_reports.pipeline.databases.postgres.checks.timezone_data import _steps
 from tests.domain.zones import FROM, TO, changes
 from tests.pipeline.promo import MOVES, SELECT, WHERE, Move, PostgresPromo, Project, content, export
 

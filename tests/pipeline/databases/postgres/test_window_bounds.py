@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
-from promo_reports.domain.window import Window
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.export import Export
 from promo_reports.sql.bound import BoundQuery

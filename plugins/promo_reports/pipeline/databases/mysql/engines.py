@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.databases.source import Source
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

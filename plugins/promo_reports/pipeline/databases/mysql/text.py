@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
-from promo_reports.pipeline.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
+from promo_reports.pipeline.databases.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
+from promo_reports.pipeline.databases.local_times import Kept, LocalTimes
 from promo_reports.pipeline.databases.mysql.column_types import (
     BIT,
     DECIMAL,
@@ -26,7 +27,6 @@ from promo_reports.pipeline.databases.mysql.column_types import (
     TIMES,
     refuse_types,
 )
-from promo_reports.pipeline.local_times import Kept, LocalTimes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

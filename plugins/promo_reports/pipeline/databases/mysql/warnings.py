@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.source import Source
+from promo_reports.pipeline.databases.source import Source
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.postgres.libpq import LOGGED_IN, NOT_REACHED, login_state
+from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import too_slow
-from promo_reports.pipeline.source import Source
 
 if TYPE_CHECKING:
     import psycopg2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from promo_reports.domain.report_type import Column, ColumnType
-from promo_reports.pipeline.databases.postgres.query_columns import (
+from promo_reports.pipeline.databases.postgres.checks.query_columns import (
     BIGINT,
     BOOLEAN,
     DATE,

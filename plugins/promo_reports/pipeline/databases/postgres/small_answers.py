@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from promo_reports.pipeline.databases.postgres.checks.query_columns import BOOLEAN, FLOATS, TIMESTAMP, TIMESTAMPTZ
 from promo_reports.pipeline.databases.postgres.literals import literals
-from promo_reports.pipeline.databases.postgres.query_columns import BOOLEAN, FLOATS, TIMESTAMP, TIMESTAMPTZ
-from promo_reports.pipeline.source import Option, values_and_titles
+from promo_reports.pipeline.databases.source import Option, values_and_titles
 from promo_reports.sql.bound import BoundQuery
 
 

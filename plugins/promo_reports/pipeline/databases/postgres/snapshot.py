@@ -15,14 +15,17 @@ from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import SourceRefused
 from promo_reports.interruptible import LimitReached, interruptible
 from promo_reports.pipeline.databases.database_socket import DatabaseSocket
-from promo_reports.pipeline.databases.postgres.column_types import check_column_types
+from promo_reports.pipeline.databases.postgres.checks.column_types import check_column_types
+from promo_reports.pipeline.databases.postgres.checks.query_columns import TIMESTAMPTZ, columns_of
+from promo_reports.pipeline.databases.postgres.checks.query_plan import plan_of
+from promo_reports.pipeline.databases.postgres.checks.replaced_tables import check_replaced_tables
+from promo_reports.pipeline.databases.postgres.checks.timezone_data import check_timezone_data, known_timezone
+from promo_reports.pipeline.databases.postgres.checks.window_bounds import check_window_bounds
+from promo_reports.pipeline.databases.postgres.checks.zoneless_columns import check_zoneless_columns
 from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
 from promo_reports.pipeline.databases.postgres.libpq import error_message
 from promo_reports.pipeline.databases.postgres.literals import literals
-from promo_reports.pipeline.databases.postgres.query_columns import TIMESTAMPTZ, columns_of
-from promo_reports.pipeline.databases.postgres.query_plan import plan_of
-from promo_reports.pipeline.databases.postgres.replaced_tables import check_replaced_tables
 from promo_reports.pipeline.databases.postgres.session_settings import (
     BUILT_IN_FIRST,
     FIND_HIDDEN_DAMAGE,
@@ -31,11 +34,8 @@ from promo_reports.pipeline.databases.postgres.session_settings import (
     session_settings,
 )
 from promo_reports.pipeline.databases.postgres.small_answers import filter_options, rows_as_sent
-from promo_reports.pipeline.databases.postgres.timezone_data import check_timezone_data, known_timezone
-from promo_reports.pipeline.databases.postgres.window_bounds import check_window_bounds
-from promo_reports.pipeline.databases.postgres.zoneless_columns import check_zoneless_columns
+from promo_reports.pipeline.databases.source import Option, RecordSink, Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
-from promo_reports.pipeline.source import Option, RecordSink, Source
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.template import WindowPredicates
 

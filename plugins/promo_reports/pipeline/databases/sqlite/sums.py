@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.cells import is_number
+from promo_reports.pipeline.databases.cells import is_number
 from promo_reports.sql.lexer import Token, tokens
 
 _NAME = "promo_sum"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import DataRefused, SqlTemplateError
-from promo_reports.pipeline.cells import utc_text
+from promo_reports.pipeline.databases.cells import utc_text
 from promo_reports.sql.lexer import Kind, Token, tokens
 
 HOW_TO_WRITE_IT = "Write its times in UTC as YYYY-MM-DD HH:MM:SS.ffffff."

@@ -1,0 +1,62 @@
+"""`promo-reports prepare` and `schema`: what a deployment and an editor need once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from rich.console import Console
+
+from promo_reports.cli.failures import mistake
+from promo_reports.definitions.schema import json_schemas, write
+from promo_reports.definitions.store.created_reports import Store
+from promo_reports.settings import Settings
+
+PRIVATE = 0o700
+_SUFFIX = ".schema.json"
+
+
+def prepare(settings: Settings, console: Console) -> None:
+    """Make the store, the staging area and the download area, private to their owner; what is there is left alone."""
+    areas = (
+        ("Store", "STORE_DIR", settings.store),
+        ("Staging", "STAGING_DIR", settings.staging),
+        ("Downloads", "DOWNLOAD_DIR", settings.downloads),
+    )
+    missing = {path for _, _, path in areas if not path.exists()}
+    Store.of(settings).prepare()
+    for title, setting, path in areas:
+        try:
+            path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise mistake(f"PROMO_REPORTS_{setting}", f"{path} cannot be made: {error.strerror}") from None
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            raise mistake(f"PROMO_REPORTS_{setting}", f"{path} is not writable for this user")
+        console.print(f"{title:<10} {path}  {_state(path, made=path in missing)}")
+
+
+def schemas(name: str | None, directory: Path | None, console: Console) -> None:
+    """Print one schema, or write all of them into a directory."""
+    made = json_schemas()
+    if directory is not None:
+        try:
+            write(directory)
+        except OSError as error:
+            raise mistake("--to", f"{directory} cannot be written: {error.strerror}") from None
+        for file in made:
+            console.print(str(directory / file))
+        return
+    wanted = f"{name or 'definition'}{_SUFFIX}"
+    if wanted not in made:
+        names = ", ".join(file.removesuffix(_SUFFIX) for file in made)
+        raise mistake("NAME", f"there is no schema {name!r}. Allowed: {names}.")
+    console.print(made[wanted], end="")
+
+
+def _state(path: Path, *, made: bool) -> str:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if made:
+        return f"made, mode {mode:04o}"
+    wider = f"; others than its owner may use it, {PRIVATE:04o} keeps them out" if mode & 0o077 else ""
+    return f"already there, mode {mode:04o}{wider}"

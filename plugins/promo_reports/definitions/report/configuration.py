@@ -1,0 +1,112 @@
+"""A definition in the product's words: the rows of its read-only configuration, and one sentence of what it exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.account import Account, Bucket
+from promo_reports.domain.dates.calendar import start_of
+from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.window import DateRange, DayRange, Preset, Window
+from promo_reports.domain.definition import CsvSafety, Definition
+from promo_reports.domain.delivery import DOWNLOAD, KINDS, Destination, Download
+from promo_reports.domain.file_format import CSV
+from promo_reports.domain.report_type import DateRangeRule, Filter
+
+
+class ConfigurationRow(NamedTuple):
+    """One line: a key that does not change, the words for it, and the value as people read it."""
+
+    key: str
+    label: str
+    value: str
+
+
+def configuration(definition: Definition, account: Account) -> Iterator[ConfigurationRow]:
+    """Everything that was chosen, in the order of the form (product-spec, "Create Report")."""
+    report_type = definition.report_type
+    yield ConfigurationRow("name", "Name", definition.name)
+    yield ConfigurationRow("promotion_type", "Promotion Type", report_type.promotion_type.label)
+    yield ConfigurationRow("report_type", "Report Type", report_type.title)
+    for each in report_type.filters:
+        yield ConfigurationRow(f"filters.{each.name}", each.title, _chosen(each, definition.filters.get(each.name)))
+    destinations = ", ".join(destination_words(each, account) for each in definition.destinations)
+    yield ConfigurationRow("delivery", "Delivery destination", destinations)
+    if definition.format is not CSV:
+        yield ConfigurationRow("format", "File format", definition.format.label)
+    yield ConfigurationRow("frequency", "Export Frequency", _frequency(definition))
+    if definition.date_range is not None:
+        zone = definition.zone
+        yield ConfigurationRow("date_range", "Date Range", date_range_words(definition.date_range, zone))
+    yield ConfigurationRow("timezone", "Timezone", definition.timezone)
+    downloaded = any(isinstance(each, Download) for each in definition.destinations)
+    yield ConfigurationRow("csv_safety", "Text cells", text_cells(definition.csv_safety, downloaded=downloaded))
+    yield ConfigurationRow("owner", "Owner", definition.owner)
+
+
+def sentence(definition: Definition, account: Account, window: Window | None, at: datetime) -> str:
+    """What will be exported, when and where to; `window` is that of a one-time export created at an instant."""
+    what = definition.report_type.title
+    where = " and ".join(destination_words(each, account) for each in definition.destinations)
+    schedule = definition.schedule
+    if schedule is not None:
+        rhythm = schedule.in_words[0].lower() + schedule.in_words[1:]
+        if definition.report_type.date_range is DateRangeRule.NONE:
+            period = "week" if schedule.interval is Interval.WEEKLY else "day"
+            rhythm = f"{rhythm.rpartition(', the ')[0]}, a snapshot as of the end of the {period} before"
+        return f"{what}: {rhythm}, to {where}."
+    zone = definition.zone
+    if window is None:
+        return f"{what}: a snapshot as of now, once, to {where}."
+    return f"{what}: {window_words(window, zone, now=at)}, once, to {where}."
+
+
+def destination_words(destination: Destination, account: Account) -> str:
+    """Return `Device Storage`, or the address that files get in a bucket."""
+    if isinstance(destination, Download):
+        return KINDS[DOWNLOAD].label
+    connected = account.bucket_of(destination)
+    return (connected or Bucket(destination.partner, destination.bucket, "").below(destination.prefix)).address
+
+
+def text_cells(safety: CsvSafety, *, downloaded: bool) -> str:
+    """What becomes of text cells that a spreadsheet would run; people open what is `downloaded`."""
+    if safety is CsvSafety.SPREADSHEET:
+        return "Safe for spreadsheets: what looks like a formula gets a leading apostrophe"
+    if downloaded:
+        return "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
+    return "Unchanged, for machines"
+
+
+def window_words(window: Window, zone: ZoneInfo, *, now: datetime | None = None) -> str:
+    """`16 Nov 2026 to 22 Nov 2026 (America/New_York)`; a window that ends within a day says when."""
+    first, last = (f"{day.day} {day:%b %Y}" for day in window.days(zone))
+    end = window.end.astimezone(zone)
+    until = last if first != last else ""
+    if window.end != start_of(end.date(), zone):
+        until = "now" if window.end == now else f"{last} {end:%H:%M}"
+    return f"{first} to {until} ({zone.key})" if until else f"{first} ({zone.key})"
+
+
+def date_range_words(chosen: DateRange, zone: ZoneInfo) -> str:
+    """A date range as it was chosen."""
+    if isinstance(chosen, Preset):
+        return chosen.label
+    if isinstance(chosen, DayRange):
+        return f"{chosen.first} to {chosen.last}, both included"
+    return window_words(chosen, zone)
+
+
+def _chosen(each: Filter, values: tuple[str, ...] | None) -> str:
+    if values is None or (each.values and set(values) == set(each.values) and len(values) > 1):
+        return "All"
+    titles = {choice.value: choice.title for choice in each.choices}
+    return ", ".join(titles.get(value, value) for value in values)
+
+
+def _frequency(definition: Definition) -> str:
+    schedule = definition.schedule
+    return "One Time" if schedule is None else f"Recurring: {schedule.in_words[0].lower()}{schedule.in_words[1:]}"

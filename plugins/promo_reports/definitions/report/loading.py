@@ -1,0 +1,102 @@
+"""Definitions from files and from the conf of an on-demand run."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from promo_reports.definitions.inputs.implicit import Implicit
+from promo_reports.definitions.inputs.located import Document, read_yaml, shown_path
+from promo_reports.definitions.inputs.wording import quoted
+from promo_reports.definitions.report.rules import check_definition
+from promo_reports.domain.account import Account
+from promo_reports.domain.dates.schedule import ONE_TIME, Stop
+from promo_reports.domain.definition import NOT_IN_AN_ID, Definition, Origin, is_report_id
+from promo_reports.domain.report_type import ReportType
+
+API_OWNER = "api"
+
+
+def load_definition(
+    path: Path,
+    *,
+    report_types: Mapping[str, ReportType],
+    account: Account,
+    origin: Origin = Origin.GIT,
+    now: datetime | None = None,
+    stops: tuple[Stop, ...] = (),
+    shown: str | None = None,
+) -> Definition:
+    """Read one definition's file, whose name must be its id; `InvalidInput` with all its problems.
+
+    `shown` is the file's name in problems, by default its last two parts.
+    """
+    document = read_yaml(path, shown)
+    data = document.data
+    given = data.get("id") if isinstance(data, dict) else None
+    if isinstance(given, str) and not isinstance(given, Implicit) and given != path.stem:
+        document.findings.add(("id",), f"must be the file's name, {path.stem!r}, not {quoted(given)}")
+    return check_definition(
+        document,
+        report_types=report_types,
+        account=account,
+        origin=origin,
+        source=shown_path(path),
+        now=now,
+        stops=stops,
+    )
+
+
+def definition_from_conf(
+    conf: object,
+    *,
+    run_id: str,
+    at: datetime,
+    report_type: str,
+    report_types: Mapping[str, ReportType],
+    account: Account,
+) -> Definition:
+    """The definition in a run's conf, checked as strictly as a file: anybody may post a conf to Airflow's own API.
+
+    `at` is the run's `run_after`, against which no date may be in the future; `report_type` the id of the on-demand
+    DAG's type. `id`, `owner`, `report_type` and `frequency` may be left out, and null is the same as left out. The id
+    of the definition always ends in a hash of the run.
+    """
+    document = Document.of_json(conf, f"conf of run {run_id}")
+    given = {str(key): value for key, value in document.mapping().items() if value is not None}
+    named = given.get("report_type")
+    if isinstance(named, str) and named != report_type:
+        document.findings.add(("report_type",), f"this DAG exports {report_type}, not {quoted(named)}")
+        given["report_type"] = report_type
+    if "frequency" in given and given["frequency"] != ONE_TIME:
+        document.findings.add(("frequency",), f"must be {ONE_TIME} or absent: recurring reports have DAGs of their own")
+        given["frequency"] = ONE_TIME
+    if given.get("id") is None or is_report_id(given["id"]):
+        # Never the bare id: it could be that of a registered report, whose exports would be replaced.
+        given["id"] = conf_id(given.get("id", given.get("name")), run_id)
+    defaults: dict[str, Any] = {
+        "owner": API_OWNER,
+        "frequency": ONE_TIME,
+        "report_type": report_type,
+    }
+    return check_definition(
+        Document(defaults | given, document.findings),
+        report_types=report_types,
+        account=account,
+        origin=Origin.CONF,
+        source=f"run {run_id}",
+        now=at,
+    )
+
+
+def conf_id(name: object, run_id: str) -> str:
+    """The id of a run's report where its conf gives none: `june_wallet_transactions-1a2b3c4d`, one per run."""
+    plain = unicodedata.normalize("NFKD", name if isinstance(name, str) else "").encode("ascii", "ignore").decode()
+    slug = NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
+    if not slug[:1].isalpha():
+        slug = f"report_{slug}".rstrip("_")
+    return f"{slug}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"

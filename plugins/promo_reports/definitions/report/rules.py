@@ -1,0 +1,171 @@
+"""The rules of a definition against its report type and the account, for files, a run's conf and the page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from promo_reports.definitions.inputs.fields import EMAIL
+from promo_reports.definitions.inputs.findings import Findings
+from promo_reports.definitions.inputs.forms import read_form, require, sound
+from promo_reports.definitions.inputs.located import Document
+from promo_reports.definitions.inputs.wording import listed, nearest, not_among, quoted
+from promo_reports.definitions.report.dates import check_date_range, check_schedule
+from promo_reports.definitions.report.filters import check_filters
+from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm
+from promo_reports.domain.account import Account
+from promo_reports.domain.dates.calendar import start_of
+from promo_reports.domain.dates.schedule import Stop
+from promo_reports.domain.dates.timezones import load_timezone
+from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
+from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
+from promo_reports.domain.file_format import CSV, FORMATS
+from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, is_window_key, longest_key
+from promo_reports.domain.report_type import ReportType
+from promo_reports.errors import InvalidInput
+
+REQUIRED = ("id", "name", "report_type", "owner", "frequency", "delivery")
+
+
+def check_definition(
+    document: Document,
+    *,
+    report_types: Mapping[str, ReportType],
+    account: Account,
+    origin: Origin,
+    source: str = "",
+    now: datetime | None = None,
+    stops: tuple[Stop, ...] = (),
+) -> Definition:
+    """The definition that a document holds, or `InvalidInput` with everything that is wrong in it.
+
+    `now` is the instant against which dates may not lie in the future; None leaves the clock out. `report_types` may
+    load lazily and raise `InvalidInput` for a type that is itself broken.
+    """
+    findings = document.findings
+    form = read_form(CreatedForm if origin is Origin.CREATED else DefinitionForm, document.mapping(), findings)
+    require(form, REQUIRED, findings)
+    if origin is Origin.CREATED:
+        require(form, ("created_at", "created_by"), findings)
+    _check_owner(form, origin, findings)
+    report_type = _report_type(form, report_types, findings)
+    filters = check_filters(report_type, form.filters or {}, findings) if report_type is not None else {}
+    zone = load_timezone(form.timezone or account.timezone)
+    schedule = check_schedule(form, account, findings)
+    date_range = check_date_range(form, report_type, zone, findings, now)
+    destinations = _destinations(form, account, origin, findings)
+    findings.raise_any()
+    assert form.id and form.name and form.owner and report_type  # noqa: S101, PT018
+    return Definition(
+        id=form.id,
+        name=form.name,
+        report_type=report_type,
+        owner=form.owner,
+        filters=filters,
+        destinations=tuple(destinations),
+        timezone=zone.key,
+        week_starts_on=account.week_starts_on,
+        sha256=form.sha256(),
+        origin=origin,
+        source=source or findings.name,
+        schedule=schedule,
+        date_range=date_range,
+        starts_at=_starts_at(form, zone),
+        stops=stops,
+        format=FORMATS[form.format] if form.format else CSV,
+    )
+
+
+def check_neighbours(definition: Definition, findings: Findings, is_registered: Callable[[str], bool]) -> Definition:
+    """Return a definition that anybody who may export has written; `InvalidInput` if it delivers into another's folder.
+
+    Readers of a report's folder, such as query engines, may take everything below it for the report's. `is_registered`
+    says whether a report has an id.
+    """
+    for index, destination in enumerate(definition.destinations):
+        parts = destination.prefix.split("/") if isinstance(destination, PartnerExport) else ()
+        for part in parts:
+            if is_window_key(part) or is_registered(part):
+                findings.add(
+                    ("delivery", index, "partner_export", "prefix"),
+                    f"leads into the folder of another export: {quoted(part)} is the name of one",
+                )
+    findings.raise_any()
+    return definition
+
+
+def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> None:
+    """In git an address that somebody can write to; elsewhere the name that the user signed in with."""
+    if form.owner is not None and origin is Origin.GIT and not EMAIL.fullmatch(form.owner):
+        findings.add(("owner",), f"must be an email address, not {quoted(form.owner)}")
+
+
+def _report_type(form: DefinitionForm, report_types: Mapping[str, ReportType], findings: Findings) -> ReportType | None:
+    if form.report_type is None:
+        return None
+    key = ("report_type",)
+    try:
+        report_type = report_types[form.report_type]
+    except KeyError:
+        findings.add(key, not_among(form.report_type, sorted(report_types), "a report type"))
+        return None
+    except InvalidInput as broken:
+        findings.add(key, f"{form.report_type} cannot be used: its own file has problems, first {broken.problems[0]}")
+        return None
+    if form.promotion_type is not None and form.promotion_type is not report_type.promotion_type:
+        findings.add(
+            ("promotion_type",),
+            f"{report_type.id} belongs to {report_type.promotion_type.value}, not to {form.promotion_type.value}",
+        )
+    return report_type
+
+
+def _destinations(form: DefinitionForm, account: Account, origin: Origin, findings: Findings) -> list[Destination]:
+    destinations: list[Destination] = []
+    if len(form.delivery or ()) > MAX_DESTINATIONS:
+        findings.add(("delivery",), f"names {len(form.delivery or ())} places; at most {MAX_DESTINATIONS} are allowed")
+        return destinations
+    on_demand = origin is Origin.CONF and not isinstance(form.frequency, RecurringForm)
+    for index, each in sound(form.delivery):
+        if isinstance(each, str):
+            destinations.append(Download())
+            continue
+        export = each.partner_export
+        destination = PartnerExport(export.partner, export.bucket, export.prefix)
+        bucket = account.bucket_of(destination)
+        if bucket is None:
+            known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner]
+            findings.add(
+                ("delivery", index, "partner_export", "bucket"),
+                f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listed(known)}",
+            )
+        else:
+            _check_key(index, bucket.prefix, form, findings, on_demand=on_demand)
+        destinations.append(destination)
+    if form.delivery is not None and not findings.touches("delivery"):
+        problem = matrix_problem(recurring=isinstance(form.frequency, RecurringForm), destinations=destinations)
+        if problem is not None:
+            findings.add(("delivery",), problem)
+    return destinations
+
+
+def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings, *, on_demand: bool) -> None:
+    """What is delivered must have a key that a bucket takes, below the bucket's prefix and the definition's."""
+    id_length = len(form.id or "")
+    recurring = isinstance(form.frequency, RecurringForm)
+    longest = longest_key(prefix, LONGEST_FOLDER if on_demand else id_length, id_length, recurring=recurring)
+    over = longest - LONGEST_KEY
+    if over > 0:
+        findings.add(
+            ("delivery", index, "partner_export", "prefix"),
+            f"makes keys of {LONGEST_KEY + over} bytes, together with the bucket's own prefix and the names below it; "
+            f"buckets take {LONGEST_KEY}: leave out {over} characters",
+        )
+
+
+def _starts_at(form: DefinitionForm, zone: ZoneInfo) -> datetime | None:
+    """The first instant of `starts_on`, but for a created report not before it was created."""
+    starts = start_of(form.starts_on, zone) if form.starts_on is not None else None
+    created = form.created_at if isinstance(form, CreatedForm) else None
+    return max((each for each in (starts, created) if each is not None), default=None)

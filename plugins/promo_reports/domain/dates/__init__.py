@@ -1,0 +1,1 @@
+"""Days, windows and schedules in an account's timezone."""

@@ -1,0 +1,147 @@
+"""Read the staged artefact again and compare it with what the database counted (reliability, P8).
+
+What is checked is the file that will be delivered: decompressed, parsed, counted, summed and hashed, by readers that
+share no code with the writers. No message holds a cell: they are people's data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from promo_reports.domain.dates.window import Window
+from promo_reports.domain.file_format import FileFormat
+from promo_reports.domain.manifest import Part
+from promo_reports.domain.report_type import ReportType
+from promo_reports.errors import DataRefused, ReconciliationError
+from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
+from promo_reports.pipeline.exact import exact_sum
+from promo_reports.pipeline.formats.artefact import WrittenPart
+from promo_reports.pipeline.formats.file_code import Unreadable, code_of
+from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.formats.tally import Tally
+
+_CHUNK = 1 << 18
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the second reading found; `formulas` are the cells made safe for spreadsheets."""
+
+    rows: int
+    sums: dict[str, Decimal]
+    groups: dict[str, GroupTotals]
+    parts: tuple[Part, ...]
+    bytes: int
+    sha256: str
+    formulas: int
+
+
+def read_again(
+    path: Path,
+    file_format: FileFormat,
+    report_type: ReportType,
+    *,
+    spreadsheet: bool,
+    stretches: Sequence[Stretch],
+) -> Reading:
+    """Read every cell of the artefact; raise `ReconciliationError` where it is damaged.
+
+    `stretches` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
+    looks is found too, and a cell is only blamed for what the database sent. With `spreadsheet`, the text cells that
+    were made safe are counted: escaped, they still match the pattern.
+    """
+    tally = Tally(report_type, spreadsheet)
+    sha256 = _compared(path, stretches)
+    try:
+        parts = code_of(file_format).read_back(path, tally)
+    except Unreadable as damage:
+        raise ReconciliationError(f"The staged file {path.name} cannot be read again: {damage}.") from None
+    groups = tally.groups()
+    return Reading(
+        rows=sum(part.rows for part in parts),
+        sums={c.name: exact_sum(group.sums[c.name] for group in groups.values()) for c in report_type.totals},
+        groups=groups,
+        parts=parts,
+        bytes=path.stat().st_size,
+        sha256=sha256,
+        formulas=tally.formulas,
+    )
+
+
+def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequence[WrittenPart]) -> None:
+    """Raise `ReconciliationError` that names every disagreement between database, writer and staged file.
+
+    `sent` is the number of rows that the database says it sent.
+    """
+    differences = []
+    if not reading.rows == source.rows == sent:
+        differences.append(f"the database counted {source.rows} rows and sent {sent}, the file holds {reading.rows}")
+    nothing = GroupTotals(0, {})
+    for by in sorted(source.groups.keys() | reading.groups.keys()):
+        counted, found = source.groups.get(by, nothing), reading.groups.get(by, nothing)
+        where = f" of {by}" if by else ""
+        if counted.rows != found.rows:
+            differences.append(f"rows{where}: {counted.rows} in the database, {found.rows} in the file")
+        for name in sorted(counted.sums.keys() | found.sums.keys()):
+            here, there = counted.sums.get(name, Decimal(0)), found.sums.get(name, Decimal(0))
+            if here != there:
+                differences.append(f"{name}{where}: {here} in the database, {there} in the file")
+    if source.cells_changed is not None and source.cells_changed != reading.formulas:
+        differences.append(f"cells made safe: {source.cells_changed} in the database, {reading.formulas} in the file")
+    if [(p.name, p.rows, p.bytes, p.sha256) for p in reading.parts] != [
+        (p.name, p.rows, p.bytes, p.sha256) for p in written
+    ]:
+        differences.append("the parts read again are not the parts written")
+    if differences:
+        raise ReconciliationError(
+            f"Nothing is published, because {'; '.join(differences)}.",
+            "If trying again gives the same difference, report it as a defect of Promo Reports.",
+        )
+
+
+def check_window(reading: Reading, report_type: ReportType, window: Window | None) -> None:
+    """Raise `DataRefused` where the first or last time of a log is not in its window, [start, end).
+
+    The rows are in the order of the window column, so no other is further out. Such a file shows another time than the
+    one by which its rows were chosen.
+    """
+    if report_type.window_column is None or window is None or not reading.rows:
+        return
+    for cell in (reading.parts[0].first, reading.parts[-1].last):
+        if not _is_within(cell, window):
+            raise DataRefused(
+                f"Report type {report_type.id!r}: column {report_type.window_column!r} holds a time that is not in the "
+                f"window from {window.start.isoformat()} to {window.end.isoformat()}.",
+                "Show the very column that window.covers limits, converted in the same way.",
+            )
+
+
+def _is_within(cell: str | None, window: Window) -> bool:
+    try:
+        return window.start <= datetime.fromisoformat(cell or "") < window.end
+    except ValueError:  # no time, or a year that no window reaches
+        return False
+
+
+def _compared(path: Path, stretches: Sequence[Stretch]) -> str:
+    """The file's hash; raises `ReconciliationError` unless it is exactly the stretches."""
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        for stretch in stretches:
+            digest, left = hashlib.sha256(), stretch.length
+            while left and (chunk := file.read(min(left, _CHUNK))):
+                digest.update(chunk)
+                whole.update(chunk)
+                left -= len(chunk)
+            if left or digest.hexdigest() != stretch.sha256:
+                raise ReconciliationError(
+                    f"The staged file {path.name} is not what was written, before byte {file.tell()}."
+                )
+        if file.read(1):
+            raise ReconciliationError(f"The staged file {path.name} is longer than what was written.")
+    return whole.hexdigest()

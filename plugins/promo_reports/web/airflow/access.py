@@ -1,0 +1,175 @@
+"""Authentication and authorization through Airflow's auth manager; no other module knows it (decisions, 11).
+
+Airflow mounts the applications of plugins without any authentication: `AuthenticatedFirst` asks for it before a request
+is looked at. What is authorized is always the DAG of a report, resolved on the server, never a name in the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.core_api.security import get_user
+from airflow.configuration import conf
+from airflow.models.dag import DagModel
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from promo_reports.web.answers import Refusal, forbidden, response_to, unauthenticated
+from promo_reports.web.shapes import ErrorCode
+
+PAGE_HEADER = "x-requested-with"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CALLER = "promo_reports.caller"
+_bearer = HTTPBearer(auto_error=False)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A user who is signed in; `token` is their own credential for Airflow's API."""
+
+    user: Any
+    token: str
+
+    @property
+    def id(self) -> str:
+        """Return what identifies them for good."""
+        return str(self.user.get_id())
+
+    @property
+    def name(self) -> str:
+        """Return the name that Airflow keeps with the runs that they start (product-spec, "Created By")."""
+        return str(self.user.get_name())
+
+    def may_read(self, dag_id: str) -> bool:
+        """List, open and download the exports of a DAG."""
+        return self._allowed("GET", dag_id, DagAccessEntity.RUN) and self._allowed("GET", dag_id)
+
+    def may_export(self, dag_id: str) -> bool:
+        """Start an export: a run of the DAG."""
+        return self.may_read(dag_id) and self._allowed("POST", dag_id, DagAccessEntity.RUN)
+
+    def may_change_exports(self, dag_id: str) -> bool:
+        """Retry and cancel the DAG's exports."""
+        return self.may_read(dag_id) and self._allowed("PUT", dag_id, DagAccessEntity.RUN)
+
+    def may_change(self, dag_id: str) -> bool:
+        """Create, stop, resume and delete the report of the DAG."""
+        return self.may_read(dag_id) and self._allowed("PUT", dag_id)
+
+    def readable(self, dag_ids: Collection[str]) -> set[str]:
+        """Return those of many DAGs that `may_read` allows."""
+        manager = get_auth_manager()
+        return {
+            each
+            for team, ours in _by_team(dag_ids).items()
+            for each in manager.filter_authorized_dag_ids(dag_ids=ours, user=self.user, method="GET", team_name=team)
+            if self._may("GET", each, DagAccessEntity.RUN, team)
+        }
+
+    def _allowed(self, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
+        (team,) = _by_team([dag_id])
+        return self._may(method, dag_id, entity, team)
+
+    def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None, team: str | None) -> bool:
+        details = DagDetails(id=dag_id, team_name=team)
+        manager = get_auth_manager()
+        return bool(manager.is_authorized_dag(method=method, access_entity=entity, details=details, user=self.user))
+
+
+def _by_team(dag_ids: Collection[str]) -> dict[str | None, set[str]]:
+    """The DAGs by the team that owns them, which Airflow knows only where it is told to have teams."""
+    if not conf.getboolean("core", "multi_team", fallback=False):
+        return {None: set(dag_ids)}
+    teams = DagModel.get_dag_id_to_team_name_mapping(list(dag_ids))
+    found: dict[str | None, set[str]] = {}
+    for each in dag_ids:
+        found.setdefault(teams.get(each), set()).add(each)
+    return found
+
+
+async def authenticated(request: Request) -> Caller:
+    """Return the caller, by a bearer token or Airflow's cookie.
+
+    Raise `Refusal`: 401 for nobody, 403 for a request with the cookie alone that another site's page made.
+    """
+    bearer = await _bearer(request)
+    try:
+        user = await get_user(request, None, bearer)
+    except HTTPException:
+        raise unauthenticated() from None
+    if bearer is None and request.method not in _READS:
+        _refuse_other_sites(request)
+    token = bearer.credentials if bearer else request.cookies.get(COOKIE_NAME_JWT_TOKEN)
+    return Caller(user, token or get_auth_manager().generate_jwt(user))
+
+
+class AuthenticatedFirst:
+    """Middleware that answers 401 or 403 before the path, the method or the body of a request is looked at."""
+
+    def __init__(self, app: ASGIApp, authenticate: Callable[[Request], Awaitable[Caller]] = authenticated) -> None:
+        self._app, self._authenticate = app, authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a caller's request on."""
+        if scope["type"] != "http":  # no route takes a WebSocket: it is closed
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            scope[_CALLER] = await self._authenticate(request)
+        except (Refusal, OperationalError, PoolTimeout) as error:
+            await response_to(request, error)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def signed_in(
+    request: Request, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+) -> Caller:
+    """Return the caller whom `AuthenticatedFirst` has found; the parameter is for the OpenAPI description."""
+    caller: Caller = request.scope[_CALLER]
+    return caller
+
+
+SignedIn = Annotated[Caller, Depends(signed_in)]
+
+
+def require(allowed: bool, what: str) -> None:
+    """Refuse with 403 what the caller may see, but not do."""
+    if not allowed:
+        raise forbidden(what)
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """The browser sends the cookie with requests that other pages make; these lack our header or name their origin."""
+    origin = request.headers.get("origin")
+    ours = {request.headers.get("host"), _host_of(conf.get("api", "base_url", fallback=""))} - {"", None}
+    foreign = origin is not None and _host_of(origin) not in ours
+    if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        said = "The request comes from another site.", "Use the Reports page itself."
+        raise Refusal(403, *said, code=ErrorCode.CROSS_ORIGIN)
+    if PAGE_HEADER not in request.headers:
+        raise Refusal(
+            403,
+            "The request does not come from the Reports page.",
+            f"Scripts send their own bearer token; a page sends the header {PAGE_HEADER}.",
+            code=ErrorCode.CROSS_ORIGIN,
+        )
+
+
+def _host_of(address: str) -> str | None:
+    """Return host and port of an address; None for what is no address."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None

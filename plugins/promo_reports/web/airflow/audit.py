@@ -1,0 +1,27 @@
+"""Entries of Airflow's audit log for what does not go through its own API: downloads, and writes to the store."""
+
+from __future__ import annotations
+
+import json
+
+from airflow.models.log import Log
+
+from promo_reports.web.airflow.access import Caller
+from promo_reports.web.project import metadata
+
+LONGEST = 255
+"""Characters of each further text of an entry."""
+
+
+def write_down(event: str, caller: Caller, dag_id: str, run_id: str | None = None, **extra: str | None) -> None:
+    """Write down who did what to which report or export; longer texts than LONGEST are cut."""
+    with metadata() as session:
+        entry = Log(
+            event=f"promo_reports.{event}",
+            owner=caller.name,
+            owner_display_name=caller.name,
+            extra=json.dumps({key: text and text[:LONGEST] for key, text in extra.items()}) if extra else None,
+            dag_id=dag_id,
+            run_id=run_id,
+        )
+        session.add(entry)

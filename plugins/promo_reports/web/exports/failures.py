@@ -1,0 +1,114 @@
+"""Why an export failed, in plain words: what its tasks left, or what the states of its tasks tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.export_status import ExportStatus
+from promo_reports.errors import SourceUnavailable
+from promo_reports.web.queries.records import ExportRecord, TaskFacts, TaskRecord
+from promo_reports.web.queries.tables import DELIVER, EXTRACT
+from promo_reports.web.shapes import Failure
+
+_RETRY = "Retry it."
+_LOG = "Retry it. If it fails again, the log of the run has the details."
+SILENT = Failure(
+    reason="A task ended without saying why: its process was killed, ran out of memory, its host was lost, or somebody "
+    "marked it failed in Airflow.",
+    fix=_LOG,
+)
+NEVER_BEGUN = Failure(
+    reason="A task never began: Airflow could not start it, or somebody marked it failed there.", fix=_LOG
+)
+ENDED = Failure(reason="Somebody ended it in Airflow: its run was marked failed.", fix=_RETRY)
+CALLED_OFF = Failure(
+    reason="Its backfill was cancelled in Airflow before it began.", fix="Retry makes it outside of that backfill."
+)
+UNMADE = Failure(reason="Airflow calls a task a success that has made nothing: somebody marked it.", fix=_RETRY)
+UNDELIVERED = Failure(
+    reason="Airflow calls its run a success, but nothing was delivered: somebody marked it, or cleared a part of it.",
+    fix=_RETRY,
+)
+PARTLY_DELIVERED = Failure(
+    reason="Airflow calls its run a success, but not every destination has it: somebody marked it, or cleared a part "
+    "of it.",
+    fix=_RETRY,
+)
+MARKED = Failure(
+    reason="Airflow calls its run failed, although it was delivered: somebody marked it, or ended it at that moment.",
+    fix=_RETRY,
+)
+
+
+def failure_of(record: ExportRecord, zone: ZoneInfo) -> Failure | None:
+    """The reason of a failed export, or who cancelled it; None for any other. Times are told in `zone`."""
+    if record.status is ExportStatus.CANCELLED:
+        return Failure(reason=_cancelled(record, zone), fix="Retry makes it after all.")
+    if record.status is not ExportStatus.FAILED:
+        return None
+    left = failure_left(record.facts, record) or _silence(record)
+    # No attempt follows by itself any more, which is what the last one still hoped for.
+    return left.model_copy(update={"fix": left.fix.replace(SourceUnavailable.AGAIN, _RETRY)})
+
+
+def _cancelled(record: ExportRecord, zone: ZoneInfo) -> str:
+    marked = record.facts.cancelled.get(record.clear_number)
+    if marked is not None:
+        return f"Cancelled by {marked['by']} on {marked['at'].astimezone(zone):%Y-%m-%d at %H:%M:%S} {zone.key}."
+    return f"{record.note}." if record.note else "Cancelled."
+
+
+def _silence(record: ExportRecord) -> Failure:
+    """What it means that no task left a reason."""
+    delivered = {number for number, each in record.facts.deliveries.items() if each.get("delivered")}
+    if record.state == "success":
+        return PARTLY_DELIVERED if delivered else UNDELIVERED
+    states = {each.state for each in record.tasks}
+    if "skipped" in states:  # no task of ours skips, and a run that is marked skips those that had not begun
+        return ENDED
+    if record.tasks and not states & {"failed", "upstream_failed"}:
+        called_off = record.backfill is not None and record.backfill.cancelled
+        return CALLED_OFF if called_off else MARKED if delivered and states == {"success"} else ENDED
+    if record.tasks and "failed" not in states:
+        return UNMADE
+    if any(_never_began(each) for each in record.tasks):
+        return NEVER_BEGUN
+    return MARKED if delivered and not record.tasks else SILENT
+
+
+def _never_began(task: TaskRecord) -> bool:
+    """Whether Airflow calls a task failed that took no time: one that is marked before it begins gets one instant."""
+    return task.state == "failed" and (task.started_at is None or task.started_at == task.ended_at)
+
+
+def failure_left(facts: TaskFacts, record: ExportRecord | None = None) -> Failure | None:
+    """What the last attempts of an export's tasks left: that of extract, or of the first delivery that failed.
+
+    Of an export that has ended, `record`, only what the attempt left that ended: an earlier one's stays until the task
+    begins again, which one that is marked never does.
+    """
+    left = next((each for key, each in _failures(facts) if record is None or _of_this_attempt(record, *key)), None)
+    return None if left is None else Failure(reason=left["reason"], fix=left.get("fix") or "")
+
+
+def _failures(facts: TaskFacts) -> Iterator[tuple[tuple[str, int], Mapping[str, Any]]]:
+    tasks = [((EXTRACT, -1), facts.extract), *(((DELIVER, number), each) for number, each in facts.deliveries.items())]
+    return ((key, each["failure"]) for key, each in tasks if each.get("failure"))
+
+
+def _of_this_attempt(record: ExportRecord, task_id: str, map_index: int) -> bool:
+    task = next((each for each in record.tasks if (each.task_id, each.map_index) == (task_id, map_index)), None)
+    if task is None:
+        return True  # a delivery whose task is gone tells more than silence
+    if task.state != "failed":
+        return False
+    at, cleared = record.facts.left_at.get((task_id, map_index, "failure")), record.queued_at
+    ended_since = task.ended_at is not None and cleared is not None and task.ended_at > cleared
+    return not (at is not None and cleared is not None and at < cleared and ended_since)
+
+
+def tried_again(facts: TaskFacts) -> Failure | None:
+    """Why the last attempt of an open export ended, where another one follows by itself."""
+    return failure_left(facts) if any(each.get("retryable") for _, each in _failures(facts)) else None

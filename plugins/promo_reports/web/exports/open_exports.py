@@ -1,0 +1,40 @@
+"""How many on-demand exports one person may have in the making at one time, over all report types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+
+from sqlalchemy.orm import Session
+
+from promo_reports.definitions.project import registry
+from promo_reports.web.airflow.access import Caller
+from promo_reports.web.answers import Refusal
+from promo_reports.web.exclusive import exclusive
+from promo_reports.web.queries.exports import open_on_demand
+
+SECONDS_UNTIL_ROOM = 30
+"""When a person who has as many exports in the making as they may should ask again."""
+
+
+def one_after_the_other(people: Iterable[str], *names: str) -> AbstractAsyncContextManager[None]:
+    """Start exports of some people one after the other, so that each request sees how many are open.
+
+    And do only one at a time of what has any of `names`.
+    """
+    return exclusive(*(f"exports of {person}" for person in people), *names)
+
+
+def check_open_exports(session: Session, person: str, caller: Caller) -> None:
+    """Refuse a caller's request with 429 where the export's creator has as many in the making as one person may."""
+    most = registry().settings.open_exports_per_person
+    open_now = open_on_demand(session, person)
+    if open_now < most:
+        return
+    has = "You have" if person == caller.name else f"{person} has"
+    raise Refusal(
+        429,
+        f"{has} {open_now} exports in the making; one person may have {most} at one time.",
+        "Wait until one has ended, or cancel one.",
+        headers={"Retry-After": str(SECONDS_UNTIL_ROOM)},
+    )

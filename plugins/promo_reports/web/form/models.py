@@ -1,0 +1,211 @@
+"""What the Create Report form is made from, and what it asks while it is filled in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ConfigDict, Field, RootModel
+
+from promo_reports.domain.report_type import DateRangeRule, Select
+from promo_reports.web.shapes import Answer, Named, WindowShown
+
+
+class User(Answer):
+    """Who is signed in."""
+
+    id: str
+    name: str
+
+
+class Session(Answer):
+    """The caller and the account."""
+
+    user: User
+    timezone: str
+    week_starts_on: str
+    now: datetime
+    may_create: bool = Field(description="whether some report type may be exported")
+
+
+class ChoiceShown(Answer):
+    """A value and the words for it."""
+
+    value: str
+    title: str
+
+
+class FilterShown(Answer):
+    """A filter of a report type; `choices` is None where they come from the promo database."""
+
+    name: str
+    title: str
+    description: str
+    select: Select
+    required: bool
+    default_all: bool
+    depends_on: str | None
+    choices: list[ChoiceShown] | None
+
+
+class ColumnShown(Answer):
+    """A column of the file."""
+
+    name: str
+    type: str
+    description: str
+    unit: str | None
+    pii: bool
+
+
+class ReportTypeShown(Answer):
+    """A report type that the caller may see."""
+
+    id: str
+    title: str
+    promotion_type: str
+    description: str
+    date_range: DateRangeRule = Field(description="none: a snapshot")
+    max_months: int | None
+    may_create: bool
+    filters: list[FilterShown]
+    columns: list[ColumnShown]
+
+
+class BucketShown(Answer):
+    """A connected bucket and the address below which files are written."""
+
+    name: str
+    address: str
+
+
+class PartnerShown(Answer):
+    """A cloud storage provider with its connected buckets."""
+
+    id: str
+    label: str
+    buckets: list[BucketShown]
+
+
+class PresetShown(Answer):
+    """A date range and the local days that it means now, both included."""
+
+    id: str
+    label: str
+    months: int
+    first: date
+    last: date
+
+
+class BrokenFile(Answer):
+    """A report type that cannot be used, and why."""
+
+    file: str
+    reason: str
+
+
+class FormInfo(Answer):
+    """Everything that the form offers, except choices from the promo database."""
+
+    promotion_types: list[Named]
+    report_types: list[ReportTypeShown]
+    partners: list[PartnerShown]
+    formats: list[Named] = Field(
+        default=[], description="of the files; the first is that of a definition that names none"
+    )
+    presets: list[PresetShown]
+    weekdays: list[Named]
+    default_delivery_time: str
+    rows_per_file: int
+    today: date
+    timezone: str
+    week_starts_on: str
+    broken: list[BrokenFile]
+
+
+class Choices(Answer):
+    """The first choices of a filter, and how many there are."""
+
+    choices: list[ChoiceShown]
+    total: int
+
+
+class DefinitionBody(RootModel[dict[str, Any]]):
+    """A definition as an engineer writes it (docs/definitions.md), without `id` and `owner`.
+
+    Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json).
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Weekly audit",
+                    "report_type": "wallet_transactions",
+                    "filters": {"wallet": "fuel-points", "transaction_type": ["credit", "debit"]},
+                    "frequency": "one_time",
+                    "date_range": "past_week",
+                    "delivery": ["download"],
+                }
+            ]
+        }
+    )
+
+
+class DeliveryShown(Answer):
+    """One delivery to come."""
+
+    due: datetime
+    window: WindowShown
+
+
+class DescribedDefinition(Answer):
+    """What a definition means, in words."""
+
+    sentence: str
+    window: WindowShown | None
+    as_of: datetime | None
+    upcoming: list[DeliveryShown]
+
+
+class PreviewColumn(Answer):
+    """A column of the preview."""
+
+    name: str
+    type: str
+
+
+class Sum(Answer):
+    """A column's exact sum, as text."""
+
+    name: str
+    sum: str
+
+
+class Group(Answer):
+    """Rows and sums of one value."""
+
+    value: str
+    rows: int
+    sums: list[Sum]
+
+
+class Groups(Answer):
+    """The totals by a column's values."""
+
+    by: str
+    items: list[Group]
+
+
+class PreviewShown(Answer):
+    """The first rows of the file, and what the database counts of all of it."""
+
+    columns: list[PreviewColumn]
+    rows: list[list[str | None]] = Field(description="NULL is null, the empty text is empty")
+    counted: int
+    excluded: int
+    totals: list[Sum]
+    groups: Groups | None
+    window: WindowShown | None
+    as_of: datetime | None
+    file: str = Field(description="one CSV, or a ZIP of so many")

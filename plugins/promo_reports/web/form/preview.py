@@ -1,0 +1,75 @@
+"""The preview of the form: a definition's export as it would be made now, counted and begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from promo_reports.domain.definition import Definition
+from promo_reports.domain.report_type import ReportType
+from promo_reports.orchestration.connections import promo_source
+from promo_reports.pipeline.databases.source import SourceTotals
+from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.preview import Preview, preview
+from promo_reports.pipeline.run_export import Run, one_time_export, scheduled_export
+from promo_reports.settings import Settings
+from promo_reports.web.form.creation import window_of
+from promo_reports.web.form.models import Group, Groups, PreviewColumn, PreviewShown, Sum
+from promo_reports.web.limits import asking_the_promo_database
+from promo_reports.web.times import local, window_shown
+
+ROWS = 20
+SECONDS = 30.0
+"""All of a preview, connecting included: a page may not hold the promo database, or a slot, for longer."""
+
+
+def preview_shown(definition: Definition, settings: Settings, at: datetime, *, person: str) -> PreviewShown:
+    """Count and read the first rows; a recurring report shows the window of its last due delivery.
+
+    503 where too many ask the promo database already, 429 where too many of these are the person's own requests.
+    """
+    export = _export(definition, at)
+    with asking_the_promo_database.one(person):
+        source = promo_source(definition.report_type.connection)
+        seen = preview(export, source, settings, ROWS, seconds=SECONDS)
+    report_type, totals = definition.report_type, seen.counted.totals
+    return PreviewShown(
+        columns=[PreviewColumn(name=each.name, type=each.type.value) for each in report_type.columns],
+        rows=seen.rows,
+        counted=totals.rows,
+        excluded=seen.counted.excluded,
+        totals=_sums(report_type, totals.sums),
+        groups=_groups(report_type, totals),
+        window=window_shown(export.window, export.zone) if export.window else None,
+        as_of=local(export.as_of, export.zone),
+        file=_file(seen, settings.rows_per_file),
+    )
+
+
+def _export(definition: Definition, at: datetime) -> Export:
+    if definition.schedule is None:
+        window_of(definition, at)  # what is wrong with the range is the request's mistake, not the run's
+        return one_time_export(definition, Run("preview", "preview", at))
+    due = definition.schedule.latest(at)
+    run = Run("preview", "preview", at, due.window.start, due.window.end)
+    return scheduled_export(definition, run)
+
+
+def _sums(report_type: ReportType, sums: Mapping[str, Decimal]) -> list[Sum]:
+    return [Sum(name=each.name, sum=f"{sums.get(each.name, 0):f}") for each in report_type.totals]
+
+
+def _groups(report_type: ReportType, totals: SourceTotals) -> Groups | None:
+    if report_type.totals_by is None:
+        return None
+    items = [
+        Group(value=value, rows=group.rows, sums=_sums(report_type, group.sums))
+        for value, group in sorted(totals.groups.items())
+    ]
+    return Groups(by=report_type.totals_by, items=items)
+
+
+def _file(seen: Preview, rows_per_file: int) -> str:
+    files = -(-seen.counted.totals.rows // rows_per_file)
+    return "one CSV" if files <= 1 else f"a ZIP of {files} CSVs"

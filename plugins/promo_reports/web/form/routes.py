@@ -1,0 +1,139 @@
+"""What the Create Report form asks: who is there, what can be chosen, what a definition means, its first rows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from promo_reports.definitions.project import registry
+from promo_reports.definitions.report.configuration import sentence
+from promo_reports.domain.dag_ids import type_dag_id
+from promo_reports.domain.definition import is_report_id
+from promo_reports.domain.report_type import Choice, Filter, ReportType
+from promo_reports.errors import InvalidInput, QueryTooSlow
+from promo_reports.orchestration.connections import promo_source
+from promo_reports.pipeline.databases.dialects import open_snapshot
+from promo_reports.pipeline.databases.time_limits import TimeLimits
+from promo_reports.pipeline.filters import choices, search
+from promo_reports.web.airflow.access import Caller, SignedIn, require
+from promo_reports.web.answers import Refusal, not_found
+from promo_reports.web.form.creation import drafted, window_of
+from promo_reports.web.form.info import form_info, may_create
+from promo_reports.web.form.models import (
+    Choices,
+    ChoiceShown,
+    DefinitionBody,
+    DescribedDefinition,
+    FormInfo,
+    PreviewShown,
+    Session,
+    User,
+)
+from promo_reports.web.form.preview import preview_shown
+from promo_reports.web.limits import asking_the_promo_database
+from promo_reports.web.times import delivery_shown, now, window_shown
+
+UPCOMING = 3
+CHOICES_SECONDS = 10.0
+"""For how long a request may wait for the choices of a filter, connecting included."""
+
+router = APIRouter(tags=["form"])
+
+
+@router.get("/session")
+def session(caller: SignedIn) -> Session:
+    """The caller, the account's timezone, and whether he may create reports."""
+    account = registry().account
+    return Session(
+        user=User(id=caller.id, name=caller.name),
+        timezone=account.timezone,
+        week_starts_on=account.week_starts_on,
+        now=now().astimezone(account.zone),
+        may_create=may_create(registry(), caller),
+    )
+
+
+@router.get("/form")
+def form(caller: SignedIn) -> FormInfo:
+    """Report types with their filters, connected buckets, and the days that presets mean now."""
+    return form_info(registry(), caller, now())
+
+
+@router.get("/report-types/{report_type}/choices/{filter_name}")
+def filter_choices(
+    caller: SignedIn,
+    report_type: str,
+    filter_name: str,
+    of: Annotated[str | None, Query(max_length=200, description="the value of the filter that it depends on")] = None,
+    q: Annotated[str, Query(max_length=200, description="only those that contain it")] = "",
+) -> Choices:
+    """What a filter can be set to, from the promo database, whatever its status."""
+    known = _report_type(caller, report_type)
+    chosen = next((each for each in known.filters if each.name == filter_name), None)
+    if chosen is None:
+        raise not_found("filter")
+    if chosen.depends_on and of is None:
+        raise Refusal(422, f"{chosen.title} depends on {chosen.depends_on}.", problems=[("of", "is required")])
+    if "\0" in (of or ""):  # which is in no database
+        return Choices(choices=[], total=0)
+    found = search(_choices(caller, known, chosen, of), q)
+    return Choices(
+        choices=[ChoiceShown(value=each.value, title=each.title) for each in found.choices], total=found.total
+    )
+
+
+@router.post("/drafts/describe")
+def describe(caller: SignedIn, body: DefinitionBody) -> DescribedDefinition:
+    """What a definition means, in words; 422 with every rule that it breaks. Nothing is created or queried."""
+    require(may_create(registry(), caller), "create reports")
+    at = now()
+    definition = drafted(registry(), caller, body.root, at)
+    window, zone = window_of(definition, at), definition.zone
+    schedule = definition.schedule
+    snapshot = schedule is None and window is None
+    return DescribedDefinition(
+        sentence=sentence(definition, registry().account, window, at),
+        window=window_shown(window, zone) if window else None,
+        as_of=at.astimezone(zone) if snapshot else None,
+        upcoming=[delivery_shown(each, zone) for each in schedule.upcoming(definition.starts_at or at, UPCOMING)]
+        if schedule
+        else [],
+    )
+
+
+@router.post("/drafts/preview")
+def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
+    """The first rows and the counts of what a definition would export now. It reads the promo database."""
+    require(may_create(registry(), caller), "create reports")
+    at = now()
+    return preview_shown(drafted(registry(), caller, body.root, at), registry().settings, at, person=caller.id)
+
+
+def _report_type(caller: SignedIn, report_type: str) -> ReportType:
+    if not is_report_id(report_type) or not caller.may_read(type_dag_id(report_type)):
+        raise not_found("report type")
+    require(caller.may_export(type_dag_id(report_type)), f"export {report_type}")
+    try:
+        return registry().report_type(report_type)
+    except InvalidInput:
+        raise not_found("report type") from None
+
+
+def _choices(caller: Caller, report_type: ReportType, chosen: Filter, of: str | None) -> list[Choice]:
+    zone, settings = registry().account.zone, registry().settings
+    limits = TimeLimits.of(settings, seconds=CHOICES_SECONDS)
+    parent = {chosen.depends_on: (of,)} if chosen.depends_on and of is not None else {}
+    source = promo_source(report_type.connection)
+    try:
+        with (
+            asking_the_promo_database.one(caller.id),
+            open_snapshot(source, zone, limits, row_security=report_type.allow_row_security) as snapshot,
+        ):
+            return choices(snapshot, report_type, chosen, parent, settings.sql)
+    except QueryTooSlow:
+        raise Refusal(
+            503,
+            f"The promo database took longer than {CHOICES_SECONDS:g} seconds for the choices.",
+            "Try again in a moment.",
+        ) from None

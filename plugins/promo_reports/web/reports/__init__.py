@@ -1,0 +1,1 @@
+"""Recurring reports on the page: rows, details, past windows, and their routes."""

@@ -1,0 +1,29 @@
+"""Who created what: the choices of the lists' filter."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+
+from promo_reports.web.airflow.access import SignedIn
+from promo_reports.web.asked import Search
+from promo_reports.web.project import Metadata
+from promo_reports.web.queries.creators import creators_of_exports, creators_of_reports
+from promo_reports.web.reports.models import Creators
+from promo_reports.web.visible import readable_by
+
+router = APIRouter(tags=["lists"])
+
+
+@router.get("/creators")
+def creators(
+    caller: SignedIn,
+    session: Metadata,
+    of: Literal["exports", "reports"] = "exports",
+    q: Search = "",
+) -> Creators:
+    """Who created what the caller may see; at most 200."""
+    readable = readable_by(caller, session)
+    found = creators_of_exports if of == "exports" else creators_of_reports
+    return Creators(creators=list(found(session, readable, q)))
