@@ -2,6 +2,7 @@
 
     PromoReportsError              reason, fix, retryable
     ├── InvalidInput               a YAML file, a conf or a setting breaks rules; carries located problems
+    │   └── InvalidCursor          a list is asked to go on from a place that is not one of its own
     ├── SqlTemplateError           a SQL template breaks a rule, with file:line
     ├── SourceRefused              the promo database answers, but will not do this: no retry helps
     │   └── UnknownValue, PreviewTooSlow
@@ -19,7 +20,8 @@
     ├── Replaced                   what is there now is a later export of the same window
     ├── DestinationUnavailable     the destination is away
     ├── Conflict                   the request contradicts what is there already
-    └── StoreError                 the store of created reports cannot be read whole
+    ├── StoreError                 the store of created reports cannot be read whole
+    └── NotRecorded                Airflow did not record that an export was delivered
 
 A mistake of a person fails at once and says what to change; a fault of the infrastructure is retried (reliability,
 P10).
@@ -67,12 +69,32 @@ class InvalidInput(PromoReportsError):
         super().__init__(f"{what} has {count}:\n{lines}")
 
 
+class InvalidCursor(InvalidInput):
+    """A cursor that is damaged, or that a page with another sort or other filters gave."""
+
+    def __init__(self, why: str) -> None:
+        message = f"{why}; leave it out to begin with the first page"
+        super().__init__("The request", [Problem("request", "cursor", message)])
+
+
 class SqlTemplateError(PromoReportsError):
     """A SQL template breaks a rule; the reason starts with file:line."""
 
 
 class SourceRefused(PromoReportsError):
     """Wrong password, missing table, permission denied, unknown filter value."""
+
+
+class UnknownValue(SourceRefused):
+    """A value of `filter`, by its name, that the promo database does not know: a mistake of whoever asks."""
+
+    def __init__(self, filter_name: str, reason: str, fix: str = "") -> None:
+        super().__init__(reason, fix)
+        self.filter = filter_name
+
+
+class PreviewTooSlow(SourceRefused):
+    """What is asked for takes longer than a preview may."""
 
 
 class SourceUnavailable(PromoReportsError):
@@ -125,6 +147,22 @@ class ForeignExport(DestinationRefused):
     """An export of another DAG or run, which is neither replaced nor read."""
 
 
+class Damaged(DestinationRefused):
+    """What lies there is not what its manifest says; nobody gets it."""
+
+
+class NotPublished(PromoReportsError):
+    """Nothing was delivered there yet."""
+
+
+class Expired(PromoReportsError):
+    """It was delivered, and has been removed since: by retention, or by a rule of the bucket."""
+
+
+class Replaced(PromoReportsError):
+    """A later export of the same window lies in its place, with another file."""
+
+
 class DestinationUnavailable(PromoReportsError):
     """The destination cannot be reached, is throttling or failing, or is full."""
 
@@ -137,5 +175,11 @@ class Conflict(PromoReportsError):
 
 class StoreError(PromoReportsError):
     """The store of created reports cannot be read whole; nothing may be concluded from a part of it."""
+
+    retryable = True
+
+
+class NotRecorded(PromoReportsError):
+    """Airflow did not take down that an export was delivered."""
 
     retryable = True

@@ -15,9 +15,9 @@ from unittest import mock
 
 import pytest
 
-from promo_reports.delivery import Damaged, publish
+from promo_reports.delivery import publish
 from promo_reports.delivery.object_stores.directory import DirectoryObjects
-from promo_reports.errors import DestinationRefused, DestinationUnavailable, StagingError
+from promo_reports.errors import Damaged, DestinationRefused, DestinationUnavailable, StagingError
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.delivery.interruptions import InterruptedArea, child
 from tests.small_disk import mounted, read_only_directory, small_disk

@@ -16,11 +16,12 @@ import pytest
 
 from devstack.s3 import S3Server
 from promo_reports.definitions.registry import Registry
-from promo_reports.delivery import OpenFile, Replaced, Wanted, open_published, publish, published, sweep
+from promo_reports.delivery import OpenFile, Wanted, open_published, publish, published, sweep
 from promo_reports.delivery.destinations import area_for
 from promo_reports.domain.delivery import Destination, destination_of
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
+from promo_reports.errors import Replaced
 from promo_reports.settings import Settings
 from tests.fixtures.releases import copied, read_json, release_of, releases_with
 

@@ -11,22 +11,12 @@ from typing import Any
 
 import pytest
 
-from promo_reports.delivery import (
-    Expired,
-    OpenFile,
-    PresignedFile,
-    Replaced,
-    Wanted,
-    open_published,
-    publish,
-    published,
-    sweep,
-)
+from promo_reports.delivery import OpenFile, PresignedFile, Wanted, open_published, publish, published, sweep
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import Manifest, StagedExport
-from promo_reports.errors import ForeignExport
+from promo_reports.errors import Expired, ForeignExport, Replaced
 from tests.delivery.exports import (
     EARLY,
     LATE,

@@ -18,13 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from promo_reports.delivery import (
-    Damaged,
-    Expired,
-    NotPublished,
     OpenFile,
     PresignedFile,
     PublishedExport,
-    Replaced,
     Wanted,
     open_published,
     publish,
@@ -39,7 +35,15 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import Manifest, StagedExport
-from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport
+from promo_reports.errors import (
+    Damaged,
+    DestinationRefused,
+    DestinationUnavailable,
+    Expired,
+    ForeignExport,
+    NotPublished,
+    Replaced,
+)
 from promo_reports.settings import Settings
 from tests.delivery.exports import (
     LATE,

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.errors import NotRecorded
 from promo_reports.orchestration import run_facts
-from promo_reports.orchestration.run_facts import NotNoted, RunFacts
+from promo_reports.orchestration.run_facts import RunFacts
 from tests.orchestration.supervisor import Supervisor
 
 WINDOW = {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00", "open": False}
@@ -189,7 +190,7 @@ def test_a_delivery_that_cannot_be_noted_is_tried_again(supervisor: Supervisor) 
         raise OSError("the api-server is away")
 
     supervisor.before = away
-    with RunFacts(supervisor.store) as facts, pytest.raises(NotNoted, match="did not take that down") as raised:
+    with RunFacts(supervisor.store) as facts, pytest.raises(NotRecorded, match="did not take that down") as raised:
         facts.delivered("download", MANIFEST, "file:///manifest.json", ())
     assert raised.value.retryable
 
@@ -201,7 +202,7 @@ def test_a_delivery_without_a_thread_to_note_it_is_tried_again(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refused)
-    with RunFacts(supervisor.store) as facts, pytest.raises(NotNoted, match="RuntimeError"):
+    with RunFacts(supervisor.store) as facts, pytest.raises(NotRecorded, match="RuntimeError"):
         facts.delivered("download", MANIFEST, "file:///manifest.json", ())
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from promo_reports.domain.report_type import Choice, Filter, Select
+from promo_reports.errors import UnknownValue
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.filters import UnknownValue, choices, search
+from promo_reports.pipeline.filters import choices, search
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import (
     ALL,

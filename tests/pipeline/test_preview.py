@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.errors import QueryTooSlow, SourceRefused
+from promo_reports.errors import PreviewTooSlow, QueryTooSlow, SourceRefused, UnknownValue
 from promo_reports.pipeline.databases.cells import record_renderer
-from promo_reports.pipeline.filters import UnknownValue
-from promo_reports.pipeline.preview import PreviewTooSlow, cells, preview
+from promo_reports.pipeline.preview import cells, preview
 from tests.pipeline.promo import (
     DAY,
     HEADER,

@@ -9,27 +9,11 @@ from types import TracebackType
 from urllib.parse import quote
 
 from promo_reports.domain.manifest import ExportFile
-from promo_reports.errors import DestinationRefused, PromoReportsError
+from promo_reports.errors import Damaged
 
 URL_SECONDS = 60
 """Seconds in which a download from a bucket must begin; it may take as long as it likes to end."""
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._ ()-]")
-
-
-class NotPublished(PromoReportsError):
-    """Nothing was delivered there yet."""
-
-
-class Expired(PromoReportsError):
-    """It was delivered, and has been removed since: by retention, or by a rule of the bucket."""
-
-
-class Replaced(PromoReportsError):
-    """A later export of the same window lies in its place, with another file."""
-
-
-class Damaged(DestinationRefused):
-    """What lies there is not what its manifest says; nobody gets it."""
 
 
 @dataclass(frozen=True)

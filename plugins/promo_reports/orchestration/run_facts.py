@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined] # its stub leaves it out
 
 from promo_reports.domain.manifest import Manifest
-from promo_reports.errors import PromoReportsError
+from promo_reports.errors import NotRecorded
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.context import TaskStateStoreAccessor
@@ -40,12 +40,6 @@ PROGRESS, FACTS, MANIFEST, DELIVERED, FAILURE = "progress", "facts", "manifest",
 _SECONDS_BETWEEN_PROGRESS = 2.0
 # All that an attempt waits for what it can do without; an answer takes milliseconds while Airflow is well.
 _PATIENCE = 60.0
-
-
-class NotNoted(PromoReportsError):
-    """Airflow did not take down that an export was delivered."""
-
-    retryable = True
 
 
 class RunFacts:
@@ -97,7 +91,7 @@ class RunFacts:
         """An export that is complete at a destination: the addresses of its manifest and of its files there.
 
         With its figures and manifest, which extract removes of its own when the run is made again. `again` where an
-        export had been delivered there before. Waits for the answer; `NotNoted` where it cannot be written.
+        export had been delivered there before. Waits for the answer; `NotRecorded` where it cannot be written.
         """
         self._leave(MANIFEST, json.loads(manifest.to_json()))
         left = {
@@ -115,7 +109,7 @@ class RunFacts:
         except RuntimeError as no_thread:
             why = no_thread
         if why is not None:
-            raise NotNoted(
+            raise NotRecorded(
                 f"The export was delivered, but Airflow did not take that down ({type(why).__name__}).",
                 "Delivering it again changes nothing of it.",
             ) from why

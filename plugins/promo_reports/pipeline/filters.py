@@ -9,20 +9,12 @@ from pathlib import Path
 
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import Choice, Filter, ReportType, Select
-from promo_reports.errors import SourceRefused, SqlTemplateError
+from promo_reports.errors import SqlTemplateError, UnknownValue
 from promo_reports.pipeline.databases.source import Option, Snapshot
 from promo_reports.sql.report_query import load_options_query, options_query
 from promo_reports.sql.template import FilterValues
 
 _MOST_CHOICES = 200
-
-
-class UnknownValue(SourceRefused):
-    """A value of `filter`, by its name, that the promo database does not know: a mistake of whoever asks."""
-
-    def __init__(self, filter_name: str, reason: str, fix: str = "") -> None:
-        super().__init__(reason, fix)
-        self.filter = filter_name
 
 
 def choices(snapshot: Snapshot, report_type: ReportType, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from promo_reports.errors import QueryTooSlow, SourceRefused
+from promo_reports.errors import PreviewTooSlow, QueryTooSlow
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import Source, in_terms_of
 from promo_reports.pipeline.databases.time_limits import TimeLimits
@@ -18,10 +18,6 @@ from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.report_query import load_report_query
 
 _CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"|([^,]*)')
-
-
-class PreviewTooSlow(SourceRefused):
-    """What is asked for takes longer than a preview may."""
 
 
 @dataclass(frozen=True)

@@ -14,20 +14,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from promo_reports.delivery import Expired, NotPublished, Replaced
 from promo_reports.errors import (
     Conflict,
     DestinationRefused,
     DestinationUnavailable,
+    Expired,
     InvalidInput,
+    NotPublished,
+    PreviewTooSlow,
     PromoReportsError,
+    Replaced,
     SourceRefused,
     SourceUnavailable,
     SqlTemplateError,
     StoreError,
+    UnknownValue,
 )
-from promo_reports.pipeline.filters import UnknownValue
-from promo_reports.pipeline.preview import PreviewTooSlow
 from promo_reports.web.shapes import ErrorCode
 
 log = logging.getLogger(__name__)

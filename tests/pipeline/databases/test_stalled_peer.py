@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from promo_reports.errors import QueryTooSlow, SourceUnavailable
+from promo_reports.errors import PreviewTooSlow, QueryTooSlow, SourceUnavailable
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
-from promo_reports.pipeline.preview import PreviewTooSlow, preview
+from promo_reports.pipeline.preview import preview
 from promo_reports.sql.bound import BoundQuery
 from tests.pipeline.promo import MOVES, MariaDbPromo, PostgresPromo, Project, export
 from tests.support.tcp_proxy import TcpProxy

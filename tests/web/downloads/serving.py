@@ -19,8 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from promo_reports.delivery import Expired, OpenFile, PresignedFile, PublishedExport
+from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport
 from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.errors import Expired
 from promo_reports.web.answers import Refusal
 from promo_reports.web.downloads.response import file_response, manifest_response
 from tests.delivery.exports import LocalPlace

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.errors import InvalidInput
-from promo_reports.web.queries.cursors import Cursor, InvalidCursor, fingerprint
+from promo_reports.errors import InvalidCursor, InvalidInput
+from promo_reports.web.queries.cursors import Cursor, fingerprint
 
 QUESTION = fingerprint({"sort": "name"})
 MOMENT = datetime(2026, 11, 1, 1, 30, 0, 123456, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session  # noqa: TID253
 
 from promo_reports.domain.export_status import ExportStatus
-from promo_reports.web.queries.cursors import InvalidCursor
+from promo_reports.errors import InvalidCursor
 from promo_reports.web.queries.exports import list_exports
 from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
 from promo_reports.web.queries.records import ExportRecord, Page

@@ -15,7 +15,7 @@ from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.web.queries.cursors import InvalidCursor
+from promo_reports.errors import InvalidCursor
 from promo_reports.web.queries.dags import dag_processor_reports, deletions_of
 from promo_reports.web.queries.exports import open_on_demand
 from promo_reports.web.queries.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from promo_reports.errors import InvalidInput, Problem
+from promo_reports.errors import InvalidCursor
 
 _LONGEST = 4096
 LARGEST_ID = 2**31 - 1
@@ -17,14 +17,6 @@ LARGEST_ID = 2**31 - 1
 
 Key = str | datetime
 RowId = str | int
-
-
-class InvalidCursor(InvalidInput):
-    """A cursor that is damaged, or that a page with another sort or other filters gave."""
-
-    def __init__(self, why: str) -> None:
-        message = f"{why}; leave it out to begin with the first page"
-        super().__init__("The request", [Problem("request", "cursor", message)])
 
 
 @dataclass(frozen=True)
