@@ -20,6 +20,7 @@ from promo_reports.errors import (
     PreviewTooSlow,
     Problem,
     PromoReportsError,
+    Replaced,
     UnknownValue,
 )
 from promo_reports.web.answers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
@@ -154,6 +155,7 @@ def test_a_preview_that_takes_too_long_is_not_the_servers_fault() -> None:
         (Expired("It is gone.", "Retry it."), 410, "expired"),
         (NotPublished("It is not there."), 409, "not_ready"),
         (Damaged("It is damaged."), 503, "unavailable"),
+        (Replaced("Another lies there.", "Retry it."), 410, "replaced"),
         (InvalidCursor("It is damaged"), 422, "invalid"),
         (unauthenticated(), 401, "unauthenticated"),
         (forbidden("create reports"), 403, "forbidden"),
