@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devstack.databases import PromoDatabase
-from promo_reports.cli.screen import printable
+from promo_reports.cli.console import printable
 from tests.cli.shell import DAILY, PROJECT, Shell
 
 HEADER = "transaction_id,occurred_at,user_id,"
@@ -92,7 +92,7 @@ def test_no_rows(shell: Shell, database: PromoDatabase) -> None:
 def test_a_narrow_terminal_gets_a_block_for_each_row(
     shell: Shell, database: PromoDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promo_reports.cli.screen._UNLIMITED", 80)
+    monkeypatch.setattr("promo_reports.cli.console._UNLIMITED", 80)
     result = shell("preview", "daily", "--rows", "1", "--database", database.reader_url)
     assert "row 1\n" in result.stdout
     assert "  transaction_type        credit\n" in result.stdout

@@ -19,7 +19,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.errors import StoreError
 from promo_reports.orchestration import bundle as bundle_module
-from promo_reports.orchestration import rehearsal
+from promo_reports.orchestration import prewarm as rehearsal
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.dag_factory import report_dags
 from promo_reports.orchestration.generated import generated_files, group_of
@@ -219,7 +219,7 @@ def test_what_parsers_inherit_is_loaded_at_the_first_refresh_and_when_a_type_cha
         each for each in opened(lambda: report_dags({"weekly_credits": ""}, stub)) if each.startswith(sources)
     ] == []
     rehearsed: list[int] = []
-    monkeypatch.setattr(bundle_module, "rehearse", lambda: rehearsed.append(1))
+    monkeypatch.setattr(bundle_module, "prewarm", lambda: rehearsed.append(1))
     write_weekly(home, "other_credits")
     bundle.refresh()
     assert rehearsed == []
@@ -232,7 +232,7 @@ def test_a_broken_report_type_and_definition_do_not_stop_a_rehearsal(home: Path,
     (home / "report_types" / "odd.yaml").write_text("id: [")
     (home / "reports" / "a_broken.yaml").write_text("id: [")
     write_weekly(home, "weekly_credits")
-    rehearsal.rehearse()
+    rehearsal.prewarm()
     assert opened(lambda: registry.report_type("wallet_transactions")) == []
 
 

@@ -21,7 +21,7 @@ from promo_reports.domain.layout import run_name
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import SourceRefused, SourceUnavailable
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator, TaskStopped, airflow_failures
-from promo_reports.orchestration.run_facts import RunFacts
+from promo_reports.orchestration.task_state import TaskStateWriter
 from tests.delivery.exports import staged
 from tests.orchestration.conftest import write_weekly
 from tests.orchestration.supervisor import Supervisor
@@ -30,7 +30,7 @@ from tests.support import memory_destination, tab_separated
 
 def end(supervisor: Supervisor, error: BaseException) -> Any:
     """End an attempt by an error; the failure that it leaves."""
-    with RunFacts(supervisor.store) as facts, airflow_failures(facts):
+    with TaskStateWriter(supervisor.store) as facts, airflow_failures(facts):
         raise error
 
 

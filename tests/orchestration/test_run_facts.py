@@ -12,8 +12,8 @@ import pytest
 
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.errors import NotRecorded
-from promo_reports.orchestration import run_facts
-from promo_reports.orchestration.run_facts import RunFacts
+from promo_reports.orchestration import task_state as run_facts
+from promo_reports.orchestration.task_state import TaskStateWriter
 from tests.orchestration.supervisor import Supervisor
 
 WINDOW = {"start": "2026-11-09T00:00:00-05:00", "end": "2026-11-16T00:00:00-05:00", "open": False}
@@ -65,12 +65,12 @@ def unanswered(supervisor: Supervisor) -> threading.Event:
 
 def test_an_attempt_begins_by_removing_what_an_earlier_one_left(supervisor: Supervisor) -> None:
     supervisor.kept.update(failure={"reason": "r"}, facts={"rows": 1})
-    with RunFacts(supervisor.store):
+    with TaskStateWriter(supervisor.store):
         assert supervisor.kept == {}
 
 
 def test_a_staged_export(supervisor: Supervisor) -> None:
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.staged(MANIFEST)
         assert supervisor.kept == {
             "facts": {
@@ -85,7 +85,7 @@ def test_a_staged_export(supervisor: Supervisor) -> None:
 
 
 def test_a_delivered_export(supervisor: Supervisor) -> None:
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.delivered("amazon_s3:bi-exports/a", MANIFEST, "s3://bi-exports/a/manifest.json", ("s3://bi-exports/a/f",))
     assert supervisor.kept["delivered"] == {
         "destination": "amazon_s3:bi-exports/a",
@@ -108,7 +108,7 @@ def test_a_delivered_export(supervisor: Supervisor) -> None:
 def test_a_delivery_keeps_what_it_delivered_before_until_it_has_delivered_again(supervisor: Supervisor) -> None:
     before = {"destination": "download", "manifest": "file:///m"}
     supervisor.kept.update(failure={"reason": "r"}, delivered=before, manifest={"rows": 1})
-    with RunFacts(supervisor.store, delivers=True) as facts:
+    with TaskStateWriter(supervisor.store, delivers=True) as facts:
         assert supervisor.kept == {"delivered": before, "manifest": {"rows": 1}}
         facts.failed("Error", "Reason.", "Fix.", retryable=True)
         assert supervisor.kept["delivered"] == before
@@ -118,7 +118,7 @@ def test_a_delivery_keeps_what_it_delivered_before_until_it_has_delivered_again(
 
 
 def test_what_is_left_stays_as_long_as_its_run(supervisor: Supervisor) -> None:
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.failed("Error", "Reason.", "Fix.", retryable=True)
     assert supervisor.kept == {"failure": {"error": "Error", "reason": "Reason.", "fix": "Fix.", "retryable": True}}
     assert supervisor.asked[-1]["expires_at"] is None
@@ -128,7 +128,7 @@ def test_of_progress_the_first_and_the_last_are_written_and_few_between(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_facts, "_SECONDS_BETWEEN_PROGRESS", 3600.0)
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         for written in range(5):
             facts.progress(written, 4)
             facts.failed("Error", "", "", retryable=False)  # is written after it
@@ -138,7 +138,7 @@ def test_of_progress_the_first_and_the_last_are_written_and_few_between(
 
 def test_progress_goes_on_after_a_while(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_facts, "_SECONDS_BETWEEN_PROGRESS", 0.0)
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         for written in range(3):
             facts.progress(written, 10)
             facts.failed("Error", "", "", retryable=False)
@@ -147,7 +147,7 @@ def test_progress_goes_on_after_a_while(supervisor: Supervisor, monkeypatch: pyt
 
 def test_progress_waits_for_nobody(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_facts, "_SECONDS_BETWEEN_PROGRESS", 0.0)
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         go = unanswered(supervisor)
         for written in range(1000):
             facts.progress(written, 10_000)
@@ -163,7 +163,7 @@ def test_what_cannot_be_written_is_logged_once_and_fails_nothing(
         raise OSError("the api-server is away")
 
     supervisor.before = away
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.progress(0, 10)
         facts.progress(10, 10)
         facts.staged(MANIFEST)
@@ -179,7 +179,7 @@ def test_an_outage_that_is_over_costs_nothing_but_progress(supervisor: Superviso
             raise OSError
 
     supervisor.before = away
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.progress(0, 10)
         facts.staged(MANIFEST)
     assert set(supervisor.kept) == {"facts", "manifest"}
@@ -190,7 +190,10 @@ def test_a_delivery_that_cannot_be_noted_is_tried_again(supervisor: Supervisor) 
         raise OSError("the api-server is away")
 
     supervisor.before = away
-    with RunFacts(supervisor.store) as facts, pytest.raises(NotRecorded, match="did not take that down") as raised:
+    with (
+        TaskStateWriter(supervisor.store) as facts,
+        pytest.raises(NotRecorded, match="did not record it") as raised,
+    ):
         facts.delivered("download", MANIFEST, "file:///manifest.json", ())
     assert raised.value.retryable
 
@@ -202,7 +205,7 @@ def test_a_delivery_without_a_thread_to_note_it_is_tried_again(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refused)
-    with RunFacts(supervisor.store) as facts, pytest.raises(NotRecorded, match="RuntimeError"):
+    with TaskStateWriter(supervisor.store) as facts, pytest.raises(NotRecorded, match="RuntimeError"):
         facts.delivered("download", MANIFEST, "file:///manifest.json", ())
 
 
@@ -211,7 +214,7 @@ def test_nobody_waits_for_ever_for_what_an_export_can_do_without(
 ) -> None:
     monkeypatch.setattr(run_facts, "_PATIENCE", 0.05)
     go = unanswered(supervisor)
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.staged(MANIFEST)
         go.set()
         facts.delivered("download", MANIFEST, "file:///manifest.json", ())  # waits for its answer
@@ -227,7 +230,7 @@ def test_no_thread_is_no_failure(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refused)
-    with RunFacts(supervisor.store) as facts:
+    with TaskStateWriter(supervisor.store) as facts:
         facts.progress(0, 10)
         facts.failed("Error", "", "", retryable=False)
     assert "can't start new thread" in caplog.text
@@ -251,7 +254,7 @@ def test_a_signal_ends_the_wait_and_leaves_the_conversation_whole(supervisor: Su
 
     before = signal.signal(signal.SIGUSR1, stop)
     try:
-        with RunFacts(supervisor.store) as facts:
+        with TaskStateWriter(supervisor.store) as facts:
             supervisor.before = interrupt
             with pytest.raises(Stopped):
                 facts.staged(MANIFEST)

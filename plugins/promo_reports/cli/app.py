@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promo_reports.cli import options
+from promo_reports.cli.console import notes, results, waiting
 from promo_reports.cli.failures import Commands, mistake
-from promo_reports.cli.screen import notes, results, waiting
 
 if TYPE_CHECKING:
-    from promo_reports.cli.chosen import Chosen
     from promo_reports.cli.project import Project
+    from promo_reports.cli.window_options import Chosen
     from promo_reports.pipeline.databases.source import Source
     from promo_reports.pipeline.export import Export
 
@@ -114,8 +114,8 @@ def preview(
     """
     import sys
 
-    from promo_reports.cli.chosen import Chosen
     from promo_reports.cli.commands.preview import print_facts, print_rows
+    from promo_reports.cli.window_options import Chosen
     from promo_reports.pipeline.preview import preview as take
 
     project = _project(context)
@@ -149,8 +149,8 @@ def export(
 
     Without dates, a recurring report exports its latest window and a one-time report its own dates.
     """
-    from promo_reports.cli.chosen import Chosen
     from promo_reports.cli.commands.exporting import export_to, print_exported
+    from promo_reports.cli.window_options import Chosen
 
     if window is not None and window.upper() != "LATEST":
         raise mistake("--window", f"must be LATEST, not {window!r}; other windows are given by --start and --end")
@@ -233,8 +233,8 @@ def _project(context: typer.Context) -> Project:
 
 
 def _export(project: Project, report: str, chosen: Chosen, database: str | None) -> tuple[Export, Source]:
-    from promo_reports.cli.chosen import export_of
     from promo_reports.cli.database import source_for
+    from promo_reports.cli.window_options import export_of
 
     export = export_of(project.definition(report), chosen, project.now)
     return export, source_for(export.definition.report_type.connection, database)

@@ -61,7 +61,7 @@ def lines_of(error: InvalidInput) -> Iterator[str]:
 def _say(reason: str, *more: str) -> int:
     from rich.text import Text
 
-    from promo_reports.cli.screen import notes
+    from promo_reports.cli.console import notes
 
     console = notes()
     console.print(Text.assemble(("error: ", "bold red"), reason))

@@ -1,1 +1,1 @@
-"""Airflow's side: bundle, DAG factory, timetable, operators."""
+"""What Airflow loads: the DAG bundle and factory, timetables, operators, priorities, connections."""

@@ -1,6 +1,6 @@
-"""What the bundle reads and keeps right in Airflow's metadata database: its DAGs' rows and the pools of exports.
+"""Access to Airflow's metadata database for the bundle: registered DAGs, deletions in the audit log, pools of exports.
 
-Only the dag-processor asks, at each refresh, and it has the database: a parse and a task import nothing of this.
+Used by the dag-processor alone, at each refresh; parses and tasks do not import it.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 MOST_SLOTS = 8
 """Slots of a pool that is made here; an administrator may give it another number in Airflow.
 
-Two such pools are what one Celery worker takes by default. What a pool lets through, executors run in the order of its
-arrival: only while the slots of all pools are within those of the workers do priorities decide.
+Two such pools fill one Celery worker with its default concurrency. Executors run queued tasks in order of arrival, so
+priorities take effect only while the slots of all pools together do not exceed those of the workers.
 """
 DELETED = "delete_dag"
-"""The event that Airflow's audit log has where somebody deletes a DAG in its UI or REST API."""
+"""Event in Airflow's audit log for a DAG deleted in its UI or REST API."""
 
 
 class AirflowMetadata:
-    """The metadata database, asked for one bundle."""
+    """Queries and changes of the metadata database for one bundle."""
 
     def __init__(self, bundle_name: str) -> None:
         self._bundle_name = bundle_name
 
     def dag_ids(self) -> frozenset[str]:
-        """The DAGs of the bundle that Airflow has, stale ones included."""
+        """Return the ids of the bundle's DAGs in Airflow, including stale ones."""
         import sqlalchemy as sa
         from airflow.models.dag import DagModel
 
@@ -41,9 +41,9 @@ class AirflowMetadata:
             return frozenset(session.scalars(of_bundle))
 
     def deletions(self) -> dict[str, datetime]:
-        """When each of our DAGs was last asked to be deleted, as far as the audit log reaches back.
+        """Return the time of the last deletion request for each DAG of the product, as far back as the audit log goes.
 
-        Airflow logs a deletion that it refused, too: whether the DAG is gone is for `dag_ids` to say.
+        Airflow logs refused requests too: check `dag_ids` for whether the DAG is gone.
         """
         import sqlalchemy as sa
         from airflow.models.log import Log
@@ -57,16 +57,16 @@ class AirflowMetadata:
             return {str(dag_id): at for dag_id, at in session.execute(statement) if at is not None}
 
     def make_pools(self, names: Collection[str]) -> None:
-        """Make those of the pools that are not there: the scheduler never queues a task whose pool does not exist.
+        """Create the missing ones of these pools: the scheduler never queues a task whose pool does not exist.
 
-        A new one has at most half of the executor's slots, so that its tasks leave the other half to other pools.
+        A new pool gets at most half of the executor's slots, which leaves the rest to other pools.
         """
         import sqlalchemy as sa
         from airflow.configuration import conf
         from airflow.models.pool import Pool
         from sqlalchemy.exc import IntegrityError
 
-        # Where another dag-processor makes it in the same moment, it is made.
+        # Another dag-processor may create it at the same time.
         with suppress(IntegrityError), _session() as session:
             present = set(session.scalars(sa.select(Pool.pool).where(Pool.pool.in_(list(names)))))
             slots = min(MOST_SLOTS, max(1, conf.getint("core", "parallelism") // 2))

@@ -1,8 +1,8 @@
-"""The DAG bundle: a few hundred generated files for any number of definitions (`generated`; decisions, 1).
+"""The DAG bundle: at most a few hundred generated files for any number of definitions (`generated`; decisions, 1).
 
-The dag-processor refreshes it every few seconds and a worker initializes it at each task start, so that both must cost
-nothing as long as nothing has changed. A refresh that cannot read everything raises before it touches a file: a partial
-listing would make DAGs stale.
+The dag-processor refreshes it every few seconds and each task start initializes it, so both must be cheap when nothing
+has changed. A refresh that cannot list everything raises before it changes a file: a partial listing would make DAGs
+stale.
 """
 
 from __future__ import annotations
@@ -20,17 +20,23 @@ from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of
 from promo_reports.orchestration.airflow_metadata import AirflowMetadata
 from promo_reports.orchestration.generated import file_of, generated_files
-from promo_reports.orchestration.notes import forget_deleted, note_deleted, rejoin, set_apart_in, unread_in
-from promo_reports.orchestration.rehearsal import rehearse
+from promo_reports.orchestration.prewarm import prewarm
+from promo_reports.orchestration.quarantine import (
+    forget_deleted,
+    quarantined,
+    record_deletion,
+    release,
+    reparse_requests,
+)
 
 _GENERATION = ".generation"
 _SECONDS_AHEAD = 2
 
 
 class ReportBundle(BaseDagBundle):
-    """Keeps the generated files below `base_dir` as the report types, the definitions and the store say."""
+    """Keeps the generated DAG files below `base_dir` in step with report types, definitions and the store."""
 
-    # Airflow scans our files, and reads all our DAGs from its database, after a refresh that changed the version only.
+    # With versions, Airflow scans the files and reads the DAG rows only after a refresh that changed the version.
     supports_versioning = True
 
     def __init__(self, **options: Any) -> None:
@@ -42,29 +48,29 @@ class ReportBundle(BaseDagBundle):
 
     @property
     def path(self) -> Path:
-        """Where the generated files lie."""
+        """Directory of the generated files."""
         return Path(self.base_dir)
 
     def get_current_version(self) -> BundleVersion:
-        """Return a hash of the file names; changed contents by their mtime. No run is pinned to it (`dag_factory`)."""
+        """Return a hash of the file names; Airflow detects changed contents by mtime. No run is pinned to it."""
         names = sorted(each.name for each in self.path.glob("*.py"))
         return BundleVersion(hashlib.sha256("\n".join(names).encode()).hexdigest()[:16])
 
     def initialize(self) -> None:
-        """Make the files if a definition came or went since the last time; a worker asks at each task start."""
+        """Write the files if definitions were added or removed since the last call; called at each task start."""
         if not self._is_current():
             with self.lock():
                 generation = registry().generation()
-                if self._noted_generation() != generation:
-                    self._bring_up_to_date()
-                    self._note_generation(generation)
+                if self._recorded_generation() != generation:
+                    self._rewrite()
+                    self._record_generation(generation)
         super().initialize()
 
     def refresh(self) -> None:
-        """Bring the files up to date, and what parsers inherit with them; `StoreError` leaves every file as it was.
+        """Rewrite changed DAG files and prewarm parsers; raise `StoreError` with every file unchanged.
 
-        Nothing is read or written where a look at the sources, one stat for each, shows what the last refresh saw, and
-        Airflow has the DAGs that it had then.
+        Costs one stat for each source when neither the sources nor the DAGs registered in Airflow have changed since
+        the last refresh.
         """
         with self.lock():
             generation, types, reports = (
@@ -72,22 +78,22 @@ class ReportBundle(BaseDagBundle):
                 registry().look_at_types(),
                 registry().look_at_reports(),
             )
-            seen = (types, reports, set_apart_in(self.path))
-            if seen != self._seen or any(unread_in(self.path)):
-                apart = self._bring_up_to_date()
+            seen = (types, reports, quarantined(self.path))
+            if seen != self._seen or any(reparse_requests(self.path)):
+                quarantine = self._rewrite()
                 if self._seen is None or self._seen[0] != types:
-                    rehearse()
-                self._seen = (types, reports, apart)
-            self._note_generation(generation)
+                    prewarm()
+                self._seen = (types, reports, quarantine)
+            self._record_generation(generation)
             settings = registry().settings
             self.metadata.make_pools([settings.pool, settings.on_demand_pool])
             self._register_deleted()
 
     def _register_deleted(self) -> None:
-        """Have the DAGs that somebody deleted in Airflow parsed again, which an unchanged file is once a day only."""
+        """Touch the files of DAGs deleted in Airflow: it parses an unchanged file once a day only."""
         registered, before = self.metadata.dag_ids(), self._registered
         if before is None:
-            # Everything is parsed at the start anyway; what was deleted before it is in Airflow's audit log.
+            # Everything is parsed at start; deletions before it are in Airflow's audit log.
             made = {report_dag_id(each.key) for each in registry().sources()}
             gone = {dag_id: at for dag_id, at in self.metadata.deletions().items() if dag_id in made - registered}
         else:
@@ -95,14 +101,14 @@ class ReportBundle(BaseDagBundle):
         for dag_id, at in gone.items():
             report_id = report_id_of(dag_id)
             if report_id is not None:
-                note_deleted(self.path, report_id, at)
+                record_deletion(self.path, report_id, at)
         for name in {file_of(dag_id) for dag_id in gone} & self._made.keys():
             self._write(name, self._made[name])
         self._registered = registered
 
-    def _bring_up_to_date(self) -> dict[str, str]:
-        """Write the files that have changed, and return the definitions that have a file of their own now."""
-        found = set_apart_in(self.path)
+    def _rewrite(self) -> dict[str, str]:
+        """Rewrite changed DAG files; return the quarantined definitions with their states."""
+        found = quarantined(self.path)
         wanted = dict(generated_files(registry(), found))
         present = {each.name for each in self.path.glob("*.py")}
         for name, text in wanted.items():
@@ -112,34 +118,34 @@ class ReportBundle(BaseDagBundle):
         self._made = wanted
         for name in present - wanted.keys():
             (self.path / name).unlink(missing_ok=True)
-        for note in unread_in(self.path):
+        for note in reparse_requests(self.path):
             name = note.with_suffix(".py").name
             if name in wanted:
                 self._write(name, wanted[name])
             note.unlink(missing_ok=True)
-        apart = {key: state for key, state in found.items() if f"report.{key}.py" in wanted}
-        rejoin(self.path, found.keys() - apart.keys())
+        quarantine = {key: state for key, state in found.items() if f"report.{key}.py" in wanted}
+        release(self.path, found.keys() - quarantine.keys())
         forget_deleted(self.path, keep=registry().has)
-        return apart
+        return quarantine
 
     def _is_current(self) -> bool:
-        return self._noted_generation() == registry().generation()
+        return self._recorded_generation() == registry().generation()
 
-    def _noted_generation(self) -> str | None:
+    def _recorded_generation(self) -> str | None:
         try:
             return (self.path / _GENERATION).read_text()
         except FileNotFoundError:
             return None
 
-    def _note_generation(self, generation: str) -> None:
-        if self._noted_generation() != generation:
+    def _record_generation(self, generation: str) -> None:
+        if self._recorded_generation() != generation:
             self._write(_GENERATION, generation)
 
     def _write(self, name: str, text: str) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         temporary = self.path / f".{name}.{os.getpid()}"
         temporary.write_text(text)
-        # Airflow parses again what is younger than the end of its last parse, which may be under way just now.
+        # Airflow parses a file again when its mtime is after the end of its last parse, which may be running now.
         soon = time.time() + _SECONDS_AHEAD
         os.utime(temporary, (soon, soon))
         temporary.replace(self.path / name)

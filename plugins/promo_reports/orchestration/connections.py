@@ -1,4 +1,4 @@
-"""Airflow's connections as the addresses that the pipeline takes; secrets stay inside them (decisions, 10)."""
+"""Promo databases as Airflow connections, turned into SQLAlchemy URLs (decisions, 10)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXTRAS = {
 
 
 def promo_source(connection_id: str) -> Source:
-    """The promo database behind an Airflow connection; `SourceRefused` where there is none or its kind is unknown."""
+    """Return the promo database of an Airflow connection; `SourceRefused` if there is none, or its type is unknown."""
     try:
         connection = BaseHook.get_connection(connection_id)
     except AirflowException:
@@ -42,7 +42,7 @@ def promo_source(connection_id: str) -> Source:
 def _missing(connection_id: str) -> SourceRefused:
     variable = f"AIRFLOW_CONN_{connection_id.upper()}"
     if os.environ.get(variable):
-        # Airflow passes over a value that it cannot parse.
+        # Airflow ignores a value that it cannot parse.
         return SourceRefused(
             f"{variable} is set, but is neither a connection URI nor JSON.",
             f"Write it like {_EXAMPLE}, with special characters of the password escaped as %40.",

@@ -1,7 +1,7 @@
-"""Definitions and report types as DAGs that read like the product: display name, tags, configuration, two tasks.
+"""DAGs of definitions and report types: display name, tags, documentation, two tasks.
 
-Everything here runs at each parse: it imports neither pandas, pyarrow, boto3, sqlalchemy nor a provider, and what it
-makes depends on the definition alone, so that the same definition is the same DAG version.
+This runs at each parse: it imports neither pandas, pyarrow, boto3, sqlalchemy nor a provider. A DAG depends on its
+definition alone, so that an unchanged definition keeps its DAG version.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.errors import StoreError
-from promo_reports.orchestration.notes import deleted_at, leave_unread, rejoin, set_apart
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 from promo_reports.orchestration.priority import EXPORT_PRIORITY
+from promo_reports.orchestration.quarantine import deleted_at, quarantine, release, request_reparse
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import load_report_query
 
-# The pool decides how many of them work; the scheduler looks at each that is running, again and again.
+# The pool limits how many work; each running one costs the scheduler time.
 ON_DEMAND_RUNS_AT_ONE_TIME = 16
-# A run uses its definition as it is when extract starts, not as the bundle was when the run was made.
+# A run uses the definition as it is when extract starts, not as it was when the run was created.
 RUNS_PIN_NO_VERSION = True
-# Airflow would take a DAG that we could not finish; what is finished is in the file's namespace.
+# Else Airflow registers a DAG whose construction failed; finished ones are found in the file's namespace.
 REGISTERED_UNFINISHED = False
 
 
 def report_dags(states: Mapping[str, str], stub: str) -> dict[str, DAG]:
-    """The DAGs of a group of definitions by id, each given with the state of what it is made from.
+    """Return the DAGs of a group of definitions by id; `states` has the hash of each one's sources.
 
-    A task names its DAG, so that its start makes that one alone, whichever the others are. One that is broken, or
-    cannot be read while others can, is left out, and set apart so that its error is its own (`generated`).
-    `StoreError` where none can be read.
+    A task start makes only the DAG of the task. A definition that is broken, or unreadable while others are readable,
+    is left out and quarantined: it gets a file, and so an import error, of its own (`generated`). Raises `StoreError`
+    if none can be read.
     """
     wanted = report_id_of(get_parsing_context().dag_id or "")
     if wanted is not None:
@@ -58,33 +58,33 @@ def report_dags(states: Mapping[str, str], stub: str) -> dict[str, DAG]:
     if unread and not dags:
         raise unread[0]
     for report_id in broken:
-        set_apart(stub, report_id, states[report_id])
+        quarantine(stub, report_id, states[report_id])
     return dags
 
 
 def broken_report(report_id: str, stub: str) -> None:
-    """Raise what is wrong with a definition that was set apart; where nothing is any more, it joins its group again."""
+    """Raise the error of a quarantined definition, or release it if it is valid again."""
     report_dag(report_id, stub)
-    rejoin(Path(stub).parent, [report_id])
+    release(Path(stub).parent, [report_id])
 
 
-def _unread(make: Callable[[str, str | None], DAG]) -> Callable[..., DAG]:
-    """Note a generated file whose sources could not be read just now."""
+def _reparsed(make: Callable[[str, str | None], DAG]) -> Callable[..., DAG]:
+    """Request another parse of a generated file whose sources could not be read."""
 
     def made(key: str, stub: str | None = None) -> DAG:
         try:
             return make(key, stub)
         except StoreError:
             if stub is not None:
-                leave_unread(stub)
+                request_reparse(stub)
             raise
 
     return made
 
 
-@_unread
+@_reparsed
 def report_dag(report_id: str, stub: str | None) -> DAG:
-    """The DAG of one definition; raises what is wrong with it, so that Airflow shows it as this file's import error."""
+    """Return the DAG of one definition; its errors become the file's import error in Airflow."""
     definition = registry().definition(report_id)
     timetable = _timetable(definition, deleted_at(stub, report_id) if stub is not None else None)
     dag = DAG(
@@ -100,13 +100,13 @@ def report_dag(report_id: str, stub: str | None) -> DAG:
         doc_md=definition_doc(definition, registry().account),
         default_args=_task_arguments(registry().settings, definition.owner),
     )
-    # The pool limits what queries the promo database; a scheduled delivery does not wait for a slot in it.
+    # The pool limits queries of the promo database; scheduled deliveries need no slot of it.
     _two_tasks(dag, registry().settings.pool, "default_pool", report_id=report_id)
     return dag
 
 
 def _timetable(definition: Definition, deleted: datetime | None) -> RecurringTimetable | OneTimeTimetable:
-    """When a definition is delivered; not again what was due before somebody deleted its DAG with all of its runs."""
+    """Return the timetable of a definition; deliveries from before its DAG was deleted in Airflow are not repeated."""
     if definition.schedule is None:
         return OneTimeTimetable(
             definition.date_range, definition.timezone, definition.week_starts_on, has_run=deleted is not None
@@ -115,9 +115,9 @@ def _timetable(definition: Definition, deleted: datetime | None) -> RecurringTim
     return RecurringTimetable(definition.schedule, starts_at=max(starts, default=None), stops=definition.stops)
 
 
-@_unread
+@_reparsed
 def type_dag(report_type_id: str, _stub: str | None) -> DAG:
-    """The on-demand DAG of one report type: each run is a one-time export, its conf the definition."""
+    """Return the on-demand DAG of one report type: each run is a one-time export whose conf is its definition."""
     report_type = registry().report_type(report_type_id)
     load_report_query(report_type, registry().settings.sql)
     dag = DAG(
@@ -134,7 +134,7 @@ def type_dag(report_type_id: str, _stub: str | None) -> DAG:
         params=_trigger_form(report_type),
         default_args=_task_arguments(registry().settings, "promo-reports"),
     )
-    # Both in one pool: a slow destination, too, holds no more of the executor's slots than this pool has.
+    # Both in one pool, so that slow destinations hold no more of the executor's slots than the pool has.
     pool = registry().settings.on_demand_pool
     _two_tasks(dag, pool, pool, report_type=report_type_id)
     return dag
@@ -169,7 +169,7 @@ def _task_arguments(settings: Settings, owner: str) -> dict[str, Any]:
 
 
 def _trigger_form(report_type: ReportType) -> dict[str, Param]:
-    """The fields of Airflow's own trigger form; the task checks the conf again, whoever posted it."""
+    """Return the fields of Airflow's trigger form; the task validates the conf again."""
     fields = {
         "name": Param(
             "", type="string", title="Name", description="What the export is called in the list.", minLength=1

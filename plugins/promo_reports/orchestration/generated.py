@@ -1,13 +1,13 @@
-"""The DAG files that the bundle makes, as a function of what is registered: their names and texts.
+"""Names and texts of the DAG files that the bundle writes, computed from what is registered.
 
 ::
 
     type.<id>.py       the on-demand DAG of one report type
     reports.<nn>.py    the DAGs of a group of definitions; a definition's id alone decides its group
-    report.<id>.py     a broken definition, apart from its group: an import error of its own
+    report.<id>.py     a quarantined definition, which has an import error of its own
 
-Airflow's cost is by file: a process for each parse, and several looks a second at all that it knows. A fixed number of
-groups makes ten thousand definitions cheap, and still a change is a parse of some forty DAGs and not of all.
+Airflow's cost grows with the number of files: it forks a process for each parse and checks all files several times a
+second. A fixed number of groups keeps ten thousand definitions cheap; a change parses some forty DAGs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from promo_reports.definitions.sources import Source, stamp_of
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 
 GROUP_DIGITS = 2
-"""Hexadecimal digits of a group's name: 256 groups. Another number moves DAGs to other files: new versions of all."""
+"""Hexadecimal digits of a group's name: 256 groups. Changing it moves DAGs between files and makes new versions."""
 
 _OF_ONE = '''"""Made by the Promo Reports bundle from {source}; edit that file, not this one."""
 
@@ -47,28 +47,28 @@ globals().update(
 
 
 def group_of(key: str) -> str:
-    """The name of a definition's group, the same for ever and on every host."""
+    """Return the name of a definition's group, which is stable over time and hosts."""
     return hashlib.sha256(key.encode()).hexdigest()[:GROUP_DIGITS]
 
 
 def file_of(dag_id: str) -> str:
-    """The name of the file that makes a DAG of ours."""
+    """Return the name of the generated file that defines a DAG."""
     report_id = report_id_of(dag_id)
     return f"reports.{group_of(report_id)}.py" if report_id is not None else f"type.{report_type_of(dag_id)}.py"
 
 
-def generated_files(registered: Registry, apart: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The name and text of each file; a text changes with what its DAGs are made from.
+def generated_files(registered: Registry, quarantined: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each file; a text changes whenever a source of its DAGs does.
 
-    `apart` are the definitions that were found broken, with their state at that time: until it changes, each has a file
-    of its own. `StoreError` where what is registered cannot be listed whole.
+    `quarantined` has the quarantined definitions and the state in which each failed: until it changes, each has a file
+    of its own. Raises `StoreError` if the registered definitions cannot be listed completely.
     """
     shared = yield from _of_types(registered)
     marks = registered.mark_stamps()
     groups: dict[str, list[str]] = {}
     for source in registered.sources():
         state = _state([source.stamp, marks.get(source.key, ""), shared])
-        if apart.get(source.key) == state:
+        if quarantined.get(source.key) == state:
             yield f"report.{source.key}.py", _of_one("broken_report", source, state)
         else:
             groups.setdefault(group_of(source.key), []).append(f"            {source.key!r}: {state!r},")
@@ -77,7 +77,7 @@ def generated_files(registered: Registry, apart: Mapping[str, str]) -> Iterator[
 
 
 def _of_types(registered: Registry) -> Generator[tuple[str, str], None, str]:
-    """The files of the report types; the answer is the state of what all definitions share."""
+    """Yield the files of the report types; return the state of the sources that all definitions share."""
     settings = registered.settings
     options = [stamp_of(each) for each in sorted((settings.sql / "options").glob("*.sql"))]
     types = registered.report_type_sources()
@@ -92,7 +92,7 @@ def _of_one(factory: str, source: Source, state: str) -> str:
 
 
 def _shown(path: Path) -> str:
-    """A file's name as it may stand in a Python comment and docstring, whatever somebody has called it."""
+    """Return a file's name in a form that is safe in a Python comment and docstring."""
     shown = f"{path.parent.name}/{path.name}".encode("ascii", "replace").decode()
     return "".join(each if each.isprintable() and each not in '"\\' else "?" for each in shown)
 

@@ -1,6 +1,6 @@
-"""The two tasks of every export: extract makes a verified file, deliver publishes it to one destination.
+"""The two tasks of every export: extract stages a verified file, deliver publishes it to one destination.
 
-They take a report's id and load its definition when they run; nothing of a definition goes through Airflow's templates.
+They take a report's id and load its definition when they run; no part of a definition is an Airflow template.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from promo_reports.delivery import handover as hand
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.domain.export_status import ENDED_STATES
 from promo_reports.errors import InvalidInput, PromoReportsError
-from promo_reports.orchestration.run_facts import RunFacts
 from promo_reports.orchestration.supervision import ended_with_supervisor
+from promo_reports.orchestration.task_state import TaskStateWriter
 from promo_reports.pipeline.run_export import Run, one_time_export, previous_export, scheduled_export
 
 if TYPE_CHECKING:
@@ -38,27 +38,27 @@ _SECONDS_BETWEEN_LOG_LINES = 5.0
 
 
 class TaskStopped(BaseException):
-    """The task was told to stop: its run was cancelled or cleared, or its worker is going down.
+    """The task was told to stop: its run was cancelled or cleared, or its worker is shutting down.
 
-    No `Exception`, as Airflow's own timeout is none: code that goes on after any error, such as Airflow's look-up of a
-    connection, would go on after this one too. Airflow tries it again, where the worker alone is going down.
+    A `BaseException`, like Airflow's own timeout: code that catches `Exception` and goes on, such as Airflow's lookup
+    of a connection, must not swallow it. Airflow retries the task if only the worker is shutting down.
     """
 
 
 class ExportTask(BaseOperator):
-    """What extract and deliver share: when they do not begin, and how they end when they are told to stop."""
+    """Base of extract and deliver: skips tasks of ended runs and stops cleanly on SIGTERM."""
 
     def pre_execute(self, context: Context) -> None:
-        """Skip a task whose run has ended: Airflow starts what its scheduler had in hand when the run was cancelled."""
+        """Skip a task whose run has ended: the scheduler may start one right after its run was cancelled."""
         ti, run = context["ti"], context["dag_run"]
         state = ti.get_dagrun_state(dag_id=run.dag_id, run_id=run.run_id)
         if state in ENDED_STATES:
             raise AirflowSkipException(f"The run has ended already: Airflow says {state}. Retry it when you want it.")
 
     def on_kill(self) -> None:
-        """Leave the running work by an exception, so that its temporaries are removed.
+        """Raise in the running work, so that it removes its temporary files.
 
-        Airflow asks this after a timeout too, when the work has been left already.
+        Airflow calls this after a timeout too, when the work has been left already.
         """
         if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
             log.error("Stopped after PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES; ask for a shorter window.")
@@ -67,10 +67,10 @@ class ExportTask(BaseOperator):
 
 
 class ExtractOperator(ExportTask):
-    """Makes the export of its run in the staging area and hands it over to each destination.
+    """Extracts, verifies and stages the export of its run, and returns a handover for each destination.
 
-    `report_id` names the definition of a report's own DAG; `report_type` is given instead for the on-demand DAG, whose
-    definition is the run's conf.
+    `report_id` names the definition of a report's own DAG. The on-demand DAG has `report_type` instead: its definition
+    is the run's conf.
     """
 
     def __init__(self, *, report_id: str | None = None, report_type: str | None = None, **kwargs: Any) -> None:
@@ -78,17 +78,17 @@ class ExtractOperator(ExportTask):
         self.report_id, self.report_type = report_id, report_type
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Extract, verify and stage; the answer is one handover for each destination."""
+        """Extract, verify and stage; return one handover for each destination."""
         from promo_reports.orchestration.connections import promo_source
         from promo_reports.pipeline.extract import extract
 
-        with ended_with_supervisor(), RunFacts(context["task_state_store"]) as facts, airflow_failures(facts):
+        with ended_with_supervisor(), TaskStateWriter(context["task_state_store"]) as state, airflow_failures(state):
             export = self._export(context)
             source = promo_source(export.definition.report_type.connection)
-            staged = extract(export, source, registry().settings, now=_now, progress=self._progress(facts))
+            staged = extract(export, source, registry().settings, now=_now, progress=self._progress(state))
             manifest = staged.manifest
             self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
-            facts.staged(manifest)
+            state.staged(manifest)
             if export.window is not None:
                 context["ti"].xcom_push(key=hand.left_key(export.window.end), value=hand.window_left(manifest))
             return hand.handovers(staged, export.definition.destinations)
@@ -109,12 +109,12 @@ class ExtractOperator(ExportTask):
         )
         return scheduled_export(definition, run, previous_export(earlier))
 
-    def _progress(self, facts: RunFacts) -> Callable[[int, int], None]:
+    def _progress(self, state: TaskStateWriter) -> Callable[[int, int], None]:
         last = time.monotonic()
 
         def progress(rows: int, expected: int) -> None:
             nonlocal last
-            facts.progress(rows, expected)
+            state.progress(rows, expected)
             if time.monotonic() - last >= _SECONDS_BETWEEN_LOG_LINES:
                 last = time.monotonic()
                 self.log.info("%s of %s rows written", f"{rows:,}", f"{expected:,}")
@@ -123,20 +123,20 @@ class ExtractOperator(ExportTask):
 
 
 class DeliverOperator(ExportTask):
-    """Publishes a staged export to one destination and emits the report's asset event; running it again is cheap."""
+    """Publishes a staged export to one destination and emits the report's asset event; idempotent."""
 
     def __init__(self, *, handover: object, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.handover = handover
 
     def execute(self, context: Context) -> str:
-        """Publish; the answer is the manifest's address."""
+        """Publish the export; return the address of its manifest."""
         from promo_reports.delivery import area_for, publish
         from promo_reports.pipeline.staging import mark_delivered, open_staged
 
         context["destination"] = hand.map_index_title(str(hand.part_of(self.handover, "title")))
         store = context["task_state_store"]
-        with ended_with_supervisor(), RunFacts(store, delivers=True) as facts, airflow_failures(facts):
+        with ended_with_supervisor(), TaskStateWriter(store, delivers=True) as state, airflow_failures(state):
             run, settings = context["dag_run"], registry().settings
             address = hand.part_of(self.handover, "staged")
             staged = open_staged(settings.staging, address, dag_id=run.dag_id, run_id=run.run_id)
@@ -148,7 +148,7 @@ class DeliverOperator(ExportTask):
             manifest, title = staged.manifest, str(destination)
             done = "Delivered" if published.changed else "Already there:"
             self.log.info("%s %s rows, %s", done, f"{manifest.rows:,}", published.manifest)
-            facts.delivered(title, manifest, published.manifest, published.files)
+            state.delivered(title, manifest, published.manifest, published.files)
             events = context["outlet_events"]
             for asset in self.outlets:
                 events[asset].extra = hand.asset_extra(manifest, title, published.manifest, published.files)
@@ -156,7 +156,7 @@ class DeliverOperator(ExportTask):
 
 
 def _registered_destinations(context: Context) -> tuple[Destination, ...]:
-    """Those of the definition as it is now, for an export that an earlier release staged without them."""
+    """Return the definition's present destinations, for an export that an earlier release staged without any."""
     run = context["dag_run"]
     report_type = report_type_of(run.dag_id)
     if report_type is None:
@@ -166,20 +166,20 @@ def _registered_destinations(context: Context) -> tuple[Destination, ...]:
 
 
 @contextmanager
-def airflow_failures(facts: RunFacts) -> Iterator[None]:
-    """A mistake of a person fails the task at once, a fault of the infrastructure leaves it its retries (P10).
+def airflow_failures(state: TaskStateWriter) -> Iterator[None]:
+    """Fail the task at once for a person's mistake, with retries for a fault of the infrastructure (reliability, P10).
 
-    Whatever it was is left in `facts`; of an error that nobody expected its name alone, since its text may hold data.
+    The failure is recorded in `state`; of an unexpected error only the name, because its text may contain data.
     """
     try:
         yield
     except PromoReportsError as error:
         log.error("%s", error)
-        facts.failed(type(error).__name__, *_for_people(error), retryable=error.retryable)
+        state.failed(type(error).__name__, *_for_people(error), retryable=error.retryable)
         kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None
     except AirflowTaskTimeout:
-        facts.failed(
+        state.failed(
             AirflowTaskTimeout.__name__,
             f"The task took longer than {registry().settings.execution_timeout_minutes} min, its limit.",
             "Choose a shorter date range, or have PROMO_REPORTS_EXECUTION_TIMEOUT_MINUTES raised.",
@@ -188,10 +188,10 @@ def airflow_failures(facts: RunFacts) -> Iterator[None]:
         raise
     except TaskStopped:
         said = "The task was told to stop before it had ended."
-        facts.failed(TaskStopped.__name__, said, "Retry it when you want it.", retryable=True)
+        state.failed(TaskStopped.__name__, said, "Retry it when you want it.", retryable=True)
         raise
     except BaseException as error:
-        facts.failed(
+        state.failed(
             type(error).__name__,
             f"An unexpected error ({type(error).__name__}).",
             "The log of the task has the details; retry, and tell the operators if it stays.",
@@ -201,7 +201,7 @@ def airflow_failures(facts: RunFacts) -> Iterator[None]:
 
 
 def _for_people(error: PromoReportsError) -> tuple[str, str]:
-    """Reason and fix; of broken rules the rules alone, since where they stand is the export itself."""
+    """Return reason and fix; of invalid input the rules only, because the place is the export itself."""
     if not isinstance(error, InvalidInput):
         return error.reason, error.fix
     said = "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in error.problems)

@@ -1,9 +1,9 @@
-"""Which task gets a slot first wherever tasks of exports compete: in a pool, in the executor, in Airflow's queue.
+"""Priority weights of export tasks.
 
-Scheduled deliveries go before everything that a person has started: nobody's on-demand exports, past windows or runs by
-hand, however many, take a slot that a scheduled delivery could have. What is extracted is delivered first. The order is
-of the run and not of its DAG alone, since scheduled runs and backfills share a DAG. Executors run what they were given
-in the order of arrival, so it holds as long as the pools have no more slots than the workers (docs/deploy.md).
+Scheduled runs come before on-demand exports, backfills and manual runs, so that no number of those delays a scheduled
+delivery; `deliver` comes before `extract`. The weight depends on the run, because scheduled runs and backfills share a
+DAG. Executors run queued tasks in order of arrival: priorities hold while the pools have no more slots than the workers
+(docs/deploy.md).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from airflow.models.taskinstance import TaskInstance
 
 SCHEDULED, ON_DEMAND, PAST = 30, 20, 10
-"""Priority weights of runs: of the schedule, of a report type's on-demand DAG, of a backfill or one started by hand."""
+"""Priority weights of scheduled runs, runs of on-demand DAGs, and backfills or manual runs of a report's DAG."""
 DELIVERY_FIRST = 5
-"""What `deliver` has more than `extract` of the same kind of run."""
+"""Added to the weight of `deliver`."""
 _SCHEDULED_RUN = "scheduled__"
 
 
@@ -37,4 +37,4 @@ class ExportPriority(PriorityWeightStrategy):
 
 
 EXPORT_PRIORITY = f"{ExportPriority.__module__}.{ExportPriority.__qualname__}"
-"""The name that a task gives as its weight rule: Airflow stores no instance of it with a mapped task."""
+"""Import path of the strategy, as a task's `weight_rule`: Airflow cannot serialize an instance with a mapped task."""

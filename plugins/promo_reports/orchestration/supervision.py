@@ -1,6 +1,6 @@
-"""The end of a task whose supervisor, the process of Airflow that started it, was killed.
+"""Stop a task whose supervisor, the Airflow process that started it, has been killed.
 
-Nobody would take its result any more, and Airflow, which misses its heartbeats, begins the next attempt.
+Its result could no longer be reported, and Airflow, missing its heartbeats, starts the next attempt.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from contextlib import contextmanager
 
 from promo_reports.interruptible import SECONDS_UNTIL_KILLED
 
-_SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_BETWEEN_CHECKS = 1.0
 
 
 @contextmanager
 def ended_with_supervisor() -> Iterator[None]:
-    """Stop this process, as its supervisor would, when that is gone: by SIGTERM, and if that does not help, SIGKILL."""
+    """Stop this process when its supervisor is gone, as that would: with SIGTERM, then with SIGKILL."""
     supervisor, over = os.getppid(), threading.Event()
 
     def watch() -> None:
-        while not over.wait(_SECONDS_BETWEEN_LOOKS):
+        while not over.wait(_SECONDS_BETWEEN_CHECKS):
             if os.getppid() != supervisor:
                 os.kill(os.getpid(), signal.SIGTERM)
                 if not over.wait(SECONDS_UNTIL_KILLED):

@@ -1,7 +1,7 @@
 """Airflow timetables whose data interval is exactly the report's window (decisions, 3).
 
-Airflow's scheduler asks with no restriction, because our DAGs have no start date; its backfill asks with one. That is
-how stops and the first delivery bind the scheduler alone, and a backfill may make any past window.
+The scheduler passes no restriction, because the DAGs have no start date; a backfill passes one. Stops and the first
+delivery therefore bind the scheduler only, and a backfill may create any past window.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from promo_reports.domain.dates.window import DateRange, Window, date_range_from
 
 
 def data_interval(window: Window) -> DataInterval:
-    """A window as Airflow's data interval."""
+    """Return a window as Airflow's data interval."""
     return DataInterval(pendulum.instance(window.start), pendulum.instance(window.end))
 
 
 class RecurringTimetable(Timetable):
-    """Daily or weekly deliveries; consecutive runs tile, also after an outage, but not over a time of being stopped."""
+    """Daily or weekly deliveries whose windows are contiguous, also after an outage, except across stops."""
 
     def __init__(self, schedule: Schedule, *, starts_at: datetime | None = None, stops: tuple[Stop, ...] = ()) -> None:
         self.schedule, self.starts_at, self.stops = schedule, starts_at, stops
@@ -33,13 +33,13 @@ class RecurringTimetable(Timetable):
 
     @property
     def summary(self) -> str:
-        """What Airflow's DAG list shows as the schedule."""
+        """Schedule as Airflow's DAG list shows it."""
         return self.description
 
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The run after the last one: for a backfill within its dates, for the scheduler outside of stops."""
+        """Return the run after the last one: within a backfill's dates, or outside of stops for the scheduler."""
         last = last_automated_data_interval
         if restriction.earliest is not None:
             delivery = self.schedule.first_from(last.end if last else restriction.earliest)
@@ -50,12 +50,12 @@ class RecurringTimetable(Timetable):
         return _run(following) if following is not None else None
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
-        """A run started by hand exports the last window that had been due by then."""
+        """Return the last window that was due at `run_after`, for a run triggered by hand."""
         with _in_the_calendar(run_after):
             return data_interval(self.schedule.latest(run_after).window)
 
     def serialize(self) -> dict[str, Any]:
-        """What the scheduler needs to make the timetable again."""
+        """Return the arguments from which the scheduler restores the timetable."""
         schedule = self.schedule
         return {
             "interval": schedule.interval.value,
@@ -69,7 +69,7 @@ class RecurringTimetable(Timetable):
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> RecurringTimetable:
-        """Make the timetable from what `serialize` gave."""
+        """Restore the timetable from the result of `serialize`."""
         schedule = Schedule(
             Interval(data["interval"]),
             data["timezone"],
@@ -82,9 +82,9 @@ class RecurringTimetable(Timetable):
 
 
 class OneTimeTimetable(Timetable):
-    """One run, when the definition is first registered; its window is resolved at that moment (decisions, 2).
+    """One run, when the definition is first registered; its window is resolved then (decisions, 2).
 
-    `has_run` is for one whose run was deleted in Airflow together with its DAG: it is not made again.
+    `has_run` is set if its run was deleted in Airflow together with the DAG: it is not repeated.
     """
 
     def __init__(self, date_range: DateRange | None, zone: str, week_starts_on: str, *, has_run: bool = False) -> None:
@@ -93,32 +93,32 @@ class OneTimeTimetable(Timetable):
 
     @property
     def summary(self) -> str:
-        """What Airflow's DAG list shows as the schedule."""
+        """Schedule as Airflow's DAG list shows it."""
         return self.description
 
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The one run, unless there has been one."""
+        """Return the one run, or None if it was created before."""
         if last_automated_data_interval is not None or self.has_run:
             return None
         now = pendulum.instance(datetime.now(UTC).replace(microsecond=0))
         return DagRunInfo(run_after=now, data_interval=self._interval(now))
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
-        """The window as of the moment that a run is started by hand."""
+        """Return the window as of `run_after`, for a run triggered by hand."""
         with _in_the_calendar(run_after):
             return self._interval(run_after)
 
     def serialize(self) -> dict[str, Any]:
-        """What the scheduler needs to make the timetable again."""
+        """Return the arguments from which the scheduler restores the timetable."""
         chosen = date_range_values(self.date_range) if self.date_range is not None else None
         ran = {"has_run": True} if self.has_run else {}
         return {"date_range": chosen, "zone": self.zone, "week_starts_on": self.week_starts_on, **ran}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> OneTimeTimetable:
-        """Make the timetable from what `serialize` gave."""
+        """Restore the timetable from the result of `serialize`."""
         chosen = date_range_from(data["date_range"]) if data["date_range"] is not None else None
         return cls(chosen, data["zone"], data["week_starts_on"], has_run=data.get("has_run", False))
 
@@ -135,7 +135,7 @@ def _run(delivery: Delivery) -> DagRunInfo:
 
 @contextmanager
 def _in_the_calendar(moment: datetime) -> Iterator[None]:
-    """Refuse an instant whose windows lie beyond the calendar; Airflow's API answers a `ValueError` with 400."""
+    """Raise `ValueError` for an instant whose windows are beyond the calendar; Airflow's API answers it with 400."""
     try:
         yield
     except OverflowError as error:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from rich.console import Console
 
+from promo_reports.cli.console import counted, table
 from promo_reports.cli.failures import mistake
-from promo_reports.cli.screen import counted, table
 from promo_reports.cli.windows import clock, in_words, local, moment
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.dates.backfill import Backfill, backfill

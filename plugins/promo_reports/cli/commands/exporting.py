@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 
-from promo_reports.cli.screen import aligned, counted, notes
+from promo_reports.cli.console import aligned, counted, notes
 from promo_reports.cli.windows import in_words
 from promo_reports.delivery import Published, publish
 from promo_reports.delivery.object_stores.directory import DirectoryStore

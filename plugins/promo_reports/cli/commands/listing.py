@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
+from promo_reports.cli.console import counted, table
 from promo_reports.cli.failures import lines_of
 from promo_reports.cli.project import Project
-from promo_reports.cli.screen import counted, table
 from promo_reports.cli.windows import clock, local, short
 from promo_reports.definitions.registry import Checked
 from promo_reports.definitions.sources import Source

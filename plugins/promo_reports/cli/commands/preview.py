@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from promo_reports.cli.screen import aligned, counted, printable, table
+from promo_reports.cli.console import aligned, counted, printable, table
 from promo_reports.cli.windows import in_words
 from promo_reports.domain.report_type import ColumnType
 from promo_reports.pipeline.preview import Preview

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from promo_reports.cli.console import counted
 from promo_reports.cli.failures import lines_of
 from promo_reports.cli.project import Project
-from promo_reports.cli.screen import counted
 from promo_reports.definitions.account import load_account
 from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.report_type import ReportType

@@ -1,16 +1,15 @@
-"""What a task leaves of its run for the Reports page, in Airflow's task state store.
+"""Task state of an export: what its tasks record for the Reports page, in Airflow's task state store.
 
-Its rows belong to one task of one run (and map index) and stay over retries and clears, so every attempt begins by
-removing them: all but what a delivery left of the export that it delivered, which stays at the destination until
-another one replaces it. They hold no secret and no row: sentences of `PromoReportsError`, counts, addresses, the
-manifest.
+Entries belong to one task of one run (and map index) and survive retries and clears, so every attempt begins by
+deleting them, except those of an earlier delivery: its files stay at the destination until another delivery replaces
+them. Entries contain no secrets and no rows: sentences of `PromoReportsError`, counts, addresses, the manifest.
 
-`delivered` decides whether the page calls the export Created, so a delivery that cannot write it fails, and is tried
-again, which changes nothing of what is delivered. For the others no export fails or waits longer than a minute in all.
+The page calls an export Created if `delivered` is recorded. A delivery that cannot record it therefore fails and is
+retried, which does not change what is delivered. Failing to record anything else neither fails an export nor delays it
+by more than a minute in all.
 
-They are written in order on a thread of their own, because a signal that interrupts Airflow's conversation with its
-supervisor in the middle leaves the answer there for the next question; and because the exception of a signal must not
-be taken for one of writing.
+Entries are written in order on a thread of their own: a signal that interrupts Airflow's conversation with its
+supervisor would leave the answer to the next request, and a signal's exception must not be taken for one of writing.
 """
 
 from __future__ import annotations
@@ -34,21 +33,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROGRESS, FACTS, MANIFEST, DELIVERED, FAILURE = "progress", "facts", "manifest", "delivered", "failure"
-"""The keys: the first three are left by extract, `delivered` and `manifest` by each deliver, `failure` by either."""
+"""Keys: extract records the first three, deliver `delivered` and `manifest`, both `failure`."""
 
-# Each is a call of the api-server and some 10 ms of its time, for every export that runs.
+# Each costs the api-server a call of some 10 ms.
 _SECONDS_BETWEEN_PROGRESS = 2.0
-# All that an attempt waits for what it can do without; an answer takes milliseconds while Airflow is well.
+# Seconds that an attempt waits in all for entries that it can do without.
 _PATIENCE = 60.0
 
 
-class RunFacts:
-    """Writes the rows of one attempt; entering it removes what an earlier one left.
+class TaskStateWriter:
+    """Records the state of one attempt; entering the context deletes the entries of an earlier attempt.
 
-    `delivers` is for a delivery: it removes the failure alone, and overwrites the rest when it has delivered.
+    With `delivers`, only the failure is deleted; the rest is replaced once the delivery has succeeded.
 
-    All but progress is written when a method returns, or has taken too long. What cannot be written is logged, once,
-    and progress given up; `delivered` alone raises.
+    Methods other than `progress` return when the entry is written or the time is up. An entry that cannot be written is
+    logged once, and progress is no longer recorded; only `delivered` raises.
     """
 
     def __init__(self, store: TaskStateStoreAccessor, *, delivers: bool = False) -> None:
@@ -61,7 +60,7 @@ class RunFacts:
         self._patience = _PATIENCE
         self._failed = False
 
-    def __enter__(self) -> RunFacts:
+    def __enter__(self) -> TaskStateWriter:
         self._wait(self._submit(self._begin_delivery if self._delivers else self._store.clear))
         return self
 
@@ -71,9 +70,9 @@ class RunFacts:
         self._writer.shutdown(wait=False)
 
     def progress(self, written: int, counted: int) -> None:
-        """Rows written of rows counted: the first and the last call count, of those between one every two seconds.
+        """Record rows written of rows counted: the first and the last call, between them one every two seconds.
 
-        Returns at once, and may be called on any thread.
+        Returns at once; may be called on any thread.
         """
         busy = self._progress is not None and not self._progress.done()
         early = time.monotonic() - self._progress_at < _SECONDS_BETWEEN_PROGRESS
@@ -83,15 +82,15 @@ class RunFacts:
         self._progress = self._submit(lambda: self._set(PROGRESS, {"written": written, "counted": counted}))
 
     def staged(self, manifest: Manifest) -> None:
-        """An export that is verified and waits to be delivered."""
+        """Record a verified export that waits to be delivered."""
         self._leave(FACTS, _figures(manifest))
         self._leave(MANIFEST, json.loads(manifest.to_json()))
 
     def delivered(self, destination: str, manifest: Manifest, address: str, files: tuple[str, ...]) -> None:
-        """An export that is complete at a destination: the addresses of its manifest and of its files there.
+        """Record a delivered export: its figures, its manifest, and the addresses of manifest and files.
 
-        With its figures and manifest, which extract removes of its own when the run is made again. `again` where an
-        export had been delivered there before. Waits for the answer; `NotRecorded` where it cannot be written.
+        `again` is set if an export had been delivered there before. Waits for Airflow's answer; raises `NotRecorded` if
+        it cannot be written.
         """
         self._leave(MANIFEST, json.loads(manifest.to_json()))
         left = {
@@ -110,14 +109,14 @@ class RunFacts:
             why = no_thread
         if why is not None:
             raise NotRecorded(
-                f"The export was delivered, but Airflow did not take that down ({type(why).__name__}).",
-                "Delivering it again changes nothing of it.",
+                f"The export was delivered, but Airflow did not record it ({type(why).__name__}).",
+                "Delivering it again does not change it.",
             ) from why
 
     def failed(self, error: str, reason: str, fix: str, *, retryable: bool) -> None:
-        """Why this attempt ends without its work done; `retryable` where doing it again may help.
+        """Record why this attempt failed, and whether a retry may help.
 
-        `error` is the name of the exception, for whoever must tell failures apart.
+        `error` is the name of the exception, by which failures are told apart.
         """
         self._leave(FAILURE, {"error": error, "reason": reason, "fix": fix, "retryable": retryable})
 
@@ -134,7 +133,7 @@ class RunFacts:
     def _submit(self, write: Callable[[], None]) -> Future[None] | None:
         try:
             return self._writer.submit(self._attempt, write)
-        except RuntimeError as why:  # which is how a thread fails to start
+        except RuntimeError as why:  # raised when no thread can be started
             self._give_up(why)
             return None
 
@@ -172,7 +171,7 @@ def _figures(manifest: Manifest) -> dict[str, Any]:
 
 
 def _error_of(write: Callable[[], None]) -> Exception | None:
-    """Why it could not be written: as a value, which no exception of a signal can be taken for."""
+    """Return the error of a write as a value, so that a signal's exception cannot be taken for it."""
     try:
         write()
     except Exception as why:

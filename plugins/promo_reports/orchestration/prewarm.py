@@ -1,7 +1,7 @@
-"""Makes one DAG of each kind in the dag-processor's own process, from which every parser is forked.
+"""Prewarm caches and imports in the dag-processor before it forks parsers.
 
-What that loads is then there in each parser: the report types and the account, which are kept until their files change,
-and the modules that Airflow imports only when it serializes a DAG. Without it each parser loads them for itself.
+Making one DAG of each kind loads the report types and the account, which are cached until their files change, and the
+modules that Airflow imports when it serializes a DAG. Every parser would otherwise load them again.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ATTEMPTS = 5  # definitions, of which the first that is sound will do
+_ATTEMPTS = 5  # definitions; the first valid one is enough
 
 
-def rehearse() -> None:
-    """Load what parsers need; what cannot be made is not our business here, and stops nothing."""
-    # Asked for by key: a broken one must not keep the others from being loaded.
+def prewarm() -> None:
+    """Load what parsers need; errors of definitions are left to their own parse."""
+    # By key, so that a broken one does not keep the others from being loaded.
     for source in registry().report_type_sources():
         _is_made(type_dag, source.key)
     any(_is_made(report_dag, source.key) for source in registry().sources()[:_ATTEMPTS])
-    # As Airflow does before it has loaded any of this: what is never collected is not copied by each parser.
+    # As Airflow does before it forks: objects that are never collected stay shared with the parsers.
     gc.collect()
     gc.freeze()
 
