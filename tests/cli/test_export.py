@@ -11,7 +11,7 @@ import pytest
 
 from devstack.databases import PromoDatabase
 from devstack.postgres import PostgresServer
-from promo_reports.cli.commands.exporting import _advance
+from promo_reports.cli.commands.export import _advance
 from promo_reports.pipeline.formats.split import Splitter
 from tests.cli.shell import DAILY, Shell
 

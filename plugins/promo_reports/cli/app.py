@@ -1,4 +1,4 @@
-"""The commands and their options; what each does is in the module of its name."""
+"""The commands and their options; `commands/` has one module for each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promo_reports.cli import options
-from promo_reports.cli.console import notes, results, waiting
-from promo_reports.cli.failures import Commands, mistake
+from promo_reports.cli.console import notes, results, spinner
+from promo_reports.cli.failures import Commands, usage_error
 
 if TYPE_CHECKING:
     from promo_reports.cli.project import Project
-    from promo_reports.cli.window_options import Chosen
+    from promo_reports.cli.window_options import WindowOptions
     from promo_reports.pipeline.databases.source import Source
     from promo_reports.pipeline.export import Export
 
@@ -115,12 +115,12 @@ def preview(
     import sys
 
     from promo_reports.cli.commands.preview import print_facts, print_rows
-    from promo_reports.cli.window_options import Chosen
+    from promo_reports.cli.window_options import WindowOptions
     from promo_reports.pipeline.preview import preview as take
 
     project = _project(context)
-    export, source = _export(project, report, Chosen(start, end, as_of), database)
-    with waiting("Counting"):
+    export, source = _export(project, report, WindowOptions(start, end, as_of), database)
+    with spinner("Counting"):
         taken = take(export, source, project.settings, rows)
     print_facts(taken, notes() if csv else results())
     if csv:
@@ -149,13 +149,13 @@ def export(
 
     Without dates, a recurring report exports its latest window and a one-time report its own dates.
     """
-    from promo_reports.cli.commands.exporting import export_to, print_exported
-    from promo_reports.cli.window_options import Chosen
+    from promo_reports.cli.commands.export import export_to, print_exported
+    from promo_reports.cli.window_options import WindowOptions
 
     if window is not None and window.upper() != "LATEST":
-        raise mistake("--window", f"must be LATEST, not {window!r}; other windows are given by --start and --end")
+        raise usage_error("--window", f"must be LATEST, not {window!r}; other windows are given by --start and --end")
     project = _project(context)
-    made, source = _export(project, report, Chosen(start, end, as_of, latest=window is not None), database)
+    made, source = _export(project, report, WindowOptions(start, end, as_of, latest=window is not None), database)
     print_exported(export_to(to, made, source, project.settings), results())
 
 
@@ -232,9 +232,9 @@ def _project(context: typer.Context) -> Project:
     return open_project(context.obj)
 
 
-def _export(project: Project, report: str, chosen: Chosen, database: str | None) -> tuple[Export, Source]:
+def _export(project: Project, report: str, chosen: WindowOptions, database: str | None) -> tuple[Export, Source]:
     from promo_reports.cli.database import source_for
-    from promo_reports.cli.window_options import export_of
+    from promo_reports.cli.window_options import export_for
 
-    export = export_of(project.definition(report), chosen, project.now)
+    export = export_for(project.definition(report), chosen, project.now)
     return export, source_for(export.definition.report_type.connection, database)

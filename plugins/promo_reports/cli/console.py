@@ -1,4 +1,4 @@
-"""How things are printed: plain text, tables that a pipe gets unwrapped, and no control characters out of data."""
+"""Output: plain text, tables (unwrapped in a pipe), and data without control characters."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _UNLIMITED = 10_000
 
 
 def results() -> Console:
-    """Standard output."""
+    """Return the console for results: standard output."""
     return _plain(Console(markup=False, emoji=False, highlight=False, soft_wrap=True))
 
 
 def notes() -> Console:
-    """Standard error."""
+    """Return the console for messages: standard error."""
     return _plain(Console(markup=False, emoji=False, highlight=False, soft_wrap=True, stderr=True))
 
 
 def table(*headings: str | tuple[str, JustifyMethod]) -> Table:
-    """An empty table; a heading may say how its column is justified."""
+    """Return an empty table; a heading may give its column's justification."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for heading in headings:
         name, justify = heading if isinstance(heading, tuple) else (heading, "left")
@@ -36,28 +36,28 @@ def table(*headings: str | tuple[str, JustifyMethod]) -> Table:
 
 
 def printable(text: str) -> str:
-    """Text from data, with what a terminal would obey instead of show written as escapes."""
+    """Return a text with control characters as escapes, safe to print on a terminal."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def counted(number: int, thing: str) -> str:
-    """`1 row`, `1,234 rows`."""
+    """Return a number with its noun: `1 row`, `1,234 rows`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def aligned(numbers: Mapping[str, str]) -> list[str]:
-    """A line for each name and its number, the numbers right-justified."""
+    """Return a line for each name and number, with numbers right-justified."""
     names, figures = (max(map(len, each), default=0) for each in (numbers.keys(), numbers.values()))
     return [f"{name:<{names}}  {number:>{figures}}" for name, number in numbers.items()]
 
 
 @contextmanager
-def waiting(for_what: str) -> Iterator[None]:
-    """Show on a terminal that something takes its time."""
+def spinner(text: str) -> Iterator[None]:
+    """Show a spinner on a terminal during the block."""
     console = notes()
-    with console.status(for_what) if console.is_terminal else nullcontext():
+    with console.status(text) if console.is_terminal else nullcontext():
         yield
 
 

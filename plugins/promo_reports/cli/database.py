@@ -1,4 +1,4 @@
-"""Which promo database is read: the one in `--database`, or the Airflow connection that the report type names."""
+"""The promo database of a command: `--database`, or the Airflow connection of the report type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import io
 from urllib.parse import urlsplit
 
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.source import Source
 
@@ -15,7 +15,7 @@ _EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
 def source_for(connection_id: str, url: str | None) -> Source:
-    """The promo database; `InvalidInput` for a URL that is none, `SourceRefused` where no connection is found."""
+    """Return the promo database; `InvalidInput` for an invalid URL, `SourceRefused` if there is no connection."""
     if url is not None:
         return _from_url(connection_id, url)
     # Importing Airflow takes seconds, and it logs to standard output, which belongs to results here.
@@ -29,7 +29,7 @@ def source_for(connection_id: str, url: str | None) -> Source:
 
 
 def _from_url(connection_id: str, url: str) -> Source:
-    """The URL is never repeated in a message: it holds a password."""
+    """Return the promo database of a URL, which no message repeats: it contains a password."""
     try:
         parts = urlsplit(url)
         sound = parts.netloc.count("@") <= 1 and (parts.port is None or parts.port > 0)
@@ -37,7 +37,7 @@ def _from_url(connection_id: str, url: str) -> Source:
         sound = False
     source = Source(connection_id, url)
     if not sound or "://" not in url:
-        raise mistake("--database", f"must be a URL like {_EXAMPLE}, with special characters escaped as %40")
+        raise usage_error("--database", f"must be a URL like {_EXAMPLE}, with special characters escaped as %40")
     if source.dialect not in _DIALECTS:
-        raise mistake("--database", f"{source.dialect!r} is no database of these: {', '.join(_DIALECTS)}")
+        raise usage_error("--database", f"{source.dialect!r} is no database of these: {', '.join(_DIALECTS)}")
     return source

@@ -1,4 +1,4 @@
-"""Errors as an engineer reads them, and the exit status that a script goes by."""
+"""Errors as printed text and exit status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REQUEST = "request"
 
 
 class Commands(TyperGroup):
-    """The group of all commands; however one fails, it ends here."""
+    """The group of all commands, which turns their errors into text and exit status."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run one command and end the process."""
@@ -30,13 +30,13 @@ class Commands(TyperGroup):
         raise SystemExit(status if isinstance(status, int) else 0)
 
 
-def mistake(option: str, message: str) -> InvalidInput:
-    """The error for an option or argument that cannot be meant."""
+def usage_error(option: str, message: str) -> InvalidInput:
+    """Return the error for an invalid option or argument."""
     return InvalidInput("The command line", [Problem(COMMAND_LINE, option, message)])
 
 
 def show(error: PromoReportsError) -> int:
-    """Say on standard error what happened and what to do; the exit status."""
+    """Print what happened and what to do on standard error; return the exit status."""
     if isinstance(error, InvalidInput):
         for line in lines_of(error):
             _say(line)
@@ -50,7 +50,7 @@ def show(error: PromoReportsError) -> int:
 
 
 def lines_of(error: InvalidInput) -> Iterator[str]:
-    """One line for each problem; a place that only says that somebody asked for it is left out."""
+    """Yield one line for each problem; the place is left out where it is the request itself."""
     for problem in error.problems:
         if problem.where == COMMAND_LINE:
             yield f"{problem.path}: {problem.message}"

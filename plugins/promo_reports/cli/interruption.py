@@ -1,4 +1,4 @@
-"""SIGTERM, answered as Ctrl-C is: by an exception in the main thread, so that what was begun is removed."""
+"""SIGTERM handling: like Ctrl-C, an exception in the main thread, so that unfinished work is removed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ENDED = 143
 
 
 def end_on_sigterm() -> None:
-    """Leave by an exception when told to end."""
+    """Install a handler that raises `SystemExit` on SIGTERM."""
     signal.signal(signal.SIGTERM, _ended)
 
 

@@ -1,4 +1,4 @@
-"""The project that a command works on, and the one moment that it takes for now."""
+"""The project that a command works on, and the time at which the command runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.inputs.wording import nearest, quoted
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.loading import load_definition
@@ -25,13 +25,13 @@ class Project:
     now: datetime
 
     def definition(self, id_or_file: str) -> Definition:
-        """A registered definition by its id, or any by its file; the file's name must be its id."""
+        """Return a registered definition by id, or any definition by its file, whose name must be the id."""
         if not id_or_file.endswith((".yaml", ".yml")) and "/" not in id_or_file:
             return self.registered(id_or_file)
         return self.definition_in(Path(id_or_file))
 
     def definition_in(self, path: Path, now: datetime | None = None) -> Definition:
-        """The definition in a file; dates after `now` are refused where it is given."""
+        """Return the definition in a file; with `now`, dates after it are refused."""
         registered = self.registry
         if path.resolve().parent == registered.store.definitions.resolve():
             return registered.load(registered.find(path.stem), now)
@@ -40,27 +40,27 @@ class Project:
         )
 
     def registered(self, report_id: str) -> Definition:
-        """The definition registered under an id; a near miss is named."""
+        """Return the definition registered under an id; the error names similar ids."""
         try:
             source = self.registry.find(report_id)
         except InvalidInput:
             keys = [source.key for source in self.registry.sources()]
             near = nearest(report_id, keys) or "; see promo-reports list"
-            raise mistake("ID", f"no report {quoted(report_id)} is registered{near}") from None
+            raise usage_error("ID", f"no report {quoted(report_id)} is registered{near}") from None
         return self.registry.load(source)
 
 
 def settings_of(home: Path | None) -> Settings:
-    """The settings of this process, for another project where `home` names one."""
+    """Return the settings of this process, or of the project at `home`."""
     if home is None:
         return Settings.from_environment(os.environ)
     if not (home / "report_types").is_dir():
-        raise mistake(f"--home, {PREFIX}HOME", f"{home} is no Promo Reports project: it has no report_types/")
+        raise usage_error(f"--home, {PREFIX}HOME", f"{home} is no Promo Reports project: it has no report_types/")
     return Settings.from_environment({**os.environ, f"{PREFIX}HOME": str(home.absolute())})
 
 
 def open_project(home: Path | None) -> Project:
-    """The project of one command."""
+    """Return the project of one command."""
     settings = settings_of(home)
     return Project(settings, Registry(settings), _now())
 

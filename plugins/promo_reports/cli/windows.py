@@ -1,4 +1,4 @@
-"""Windows as people give and read them: local days, or instants with an offset."""
+"""Windows as text: local days, or instants with an offset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.inputs.fields import Day, Instant
 from promo_reports.domain.dates.calendar import WEEKDAYS, local_date, start_of
 from promo_reports.domain.dates.window import Window
@@ -17,13 +17,13 @@ _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 def moment(option: str, text: str, zone: ZoneInfo) -> datetime:
-    """A local day as its first instant, or an instant with offset; `InvalidInput` that names the option."""
+    """Parse a local day (its first instant) or an instant with offset; `InvalidInput` names the option."""
     is_day = ":" not in text
     try:
         return start_of(_DAY.validate_python(text), zone) if is_day else _INSTANT.validate_python(text)
     except ValidationError as invalid:
         other = ", or a time with offset like 2026-01-31T06:00:00-05:00" if is_day else ""
-        raise mistake(option, invalid.errors()[0]["msg"] + other) from None
+        raise usage_error(option, invalid.errors()[0]["msg"] + other) from None
 
 
 def in_words(window: Window | None, as_of: datetime | None, zone: ZoneInfo) -> str:
@@ -42,7 +42,7 @@ def in_words(window: Window | None, as_of: datetime | None, zone: ZoneInfo) -> s
 
 
 def short(window: Window, zone: ZoneInfo) -> str:
-    """The local days of a window, both included."""
+    """Return the first and last local day of a window."""
     first, last = window.days(zone)
     return f"{first}" if first == last else f"{first} to {last}"
 

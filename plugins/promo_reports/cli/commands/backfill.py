@@ -1,4 +1,4 @@
-"""`promo-reports backfill-plan`: what Airflow's backfill would make of two dates, and the command that starts it."""
+"""`promo-reports backfill-plan`: the windows of an Airflow backfill, and the command that starts it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.console import Console
 
 from promo_reports.cli.console import counted, table
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.cli.windows import clock, in_words, local, moment
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.dates.backfill import Backfill, backfill
@@ -26,7 +26,7 @@ class Plan:
 
     @property
     def command(self) -> str:
-        """What makes exactly these windows."""
+        """Command that creates exactly these windows."""
         assert self.backfill.dates is not None  # noqa: S101 - a plan without windows is refused
         zone = self.definition.zone
         first, last = (each.astimezone(zone).isoformat() for each in self.backfill.dates)
@@ -37,22 +37,22 @@ class Plan:
 
 
 def plan(definition: Definition, first: str, last: str, now: datetime) -> Plan:
-    """The windows that start in `[first, last]`; `InvalidInput` where none of them has ended."""
+    """Return the plan of the windows that start in `[first, last]`; `InvalidInput` if none of them has ended."""
     if definition.schedule is None:
-        raise mistake("ID", f"{definition.id!r} is a one-time report; only a recurring one has windows to backfill")
+        raise usage_error("ID", f"{definition.id!r} is a one-time report; only a recurring one has windows to backfill")
     zone = definition.zone
     start, end = moment("--from", first, zone), moment("--to", last, zone)
     if start > end:
-        raise mistake("--to", f"{last} is before --from, {first}")
+        raise usage_error("--to", f"{last} is before --from, {first}")
     found = backfill(definition.schedule, start, end, now)
     if not found.deliveries:
         there = f"; {counted(found.unfinished, 'window')} there, not ended yet" if found.unfinished else ""
-        raise mistake("--from", f"no window that has ended starts from {first} to {last}{there}")
+        raise usage_error("--from", f"no window that has ended starts from {first} to {last}{there}")
     return Plan(definition, found)
 
 
 def print_plan(planned: Plan, console: Console) -> None:
-    """A row for each window, then the command."""
+    """Print a row for each window, then the command."""
     definition = planned.definition
     zone = definition.zone
     snapshot = definition.report_type.date_range is DateRangeRule.NONE

@@ -1,4 +1,4 @@
-"""`promo-reports prepare` and `schema`: what a deployment and an editor need once."""
+"""`promo-reports prepare` and `schema`: setup of a deployment and of an editor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.schema import json_schemas, write
 from promo_reports.definitions.store.created_reports import Store
 from promo_reports.settings import Settings
@@ -18,7 +18,7 @@ _SUFFIX = ".schema.json"
 
 
 def prepare(settings: Settings, console: Console) -> None:
-    """Make the store, the staging area and the download area, private to their owner; what is there is left alone."""
+    """Make the store, the staging area and the download area, private to their owner; existing ones are unchanged."""
     areas = (
         ("Store", "STORE_DIR", settings.store),
         ("Staging", "STAGING_DIR", settings.staging),
@@ -30,9 +30,9 @@ def prepare(settings: Settings, console: Console) -> None:
         try:
             path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         except OSError as error:
-            raise mistake(f"PROMO_REPORTS_{setting}", f"{path} cannot be made: {error.strerror}") from None
+            raise usage_error(f"PROMO_REPORTS_{setting}", f"{path} cannot be made: {error.strerror}") from None
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-            raise mistake(f"PROMO_REPORTS_{setting}", f"{path} is not writable for this user")
+            raise usage_error(f"PROMO_REPORTS_{setting}", f"{path} is not writable for this user")
         console.print(f"{title:<10} {path}  {_state(path, made=path in missing)}")
 
 
@@ -43,14 +43,14 @@ def schemas(name: str | None, directory: Path | None, console: Console) -> None:
         try:
             write(directory)
         except OSError as error:
-            raise mistake("--to", f"{directory} cannot be written: {error.strerror}") from None
+            raise usage_error("--to", f"{directory} cannot be written: {error.strerror}") from None
         for file in made:
             console.print(str(directory / file))
         return
     wanted = f"{name or 'definition'}{_SUFFIX}"
     if wanted not in made:
         names = ", ".join(file.removesuffix(_SUFFIX) for file in made)
-        raise mistake("NAME", f"there is no schema {name!r}. Allowed: {names}.")
+        raise usage_error("NAME", f"there is no schema {name!r}. Allowed: {names}.")
     console.print(made[wanted], end="")
 
 

@@ -1,4 +1,4 @@
-"""`promo-reports stop`, `resume` and `delete`: what they change, and what becomes of runs (decisions, 9)."""
+"""`promo-reports stop`, `resume` and `delete`: changes of stop marks (decisions, 9)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import os
 
 from rich.console import Console
 
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.cli.project import Project
 from promo_reports.cli.windows import clock, short
 from promo_reports.definitions.store.stop_marks import Marks
 
 
 def acting_user(by: str | None) -> str:
-    """Who does it: `--by`, or the user of the shell."""
+    """Return the acting user: `--by`, or the user of the shell."""
     user = by or os.environ.get("USER", "")
     if not user:
-        raise mistake("--by", "is needed: $USER is not set, and the store keeps who did it")
+        raise usage_error("--by", "is needed: $USER is not set, and the store keeps who did it")
     return user
 
 
 def stop(project: Project, report_id: str, by: str, console: Console) -> None:
-    """Stop from now on."""
+    """Stop a report from now on."""
     before = project.registry.store.marks(report_id)
     marks = project.registry.stop(report_id, at=project.now, by=by)
     if marks == before:
@@ -33,7 +33,7 @@ def stop(project: Project, report_id: str, by: str, console: Console) -> None:
 
 
 def resume(project: Project, report_id: str, by: str, console: Console) -> None:
-    """Go on from now on."""
+    """Resume a report from now on."""
     before = project.registry.store.marks(report_id)
     marks = project.registry.resume(report_id, at=project.now, by=by)
     if marks == before:
@@ -50,7 +50,7 @@ def resume(project: Project, report_id: str, by: str, console: Console) -> None:
 
 
 def delete(project: Project, report_id: str, by: str, console: Console) -> None:
-    """Stop for ever; only a report created without git can be deleted here."""
+    """Delete a report of the store; one in git is deleted by removing its file."""
     before = project.registry.store.marks(report_id)
     marks = project.registry.delete(report_id, at=project.now, by=by)
     if marks == before:

@@ -1,4 +1,4 @@
-"""`promo-reports list`: what is registered, as a person and a script would want to know it."""
+"""`promo-reports list`: registered reports, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Listed:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the file."""
+        """Problems of the file, each as one line."""
         return list(lines_of(self.error)) if self.error is not None else []
 
     def plain(self) -> dict[str, Any]:
-        """The report in JSON values; instants are ISO 8601 in the report's timezone."""
+        """Return the report as JSON values; instants are ISO 8601 in the report's timezone."""
         known, zone = self.definition, _zone(self.definition)
         return {
             "id": self.source.key,
@@ -76,13 +76,13 @@ class Listed:
 
 
 def listed(project: Project) -> Iterator[Listed]:
-    """Everything that is registered, by id."""
+    """Return all registered reports, sorted by id."""
     for checked in project.registry.check_all():
         yield _listed(checked, project.now)
 
 
 def print_table(reports: Iterable[Listed], console: Console) -> None:
-    """A row for each report, then the first problem of each broken one."""
+    """Print a row for each report, then the first problem of each invalid one."""
     rows = list(reports)
     shown = table("ID", "Name", "Report type", "Frequency", "Status", "Origin", "Next delivery", "Window")
     for each in rows:
@@ -98,7 +98,7 @@ def print_table(reports: Iterable[Listed], console: Console) -> None:
 
 
 def print_json(reports: Iterable[Listed], console: Console) -> None:
-    """A list of objects."""
+    """Print the reports as a JSON list."""
     console.print(json.dumps([each.plain() for each in reports], indent=2, ensure_ascii=False))
 
 

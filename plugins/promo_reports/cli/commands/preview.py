@@ -1,4 +1,4 @@
-"""`promo-reports preview`: the first lines of the file that an export would make, and what all of it adds up to."""
+"""`promo-reports preview`: first rows, row count and totals of an export, without making it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
 
 def print_facts(preview: Preview, console: Console) -> None:
-    """The report, its window, its rows and totals."""
+    """Print the report, its window, row count and totals."""
     export, found = preview.export, preview.counted
     definition, totals = export.definition, found.totals
     console.print(f"{definition.name} ({definition.report_type.title})", style="bold")
@@ -33,7 +33,7 @@ def print_facts(preview: Preview, console: Console) -> None:
 
 
 def print_rows(preview: Preview, console: Console) -> None:
-    """The rows as a table; where that is wider than the terminal, a block for each row instead."""
+    """Print the rows as a table, or as a block for each row if the table is wider than the terminal."""
     rows = [[printable(cell or "") for cell in row] for row in preview.rows]
     if not rows:
         return

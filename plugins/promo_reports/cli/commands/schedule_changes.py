@@ -1,4 +1,4 @@
-"""`promo-reports validate --since`: the days that no window covers after a change of a report's schedule."""
+"""`promo-reports validate --since`: days that no window covers after schedules have changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from promo_reports.cli.failures import mistake
+from promo_reports.cli.failures import usage_error
 from promo_reports.cli.project import Project
 from promo_reports.cli.windows import clock, in_words
 from promo_reports.definitions.registry import Registry
@@ -22,7 +22,7 @@ _MADE_FROM = ("reports", "report_types", "include")
 
 
 def schedule_changes(project: Project, revision: str) -> Iterator[str]:
-    """Say of each report whose schedule differs from that of a git revision what comes next, and what is left out."""
+    """Return a sentence for each report whose schedule differs from a git revision: its next window, uncovered days."""
     before = _definitions_at(project, revision)
     for checked in project.registry.check_all():
         after, earlier = checked.definition, before.get(checked.source.key)
@@ -31,7 +31,7 @@ def schedule_changes(project: Project, revision: str) -> Iterator[str]:
 
 
 def _change(before: Definition, after: Definition, now: datetime) -> Iterator[str]:
-    """One sentence or two; none where it was or is a one-time report, or nothing is delivered any more."""
+    """Return the sentences of one report; none for one-time or stopped reports."""
     if before.schedule is None or after.recurrence is None:
         return
     last = before.schedule.latest(now).window
@@ -56,10 +56,10 @@ def _change(before: Definition, after: Definition, now: datetime) -> Iterator[st
 
 
 def _definitions_at(project: Project, revision: str) -> Mapping[str, Definition]:
-    """The sound definitions of a git revision by id; `InvalidInput` where git cannot say."""
+    """Return the valid definitions of a git revision by id; `InvalidInput` if git fails."""
     git = shutil.which("git")
     if git is None:
-        raise mistake("--since", "needs git, which is not on PATH")
+        raise usage_error("--since", "needs git, which is not on PATH")
     home = project.settings.home
     with TemporaryDirectory() as place:
         # `--` ends the options, so that a revision cannot be one.
@@ -67,7 +67,7 @@ def _definitions_at(project: Project, revision: str) -> Mapping[str, Definition]
         archived = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, our own words
         if archived.returncode:
             said = archived.stderr.decode(errors="replace").strip().splitlines()
-            raise mistake("--since", f"git knows no {revision!r} of {home}: {said[-1] if said else 'it failed'}")
+            raise usage_error("--since", f"git knows no {revision!r} of {home}: {said[-1] if said else 'it failed'}")
         with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as files:
             # Python 3.11 has extraction filters from 3.11.4 on; the archive is git's own.
             files.extraction_filter = getattr(tarfile, "data_filter", None)

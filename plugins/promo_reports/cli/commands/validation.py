@@ -1,4 +1,4 @@
-"""`promo-reports validate`: every rule that a file of the project breaks, each once."""
+"""`promo-reports validate`: all problems of the project's files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LoadedT = TypeVar("LoadedT")
 
 
 class Validation:
-    """Checks files and keeps what is wrong with them; no database is asked."""
+    """Checks files and collects their problems, without a database."""
 
     def __init__(self, project: Project) -> None:
         self._project, self._registry, self._settings = project, project.registry, project.settings
@@ -31,16 +31,16 @@ class Validation:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Each broken rule once, as `file:line: key: rule`, in the order of finding."""
+        """Problems without duplicates, as `file:line: key: rule`, in order of discovery."""
         return tuple(self._problems)
 
     @property
     def checked(self) -> str:
-        """What was looked at: `12 definitions, 7 report types`."""
+        """Number of checked files: `12 definitions, 7 report types`."""
         return ", ".join(counted(number, thing) for thing, number in self._counts.items())
 
     def project(self) -> None:
-        """Everything that is registered: definitions in git and in the store, report types, SQL, the account."""
+        """Check everything registered: definitions in git and in the store, report types, SQL, the account."""
         self._counts = {"definition": 0, "report type": 0}
         self._attempt(lambda: self._registry.account)
         for source in self._registry.report_type_sources():
@@ -51,7 +51,7 @@ class Validation:
             self._add(lines_of(checked.error) if checked.error is not None else ())
 
     def files(self, paths: Iterable[Path]) -> None:
-        """The given files, and the YAML files of given directories; what a file is, its place says."""
+        """Check files, and the YAML files of directories; a file's directory decides its kind."""
         for path in paths:
             within = sorted(each for each in path.iterdir() if each.suffix in _YAML) if path.is_dir() else [path]
             for file in within:
@@ -72,7 +72,7 @@ class Validation:
         return "definition"
 
     def _report_type(self, load: Callable[[], ReportType]) -> None:
-        """A report type, its template and the templates of its filters."""
+        """Check a report type, its template and the templates of its filters."""
         report_type = self._attempt(load)
         if report_type is None:
             return
@@ -82,7 +82,7 @@ class Validation:
                 self._attempt(partial(load_options_query, self._settings.sql, each.options, each.depends_on))
 
     def _template(self, path: Path) -> None:
-        """A template alone, as the sound report types use it."""
+        """Check one template with the valid report types that use it."""
         uses = list(self._uses(path))
         for use in uses:
             self._attempt(use)

@@ -29,7 +29,7 @@ from promo_reports.settings import Settings
 
 @dataclass(frozen=True)
 class Exported:
-    """What was published where."""
+    """A published export and its address."""
 
     export: Export
     manifest: Manifest
@@ -37,7 +37,7 @@ class Exported:
 
 
 def export_to(directory: Path, export: Export, source: Source, settings: Settings) -> Exported:
-    """Extract, verify and publish; the staging area is left as it was."""
+    """Extract, verify and publish; remove what was staged."""
     with _staged(settings.staging, export), _progress() as progress:
         return _made(directory, export, source, settings, progress)
 
@@ -52,7 +52,7 @@ def _made(directory: Path, export: Export, source: Source, settings: Settings, p
 
 
 def print_exported(exported: Exported, console: Console) -> None:
-    """Files, rows, hashes and the manifest, each on a line of its own that can be copied."""
+    """Print files, rows, hashes and the manifest, one to a line."""
     export, manifest = exported.export, exported.manifest
     already = "" if exported.published.changed else ", already there: nothing was changed"
     console.print(f"{manifest.report_name}: {counted(manifest.rows, 'row')}, verified{already}", style="bold")
@@ -69,7 +69,7 @@ def print_exported(exported: Exported, console: Console) -> None:
 
 @contextmanager
 def _staged(staging: Path, export: Export) -> Iterator[None]:
-    """Nobody else can use what this run has staged, however it ends."""
+    """Yield the staged export and remove it at the end: no other run can use it."""
     directory = run_directory(staging, export)
     try:
         yield
@@ -81,7 +81,7 @@ def _staged(staging: Path, export: Export) -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Progress | None]:
-    """A bar on a terminal: rows written of rows counted, then that the file is read again."""
+    """Show a progress bar on a terminal: rows written of rows counted, then the second reading."""
     console = notes()
     if not console.is_terminal:
         yield None
