@@ -39,8 +39,8 @@ stop: $(STAMP) ## Stop a demo that runs in another terminal
 	@$(BIN)/python -m include.demo.run --stop
 
 # Suites that wait for time limits or kill processes: one worker, after the quick ones.
-FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py tests/delivery/test_stalled_bucket.py \
-    tests/pipeline/databases/test_stalled_peer.py
+FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py \
+    tests/delivery/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py
 BESIDE := --ignore tests/browser --ignore tests/api $(addprefix --ignore ,$(FAULTS))
 
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
@@ -50,7 +50,8 @@ test-fast: $(STAMP) ## Run the tests that start no Airflow
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(BESIDE) --ignore tests/end_to_end
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
-	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/databases/test_stalled_peer.py $(wildcard tests/*/test_mariadb.py)
+	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/databases/test_stalled_peer.py \
+		tests/pipeline/databases/mysql/test_mariadb.py tests/report_types/test_mariadb.py
 
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api

@@ -13,7 +13,7 @@ import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from sqlalchemy.orm import Session  # noqa: TID253
 
 from devstack.postgres import PostgresServer
-from tests.web.lists.airflow_rows import Rows
+from tests.web.queries.airflow_rows import Rows
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from promo_reports.web.queries.exports import open_on_demand
 from promo_reports.web.queries.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort
 from promo_reports.web.queries.records import Deletion, LastExport, PendingReport, ReportRecord, ReportWindows
 from promo_reports.web.queries.reports import list_reports, one_report, report_windows
-from tests.web.lists.airflow_rows import NOON, REPORT, Rows, at
+from tests.web.queries.airflow_rows import NOON, REPORT, Rows, at
 
 ALL = ReportQuestion(sort=ReportSort.NAME, order=Order.ASCENDING, limit=100)
 NEW = PendingReport(

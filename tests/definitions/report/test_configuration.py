@@ -20,6 +20,9 @@ from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.dates.window import DayRange, Preset, Window, resolve
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import Download, PartnerExport
+from tests.orchestration.conftest import home, registry
+
+__all__ = ["home", "registry"]
 
 NEW_YORK, KOLKATA = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports", "prefix": "june/"}}

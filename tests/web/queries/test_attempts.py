@@ -22,7 +22,7 @@ from promo_reports.web.queries.task_facts import facts_of_export
 from tests.orchestration.conftest import home, registry
 from tests.orchestration.test_run_facts import MANIFEST
 from tests.web.callers import caller
-from tests.web.lists.airflow_rows import NOON, Rows
+from tests.web.queries.airflow_rows import NOON, Rows
 
 __all__ = ["home", "registry"]
 

@@ -15,7 +15,7 @@ from promo_reports.errors import InvalidCursor
 from promo_reports.web.queries.exports import list_exports
 from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
 from promo_reports.web.queries.records import ExportRecord, Page
-from tests.web.lists.airflow_rows import Rows, at
+from tests.web.queries.airflow_rows import Rows, at
 
 NEWEST = ExportQuestion(limit=2)
 

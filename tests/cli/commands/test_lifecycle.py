@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from promo_reports.cli.project import open_project
+from tests.cli.commands.test_listing import CREATED
 from tests.cli.shell import DAILY, NOW, Shell
-from tests.cli.test_list import CREATED
 
 
 def test_stop_and_resume(shell: Shell) -> None:

@@ -22,7 +22,7 @@ from promo_reports.errors import InvalidInput
 from promo_reports.settings import Settings
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
-PROJECT = Path(__file__).parent / "project"
+PROJECT = Path(__file__).parents[1] / "project"
 
 
 @pytest.fixture(scope="module")
