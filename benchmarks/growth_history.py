@@ -25,16 +25,16 @@ EXPORTS = (1_000, 10_000, 100_000)
 def asked() -> Iterator[tuple[str, Callable[[Any], object]]]:
     """What people ask first."""
     from promo_reports.web.queries.exports import list_exports
-    from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, ReportQuestion
+    from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ExportSort, ReportQuery
     from promo_reports.web.queries.reports import list_reports
 
-    first = ExportQuestion()
+    first = ExportQuery()
     yield "newest exports", lambda session: list_exports(session, first, EVERYTHING)
     by_name = replace(first, sort=ExportSort.NAME)
     yield "exports by name", lambda session: list_exports(session, by_name, EVERYTHING)
     found = replace(first, search="grocery")
     yield "exports, a search", lambda session: list_exports(session, found, EVERYTHING)
-    yield "recurring reports", lambda session: list_reports(session, ReportQuestion(), EVERYTHING)
+    yield "recurring reports", lambda session: list_reports(session, ReportQuery(), EVERYTHING)
 
 
 def figures(exports: int) -> Iterator[Figure]:

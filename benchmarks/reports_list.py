@@ -80,13 +80,13 @@ def lists(session: Any) -> None:
     """Both lists, asked in every way that the page can ask."""
     from promo_reports.domain.report_type import PromotionType
     from promo_reports.web.queries import creators, exports, reports
-    from promo_reports.web.queries.questions import (
+    from promo_reports.web.queries.filters import (
         EVERYTHING,
-        ExportQuestion,
+        ExportQuery,
         ExportSort,
         Order,
         Readable,
-        ReportQuestion,
+        ReportQuery,
         ReportSort,
     )
     from promo_reports.web.queries.records import ExportStatus, Frequency, ReportStatus
@@ -95,12 +95,12 @@ def lists(session: Any) -> None:
     most = Readable(frozenset(each for number, each in enumerate(dag_ids) if number % 10) | _type_dags(session))
     stopped = frozenset(dag_ids[::50])
 
-    def of_exports(name: str, question: ExportQuestion, readable: Readable = EVERYTHING) -> None:
+    def of_exports(name: str, question: ExportQuery, readable: Readable = EVERYTHING) -> None:
         total = exports.list_exports(session, question, readable).total
         session.rollback()
         measure(f"exports, {name} ({total:,})", lambda: _apart(session, exports.list_exports, question, readable))
 
-    def of_reports(name: str, question: ReportQuestion, readable: Readable = EVERYTHING) -> None:
+    def of_reports(name: str, question: ReportQuery, readable: Readable = EVERYTHING) -> None:
         total = reports.list_reports(session, question, readable, stopped=stopped).total
         session.rollback()
         measure(
@@ -109,7 +109,7 @@ def lists(session: Any) -> None:
         )
 
     print(f"{'milliseconds':58} {'median':>8} {'maximum':>8}")
-    first = ExportQuestion()
+    first = ExportQuery()
     of_exports("first page", first)
     for sort in ExportSort:
         for order in Order:
@@ -134,7 +134,7 @@ def lists(session: Any) -> None:
     of_exports("9,000 readable, search 'grocery'", replace(by_name, search="grocery"), most)
     measure("creators of exports", lambda: _apart(session, creators.creators_of_exports, EVERYTHING))
 
-    recurring = ReportQuestion()
+    recurring = ReportQuery()
     of_reports("first page", recurring)
     for report_sort in ReportSort:
         for order in Order:

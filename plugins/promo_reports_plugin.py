@@ -9,7 +9,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 from promo_reports.orchestration.priority import ExportPriority
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
-from promo_reports.web.asgi import PREFIX, NewlinesInPaths, ReportsApi
+from promo_reports.web.lazy_app import PREFIX, NewlinesInPaths, ReportsApi
 
 _API = ReportsApi()
 _BUNDLE = Path(__file__).parent / "promo_reports" / "web" / "static" / "main.js"

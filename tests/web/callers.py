@@ -14,8 +14,8 @@ from promo_reports.domain.dates.window import Window
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.queries.left import checked
 from promo_reports.web.queries.records import DagRecord, ExportRecord, LastExport, ReportRecord, TaskFacts
+from promo_reports.web.queries.task_state_schema import checked
 
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
 """Noon in New York."""

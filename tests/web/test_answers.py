@@ -23,7 +23,7 @@ from promo_reports.errors import (
     Replaced,
     UnknownValue,
 )
-from promo_reports.web.answers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
+from promo_reports.web.error_handlers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
 
 SECRET = "postgresql://reader:hunter2@db/promo"
 
@@ -125,7 +125,7 @@ def test_what_is_wrong_on_the_server_is_for_its_log_alone(name: str, caplog: pyt
     assert error["fix"].endswith((".", "log says what to correct."))
     assert "/srv" not in answer.text
     assert "hunter2" not in answer.text
-    (record,) = [each for each in caplog.records if each.name == "promo_reports.web.answers"]
+    (record,) = [each for each in caplog.records if each.name == "promo_reports.web.error_handlers"]
     assert record.getMessage().startswith("GET /: ")
     assert "/srv/promo/include/account.yaml" in record.getMessage()
 
@@ -225,7 +225,7 @@ def test_an_error_that_nobody_expects_never_says_its_own_text(raised: Exception)
 
 def test_it_is_in_the_log_instead(caplog: pytest.LogCaptureFixture) -> None:
     answer_to(RuntimeError("what nobody expected"))
-    (record,) = [each for each in caplog.records if each.name == "promo_reports.web.answers"]
+    (record,) = [each for each in caplog.records if each.name == "promo_reports.web.error_handlers"]
     assert record.getMessage() == "GET / failed"
     assert record.exc_info is not None
     assert "what nobody expected" in str(record.exc_info[1])

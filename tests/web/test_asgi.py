@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from promo_reports.web import asgi
-from promo_reports.web.asgi import AIRFLOW_APP, ReportsApi
+from promo_reports.web import lazy_app
+from promo_reports.web.lazy_app import AIRFLOW_APP, ReportsApi
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("fastapi", "starlette", "sqlalchemy", "pandas", "pyarrow", "boto3", "botocore", "psycopg2", "httpx")
@@ -29,7 +29,7 @@ def python(code: str, *, plugins: Path = ROOT / "plugins") -> Any:
 def test_importing_the_wrapper_loads_nothing_heavy() -> None:
     loaded = python(f"""
 import json, sys
-import promo_reports.web.asgi
+import promo_reports.web.lazy_app
 print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 """)
     assert loaded == []
@@ -106,7 +106,7 @@ def test_the_application_is_made_once_and_knows_whose_it_is(monkeypatch: pytest.
         made.append(1)
         return app
 
-    monkeypatch.setattr(asgi, "_make", make)
+    monkeypatch.setattr(lazy_app, "_make", make)
     api, root = ReportsApi(), object()
 
     async def requests() -> None:
@@ -135,13 +135,13 @@ def test_a_newline_in_a_path_reaches_the_api_that_airflow_does_not_match(root: s
 
     api = Api()
     airflow = Starlette()
-    airflow.mount(asgi.PREFIX, api)
-    airflow.add_middleware(asgi.NewlinesInPaths, api=api)
+    airflow.mount(lazy_app.PREFIX, api)
+    airflow.add_middleware(lazy_app.NewlinesInPaths, api=api)
     client = TestClient(airflow, root_path=root)
     before = "" if proxied else root  # a proxy may take the base path away
     for path in ("/api/a%0ab", "/%0a", "/api/a"):
-        assert client.get(f"{before}{asgi.PREFIX}{path}").text == "ours"
-        assert seen.pop()[::2] == (root + asgi.PREFIX, airflow)
+        assert client.get(f"{before}{lazy_app.PREFIX}{path}").text == "ours"
+        assert seen.pop()[::2] == (root + lazy_app.PREFIX, airflow)
     for path in ("/api/a%0ab", "/promo-reports%0a", "/promo-reportsx/a%0ab"):
         assert client.get(f"{before}{path}").status_code == 404
 
@@ -162,7 +162,7 @@ def test_an_application_that_could_not_be_made_is_tried_again(monkeypatch: pytes
             raise outcome
         return outcome
 
-    monkeypatch.setattr(asgi, "_make", make)
+    monkeypatch.setattr(lazy_app, "_make", make)
     api = ReportsApi()
 
     async def requests() -> None:

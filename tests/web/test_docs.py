@@ -14,13 +14,13 @@ from promo_reports.definitions.store.requests import KEPT
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.settings import PROJECT_ROOT, Settings
-from promo_reports.web import answers
+from promo_reports.web import error_handlers
 from promo_reports.web.app import make_app
 from promo_reports.web.form import preview
 from promo_reports.web.form.creation import MAX_KEY
-from promo_reports.web.queries.questions import ExportSort, Order, ReportSort
+from promo_reports.web.models import ErrorCode
+from promo_reports.web.queries.filters import ExportSort, Order, ReportSort
 from promo_reports.web.reports.past_windows_routes import MOST_DAYS
-from promo_reports.web.shapes import ErrorCode
 
 TEXT = (PROJECT_ROOT / "docs" / "api.md").read_text()
 ROUTE = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE) (/[^`]*)`")
@@ -62,7 +62,7 @@ def test_every_example_asks_for_a_route_that_is_there() -> None:
 
 def test_every_code_is_in_the_table_with_its_status() -> None:
     told = {(int(row[0]), row[1].strip("`")) for row in table("Errors")}
-    usual = set(answers._CODES.items())
+    usual = set(error_handlers._CODES.items())
     of_their_own = set(re.findall(r"(\d{3}),(?:(?!Refusal)[^)])*?code=ErrorCode\.(\w+)", _sources(), re.DOTALL))
     assert told == usual | {(int(status), ErrorCode[code]) for status, code in of_their_own} | {(500, "internal")}
     assert {code for _, code in told} == set(ErrorCode)

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from promo_reports.web.app import make_app
-from promo_reports.web.queries.left import checked
+from promo_reports.web.queries.task_state_schema import checked
 from tests.fixtures.releases import read_json, release_of, releases_with
 from tests.web.api_keys import api_keys
 

@@ -23,7 +23,7 @@ from promo_reports.definitions.inputs.located import MAX_BYTES
 from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.preview import preview
-from promo_reports.web.answers import Refusal
+from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.limits import (
     MOST_ASKING,
     MOST_ASKING_OF_ONE_PERSON,

@@ -2,7 +2,7 @@
 
 An export has no status of its own in any table: it is the state of its run (decisions, 4), with two facts beside it.
 A run that succeeded is Created only if its files were delivered, and a failed run that somebody called off is
-Cancelled. `web.queries.tables.export_status` is the SQL expression of the same rule.
+Cancelled. `web.queries.airflow_tables.export_status` is the SQL expression of the same rule.
 """
 
 from __future__ import annotations

@@ -14,16 +14,16 @@ from starlette.responses import FileResponse, Response
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.web.airflow.access import AuthenticatedFirst, Caller, authenticated, signed_in
-from promo_reports.web.answers import handle_refusals
 from promo_reports.web.downloads import routes as downloads
+from promo_reports.web.error_handlers import handle_refusals
 from promo_reports.web.exports import routes as exports
-from promo_reports.web.form import creating_routes as creating
+from promo_reports.web.form import creation_routes as creating
 from promo_reports.web.form import routes as form
 from promo_reports.web.limits import JsonOfLimitedSize, NotKept, PlainPath
+from promo_reports.web.models import ErrorAnswer
 from promo_reports.web.reports import creators_routes as creators
 from promo_reports.web.reports import past_windows_routes as past_windows
 from promo_reports.web.reports import routes as reports
-from promo_reports.web.shapes import ErrorAnswer
 
 _LABELLED: tuple[type[ExportStatus | ReportStatus | Interval], ...] = (ExportStatus, ReportStatus, Interval)
 BUNDLE = Path(__file__).parent / "static" / "main.js"

@@ -13,7 +13,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from promo_reports.definitions.inputs.located import MAX_BYTES
-from promo_reports.web.answers import Refusal, not_found
+from promo_reports.web.error_handlers import Refusal, not_found
 
 MOST_ASKING = 4
 """Requests of one process. Each holds one of the 40 threads that Airflow's own API works with, too."""

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dates.schedule import Delivery
 from promo_reports.domain.dates.window import Window
-from promo_reports.web.form.models import DeliveryShown
-from promo_reports.web.shapes import WindowShown
+from promo_reports.web.models import DeliveryShown, WindowShown
 
 
 def now() -> datetime:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from promo_reports.web.airflow import access
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.answers import Refusal
+from promo_reports.web.error_handlers import Refusal
 
 OURS = {"host": "airflow.example.com", "x-requested-with": "promo-reports"}
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from promo_reports.errors import Conflict
 from promo_reports.web.airflow import api as airflow_api
 from promo_reports.web.airflow.api import AirflowApi
-from promo_reports.web.answers import Refusal
+from promo_reports.web.error_handlers import Refusal
 
 
 def api(endpoint: Any) -> AirflowApi:

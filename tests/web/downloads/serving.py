@@ -22,8 +22,8 @@ from starlette.types import ASGIApp
 from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.errors import Expired
-from promo_reports.web.answers import Refusal
 from promo_reports.web.downloads.response import file_response, manifest_response
+from promo_reports.web.error_handlers import Refusal
 from tests.delivery.exports import LocalPlace
 
 PATIENCE = 20.0

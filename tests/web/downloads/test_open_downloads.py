@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from promo_reports.definitions.registry import Registry
 from promo_reports.delivery import publish
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.answers import Refusal
 from promo_reports.web.app import make_app
 from promo_reports.web.downloads import routes as downloads
 from promo_reports.web.downloads.open_downloads import OpenDownloads
+from promo_reports.web.error_handlers import Refusal
 from tests.delivery.exports import LocalPlace, open_descriptors, staged
 from tests.web.callers import caller, export
 from tests.web.downloads.serving import MIDDLEWARE, SlowClient, serving, wait_for

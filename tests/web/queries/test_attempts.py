@@ -16,7 +16,7 @@ from promo_reports.web.exports.failures import UNDELIVERED
 from promo_reports.web.exports.models import ExportRow
 from promo_reports.web.exports.rows import Rows as RowsOfPage
 from promo_reports.web.queries.exports import list_exports, one_export
-from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion
+from promo_reports.web.queries.filters import EVERYTHING, ExportQuery
 from promo_reports.web.queries.records import ExportRecord
 from promo_reports.web.queries.task_facts import facts_of_export
 from tests.orchestration.conftest import home, registry
@@ -57,7 +57,7 @@ class Run:
         """The export, which the list and its own page must tell alike."""
         found = one_export(self.session, self.id)
         assert found is not None
-        assert list_exports(self.session, ExportQuestion(), EVERYTHING).items == (found,)
+        assert list_exports(self.session, ExportQuery(), EVERYTHING).items == (found,)
         assert facts_of_export(self.session, self.id).deliveries == found.facts.deliveries
         return found
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session  # noqa: TID253
 
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.web.queries.exports import list_exports
-from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ReportQuestion
+from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ReportQuery
 from promo_reports.web.queries.reports import list_reports
 from tests.web.queries.airflow_rows import Rows
 
 Call = Callable[[Session], object]
-CREATED = ExportQuestion(limit=100, statuses=frozenset({ExportStatus.CREATED}))
+CREATED = ExportQuery(limit=100, statuses=frozenset({ExportStatus.CREATED}))
 
 
 def statements(session: Session, call: Call) -> int:
@@ -37,9 +37,9 @@ def statements(session: Session, call: Call) -> int:
 @pytest.mark.parametrize(
     ("call", "most"),
     [
-        (lambda session: list_exports(session, ExportQuestion(limit=100), EVERYTHING), 5),
+        (lambda session: list_exports(session, ExportQuery(limit=100), EVERYTHING), 5),
         (lambda session: list_exports(session, CREATED, EVERYTHING), 8),
-        (lambda session: list_reports(session, ReportQuestion(limit=100), EVERYTHING), 4),
+        (lambda session: list_reports(session, ReportQuery(limit=100), EVERYTHING), 4),
     ],
     ids=["exports", "exports of a status", "reports"],
 )

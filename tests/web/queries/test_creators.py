@@ -3,7 +3,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
 from promo_reports.web.queries.creators import creators_of_exports, creators_of_reports
-from promo_reports.web.queries.questions import EVERYTHING, Readable
+from promo_reports.web.queries.filters import EVERYTHING, Readable
 from tests.web.queries.airflow_rows import Rows
 
 

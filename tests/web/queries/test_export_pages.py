@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session  # noqa: TID253
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.errors import InvalidCursor
 from promo_reports.web.queries.exports import list_exports
-from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
+from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ExportSort, Order, Readable
 from promo_reports.web.queries.records import ExportRecord, Page
 from tests.web.queries.airflow_rows import Rows, at
 
-NEWEST = ExportQuestion(limit=2)
+NEWEST = ExportQuery(limit=2)
 
 
-def page(session: Session, question: ExportQuestion, cursor: str | None = None) -> Page[ExportRecord]:
+def page(session: Session, question: ExportQuery, cursor: str | None = None) -> Page[ExportRecord]:
     return list_exports(session, replace(question, cursor=cursor), EVERYTHING)
 
 
@@ -28,7 +28,7 @@ def ids(found: Page[ExportRecord]) -> list[int]:
     return [each.id for each in found.items]
 
 
-def walk(session: Session, question: ExportQuestion) -> list[Page[ExportRecord]]:
+def walk(session: Session, question: ExportQuery) -> list[Page[ExportRecord]]:
     pages = [page(session, question)]
     while pages[-1].next is not None:
         pages.append(page(session, question, pages[-1].next))
@@ -63,7 +63,7 @@ def test_a_walk_gives_every_row_once_and_in_order_and_back_again(
         for state, name, person, minutes, demanded in runs:
             dag, made = on_demand if demanded else report, None if minutes is None else at(minutes)
             rows.run(dag, state, conf={"name": name}, triggering_user_name=person, created_at=made, queued_at=made)
-        question = ExportQuestion(sort=sort, order=order, limit=limit)
+        question = ExportQuery(sort=sort, order=order, limit=limit)
         whole = list_exports(session, replace(question, limit=100), EVERYTHING)
 
         pages = walk(session, question)
@@ -86,7 +86,7 @@ def test_what_is_added_in_front_moves_nothing(session: Session, rows: Rows, sort
     dag = rows.type()
     for number in range(5):
         rows.run(dag, "failed", conf={"name": "n"}, triggering_user_name="m", created_at=at(number))
-    question = ExportQuestion(sort=sort, order=Order.DESCENDING, limit=2)
+    question = ExportQuery(sort=sort, order=Order.DESCENDING, limit=2)
     planned = [ids(each) for each in walk(session, question)]
 
     first = page(session, question)

@@ -11,20 +11,20 @@ from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.web.queries.exports import list_exports
-from promo_reports.web.queries.questions import EVERYTHING, ExportQuestion, ExportSort, Order, Readable
+from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ExportSort, Order, Readable
 from promo_reports.web.queries.records import ExportRecord
 from tests.web.queries.airflow_rows import DELIVERED, NOON, REPORT, TYPE, Rows, at
 
-ALL = ExportQuestion(sort=ExportSort.NAME, order=Order.ASCENDING, limit=100)
+ALL = ExportQuery(sort=ExportSort.NAME, order=Order.ASCENDING, limit=100)
 
 
-def exports(session: Session, question: ExportQuestion = ALL, readable: Readable = EVERYTHING) -> list[ExportRecord]:
+def exports(session: Session, question: ExportQuery = ALL, readable: Readable = EVERYTHING) -> list[ExportRecord]:
     page = list_exports(session, question, readable)
     assert page.total == len(page.items)
     return list(page.items)
 
 
-def names(session: Session, question: ExportQuestion = ALL, readable: Readable = EVERYTHING) -> list[str]:
+def names(session: Session, question: ExportQuery = ALL, readable: Readable = EVERYTHING) -> list[str]:
     return [each.name for each in exports(session, question, readable)]
 
 

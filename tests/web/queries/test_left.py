@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.domain.manifest import Manifest
-from promo_reports.web.queries.left import LONGEST_SENTENCES, checked
+from promo_reports.web.queries.task_state_schema import LONGEST_SENTENCES, checked
 from tests.orchestration.test_run_facts import MANIFEST
 
 KEYS = ("progress", "facts", "failure", "manifest", "delivered", "another")

@@ -18,12 +18,12 @@ from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import InvalidCursor
 from promo_reports.web.queries.dags import dag_processor_reports, deletions_of
 from promo_reports.web.queries.exports import open_on_demand
-from promo_reports.web.queries.questions import EVERYTHING, Order, Readable, ReportQuestion, ReportSort
+from promo_reports.web.queries.filters import EVERYTHING, Order, Readable, ReportQuery, ReportSort
 from promo_reports.web.queries.records import Deletion, LastExport, PendingReport, ReportRecord, ReportWindows
 from promo_reports.web.queries.reports import list_reports, one_report, report_windows
 from tests.web.queries.airflow_rows import NOON, REPORT, Rows, at
 
-ALL = ReportQuestion(sort=ReportSort.NAME, order=Order.ASCENDING, limit=100)
+ALL = ReportQuery(sort=ReportSort.NAME, order=Order.ASCENDING, limit=100)
 NEW = PendingReport(
     dag_id=REPORT + "new",
     name="New",
@@ -38,7 +38,7 @@ NEW = PendingReport(
 
 def reports(
     session: Session,
-    question: ReportQuestion = ALL,
+    question: ReportQuery = ALL,
     readable: Readable = EVERYTHING,
     *,
     stopped: frozenset[str] = frozenset(),
@@ -51,7 +51,7 @@ def reports(
 
 def names(
     session: Session,
-    question: ReportQuestion = ALL,
+    question: ReportQuery = ALL,
     readable: Readable = EVERYTHING,
     *,
     stopped: frozenset[str] = frozenset(),
@@ -106,7 +106,7 @@ def test_without_versions_the_last_parsing_has_to_do(
     rows.report("a", "A", made=None, last_parsed_time=parsed)
     rows.report("b", "B", made=at(8))
 
-    found = reports(session, ReportQuestion())
+    found = reports(session, ReportQuery())
     assert [(each.name, each.created_at) for each in found] == [("B", at(8)), ("A", created_at)]
 
 
@@ -163,7 +163,7 @@ def test_the_last_export_is_the_one_created_last(session: Session, rows: Rows) -
         (replace(ALL, created_by=frozenset({"\0"})), []),
     ],
 )
-def test_filters_narrow_together(session: Session, rows: Rows, question: ReportQuestion, found: list[str]) -> None:
+def test_filters_narrow_together(session: Session, rows: Rows, question: ReportQuery, found: list[str]) -> None:
     rows.report("a", "50% off", owners="ann")
     rows.report("b", "Vouchers", "weekly", "Partner Vouchers", owners="bob")
     rows.report("c", "None", "weekly", owners=None)
@@ -204,7 +204,7 @@ def test_a_pending_report_is_a_row_like_any_other(session: Session, rows: Rows) 
     rows.report("a", "Alpha", made=at(40))
     rows.report("z", "Zeta", made=at(20))
 
-    found = reports(session, ReportQuestion(), pending=(NEW,))
+    found = reports(session, ReportQuery(), pending=(NEW,))
     assert [each.name for each in found] == ["Alpha", "New", "Zeta"]
     new = found[1]
     assert (new.dag_id, new.promotion_type, new.frequency) == (NEW.dag_id, NEW.promotion_type, NEW.frequency)
@@ -271,7 +271,7 @@ def test_a_walk_gives_every_row_once_and_in_order_and_back_again(
                 pending.append(replace(new, created_at=at(minutes)))
             else:
                 rows.report(f"r{number}", name, frequency, owners=owner, made=at(minutes), is_paused=paused)
-        question = ReportQuestion(sort=sort, order=order, limit=limit)
+        question = ReportQuery(sort=sort, order=order, limit=limit)
         whole = list_reports(session, replace(question, limit=100), EVERYTHING, pending=pending)
 
         pages = [list_reports(session, question, EVERYTHING, pending=pending)]
@@ -290,14 +290,14 @@ def test_a_walk_gives_every_row_once_and_in_order_and_back_again(
 def test_a_cursor_holds_for_its_question_alone(session: Session, rows: Rows) -> None:
     for report_id in ("a", "b"):
         rows.report(report_id)
-    cursor = list_reports(session, ReportQuestion(limit=1), EVERYTHING).next
+    cursor = list_reports(session, ReportQuery(limit=1), EVERYTHING).next
 
     for other in (
-        ReportQuestion(sort=ReportSort.NAME),
-        ReportQuestion(order=Order.ASCENDING),
-        ReportQuestion(search="a"),
-        ReportQuestion(frequencies=frozenset({Interval.DAILY})),
-        ReportQuestion(statuses=frozenset({ReportStatus.ACTIVE})),
+        ReportQuery(sort=ReportSort.NAME),
+        ReportQuery(order=Order.ASCENDING),
+        ReportQuery(search="a"),
+        ReportQuery(frequencies=frozenset({Interval.DAILY})),
+        ReportQuery(statuses=frozenset({ReportStatus.ACTIVE})),
     ):
         with pytest.raises(InvalidCursor, match="another sort or to other filters"):
             list_reports(session, replace(other, cursor=cursor), EVERYTHING)

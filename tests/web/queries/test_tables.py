@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 
-from promo_reports.web.queries import tables
+from promo_reports.web.queries import airflow_tables as tables
 
 COLUMNS = {
     "dag": {

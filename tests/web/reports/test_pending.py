@@ -11,8 +11,8 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.store.contents import CreatedReports, GitReports
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.web.queries.records import Deletion
-from promo_reports.web.reports import pending as module
-from promo_reports.web.reports.pending import Pending
+from promo_reports.web.reports import pending_reports as module
+from promo_reports.web.reports.pending_reports import Pending
 from tests.orchestration.conftest import write_weekly
 from tests.web.callers import NOON
 

@@ -109,9 +109,9 @@ def register_dags() -> None:
 
 
 def _forget() -> None:
-    from promo_reports.web import project as web_project
+    from promo_reports.web.reports import pending_reports
 
     our_settings.current.cache_clear()
     project.registry.cache_clear()
-    web_project.created_reports.cache_clear()
-    web_project.pending.cache_clear()
+    pending_reports.created_reports.cache_clear()
+    pending_reports.pending.cache_clear()

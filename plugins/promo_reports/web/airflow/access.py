@@ -24,8 +24,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from promo_reports.web.answers import Refusal, forbidden, response_to, unauthenticated
-from promo_reports.web.shapes import ErrorCode
+from promo_reports.web.error_handlers import Refusal, forbidden, response_to, unauthenticated
+from promo_reports.web.models import ErrorCode
 
 PAGE_HEADER = "x-requested-with"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})

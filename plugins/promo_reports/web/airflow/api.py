@@ -17,8 +17,8 @@ from fastapi import Depends, Request
 from promo_reports.domain.dates.window import Window
 from promo_reports.errors import Conflict
 from promo_reports.web.airflow.access import SignedIn
-from promo_reports.web.answers import Refusal
-from promo_reports.web.asgi import AIRFLOW_APP
+from promo_reports.web.airflow.host_app import AIRFLOW_APP
+from promo_reports.web.error_handlers import Refusal
 
 SECONDS = 60.0
 """For how long Airflow may take to answer."""

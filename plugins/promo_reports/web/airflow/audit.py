@@ -7,7 +7,7 @@ import json
 from airflow.models.log import Log
 
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.project import metadata
+from promo_reports.web.airflow.metadata import metadata
 
 LONGEST = 255
 """Characters of each further text of an entry."""

@@ -17,8 +17,8 @@ from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport
 from promo_reports.delivery.opened import content_disposition
 from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
-from promo_reports.web.answers import Refusal
 from promo_reports.web.downloads.connection import hang_up
+from promo_reports.web.error_handlers import Refusal
 
 CHUNK = 64 * 1024
 """Bytes of one message. Some three of them wait for a client that does not read: on their way through the middlewares

@@ -17,17 +17,17 @@ from promo_reports.domain.delivery import DOWNLOAD, Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.web.airflow.access import Caller, SignedIn
 from promo_reports.web.airflow.audit import write_down
-from promo_reports.web.answers import Refusal
-from promo_reports.web.asked import ExportId
+from promo_reports.web.airflow.metadata import metadata
 from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.downloads.response import file_response, manifest_response
-from promo_reports.web.exports.earlier import earlier_export, earlier_manifest, manifest_in
+from promo_reports.web.error_handlers import Refusal
+from promo_reports.web.exports.authorized_lookup import authorized_export
+from promo_reports.web.exports.earlier_attempt import earlier_export, earlier_manifest, manifest_in
 from promo_reports.web.exports.rows import delivered_to
-from promo_reports.web.project import metadata
+from promo_reports.web.models import ErrorAnswer, ErrorCode
 from promo_reports.web.queries.records import ExportRecord
 from promo_reports.web.queries.task_facts import facts_of_export
-from promo_reports.web.shapes import ErrorAnswer, ErrorCode
-from promo_reports.web.visible import visible_export
+from promo_reports.web.query_params import ExportId
 
 router = APIRouter(tags=["downloads"])
 
@@ -97,7 +97,7 @@ def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
     The session ends here: a download may last for hours.
     """
     with metadata() as session:
-        record = visible_export(session, caller, export_id)
+        record = authorized_export(session, caller, export_id)
         facts = facts_of_export(session, record.id)
     earlier = earlier_export(record)
     is_earlier = earlier is not None and earlier.is_downloadable

@@ -18,7 +18,9 @@ from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS
 from promo_reports.domain.manifest import ExportFile, Manifest
-from promo_reports.web.exports.earlier import EarlierExport, earlier_export, earlier_manifest, manifest_in
+from promo_reports.web.airflow.run_ids import PAGE_RUN
+from promo_reports.web.definition_body import body_of
+from promo_reports.web.exports.earlier_attempt import EarlierExport, earlier_export, earlier_manifest, manifest_in
 from promo_reports.web.exports.models import (
     AirflowLinks,
     DestinationShown,
@@ -30,11 +32,9 @@ from promo_reports.web.exports.models import (
     MemberShown,
 )
 from promo_reports.web.exports.rows import Rows, delivered_to, has_files, window_of
-from promo_reports.web.form.creation import PAGE_RUN
-from promo_reports.web.form.duplicating import body_of
+from promo_reports.web.models import Failure, Row
+from promo_reports.web.queries.airflow_tables import DELIVER, EXTRACT
 from promo_reports.web.queries.records import ExportRecord, TaskFacts, TaskRecord
-from promo_reports.web.queries.tables import DELIVER, EXTRACT
-from promo_reports.web.shapes import Failure, Row
 from promo_reports.web.times import local
 
 _TRIGGERS = {"scheduled": ExportTrigger.SCHEDULE, "backfill": ExportTrigger.BACKFILL}

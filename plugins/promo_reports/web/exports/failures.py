@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.errors import SourceUnavailable
+from promo_reports.web.models import Failure
+from promo_reports.web.queries.airflow_tables import DELIVER, EXTRACT
 from promo_reports.web.queries.records import ExportRecord, TaskFacts, TaskRecord
-from promo_reports.web.queries.tables import DELIVER, EXTRACT
-from promo_reports.web.shapes import Failure
 
 _RETRY = "Retry it."
 _LOG = "Retry it. If it fails again, the log of the run has the details."

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from promo_reports.domain.dates.schedule import Frequency
 from promo_reports.domain.export_status import ExportStatus
-from promo_reports.web.shapes import Answer, Failure, Named, Row, WindowShown
+from promo_reports.web.models import Answer, Failure, Named, Row, WindowShown
 
 
 class ExportOrigin(StrEnum):

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from promo_reports.definitions.project import registry
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.answers import Refusal
-from promo_reports.web.exclusive import exclusive
+from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.queries.exports import open_on_demand
+from promo_reports.web.request_locks import exclusive
 
 SECONDS_UNTIL_ROOM = 30
 """When a person who has as many exports in the making as they may should ask again."""

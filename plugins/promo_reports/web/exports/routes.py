@@ -16,24 +16,22 @@ from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
-from promo_reports.web.asked import CursorText, ExportId, Limit, Search
-from promo_reports.web.exclusive import exclusive
+from promo_reports.web.airflow.metadata import Metadata, metadata
+from promo_reports.web.exports.authorized_lookup import authorized_export, export_response, readable_by
 from promo_reports.web.exports.models import ExportDetail, ExportRow
 from promo_reports.web.exports.open_exports import check_open_exports, one_after_the_other
-from promo_reports.web.exports.retrying import NOT_BEGUN, check_same_window, make_again, start_in_its_place
+from promo_reports.web.exports.retry import NOT_BEGUN, check_same_window, make_again, start_in_its_place
 from promo_reports.web.exports.rows import Rows
 from promo_reports.web.exports.run_marks import mark_cancelled
-from promo_reports.web.exports.waiting import is_stranded
-from promo_reports.web.project import Metadata, metadata
+from promo_reports.web.exports.waiting_reasons import is_stranded
+from promo_reports.web.models import Nothing, Page
+from promo_reports.web.queries.airflow_tables import CANCELLED_BY
 from promo_reports.web.queries.exports import export_of, list_exports
-from promo_reports.web.queries.questions import ExportQuestion, ExportSort, Order
+from promo_reports.web.queries.filters import ExportQuery, ExportSort, Order
 from promo_reports.web.queries.records import ExportRecord
-from promo_reports.web.queries.tables import CANCELLED_BY
-from promo_reports.web.reports.models import Nothing
-from promo_reports.web.shapes import Page
-from promo_reports.web.shown import export_shown
+from promo_reports.web.query_params import CursorText, ExportId, Limit, Search
+from promo_reports.web.request_locks import exclusive
 from promo_reports.web.times import now
-from promo_reports.web.visible import readable_by, visible_export
 
 router = APIRouter(tags=["exports"])
 
@@ -53,7 +51,7 @@ def exports(
     cursor: CursorText = None,
 ) -> Page[ExportRow]:
     """All exports, those of recurring reports too: what the One Time tab shows, and a report's history."""
-    question = ExportQuestion(
+    question = ExportQuery(
         search=q,
         statuses=frozenset(status or ()),
         promotion_types=frozenset(promotion_type or ()),
@@ -74,7 +72,7 @@ def exports(
 @router.get("/exports/{export_id}")
 def export(caller: SignedIn, session: Metadata, export_id: ExportId) -> ExportDetail:
     """One export: its configuration, files, destinations, and why it failed."""
-    return export_shown(session, caller, export_id)
+    return export_response(session, caller, export_id)
 
 
 @router.post("/exports/{export_id}/cancel")
@@ -127,7 +125,7 @@ def _dag_of(report: str | None) -> str | None:
 
 def _change(caller: Caller, export_id: int) -> ExportRecord:
     with metadata() as session:
-        record = visible_export(session, caller, export_id)
+        record = authorized_export(session, caller, export_id)
         require(caller.may_change_exports(record.dag_id), "retry or cancel this export")
         return record
 
@@ -139,12 +137,12 @@ def _why_not_again(caller: Caller, record: ExportRecord) -> tuple[str, str] | No
 def _ended(caller: Caller, before: ExportRecord, at: datetime, asked: datetime) -> ExportDetail:
     """The export after Airflow was asked to end it; one that had failed by itself before that is not Cancelled."""
     with metadata() as session:
-        record = visible_export(session, caller, before.id)
+        record = authorized_export(session, caller, before.id)
         by_us = record.state == "failed" and record.ended_at is not None and record.ended_at >= asked
         if by_us and record.clear_number == before.clear_number:
             mark_cancelled(session, record, by=caller.name, at=at)
             session.flush()
-        return export_shown(session, caller, record.id)
+        return export_response(session, caller, record.id)
 
 
 def _of_run(dag_id: str, run_id: str) -> ExportRecord:
@@ -158,10 +156,10 @@ def _of_run(dag_id: str, run_id: str) -> ExportRecord:
 def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
     """The export that was begun again; `Conflict` where Airflow took the request and did nothing."""
     with metadata() as session:
-        record = visible_export(session, caller, before.id)
+        record = authorized_export(session, caller, before.id)
         if record.clear_number == before.clear_number:
             raise NOT_BEGUN
-        return export_shown(session, caller, record.id)
+        return export_response(session, caller, record.id)
 
 
 def _check_room(caller: Caller, record: ExportRecord) -> None:
@@ -173,4 +171,4 @@ def _check_room(caller: Caller, record: ExportRecord) -> None:
 
 def _shown(caller: Caller, export_id: int) -> ExportDetail:
     with metadata() as session:
-        return export_shown(session, caller, export_id)
+        return export_response(session, caller, export_id)

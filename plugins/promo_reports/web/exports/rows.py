@@ -18,7 +18,8 @@ from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.report_type import PromotionType, ReportType
 from promo_reports.errors import InvalidInput
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.exports.earlier import EarlierExport, earlier_export
+from promo_reports.web.airflow.run_ids import PAGE_RUN
+from promo_reports.web.exports.earlier_attempt import EarlierExport, earlier_export
 from promo_reports.web.exports.failures import failure_of
 from promo_reports.web.exports.models import (
     DownloadShown,
@@ -28,11 +29,10 @@ from promo_reports.web.exports.models import (
     ProgressShown,
     RegisteredReport,
 )
-from promo_reports.web.exports.waiting import waiting
-from promo_reports.web.form.creation import PAGE_RUN
+from promo_reports.web.exports.waiting_reasons import waiting
+from promo_reports.web.models import Failure, Named, WindowShown
+from promo_reports.web.queries.airflow_tables import frequency_of
 from promo_reports.web.queries.records import ExportRecord
-from promo_reports.web.queries.tables import frequency_of
-from promo_reports.web.shapes import Failure, Named, WindowShown
 from promo_reports.web.times import local, now, window_shown
 
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from promo_reports.web.queries.airflow_tables import CANCELLED, RUN, state_store
 from promo_reports.web.queries.records import ExportRecord
-from promo_reports.web.queries.tables import CANCELLED, RUN, state_store
 
 
 def mark_cancelled(session: Session, record: ExportRecord, *, by: str, at: datetime) -> None:

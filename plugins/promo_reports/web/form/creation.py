@@ -18,12 +18,9 @@ from promo_reports.domain.definition import Definition, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.web.airflow.access import Caller, require
-from promo_reports.web.answers import Refusal
+from promo_reports.web.airflow.run_ids import PAGE_RUN
+from promo_reports.web.error_handlers import Refusal
 
-PAGE_RUN = "page__"
-"""Runs that the page or its API started have ids that begin so."""
-AGAIN_RUN = f"{PAGE_RUN}again_"
-"""Runs that Retry starts in place of another, whose export's number follows."""
 MAX_KEY = 255
 
 

@@ -28,7 +28,7 @@ from promo_reports.web.form.models import (
     PresetShown,
     ReportTypeShown,
 )
-from promo_reports.web.shapes import Named
+from promo_reports.web.models import Named
 
 
 def form_info(registry: Registry, caller: Caller, at: datetime) -> FormInfo:

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import ConfigDict, Field, RootModel
 
 from promo_reports.domain.report_type import DateRangeRule, Select
-from promo_reports.web.shapes import Answer, Named, WindowShown
+from promo_reports.web.exports.models import ExportRow
+from promo_reports.web.models import Answer, DeliveryShown, Named, WindowShown
+from promo_reports.web.reports.models import ReportRow
 
 
 class User(Answer):
@@ -152,13 +154,6 @@ class DefinitionBody(RootModel[dict[str, Any]]):
     )
 
 
-class DeliveryShown(Answer):
-    """One delivery to come."""
-
-    due: datetime
-    window: WindowShown
-
-
 class DescribedDefinition(Answer):
     """What a definition means, in words."""
 
@@ -166,6 +161,14 @@ class DescribedDefinition(Answer):
     window: WindowShown | None
     as_of: datetime | None
     upcoming: list[DeliveryShown]
+
+
+class Created(Answer):
+    """What was created: an export, or a recurring report."""
+
+    message: str
+    export: ExportRow | None
+    report: ReportRow | None
 
 
 class PreviewColumn(Answer):

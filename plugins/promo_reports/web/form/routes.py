@@ -17,7 +17,7 @@ from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices, search
 from promo_reports.web.airflow.access import Caller, SignedIn, require
-from promo_reports.web.answers import Refusal, not_found
+from promo_reports.web.error_handlers import Refusal, not_found
 from promo_reports.web.form.creation import drafted, window_of
 from promo_reports.web.form.info import form_info, may_create
 from promo_reports.web.form.models import (

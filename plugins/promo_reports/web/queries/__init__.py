@@ -1,16 +1,16 @@
 """The two lists of the Reports page, read from Airflow's metadata database (decisions, 4).
 
-The only place that knows Airflow's tables. It works in the caller's session, only reads, and answers with values:
+The only place that knows Airflow's tables. It reads in the session of the request and returns plain values:
 
-| module | what it gives |
+| module | what it has |
 |---|---|
-| `questions` | what a list can be asked: filters, sort, page, and which DAGs the asker may see |
-| `records` | what it answers: exports, reports, task facts |
-| `exports`, `reports`, `creators` | the queries |
-| `tables` | Airflow's tables, and what of the product is read from their columns |
-| `paging`, `cursors` | pages that neither repeat nor miss a row while rows are added in front |
-| `task_facts` | what the tasks of an export left behind, and the states of the tasks |
-| `undelivered` | exports that have failed although Airflow calls them a success |
+| `filters` | the parameters of a list: filters, sort order, page, and the DAGs that the caller may read |
+| `records` | the values that queries return: exports, reports, task facts |
+| `exports`, `reports`, `creators`, `dags` | the queries |
+| `airflow_tables` | Airflow's tables, and the SQL expressions of an export's name, creator and status |
+| `paging`, `cursors` | keyset pagination: no row is repeated or missed while rows are added in front |
+| `task_facts`, `task_state_schema` | what the tasks of an export wrote to the task state store, validated |
+| `undelivered_exports` | exports that have failed although Airflow calls their runs a success |
 
 It imports Airflow's models and SQLAlchemy, and is loaded in the api-server only.
 """

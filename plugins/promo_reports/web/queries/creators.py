@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from promo_reports.web.queries import tables
+from promo_reports.web.queries import airflow_tables as tables
+from promo_reports.web.queries.airflow_tables import Column, dag
 from promo_reports.web.queries.exports import ours
-from promo_reports.web.queries.questions import Readable
+from promo_reports.web.queries.filters import Readable
 from promo_reports.web.queries.reports import recurring
-from promo_reports.web.queries.tables import Column, dag
 
 MOST = 200
 

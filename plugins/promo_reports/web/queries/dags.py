@@ -11,8 +11,8 @@ from airflow.configuration import conf
 from sqlalchemy.orm import Session
 
 from promo_reports.orchestration.airflow_metadata import DELETED
+from promo_reports.web.queries.airflow_tables import among_dags, dag, job, log, of_report, of_type, tag
 from promo_reports.web.queries.records import DagRecord, Deletion
-from promo_reports.web.queries.tables import among_dags, dag, job, log, of_report, of_type, tag
 
 DAG_COLUMNS = (
     dag.c.dag_id.label("known_dag_id"),

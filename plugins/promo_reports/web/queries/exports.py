@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.export_status import OPEN_STATES, ExportStatus
-from promo_reports.web.queries import tables
+from promo_reports.web.queries import airflow_tables as tables
+from promo_reports.web.queries.airflow_tables import Column, backfill, dag, job, note, run
 from promo_reports.web.queries.cursors import LARGEST_ID, fingerprint
 from promo_reports.web.queries.dags import DAG_COLUMNS, dag_record, tags_of
-from promo_reports.web.queries.left import plain_name
+from promo_reports.web.queries.filters import ExportQuery, ExportSort, Readable
 from promo_reports.web.queries.paging import Keyset
-from promo_reports.web.queries.questions import ExportQuestion, ExportSort, Readable
 from promo_reports.web.queries.records import BackfillRecord, ExportRecord, Page, TaskFacts, TaskRecord, WindowExport
-from promo_reports.web.queries.tables import Column, backfill, dag, job, note, run
 from promo_reports.web.queries.task_facts import NOTHING, facts_of_rows, tasks_of_runs
-from promo_reports.web.queries.undelivered import is_undelivered, status_but, undelivered
+from promo_reports.web.queries.task_state_schema import plain_name
+from promo_reports.web.queries.undelivered_exports import is_undelivered, status_but, undelivered
 
 _KEYS: Mapping[ExportSort, Column] = {
     ExportSort.NAME: tables.export_name_key,
@@ -58,7 +58,7 @@ class _Beside:
     scheduler_seen: datetime | None
 
 
-def list_exports(session: Session, question: ExportQuestion, readable: Readable) -> Page[ExportRecord]:
+def list_exports(session: Session, question: ExportQuery, readable: Readable) -> Page[ExportRecord]:
     """One page of the exports that the asker may see; `InvalidCursor` for a cursor of another question."""
     where = _where(session, question, readable)
     status = status_but(undelivered(session, *where)) if _is_about_success(question) else tables.export_status
@@ -151,14 +151,14 @@ def ours(readable: Readable, session: Session) -> list[Column]:
     return [known, *tables.readable_dags(run.c.dag_id, readable, session)]
 
 
-def _is_about_success(question: ExportQuestion) -> bool:
+def _is_about_success(question: ExportQuery) -> bool:
     """Whether it matters to a question which exports are Created and which have failed."""
     return (
         question.sort is ExportSort.STATUS or len(question.statuses & {ExportStatus.CREATED, ExportStatus.FAILED}) == 1
     )
 
 
-def _where(session: Session, question: ExportQuestion, readable: Readable) -> list[Column]:
+def _where(session: Session, question: ExportQuery, readable: Readable) -> list[Column]:
     where = ours(readable, session)
     if question.search:
         where.append(tables.contains(tables.lowered_export_name, question.search))
@@ -171,7 +171,7 @@ def _where(session: Session, question: ExportQuestion, readable: Readable) -> li
     return where
 
 
-def _fingerprint(question: ExportQuestion) -> str:
+def _fingerprint(question: ExportQuery) -> str:
     return fingerprint(
         {
             "list": "exports",

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from promo_reports.web.queries.cursors import Cursor
-from promo_reports.web.queries.questions import Order
+from promo_reports.web.queries.filters import Order
 
 Column = sa.ColumnElement[Any]
 

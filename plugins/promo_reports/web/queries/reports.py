@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Origin
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
-from promo_reports.web.queries import tables
+from promo_reports.web.queries import airflow_tables as tables
+from promo_reports.web.queries.airflow_tables import Column, dag, first_version, run, version
 from promo_reports.web.queries.cursors import fingerprint
 from promo_reports.web.queries.dags import DAG_COLUMNS, dag_record, tags_of
+from promo_reports.web.queries.filters import Readable, ReportQuery, ReportSort
 from promo_reports.web.queries.paging import Keyset
-from promo_reports.web.queries.questions import Readable, ReportQuestion, ReportSort
 from promo_reports.web.queries.records import LastExport, Page, PendingReport, ReportRecord, ReportWindows
-from promo_reports.web.queries.tables import Column, dag, first_version, run, version
-from promo_reports.web.queries.undelivered import is_doubtful, undelivered_among
+from promo_reports.web.queries.undelivered_exports import is_doubtful, undelivered_among
 
 LATEST_RUNS = 100
 """Runs of a report whose windows are looked at for days that no delivery covers."""
@@ -43,7 +43,7 @@ _ROW = (
 
 def list_reports(
     session: Session,
-    question: ReportQuestion,
+    question: ReportQuery,
     readable: Readable,
     *,
     stopped: Collection[str] = (),
@@ -117,7 +117,10 @@ def report_windows(session: Session, dag_id: str) -> ReportWindows:
 def recurring(readable: Readable, session: Session) -> tuple[sa.FromClause, list[Column]]:
     """The DAGs of recurring reports, and the conditions that the asker may see one."""
     source = dag.join(tables.frequency, tables.frequency.c.dag_id == dag.c.dag_id)
-    return source, [tables.of_report(dag.c.dag_id), *tables.readable_dags(dag.c.dag_id, readable, session)]
+    return source, [
+        tables.of_report(dag.c.dag_id),
+        *tables.readable_dags(dag.c.dag_id, readable, session),
+    ]
 
 
 def _listed(session: Session, readable: Readable, pending: Collection[PendingReport]) -> sa.Subquery:
@@ -175,7 +178,7 @@ def _key(listed: sa.Subquery, status: Column, sort: ReportSort) -> Column:
     return status if sort is ReportSort.STATUS else listed.c[_KEYS[sort]]
 
 
-def _where(listed: sa.Subquery, status: Column, question: ReportQuestion) -> list[Column]:
+def _where(listed: sa.Subquery, status: Column, question: ReportQuery) -> list[Column]:
     where: list[Column] = []
     if question.search:
         where.append(tables.contains(sa.func.lower(listed.c.name), question.search))
@@ -190,7 +193,7 @@ def _where(listed: sa.Subquery, status: Column, question: ReportQuestion) -> lis
     return where
 
 
-def _fingerprint(question: ReportQuestion) -> str:
+def _fingerprint(question: ReportQuery) -> str:
     return fingerprint(
         {
             "list": "reports",
@@ -209,7 +212,13 @@ def _last_exports(session: Session, dag_ids: Collection[str]) -> dict[str, LastE
     last = sa.select(sa.func.max(run.c.id)).where(run.c.dag_id.in_(sorted(dag_ids))).group_by(run.c.dag_id)
     doubtful = is_doubtful(last).label("doubtful")
     statement = (
-        sa.select(run.c.dag_id, run.c.id, tables.export_status.label("status"), tables.export_created_at, doubtful)
+        sa.select(
+            run.c.dag_id,
+            run.c.id,
+            tables.export_status.label("status"),
+            tables.export_created_at,
+            doubtful,
+        )
         .select_from(tables.exports)
         .where(run.c.id.in_(last))
     )

@@ -1,7 +1,7 @@
 """What the tasks of an export left behind: Airflow's task state store and its task instances.
 
 A value of the state store is JSON in a text column, and Airflow's API lets others write it, too: what is not what our
-tasks write there counts as a key that is not there (`left`). It expires after
+tasks write there counts as a key that is not there (`task_state_schema`). It expires after
 `[state_store] default_retention_days`, unless the task set another retention. Where values are kept elsewhere
 (`[workers] state_store_backend`), the table has only a reference to them, which reads as a key that is not there.
 
@@ -20,9 +20,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from promo_reports.web.queries.left import checked
+from promo_reports.web.queries.airflow_tables import (
+    CANCELLED,
+    DELIVER,
+    EXTRACT,
+    RUN,
+    Column,
+    pool,
+    run,
+    state_store,
+    task,
+)
 from promo_reports.web.queries.records import TaskFacts, TaskRecord
-from promo_reports.web.queries.tables import CANCELLED, DELIVER, EXTRACT, RUN, Column, pool, run, state_store, task
+from promo_reports.web.queries.task_state_schema import checked
 
 KEYS_OF_A_ROW = ("delivered", "facts", "failure", "progress", CANCELLED)
 """The small keys; the manifest is only read for an export's own page."""

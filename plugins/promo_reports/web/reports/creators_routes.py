@@ -7,11 +7,11 @@ from typing import Literal
 from fastapi import APIRouter
 
 from promo_reports.web.airflow.access import SignedIn
-from promo_reports.web.asked import Search
-from promo_reports.web.project import Metadata
+from promo_reports.web.airflow.metadata import Metadata
+from promo_reports.web.exports.authorized_lookup import readable_by
 from promo_reports.web.queries.creators import creators_of_exports, creators_of_reports
+from promo_reports.web.query_params import Search
 from promo_reports.web.reports.models import Creators
-from promo_reports.web.visible import readable_by
 
 router = APIRouter(tags=["lists"])
 

@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from promo_reports.definitions.inputs.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.domain.dates.schedule import Frequency
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
-from promo_reports.web.exports.models import AirflowLinks, ExportRow
-from promo_reports.web.form.models import DeliveryShown
-from promo_reports.web.shapes import Answer, Named, Row, WindowShown
+from promo_reports.web.exports.models import AirflowLinks
+from promo_reports.web.models import Answer, DeliveryShown, Named, Row, WindowShown
 
 
 class StoppedBy(StrEnum):
@@ -109,14 +108,6 @@ class ReportDetail(ReportRow):
     airflow: AirflowLinks | None
 
 
-class Created(Answer):
-    """What was created: an export, or a recurring report."""
-
-    message: str
-    export: ExportRow | None
-    report: ReportRow | None
-
-
 Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
 
 
@@ -155,12 +146,6 @@ class BackfillStarted(Answer):
 
     message: str
     windows: int
-
-
-class Nothing(BaseModel):
-    """A command without further words: `{}`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Creators(Answer):

@@ -15,13 +15,13 @@ from promo_reports.domain.definition import Definition
 from promo_reports.errors import Conflict
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
-from promo_reports.web.answers import Refusal, not_found
-from promo_reports.web.project import Metadata, metadata
+from promo_reports.web.airflow.metadata import Metadata, metadata
+from promo_reports.web.error_handlers import Refusal, not_found
 from promo_reports.web.queries.exports import backfill_is_paused
+from promo_reports.web.reports.authorized_lookup import authorized_report
 from promo_reports.web.reports.models import Backfill, BackfillStarted, Days, PastWindows
 from promo_reports.web.reports.past_windows import Past
 from promo_reports.web.times import now
-from promo_reports.web.visible import visible_report
 
 MOST_DAYS = 400
 """Local days that one backfill may span: more than a year of daily windows."""
@@ -57,7 +57,7 @@ async def backfill(caller: SignedIn, airflow: Airflow, report_id: str, body: Bac
 
 def _plan(caller: Caller, report_id: str, days: Days) -> tuple[Definition, Plan]:
     with metadata() as session:
-        visible_report(session, caller, report_id)
+        authorized_report(session, caller, report_id)
     require(caller.may_export(report_dag_id(report_id)), "export past windows of this report")
     definition = registry().definition(report_id)
     if definition.schedule is None:

@@ -14,20 +14,20 @@ from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.audit import write_down
-from promo_reports.web.answers import Refusal
-from promo_reports.web.asked import CursorText, Limit, Search
-from promo_reports.web.project import Metadata, created_reports, metadata, pending
-from promo_reports.web.queries.questions import Order, ReportQuestion, ReportSort
+from promo_reports.web.airflow.metadata import Metadata, metadata
+from promo_reports.web.error_handlers import Refusal
+from promo_reports.web.exports.authorized_lookup import readable_by
+from promo_reports.web.models import ErrorCode, Nothing, Page
+from promo_reports.web.queries.filters import Order, ReportQuery, ReportSort
 from promo_reports.web.queries.reports import list_reports
+from promo_reports.web.query_params import CursorText, Limit, Search
+from promo_reports.web.reports.authorized_lookup import authorized_report, report_response, report_rows
 from promo_reports.web.reports.models import (
-    Nothing,
     ReportDetail,
     ReportRow,
 )
-from promo_reports.web.shapes import ErrorCode, Page
-from promo_reports.web.shown import report_rows, report_shown
+from promo_reports.web.reports.pending_reports import created_reports, pending
 from promo_reports.web.times import now
-from promo_reports.web.visible import readable_by, visible_report
 
 router = APIRouter(tags=["reports"])
 
@@ -47,7 +47,7 @@ def reports(
     cursor: CursorText = None,
 ) -> Page[ReportRow]:
     """The recurring reports, those in git and those created on the page."""
-    question = ReportQuestion(
+    question = ReportQuery(
         search=q,
         statuses=frozenset(status or ()),
         promotion_types=frozenset(promotion_type or ()),
@@ -75,14 +75,14 @@ def reports(
 @router.get("/reports/{report_id}")
 def report(caller: SignedIn, session: Metadata, report_id: str) -> ReportDetail:
     """One report: its configuration, what was done to it, and its next deliveries."""
-    return report_shown(session, caller, report_id)
+    return report_response(session, caller, report_id)
 
 
 @router.put("/reports/{report_id}")
 @router.patch("/reports/{report_id}")
 def edit(caller: SignedIn, session: Metadata, report_id: str) -> Response:
     """Reports cannot be edited (product-spec, "Editing Recurring Report")."""
-    visible_report(session, caller, report_id)
+    authorized_report(session, caller, report_id)
     raise Refusal(
         405,
         "A report cannot be edited.",
@@ -119,7 +119,7 @@ def delete(caller: SignedIn, report_id: str) -> ReportDetail:
 
 def _may_change(caller: Caller, report_id: str) -> None:
     with metadata() as session:
-        visible_report(session, caller, report_id)
+        authorized_report(session, caller, report_id)
     require(caller.may_change(report_dag_id(report_id)), "change this report")
 
 
@@ -127,4 +127,4 @@ def _changed(caller: Caller, report_id: str, event: str) -> ReportDetail:
     created_reports().changed()
     write_down(event, caller, report_dag_id(report_id))
     with metadata() as session:
-        return report_shown(session, caller, report_id)
+        return report_response(session, caller, report_id)

@@ -16,9 +16,10 @@ from promo_reports.domain.dates.schedule import ONE_TIME, Delivery, uncovered
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.export_status import ReportStatus
 from promo_reports.errors import InvalidInput
+from promo_reports.web.definition_body import body_of
 from promo_reports.web.exports.models import AirflowLinks
 from promo_reports.web.exports.rows import Rows, promotion_named
-from promo_reports.web.form.duplicating import body_of
+from promo_reports.web.models import Named, Row
 from promo_reports.web.queries.records import ReportRecord, ReportWindows
 from promo_reports.web.reports.models import (
     LastExport,
@@ -31,7 +32,6 @@ from promo_reports.web.reports.models import (
     Stopped,
     StoppedBy,
 )
-from promo_reports.web.shapes import Named, Row
 from promo_reports.web.times import delivery_shown, local, now, window_shown
 
 UPCOMING = 5

@@ -12,8 +12,8 @@ from contextlib import ExitStack, asynccontextmanager
 import sqlalchemy as sa
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.web.answers import Refusal
-from promo_reports.web.project import metadata
+from promo_reports.web.airflow.metadata import metadata
+from promo_reports.web.error_handlers import Refusal
 
 PATIENCE = 60.0
 """Seconds that a request waits for its turn."""

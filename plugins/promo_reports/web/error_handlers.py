@@ -30,7 +30,7 @@ from promo_reports.errors import (
     StoreError,
     UnknownValue,
 )
-from promo_reports.web.shapes import ErrorCode
+from promo_reports.web.models import ErrorCode
 
 log = logging.getLogger(__name__)
 

@@ -34,6 +34,13 @@ class WindowShown(Answer):
     open: bool = Field(False, description="rows may still be recorded for it: it had not settled when it was read")
 
 
+class DeliveryShown(Answer):
+    """One delivery to come."""
+
+    due: datetime
+    window: WindowShown
+
+
 class Failure(Answer):
     """Why an export could not be made, in plain words."""
 
@@ -56,6 +63,12 @@ class Page(Answer, Generic[ItemT]):
     next: str | None
     previous: str | None
     total: int
+
+
+class Nothing(BaseModel):
+    """A command without further words: `{}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Problem(Answer):

@@ -12,16 +12,17 @@ from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
 from promo_reports.web.airflow.audit import write_down
-from promo_reports.web.answers import Refusal
+from promo_reports.web.airflow.metadata import metadata
+from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.exports.open_exports import check_open_exports, one_after_the_other
 from promo_reports.web.exports.rows import Rows
 from promo_reports.web.form.creation import NewReport, checked_report, keep
 from promo_reports.web.form.info import may_create
-from promo_reports.web.form.models import DefinitionBody
-from promo_reports.web.project import created_reports, metadata
+from promo_reports.web.form.models import Created, DefinitionBody
 from promo_reports.web.queries.exports import export_of
-from promo_reports.web.reports.models import Created, ReportDetail
-from promo_reports.web.shown import report_shown
+from promo_reports.web.reports.authorized_lookup import report_response
+from promo_reports.web.reports.models import ReportDetail
+from promo_reports.web.reports.pending_reports import created_reports
 from promo_reports.web.times import now
 
 MESSAGE = "Report export created"
@@ -68,7 +69,7 @@ def _keep(caller: Caller, made: NewReport) -> ReportDetail:
     created_reports().changed()
     write_down("create", caller, report_dag_id(kept.id))
     with metadata() as session:
-        return report_shown(session, caller, kept.id)
+        return report_response(session, caller, kept.id)
 
 
 def _started(caller: Caller, made: NewReport) -> Created:

@@ -9,9 +9,9 @@ from promo_reports.domain.export_status import ExportStatus
 from promo_reports.errors import Conflict, HandoverRefused, StagingError
 from promo_reports.settings import Settings
 from promo_reports.web.airflow.api import AirflowApi
-from promo_reports.web.form.creation import AGAIN_RUN
+from promo_reports.web.airflow.run_ids import AGAIN_RUN
+from promo_reports.web.queries.airflow_tables import DELIVER, EXTRACT
 from promo_reports.web.queries.records import ExportRecord, TaskRecord
-from promo_reports.web.queries.tables import DELIVER, EXTRACT
 
 STAGED_SURELY = timedelta(hours=1)
 """How long before the staging area is swept a delivery is still tried again without a new extract."""

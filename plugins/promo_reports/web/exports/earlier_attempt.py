@@ -9,8 +9,8 @@ from typing import Any
 
 from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.domain.manifest import Manifest
+from promo_reports.web.queries.airflow_tables import DELIVER, EXTRACT
 from promo_reports.web.queries.records import ExportRecord, TaskFacts
-from promo_reports.web.queries.tables import DELIVER, EXTRACT
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from promo_reports.web.exports.failures import tried_again
-from promo_reports.web.queries.left import showable
 from promo_reports.web.queries.records import ExportRecord
+from promo_reports.web.queries.task_state_schema import showable
 from promo_reports.web.times import now
 
 SCHEDULER_SILENT = timedelta(minutes=2)

@@ -24,7 +24,7 @@ from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ENDED_STATES, ExportStatus, states_of
 from promo_reports.domain.report_type import PromotionType
-from promo_reports.web.queries.questions import Readable
+from promo_reports.web.queries.filters import Readable
 
 Column = sa.ColumnElement[Any]
 T = TypeVar("T")

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from promo_reports.web.airflow.host_app import AIRFLOW_APP
+
 PREFIX = "/promo-reports"
 """Where Airflow mounts the API, below its own base path."""
-AIRFLOW_APP = "promo_reports.airflow_app"
-"""Key of the ASGI scope under which the routes find Airflow's own application."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

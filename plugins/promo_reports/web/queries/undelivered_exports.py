@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.export_status import ENDED_STATES, ExportStatus
-from promo_reports.web.queries import tables
+from promo_reports.web.queries import airflow_tables as tables
+from promo_reports.web.queries.airflow_tables import DELIVER, Column, run, state_store, task
 from promo_reports.web.queries.records import TaskFacts, TaskRecord
-from promo_reports.web.queries.tables import DELIVER, Column, run, state_store, task
 from promo_reports.web.queries.task_facts import NOTHING, facts_of_rows, tasks_of_runs
 
 

@@ -50,7 +50,7 @@ class ReportSort(StrEnum):
 
 
 @dataclass(frozen=True)
-class ExportQuestion:
+class ExportQuery:
     """One page of exports. An empty filter lets everything pass; `dag_id` is one report's DAG.
 
     `search` is contained in the name, in any case and with no wildcards. `limit` counts rows, `cursor` is what an
@@ -69,8 +69,8 @@ class ExportQuestion:
 
 
 @dataclass(frozen=True)
-class ReportQuestion:
-    """One page of recurring reports; as `ExportQuestion`."""
+class ReportQuery:
+    """One page of recurring reports; as `ExportQuery`."""
 
     search: str = ""
     statuses: frozenset[ReportStatus] = frozenset()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 
 from sqlalchemy.orm import Session
 
+from promo_reports.definitions.project import registry
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.sources import Source, stamp_of
 from promo_reports.definitions.store.contents import CreatedReports, GitReports
@@ -83,3 +85,15 @@ class Pending:
             created_at=at,
             schedule=definition.schedule.in_words,
         )
+
+
+@cache
+def created_reports() -> CreatedReports:
+    """Return the created reports of this process's project."""
+    return CreatedReports(registry().store)
+
+
+@cache
+def pending() -> Pending:
+    """Return the reports of this process's project that Airflow does not have yet, or no longer has."""
+    return Pending(registry(), created_reports(), GitReports(registry().settings.reports))
