@@ -1,37 +1,12 @@
-"""What Airflow's plugin loader finds: it runs every file below plugins/, so the package itself is in .airflowignore."""
+"""Registers the plugin of a package that lies in the plugins folder without being installed.
+
+Airflow's plugin loader runs every file below plugins/, so the package itself is in .airflowignore. Where the package is
+installed, its entry point registers the plugin, and registering it here again would mount the page twice.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+from importlib.metadata import entry_points
 
-from airflow.plugins_manager import AirflowPlugin
-
-from promo_reports.orchestration.priority import ExportPriority
-from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
-from promo_reports.web.lazy_app import PREFIX, NewlinesInPaths, ReportsApi
-
-_API = ReportsApi()
-_BUNDLE = Path(__file__).parent / "promo_reports" / "web" / "static" / "main.js"
-
-
-class PromoReportsPlugin(AirflowPlugin):
-    """Registers the Reports page, and what the scheduler makes again from serialized DAGs: timetables, priorities."""
-
-    name = "promo_reports"
-    timetables = [RecurringTimetable, OneTimeTimetable]  # noqa: RUF012 - Airflow's interface
-    priority_weight_strategies = [ExportPriority]  # noqa: RUF012
-    fastapi_apps = [{"name": "Promo Reports", "app": _API, "url_prefix": PREFIX}]  # noqa: RUF012
-    fastapi_root_middlewares = [  # noqa: RUF012
-        {"name": "Promo Reports", "middleware": NewlinesInPaths, "kwargs": {"api": _API}}
-    ]
-    react_apps = [  # noqa: RUF012
-        {
-            "name": "Reports",
-            # Relative, so that a base path works; a new content has a new address.
-            "bundle_url": f"promo-reports/ui/main.js?v={hashlib.sha256(_BUNDLE.read_bytes()).hexdigest()[:12]}",
-            "url_route": "reports",
-            "destination": "nav",
-            "nav_top_level": True,
-        }
-    ]
+if not entry_points(group="airflow.plugins", name="promo_reports"):
+    from promo_reports.airflow_plugin import PromoReportsPlugin  # noqa: F401 - found by Airflow's loader

@@ -41,7 +41,7 @@ def test_importing_the_plugin_loads_nothing_heavy_that_airflows_own_loader_does_
 import json, sys
 import airflow.plugins_manager, airflow.timetables.base, airflow.sdk
 before = set(sys.modules)
-import promo_reports_plugin
+import promo_reports.airflow_plugin
 new = set(sys.modules) - before
 ours = ("promo_reports.web.app", "promo_reports.web.airflow.access", "promo_reports.web.routes")
 print(json.dumps(sorted(name for name in new if name in ours or name.partition(".")[0] in {HEAVY!r})))

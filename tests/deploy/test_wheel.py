@@ -1,0 +1,152 @@
+"""The wheel: what it has inside, what it asks for, and what Airflow finds of it once it is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.composition import PROJECT
+
+SOURCES = ("pyproject.toml", "LICENSE", "plugins", "report_types", "include/sql", "docs/schemas")
+PACKAGE = "promo_reports"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of a copy of the sources: setuptools builds beside them."""
+    copy = tmp_path_factory.mktemp("sources")
+    for name in SOURCES:
+        source, target = PROJECT / name, copy / name
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(source, target)
+    made = tmp_path_factory.mktemp("wheel")
+    build = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", made, copy)
+    done = subprocess.run(build, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (found,) = made.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that the wheel alone is installed into."""
+    target = tmp_path_factory.mktemp("installed")
+    install = (sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", target, wheel)
+    subprocess.run(install, check=True, capture_output=True)
+    return target
+
+
+def python(installed: Path, code: str, home: Path, **variables: str) -> object:
+    """What a Python with the wheel before everything else prints, as JSON."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PYTHONPATH": str(installed),
+        **variables,
+    }
+    done = subprocess.run(
+        (sys.executable, "-c", code), env=environment, cwd=home, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_it_has_the_page_and_what_a_project_begins_with(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    shipped = {
+        **{f"shipped/report_types/{each.name}": each for each in (PROJECT / "report_types").glob("*.yaml")},
+        **{
+            f"shipped/sql/{each.relative_to(PROJECT / 'include' / 'sql')}": each
+            for each in (PROJECT / "include" / "sql").rglob("*.sql")
+        },
+        **{f"shipped/schemas/{each.name}": each for each in (PROJECT / "docs" / "schemas").glob("*.json")},
+        "web/static/main.js": PROJECT / "plugins" / PACKAGE / "web" / "static" / "main.js",
+    }
+    assert len(shipped) > 15
+    with zipfile.ZipFile(wheel) as archive:
+        assert {name: archive.read(f"{PACKAGE}/{name}") for name in shipped} == {
+            name: path.read_bytes() for name, path in shipped.items()
+        }
+    assert f"{PACKAGE}/py.typed" in names
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {PACKAGE}
+
+
+def test_it_declares_what_it_imports_and_airflow_only_as_an_extra(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(archive.read(name))
+    needed: Mapping[bool, list[str]] = {
+        extra: [each for each in metadata.get_all("Requires-Dist", []) if ("extra ==" in each) is extra]
+        for extra in (False, True)
+    }
+    assert not [each for each in needed[False] if each.startswith(("apache-airflow", "boto", "fastapi", "mysql"))]
+    assert set(metadata.get_all("Provides-Extra", [])) == {"airflow", "amazon", "mysql", "postgres"}
+    assert "Apache-2.0" in metadata["License-Expression"]
+
+
+def test_airflow_finds_its_plugin_and_its_provider(installed: Path, tmp_path: Path) -> None:
+    found = python(
+        installed,
+        """
+import json
+from airflow import plugins_manager
+from airflow.providers_manager import ProvidersManager
+import promo_reports
+apps, _ = plugins_manager.get_fastapi_plugins()
+_, pages = plugins_manager._get_ui_plugins()
+print(json.dumps({
+    "errors": dict(plugins_manager.get_import_errors()),
+    "apps": [each["url_prefix"] for each in apps if "promo" in each["url_prefix"]],
+    "pages": [each["url_route"] for each in pages if "promo" in each["bundle_url"]],
+    "provider": ProvidersManager().providers["promo-reports"].version,
+    "from": promo_reports.__file__,
+}))
+""",
+        tmp_path,
+    )
+    assert isinstance(found, dict)
+    assert found.pop("from").startswith(str(installed))
+    assert found == {"errors": {}, "apps": ["/promo-reports"], "pages": ["reports"], "provider": "0.1.0"}
+
+
+def test_the_shim_in_the_plugins_folder_steps_back(installed: Path, tmp_path: Path) -> None:
+    """A folder of plugins that still has the package registers it no second time."""
+    found = python(
+        installed,
+        """
+import json
+from airflow import plugins_manager
+apps, _ = plugins_manager.get_fastapi_plugins()
+print(json.dumps([each["url_prefix"] for each in apps if "promo" in each["url_prefix"]]))
+""",
+        tmp_path,
+        AIRFLOW__CORE__PLUGINS_FOLDER=str(PROJECT / "plugins"),
+    )
+    assert found == ["/promo-reports"]
+
+
+def test_what_reads_delivered_files_loads_no_airflow(installed: Path, tmp_path: Path) -> None:
+    loaded = python(
+        installed,
+        """
+import json, sys
+import promo_reports, promo_reports.domain.manifest, promo_reports.delivery.reading
+heavy = ("airflow", "boto3", "pandas", "pyarrow", "sqlalchemy", "fastapi")
+print(json.dumps([each for each in heavy if each in sys.modules]))
+""",
+        tmp_path,
+    )
+    assert loaded == []
