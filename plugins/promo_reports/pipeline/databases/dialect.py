@@ -46,15 +46,22 @@ class Dialect:
 
     def begin(self, connection: Connection, limits: TimeLimits) -> Connection:
         """Open one consistent, read-only snapshot; SourceRefused where the driver has none."""
+        import sqlalchemy
+
         raw = connection.connection.dbapi_connection
         known = connection.dialect.get_isolation_level_values(raw)  # type: ignore[arg-type]
-        for level in _ISOLATION_LEVELS:
-            if level in known:
-                return connection.execution_options(isolation_level=level)
-        raise SourceRefused(
-            f"Connection {self.source.connection!r}: no consistent snapshot is known for {self.source.dialect!r}.",
-            f"Its driver has none of the isolation levels {', '.join(_ISOLATION_LEVELS)}.",
-        )
+        level = next((level for level in _ISOLATION_LEVELS if level in known), None)
+        if level is None:
+            raise self._without_snapshot(f"Its driver has none of the isolation levels {', '.join(_ISOLATION_LEVELS)}.")
+        try:
+            return connection.execution_options(isolation_level=level)
+        except sqlalchemy.exc.SQLAlchemyError:
+            raise
+        except Exception as error:
+            # A dialect that was derived from another one may name levels that its driver has no way to set.
+            raise self._without_snapshot(
+                f"Its driver cannot set the isolation level {level}: {type(error).__name__}."
+            ) from error
 
     def end(self) -> None:
         """Make the database end what it does for this session; called on a thread of its own, within seconds."""
@@ -97,13 +104,23 @@ class Dialect:
                 f"Connection {connection!r}: its address is no valid URL.",
                 "Special characters in user and password must be percent-encoded.",
             )
-        if not isinstance(error, sqlalchemy.exc.DBAPIError):
+        if isinstance(error, ImportError | sqlalchemy.exc.NoSuchModuleError):
             return SourceRefused(
                 f"Connection {connection!r}: no driver for {self.source.dialect!r} is installed.",
                 "Install the database's SQLAlchemy driver.",
             )
+        if not isinstance(error, sqlalchemy.exc.DBAPIError):
+            return SourceRefused(
+                f"Connection {connection!r}: {type(error).__name__} of SQLAlchemy's dialect {self.source.dialect!r}.",
+                "Name the database's own dialect in the address, with a release of its driver that fits SQLAlchemy's.",
+            )
         said = next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__).rstrip(".")
         return self._said(error, f"Connection {connection!r}: {said}", seconds)
+
+    def _without_snapshot(self, why: str) -> SourceRefused:
+        return SourceRefused(
+            f"Connection {self.source.connection!r}: no consistent snapshot is known for {self.source.dialect!r}.", why
+        )
 
     def _said(self, error: DBAPIError, message: str, seconds: float) -> PromoReportsError:
         """What an error of the driver means; `message` names the connection and quotes it, without a full stop."""

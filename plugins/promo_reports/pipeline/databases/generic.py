@@ -110,7 +110,12 @@ class GenericSnapshot:
                 connection = opened.enter_context(engine.connect())
                 self._socket = find_socket()
             self.taken_at = datetime.now(UTC)
-            self._connection: Connection = self._dialect.begin(connection, self._limits)
+            try:
+                self._connection: Connection = self._dialect.begin(connection, self._limits)
+            except BaseException:
+                if self._socket is not None:
+                    self._socket.close()
+                raise
             return opened.pop_all()
 
     def _close(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.generic import GenericSnapshot
-from promo_reports.pipeline.databases.mysql import dialect
+from promo_reports.pipeline.databases.mysql.session_settings import SETTINGS
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark
@@ -210,7 +210,7 @@ def test_a_cut_that_only_the_copy_makes_is_refused(
     project.write((SELECT + WHERE + ORDER).replace("m.note,", f"{notes} AS note,"))
     whole = ",".join(str(number) for number in range(1, 301))
     assert project.text(on_mariadb.source).count(f'"{whole}"') == 300
-    monkeypatch.setitem(dialect._SETTINGS, "group_concat_max_len", "1024")
+    monkeypatch.setitem(SETTINGS, "group_concat_max_len", "1024")
     refused = refusal(project, on_mariadb.source)
     assert type(refused) is DataRefused
     assert "was cut by GROUP_CONCAT(). GROUP_CONCAT makes a longer text than the server can hold" in str(refused)
@@ -225,6 +225,7 @@ HOSTILE_SETTINGS = {
     "sort_buffer_size": "1024",
     "max_recursive_iterations": "2",
     "max_error_count": "0",
+    "max_join_size": "1",  # and so `sql_big_selects` is off
     "sql_notes": "OFF",
     "div_precision_increment": "0",
     "default_week_format": "3",
@@ -491,20 +492,46 @@ def test_a_report_without_a_window(on_mariadb: MariaDbPromo, project: Project) -
     assert content(staged).decode().splitlines()[1:] == ["1,2026-02-28 23:59:59.999999+00,in,a,1.00,,,,"]
 
 
-def test_a_function_that_changes_a_setting_is_refused(table: MariaDbPromo, project: Project) -> None:
-    """Times of TIMESTAMP columns are read five hours later from then on."""
+@pytest.mark.parametrize(
+    ("setting", "value"), [("time_zone", "'+05:00'"), ("sql_select_limit", "1"), ("max_error_count", "0")]
+)
+def test_a_function_that_changes_a_setting_is_refused(
+    setting: str, value: str, table: MariaDbPromo, project: Project
+) -> None:
+    """Times of TIMESTAMP columns are read five hours later from then on, or answers end after a row."""
     table.load(Move(1))
     table.execute(
         "CREATE TABLE t (id bigint, moved_at timestamp(6))",
         "INSERT INTO t VALUES (1, '2026-03-01 12:00:00')",
-        "CREATE OR REPLACE FUNCTION later() RETURNS varchar(9) BEGIN SET SESSION time_zone = '+05:00'; RETURN 'x'; END",
+        f"CREATE OR REPLACE FUNCTION later() RETURNS varchar(9) BEGIN SET SESSION {setting} = {value}; RETURN 'x'; END",
         f"GRANT EXECUTE ON promo.* TO '{READER}'@'127.0.0.1'",
     )
     moved_at = "(SELECT t.moved_at FROM t WHERE t.id = m.id) AS recorded_at"
     project.write((SELECT + WHERE + ORDER).replace("m.note,", "later() AS note,").replace("m.recorded_at", moved_at))
     refused = refusal(project, table.source)
     assert type(refused) is DataRefused
-    assert "a function that the query calls changes the setting time_zone" in str(refused)
+    assert f"a function that the query calls changes the setting {setting}." in str(refused)
+
+
+def test_an_init_connect_that_fails_is_not_tried_again(on_mariadb: MariaDbPromo, project: Project) -> None:
+    on_mariadb.load(Move(1))
+    on_mariadb.server.execute("SET GLOBAL init_connect = 'SET SESSION no_such_setting = 1'")
+    try:
+        refused = refusal(project, on_mariadb.source)
+    finally:
+        on_mariadb.server.execute("SET GLOBAL init_connect = ''")
+    assert type(refused) is SourceRefused
+    assert "(init_connect command failed)" in str(refused)
+
+
+def test_a_setting_for_administrators_is_left_where_it_does(on_mariadb: MariaDbPromo) -> None:
+    """MySQL, whose default is this, lets no ordinary user change it."""
+    on_mariadb.server.execute("SET GLOBAL max_error_count = 1024")
+    try:
+        with GenericSnapshot(on_mariadb.source, UTC, TimeLimits(60)) as snapshot:
+            assert snapshot.fetch(BoundQuery("SELECT @@max_error_count", {})) == [("1024",)]
+    finally:
+        on_mariadb.server.execute("SET GLOBAL max_error_count = DEFAULT")
 
 
 # Tables that a snapshot does not cover

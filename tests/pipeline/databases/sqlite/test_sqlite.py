@@ -475,6 +475,20 @@ def test_a_dialect_without_a_snapshot_is_refused(
     assert "no consistent snapshot is known for 'otherdb'" in refusal(SourceRefused, project, other)
 
 
+def test_a_driver_that_cannot_set_the_levels_of_its_dialect_is_refused(
+    on_sqlite: SqlitePromo, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialect of DuckDB names the levels of PostgreSQL's, from which it was made."""
+    registry.register("otherdb", "sqlalchemy.dialects.sqlite.pysqlite", "SQLiteDialect_pysqlite")
+    monkeypatch.setattr(SQLiteDialect, "get_isolation_level_values", lambda *_: ["REPEATABLE READ"])
+    monkeypatch.setattr(SQLiteDialect, "set_isolation_level", lambda _, raw, level: raw.set_isolation_level(level))
+    other = Source("promo_db", on_sqlite.source.url.replace("sqlite:", "otherdb:", 1))
+    assert refusal(SourceRefused, project, other) == (
+        "Connection 'promo_db': no consistent snapshot is known for 'otherdb'. "
+        "Its driver cannot set the isolation level REPEATABLE READ: AttributeError."
+    )
+
+
 # Sums, groups and order
 
 

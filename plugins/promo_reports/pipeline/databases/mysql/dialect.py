@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
-from promo_reports.errors import DataRefused, PromoReportsError
+from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.databases.cells import Render, Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
 from promo_reports.pipeline.databases.mysql.engines import refuse_engines
+from promo_reports.pipeline.databases.mysql.errors import NO_EXPLAIN, TIMED_OUT, code_of, passes
+from promo_reports.pipeline.databases.mysql.session_settings import WHOLE_ANSWERS, UnchangedSettings, assignments
 from promo_reports.pipeline.databases.mysql.text import sent_records, sent_rows
 from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
@@ -31,46 +33,6 @@ if TYPE_CHECKING:
 _CONNECTOR = {"charset": "utf8mb4", "collation": "utf8mb4_bin", "buffered": False}
 _BEHIND = 5  # seconds after the limits that `Waiting` keeps
 _LONGEST = 31_536_000  # seconds; a year is what MySQL and MariaDB take
-
-# Too many connections, shutting down, no answer, lock timeout, deadlock, interrupted, aborted or killed, changed table:
-# what the servers take back when they are asked again.
-_PASSING = frozenset((1040, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317, 1412, 1927))
-_STATEMENT_TIMEOUT = frozenset((1969, 3024))  # MariaDB's, MySQL's
-_NO_EXPLAIN = 1345  # the user has no SHOW VIEW, or may not read the tables behind a view
-_NO_CODE = -1  # MySQL Connector/Python's own errors that have none: "MySQL Connection not available."
-# Codes of the client: the server is away, or the connection was lost. Not those of a wrong setting: character set, TLS,
-# authentication plugin.
-_AWAY = frozenset(range(2000, 2100)) - {2019, 2026, 2049, 2059, 2061}
-
-
-# What else than the text of a query decides what it answers; a server or its `init_connect` may have changed it.
-# Names that a server does not know are left out.
-_SETTINGS = {
-    # Quotes and || as the standard and `sql.lexer` read them. NO_BACKSLASH_ESCAPES must not be on: drivers escape
-    # values with backslashes.
-    "sql_mode": "'ANSI_QUOTES,PIPES_AS_CONCAT'",
-    "time_zone": "'+00:00'",
-    "timestamp": "DEFAULT",
-    "lc_time_names": "'en_US'",
-    "default_week_format": "0",
-    "div_precision_increment": "4",
-    "default_regex_flags": "''",
-    "block_encryption_mode": "'aes-128-ecb'",
-    "windowing_use_high_precision": "ON",
-    "sql_auto_is_null": "OFF",
-    "old_mode": "'UTF8_IS_UTF8MB3'",
-    "system_versioning_asof": "DEFAULT",
-    "completion_type": "'NO_CHAIN'",
-    "resultset_metadata": "'FULL'",
-    # Limits that cut an answer. A longer sort key than any VARCHAR or TEXT would need more memory than sorting has.
-    "group_concat_max_len": "1073741824",
-    "max_recursive_iterations": "4294967295",
-    "max_sort_length": "65535",
-    "sort_buffer_size": "8388608",
-    # Without it, nothing is said of what was cut, or of the tables that a query reads.
-    "max_error_count": "64",
-    "sql_notes": "ON",
-}
 
 
 class MySqlExpressions(Expressions):
@@ -111,10 +73,8 @@ class MySqlDialect(Dialect):
         """Set the session up and start a consistent snapshot."""
         self._of_session: Engine = connection.engine
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        executed(connection, (f"SET SESSION {WHOLE_ANSWERS}",))
         self._number = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
-        executed(connection, ("SET SESSION sql_select_limit = 18446744073709551615",))
-        names = ", ".join(f"'{name}'" for name in _SETTINGS)
-        known = set(connection.exec_driver_sql(f"SHOW VARIABLES WHERE Variable_name IN ({names})").scalars())
         query = min(limits.query, _LONGEST)
         limit = (
             f"max_statement_time = {max(0.001, query):.3f}"
@@ -127,13 +87,13 @@ class MySqlDialect(Dialect):
             f"SET SESSION {limit}, lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}",
             *_database(connection),
             "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
-            f"SET SESSION {', '.join(f'{name} = {value}' for name, value in _SETTINGS.items() if name in known)}",
+            f"SET SESSION {assignments(connection)}",
             # Warnings of a setting, whose range differs from server to server, stay until a statement reads a table.
             "SELECT count(*) FROM information_schema.character_sets",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
         begun = executed(connection, begin)
-        self._at_begin = _settings(begun)
+        self._settings = UnchangedSettings(begun)
         return begun
 
     def end(self) -> None:
@@ -158,7 +118,7 @@ class MySqlDialect(Dialect):
         else:
             yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
         refuse_warnings(connection, self.source)
-        self._refuse_changed_settings(connection)
+        self._settings.refuse_changes(connection, self.source)
 
     def fetch(self, connection: Connection, query: BoundQuery) -> list[Sequence[object]]:
         """All rows of a small answer, texts where the driver tells what was sent.
@@ -172,7 +132,7 @@ class MySqlDialect(Dialect):
         else:
             answer = super().fetch(connection, query)
         refuse_warnings(connection, self.source)
-        self._refuse_changed_settings(connection)
+        self._settings.refuse_changes(connection, self.source)
         return answer
 
     def text_of(self, column: Column, zone: ZoneInfo) -> Render:
@@ -202,16 +162,12 @@ class MySqlDialect(Dialect):
             raise
 
     def _said(self, error: DBAPIError, message: str, seconds: float) -> PromoReportsError:
-        if _code(error) in _STATEMENT_TIMEOUT:
+        if code_of(error) in TIMED_OUT:
             return too_slow(message, seconds)
         return super()._said(error, message, seconds)
 
     def _passes(self, error: DBAPIError) -> bool:
-        import sqlalchemy
-
-        code = _code(error)
-        lost = code == _NO_CODE and isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
-        return lost or code in _PASSING or code in _AWAY
+        return passes(error)
 
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
         asked = self._asked(connection, query)
@@ -238,25 +194,17 @@ class MySqlDialect(Dialect):
             refuse_warnings(connection, self.source)
         return query.wrapped(times, "CAST({} AS DATETIME(6))")
 
-    def _refuse_changed_settings(self, connection: Connection) -> None:
-        """Raise `DataRefused` where a function of the query has changed what the rest of it means."""
-        now = _settings(connection)
-        for name in sorted(name for name, value in self._at_begin.items() if now.get(name) != value):
-            raise DataRefused(
-                f"Connection {self.source.connection!r}: a function that the query calls changes the setting {name}.",
-                "Call none that does, or have it leave the settings of its session as they are.",
-            )
-
     def _refuse_engines(self, connection: Connection, asked: BoundQuery) -> None:
         import sqlalchemy
 
-        explain = "EXPLAIN EXTENDED" if getattr(connection.dialect, "is_mariadb", False) else "EXPLAIN"
+        is_mariadb = getattr(connection.dialect, "is_mariadb", False)
+        explain = "EXPLAIN EXTENDED" if is_mariadb else "EXPLAIN FORMAT=TRADITIONAL"
         explained = BoundQuery(f"{explain}\n{asked.text}", asked.values)
         text = explained.connector() if _is_connector(connection) else explained.pyformat()
         try:
             connection.exec_driver_sql(text, self._values(asked)).fetchall()
         except sqlalchemy.exc.DBAPIError as error:
-            if _code(error) == _NO_EXPLAIN:
+            if code_of(error) == NO_EXPLAIN:
                 return
             raise
         refuse_engines(connection, self.source)
@@ -272,13 +220,6 @@ def kill_session(engine: Engine, number: int) -> None:
 
     with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError), engine.connect() as other:
         other.exec_driver_sql(f"KILL {int(number)}")
-
-
-def _settings(connection: Connection) -> dict[str, str]:
-    """The session's settings that decide what a query answers; `timestamp` is the clock."""
-    names = ", ".join(f"'{name}'" for name in ("sql_select_limit", *_SETTINGS) if name != "timestamp")
-    rows = connection.exec_driver_sql(f"SHOW VARIABLES WHERE Variable_name IN ({names})")
-    return {str(name): str(value) for name, value in rows}
 
 
 def _is_connector(connection: Connection) -> bool:
@@ -299,7 +240,3 @@ def _timeouts(limits: TimeLimits) -> dict[str, int]:
         "read_timeout": math.ceil(limits.query + limits.network + _BEHIND),
         "write_timeout": math.ceil(limits.network + _BEHIND),
     }
-
-
-def _code(error: DBAPIError) -> object:
-    return next(iter(error.orig.args if error.orig else ()), None)
