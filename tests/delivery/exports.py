@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from promo_reports.delivery import Area, Wanted
-from promo_reports.delivery.object_stores.amazon_s3 import AmazonS3Store
-from promo_reports.delivery.object_stores.directory import DirectoryStore
-from promo_reports.delivery.object_stores.locked_directory import MARKER
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
+from promo_reports.object_stores.amazon_s3 import AmazonS3Store
+from promo_reports.object_stores.directory import DirectoryStore
+from promo_reports.object_stores.locked_directory import MARKER
 from promo_reports.settings import Settings
 from tests.support import memory_destination
 

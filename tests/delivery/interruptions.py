@@ -19,10 +19,10 @@ from typing import Any
 
 from promo_reports.delivery import Area, Folder, publish
 from promo_reports.delivery.area import Item
-from promo_reports.delivery.object_stores import amazon_s3, amazon_s3_client, directory
-from promo_reports.delivery.object_stores.port import Stored
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
+from promo_reports.object_stores import amazon_s3, amazon_s3_client, directory
+from promo_reports.object_stores.port import Stored
 from tests.delivery.exports import directory_area, s3_area
 
 PROJECT = Path(__file__).resolve().parents[2]

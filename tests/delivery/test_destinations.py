@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import area_for, destinations, publish
-from promo_reports.delivery.object_stores.amazon_s3 import AmazonS3Store
-from promo_reports.delivery.object_stores.directory import DirectoryStore
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import KINDS, Download, PartnerExport
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.amazon_s3 import AmazonS3Store
+from promo_reports.object_stores.directory import DirectoryStore
 from promo_reports.settings import PROJECT_ROOT, Settings
 from tests.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
 

@@ -28,8 +28,6 @@ from promo_reports.delivery import (
     sweep,
 )
 from promo_reports.delivery.destinations import area_for
-from promo_reports.delivery.object_stores.locked_directory import MARKER
-from promo_reports.delivery.opened import content_disposition
 from promo_reports.delivery.stored_exports import ReadableExport
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
@@ -44,6 +42,8 @@ from promo_reports.errors import (
     NotPublished,
     Replaced,
 )
+from promo_reports.object_stores.locked_directory import MARKER
+from promo_reports.object_stores.signed_url import content_disposition
 from promo_reports.settings import Settings
 from tests.delivery.exports import (
     LATE,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import Swept, publish, sweep, sweep_staging
-from promo_reports.delivery.object_stores import locked_directory
 from promo_reports.domain import layout
 from promo_reports.domain.dates.window import Window
+from promo_reports.object_stores import locked_directory
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

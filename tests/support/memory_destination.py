@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import destinations
-from promo_reports.delivery.object_stores.port import Entry, LostRace, Readable, Stored
-from promo_reports.delivery.staged_file import chunks
 from promo_reports.domain import delivery
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.delivery import Kind
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.port import Entry, LostRace, Readable, Stored
+from promo_reports.object_stores.staged_file import chunks
 
 KEY = "memory"
 KIND = Kind(KEY, "This Process", "memory", ("bucket", "prefix"))

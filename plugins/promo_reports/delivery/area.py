@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from promo_reports.delivery.object_stores.port import Stored
-from promo_reports.delivery.opened import OpenFile, PresignedFile
+from promo_reports.delivery.readable_file import OpenFile, PresignedFile
 from promo_reports.domain.file_format import format_of
 from promo_reports.domain.layout import is_folder_name
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+from promo_reports.object_stores.port import Stored
 
 _HASHED = re.compile(r"[^/]+-[0-9a-f]{8}")
 

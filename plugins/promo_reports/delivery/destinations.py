@@ -6,16 +6,16 @@ from collections.abc import Callable
 from importlib import import_module
 
 from promo_reports.delivery.area import Area
-from promo_reports.delivery.object_stores.port import ObjectStore
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import DOWNLOAD, Destination, Download
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.port import ObjectStore
 from promo_reports.settings import Settings
 
 STORES = {
-    DOWNLOAD: ("promo_reports.delivery.object_stores.directory", "download_directory"),
-    "amazon_s3": ("promo_reports.delivery.object_stores.amazon_s3", "amazon_s3_store"),
+    DOWNLOAD: ("promo_reports.object_stores.directory", "download_directory"),
+    "amazon_s3": ("promo_reports.object_stores.amazon_s3", "amazon_s3_store"),
 }
 """Module and name of the function that returns the object store of a bucket of the kind, without contacting it."""
 

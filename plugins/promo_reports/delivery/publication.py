@@ -21,10 +21,10 @@ from promo_reports.delivery.area import (
     ReadableFolder,
     check_file_name,
 )
-from promo_reports.delivery.object_stores.port import LostRace, Stored
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest, StagedExport
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError
+from promo_reports.object_stores.port import LostRace, Stored
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from datetime import datetime
 from pathlib import Path
 
 from promo_reports.delivery.area import data_file
-from promo_reports.delivery.object_stores.locked_directory import Busy, locked, mark
-from promo_reports.delivery.object_stores.port import TEMPORARY
 from promo_reports.domain.layout import is_attempt_name, is_folder_name, is_run_name, is_window_key
 from promo_reports.domain.manifest import MANIFEST_NAME
+from promo_reports.object_stores.locked_directory import Busy, locked, mark
+from promo_reports.object_stores.port import TEMPORARY
 
 log = logging.getLogger(__name__)
 

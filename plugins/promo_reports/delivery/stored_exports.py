@@ -8,9 +8,17 @@ from io import FileIO
 from pathlib import Path
 
 from promo_reports.delivery.area import Item, check_folder_name, data_file
-from promo_reports.delivery.object_stores.port import TEMPORARY, Entry, Objects, ObjectStore, ReadableObjects, Stored
-from promo_reports.delivery.opened import OpenFile, PresignedFile, damaged
+from promo_reports.delivery.readable_file import OpenFile, PresignedFile
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+from promo_reports.object_stores.port import (
+    TEMPORARY,
+    Entry,
+    Objects,
+    ObjectStore,
+    ReadableObjects,
+    Stored,
+    damaged,
+)
 
 
 class StoredExports:

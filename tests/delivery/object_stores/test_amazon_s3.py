@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from promo_reports.delivery import Area, publish
-from promo_reports.delivery.object_stores.amazon_s3 import MIB, PART, part_size
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.amazon_s3 import MIB, PART, part_size
 from tests.delivery.exports import LATE, LATER, BucketPlace, assert_is, s3_area, staged
 from tests.delivery.interruptions import InterruptedArea
 

@@ -16,8 +16,8 @@ from unittest import mock
 import pytest
 
 from promo_reports.delivery import publish
-from promo_reports.delivery.object_stores.directory import DirectoryObjects
 from promo_reports.errors import Damaged, DestinationRefused, DestinationUnavailable, StagingError
+from promo_reports.object_stores.directory import DirectoryObjects
 from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.delivery.interruptions import InterruptedArea, child
 from tests.small_disk import mounted, read_only_directory, small_disk
@@ -201,7 +201,7 @@ def test_a_name_too_long_for_the_file_system(local: LocalPlace, tmp_path: Path) 
     file = export.manifest.files[0]
     long = dataclasses.replace(file, name=f"{'n' * 250}-{file.sha256[:8]}.csv")
     with (
-        mock.patch("promo_reports.delivery.object_stores.directory.chunks", return_value=[b"old\n"]),
+        mock.patch("promo_reports.object_stores.directory.chunks", return_value=[b"old\n"]),
         pytest.raises(DestinationRefused, match="unable to take names this long"),
     ):
         publish(dataclasses.replace(export, manifest=dataclasses.replace(export.manifest, files=(long,))), local.area)

@@ -11,9 +11,9 @@ from threading import Barrier
 import pytest
 
 from promo_reports.delivery.destinations import STORES
-from promo_reports.delivery.object_stores.port import MOST_BYTES, LostRace, Objects, ObjectStore, Readable
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.errors import StagingError
+from promo_reports.object_stores.port import MOST_BYTES, LostRace, Objects, ObjectStore, Readable
 from tests.delivery.exports import PLACES, REPORT, WINDOW, Place, staged
 
 NAME = "state.json"

@@ -12,7 +12,7 @@ import pytest
 from devstack.postgres import PostgresServer
 from promo_reports import settings as our_settings
 from promo_reports.definitions import project
-from promo_reports.delivery.object_stores.locked_directory import mark
+from promo_reports.object_stores.locked_directory import mark
 from tests.orchestration.conftest import ROOT
 from tests.web.states.airflow_app import DAILY, REPORT, TYPE, AirflowApp
 

@@ -16,10 +16,10 @@ from rich.console import Console
 from promo_reports.cli.console import aligned, counted, notes
 from promo_reports.cli.windows import in_words
 from promo_reports.delivery import Published, publish
-from promo_reports.delivery.object_stores.directory import DirectoryStore
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
+from promo_reports.object_stores.directory import DirectoryStore
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.extract import Progress, extract

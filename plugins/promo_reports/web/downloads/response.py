@@ -14,9 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport
-from promo_reports.delivery.opened import content_disposition
 from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
+from promo_reports.object_stores.signed_url import content_disposition
 from promo_reports.web.downloads.connection import hang_up
 from promo_reports.web.error_handlers import Refusal
 

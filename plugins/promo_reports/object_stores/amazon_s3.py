@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promo_reports.delivery.object_stores.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
-from promo_reports.delivery.object_stores.port import MOST_BYTES, Entry, LostRace, Readable, Stored
-from promo_reports.delivery.opened import URL_SECONDS, content_disposition
-from promo_reports.delivery.staged_file import verify
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
+from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, Readable, Stored
+from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
+from promo_reports.object_stores.staged_file import verify
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -14,13 +14,12 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from promo_reports.delivery.object_stores.locked_directory import as_it_is, is_an_area, made_and_locked, mark
-from promo_reports.delivery.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, Readable, Stored
-from promo_reports.delivery.opened import damaged
-from promo_reports.delivery.staged_file import CHUNK, chunks
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, made_and_locked, mark
+from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, Readable, Stored, damaged
+from promo_reports.object_stores.staged_file import CHUNK, chunks
 from promo_reports.regular_file import NotRegular, open_regular
 
 LOCK_WAIT = 600.0

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
-from promo_reports.delivery.object_stores.amazon_s3_errors import answer, meaning
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
 from promo_reports.interruptible import LimitReached, interruptible
+from promo_reports.object_stores.amazon_s3_errors import answer, meaning
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

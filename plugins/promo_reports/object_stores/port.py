@@ -21,12 +21,20 @@ from pathlib import Path
 from typing import Protocol
 
 from promo_reports.domain.manifest import MOST_MANIFEST_BYTES, ExportFile
+from promo_reports.errors import Damaged
 
 TEMPORARY = ".part-"
 """Prefix of the names of files that are still being written, where a store needs names for them."""
 
 MOST_BYTES = MOST_MANIFEST_BYTES
 """Bytes of an object that is read and replaced in one piece."""
+
+
+def damaged(address: str, how: str) -> Damaged:
+    """Return the error for what lies at an address and is not what its manifest says."""
+    return Damaged(
+        f"{address} is damaged: {how}.", "Clear the run in Airflow: it is exported again, and put in its place."
+    )
 
 
 class LostRace(Exception):
