@@ -237,10 +237,10 @@ class Stack:
         """A store outside the project must be there before Airflow looks for created reports in it."""
         if str(PROJECT / "plugins") not in sys.path:
             sys.path.append(str(PROJECT / "plugins"))
-        from promo_reports.definitions.store.created_reports import Store
+        from promo_reports.definitions.store.stored_reports import store_of
         from promo_reports.settings import Settings
 
-        Store.of(Settings.from_environment(self.airflow.environment)).prepare()
+        store_of(Settings.from_environment(self.airflow.environment)).prepare()
 
     def _tell_other_ports(self) -> None:
         if self._any_port:

@@ -15,10 +15,10 @@ LEFT_BEHIND_SECONDS = 3600.0
 _PREFIX = ".new-"
 
 
-def create_file(path: Path, text: str) -> None:
+def create_file(path: Path, content: str | bytes) -> None:
     """Write a new file, visible only when whole; FileExistsError where the name is taken, whoever was first."""
     _sweep(path.parent)
-    temporary = _written(path.parent, text)
+    temporary = _written(path.parent, content)
     try:
         os.link(temporary, path)
     finally:
@@ -26,10 +26,10 @@ def create_file(path: Path, text: str) -> None:
     _sync(path.parent)
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file in place of the one that may be there; readers see the old or the new, whole."""
     _sweep(path.parent)
-    temporary = _written(path.parent, text)
+    temporary = _written(path.parent, content)
     try:
         temporary.replace(path)
     except OSError:
@@ -49,12 +49,12 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _written(directory: Path, text: str) -> Path:
+def _written(directory: Path, content: str | bytes) -> Path:
     descriptor, name = mkstemp(prefix=_PREFIX, dir=directory)  # mode 0600
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:

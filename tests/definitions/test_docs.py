@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from promo_reports.definitions.inputs.located import parse_yaml
+from promo_reports.definitions.inputs.yaml_reader import parse_yaml
 from promo_reports.definitions.report.form import (
     DaysForm,
     DefinitionForm,

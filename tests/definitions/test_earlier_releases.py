@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.store.contents import CreatedReports
-from promo_reports.definitions.store.requests import Requests
+from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.errors import Conflict
 from promo_reports.settings import Settings
 from tests.fixtures.releases import copied, read_json, release_of, releases_with
@@ -88,9 +87,8 @@ def test_a_stopped_report_is_resumed_and_one_in_use_stopped(registry: Registry, 
 
 
 def test_an_idempotency_key_is_known_again(registry: Registry, release: Path) -> None:
-    requests = Requests(registry.store.root / "requests")
     for given in read_json(release / "requests.json"):
-        request = requests.look_up(given["key"], given["body"], by=given["by"], at=NOW)
+        request = registry.store.look_up(given["key"], given["body"], by=given["by"], at=NOW)
         assert (request.token, request.at.isoformat()) == (given["token"], given["at"])
         with pytest.raises(Conflict):
-            requests.claim(given["key"], {**given["body"], "name": "another"}, by=given["by"], at=NOW)
+            registry.store.claim(given["key"], {**given["body"], "name": "another"}, by=given["by"], at=NOW)

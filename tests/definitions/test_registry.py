@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from promo_reports.definitions.inputs import located
+from promo_reports.definitions.inputs import yaml_reader as located
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.domain.definition import Origin
@@ -103,7 +103,7 @@ def test_an_id_given_twice_names_both_files(registry: Registry) -> None:
     text = (registry.settings.reports / "ledger_daily.yaml").read_text()
     git = registry.settings.reports / "twice.yaml"
     git.write_text(text.replace("id: ledger_daily", "id: twice"))
-    store = registry.store.path("twice")
+    store = registry.settings.store / "definitions" / "twice.yaml"
     assert [each.key for each in registry.sources()] == ["ledger_daily", "twice"]
     for load in (lambda: registry.definition("twice"), lambda: registry.load(registry.sources()[1])):
         with pytest.raises(InvalidInput) as refused:
@@ -181,7 +181,7 @@ def test_a_created_report_is_the_file_that_an_engineer_would_write(registry: Reg
     assert definition.id.startswith("nightly_no-")
     assert (definition.owner, definition.origin, definition.starts_at) == ("ada", Origin.CREATED, AT)
     assert definition.filters["wallet"] == ("1e3",)
-    path = registry.store.path(definition.id)
+    path = registry.settings.store / "definitions" / f"{definition.id}.yaml"
     assert yaml.safe_load(path.read_text()) == {
         "id": definition.id, "name": "Nightly: no", "report_type": "ledger", "owner": "ada",
         "filters": {"kind": ["credit", "debit"], "wallet": ["1e3"]},
@@ -222,9 +222,9 @@ def test_what_cannot_be_created(
     registry: Registry, problems: Problems, changes: dict[str, object], expected: list[str]
 ) -> None:
     created(registry, id="taken")
-    before = registry.store.path("taken").read_bytes()
+    before = (registry.settings.store / "definitions" / "taken.yaml").read_bytes()
     assert problems(lambda: created(registry, **changes)) == expected
-    assert registry.store.path("taken").read_bytes() == before
+    assert (registry.settings.store / "definitions" / "taken.yaml").read_bytes() == before
     assert [each.key for each in registry.sources()] == ["ledger_daily", "taken"]
 
 
@@ -249,7 +249,7 @@ def test_a_draft_may_have_either_frequency(registry: Registry) -> None:
     assert (once.recurring, once.owner, once.origin, once.filters["wallet"]) == (False, "ada", Origin.CONF, ("w",))
     again = registry.draft(REQUEST, by="ada", at=AT)
     assert again.recurring
-    assert not registry.store.root.exists()
+    assert not registry.settings.store.exists()
 
 
 def test_a_recurring_draft_is_what_is_kept_of_it(registry: Registry) -> None:
@@ -351,7 +351,7 @@ def test_report_types_that_are_not_there_or_wrongly_named(registry: Registry, pr
     assert registry.report_type("ledger").id == "ledger"
     assert problems(lambda: registry.report_type("x")) == ["request: id: no report type 'x' is there"]
     (registry.settings.report_types / "X-Y.yaml").write_text("id: x\n")
-    key = next(each.key for each in registry.report_type_sources() if each.path.name == "X-Y.yaml")
+    key = next(each.key for each in registry.report_type_sources() if each.name == "X-Y.yaml")
     assert problems(lambda: registry.report_type(key)) == [
         "'report_types/X-Y.yaml': the file's name must be the report type's id and .yaml:"
         " a-z first, then a-z, 0-9 and _"

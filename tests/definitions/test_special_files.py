@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.store.requests import Requests
 from promo_reports.errors import InvalidInput, SqlTemplateError, StoreError
 from promo_reports.sql.template import load_template
 from tests.test_regular_file import PUT
@@ -40,7 +39,7 @@ def in_place_of(path: Path, kind: str) -> None:
 @pytest.mark.parametrize("place", ["reports", "definitions"])
 def test_a_definition(registry: Registry, kind: str, place: str) -> None:
     registry.store.prepare()
-    directory = registry.settings.reports if place == "reports" else registry.store.definitions
+    directory = registry.settings.reports if place == "reports" else (registry.settings.store / "definitions")
     in_place_of(directory / "odd.yaml", kind)
     outcome = {each.source.key: each for each in registry.check_all()}
     assert outcome["ledger_daily"].error is None
@@ -84,7 +83,7 @@ def test_a_template_and_the_query_of_a_filter(registry: Registry, problems: Told
 def test_stop_marks(registry: Registry, kind: str) -> None:
     """Above all a link to nothing is no report that was never stopped."""
     registry.create(RECURRING, by="ada@example.com", at=AT)
-    marks = registry.store.state / "made.yaml"
+    marks = (registry.settings.store / "state") / "made.yaml"
     in_place_of(marks, kind)
     for call in (lambda: registry.definition("made"), lambda: registry.stop("made", at=AT, by="ada")):
         with pytest.raises(InvalidInput, match=f"is {kind}, which is not opened"):
@@ -99,18 +98,17 @@ def test_stop_marks(registry: Registry, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_idempotency_key(registry: Registry, kind: str) -> None:
     registry.store.prepare()
-    requests = Requests(registry.store.root / "requests")
-    requests.claim("key", {}, by="ada", at=AT)
-    (path,) = requests.directory.glob("*.json")
+    registry.store.claim("key", {}, by="ada", at=AT)
+    (path,) = (registry.settings.store / "requests").glob("*.json")
     in_place_of(path, kind)
     with pytest.raises(StoreError, match=f"it is {kind}"):
-        requests.claim("key", {}, by="ada", at=AT)
+        registry.store.claim("key", {}, by="ada", at=AT)
 
 
 def test_a_lock_that_is_a_link_is_not_followed(registry: Registry, tmp_path: Path) -> None:
     registry.create(RECURRING, by="ada@example.com", at=AT)
-    (registry.store.root / ".lock").unlink(missing_ok=True)
-    (registry.store.root / ".lock").symlink_to(tmp_path / "elsewhere")
+    (registry.settings.store / ".lock").unlink(missing_ok=True)
+    (registry.settings.store / ".lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError):
         registry.stop("made", at=AT, by="ada")
     assert not (tmp_path / "elsewhere").exists()

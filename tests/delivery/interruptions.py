@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from promo_reports.delivery import Area, Folder, publish
-from promo_reports.delivery.area import Item
+from promo_reports.delivery.target import Item
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores import amazon_s3, amazon_s3_client, directory

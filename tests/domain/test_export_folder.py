@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.definitions.report.loading import conf_id
-from promo_reports.delivery.area import check_folder_name
+from promo_reports.delivery.target import check_folder_name
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.layout import LONGEST_FOLDER, run_name

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
-from promo_reports.definitions.inputs import located
+from promo_reports.definitions.inputs import yaml_reader as located
 from promo_reports.orchestration import dag_factory
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.generated import group_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.delivery.handover import asset_extra
+from promo_reports.delivery.payload import asset_extra
 from promo_reports.domain.dag_ids import report_type_of
 from promo_reports.domain.manifest import Manifest
 from promo_reports.settings import Settings

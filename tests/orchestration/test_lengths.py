@@ -15,7 +15,7 @@ from airflow.models.taskinstance import TaskInstance
 
 from promo_reports.definitions.inputs.fields import MAX_TITLE
 from promo_reports.definitions.registry import Registry
-from promo_reports.delivery.handover import LONGEST_MAP_INDEX, map_index_title
+from promo_reports.delivery.payload import LONGEST_MAP_INDEX, map_index_title
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import MAX_DESTINATIONS, MAX_NAME, MAX_OWNER
 from promo_reports.orchestration.dag_factory import report_dag, type_dag

@@ -101,6 +101,13 @@ class MemoryObjects:
                 raise LostRace
             self._objects[self._key(name)] = Written(content)
 
+    def discard(self, name: str, *, tag: str) -> None:
+        with LOCK:
+            present = self.get(name)
+            if present and present.tag != tag:
+                raise LostRace
+            self._objects.pop(self._key(name), None)
+
     def upload(self, file: ExportFile, source: Path) -> None:
         self._objects[self._key(file.name)] = Written(b"".join(chunks(file, source)))
 
@@ -119,7 +126,7 @@ class MemoryObjects:
     def entries(self) -> Sequence[Entry]:
         beginning = self._key("")
         return [
-            Entry(key[len(beginning) :], len(each.content), each.at)
+            Entry(key[len(beginning) :], len(each.content), each.at, stamp=each.sha256)
             for key, each in list(self._objects.items())
             if key.startswith(beginning)
         ]

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 from fastapi.openapi.utils import get_openapi
 
-from promo_reports.definitions.inputs.located import MAX_BYTES
-from promo_reports.definitions.store.requests import KEPT
+from promo_reports.definitions.inputs.yaml_reader import MAX_BYTES
+from promo_reports.definitions.store.idempotency_keys import KEPT
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.settings import PROJECT_ROOT, Settings

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from devstack.postgres import PostgresServer
-from promo_reports.definitions.inputs.located import MAX_BYTES
+from promo_reports.definitions.inputs.yaml_reader import MAX_BYTES
 from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.preview import preview

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promo_reports.cli.failures import usage_error
-from promo_reports.definitions.inputs.wording import nearest, quoted
+from promo_reports.definitions.inputs.messages import nearest, quoted
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.loading import load_definition
 from promo_reports.domain.definition import Definition
@@ -33,7 +33,7 @@ class Project:
     def definition_in(self, path: Path, now: datetime | None = None) -> Definition:
         """Return the definition in a file; with `now`, dates after it are refused."""
         registered = self.registry
-        if path.resolve().parent == registered.store.definitions.resolve():
+        if registered.created_at(path) is not None:
             return registered.load(registered.find(path.stem), now)
         return load_definition(
             path, report_types=registered.report_types, account=registered.account, now=now, shown=str(path)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from promo_reports.definitions.inputs.fields import BucketName, Connection, Partner, Prefix, Timezone, Weekday
 from promo_reports.definitions.inputs.forms import Form, Listed, read_form, require, sound
-from promo_reports.definitions.inputs.located import read_yaml
+from promo_reports.definitions.inputs.yaml_reader import read_yaml
 from promo_reports.domain.account import Account, Bucket
 
 DEFAULT_WEEK_START = "monday"

@@ -10,33 +10,35 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from promo_reports.definitions.account import load_account
-from promo_reports.definitions.inputs.findings import Findings
-from promo_reports.definitions.inputs.located import Document, shown_path
-from promo_reports.definitions.inputs.wording import quoted
-from promo_reports.definitions.inputs.writing import to_yaml
+from promo_reports.definitions.inputs.messages import quoted
+from promo_reports.definitions.inputs.validation_problems import Findings
+from promo_reports.definitions.inputs.yaml_reader import Document, read_yaml, shown_path
+from promo_reports.definitions.inputs.yaml_writer import to_yaml
 from promo_reports.definitions.report.form import CreatedForm
-from promo_reports.definitions.report.loading import conf_id, definition_from_conf, load_definition
+from promo_reports.definitions.report.loading import conf_id, definition_from_conf, definition_in
 from promo_reports.definitions.report.rules import check_definition, check_neighbours
 from promo_reports.definitions.report_type.files import ReportTypeFiles
-from promo_reports.definitions.sources import (
+from promo_reports.definitions.source_files import (
+    SUFFIXES,
     Look,
-    Source,
-    generation_of,
+    SourceFile,
     list_directory,
     look_at,
     paired,
-    stamp_of,
-    unreadable,
 )
-from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.store import lifecycle
+from promo_reports.definitions.store.report_store import ReportStore
 from promo_reports.definitions.store.stop_marks import Marks
+from promo_reports.definitions.store.stored_reports import store_of
 from promo_reports.domain.account import Account
 from promo_reports.domain.definition import Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, Problem
+from promo_reports.object_stores.file_stamps import generation_of, stamp_of, unreadable
 from promo_reports.settings import Settings
 
 GIVEN_BY_US = frozenset({"id", "owner"})
@@ -47,7 +49,7 @@ GIVEN_BY_US = frozenset({"id", "owner"})
 class Checked:
     """What became of one source: its definition, or the error that it alone has."""
 
-    source: Source
+    source: SourceFile
     definition: Definition | None
     error: InvalidInput | None
 
@@ -55,9 +57,9 @@ class Checked:
 class Registry:
     """The registered reports of one project; cheap to make, and everything is read when asked for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, store: ReportStore | None = None) -> None:
         self.settings = settings
-        self.store = Store.of(settings)
+        self.store = store_of(settings) if store is None else store
         self.report_types: Mapping[str, ReportType] = ReportTypeFiles(settings.report_types, settings.sql / "options")
         self._account: tuple[str, Account] | None = None
 
@@ -72,14 +74,13 @@ class Registry:
             self._account = (stamp, load_account(self.settings.account))
         return self._account[1]
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[SourceFile, ...]:
         """Every definition file, sorted by key; `StoreError` where a directory cannot be read whole."""
         listed = list(list_directory(self.settings.reports, Origin.GIT))
-        if self.store.exists():
-            listed += list_directory(self.store.definitions, Origin.CREATED)
+        listed += self.store.entries()
         return paired(listed)
 
-    def report_type_sources(self) -> tuple[Source, ...]:
+    def report_type_sources(self) -> tuple[SourceFile, ...]:
         """Every report type's file, sorted by key."""
         return paired(list_directory(self.settings.report_types, Origin.GIT))
 
@@ -88,17 +89,24 @@ class Registry:
         try:
             return self.report_types[key]
         except KeyError:
-            path = next((each.path for each in self.report_type_sources() if each.key == key), None)
-        if path is None:
+            source = next((each for each in self.report_type_sources() if each.key == key), None)
+        if source is None:
             raise InvalidInput("The request", [Problem("request", "id", f"no report type {quoted(key)} is there")])
         rule = "the file's name must be the report type's id and .yaml: a-z first, then a-z, 0-9 and _"
-        raise InvalidInput(quoted(shown_path(path)), [Problem(quoted(shown_path(path)), "", rule)])
+        raise InvalidInput(quoted(source.shown), [Problem(quoted(source.shown), "", rule)])
+
+    def created_at(self, path: Path) -> SourceFile | None:
+        """Return the definition of the store that a path of this host leads to; None where it leads elsewhere."""
+        found = self.store.entry(path.stem) if is_report_id(path.stem) and self.store.exists() else None
+        return found if found is not None and Path(found.address).resolve() == path.resolve() else None
 
     def generation(self) -> str:
-        """Differs after a definition, report type or stop mark came, went or was replaced; five stats."""
-        exists = self.store.exists()
-        directories = (self.settings.reports, self.settings.report_types, self.settings.account)
-        return generation_of((*directories, self.store.definitions, self.store.state) if exists else directories)
+        """Return a value that differs once a definition, report type or stop mark came, went or was replaced since.
+
+        It costs a stat for each directory, and what the store needs to know its revision.
+        """
+        in_git = generation_of((self.settings.reports, self.settings.report_types, self.settings.account))
+        return f"{in_git}_{self.store.revision()}" if self.store.exists() else in_git
 
     def look_at_types(self) -> tuple[Look, ...]:
         """Equal to an earlier one as long as no report type, SQL or account has changed, in place or otherwise."""
@@ -107,19 +115,11 @@ class Registry:
         directories = [settings.report_types, settings.account.parent, settings.sql]
         return tuple(look_at(each) for each in [*directories, *([options] if options.is_dir() else [])])
 
-    def look_at_reports(self) -> tuple[Look, ...]:
+    def look_at_reports(self) -> tuple[object, ...]:
         """Equal to an earlier one as long as no definition or stop mark has changed; one stat for each."""
-        directories = [self.settings.reports]
-        directories += [self.store.definitions, self.store.state] if self.store.exists() else []
-        return tuple(look_at(each) for each in directories)
+        return look_at(self.settings.reports), self.store.contents() if self.store.exists() else None
 
-    def mark_stamps(self) -> dict[str, str]:
-        """The stamp of each file of stop marks, by the key of its report."""
-        if not self.store.exists():
-            return {}
-        return {each.key: each.stamp for each in list_directory(self.store.state, Origin.CREATED)}
-
-    def find(self, key: str) -> Source:
+    def find(self, key: str) -> SourceFile:
         """The source of one id, looking at its own files only; `InvalidInput` where nothing is registered under it."""
         found = self._own_files(key)
         found = found or [source for source in self.sources() if source.key == key]
@@ -131,23 +131,24 @@ class Registry:
         """Whether a file is named for an id: two or three stats, however many definitions there are."""
         return bool(self._own_files(key))
 
-    def load(self, source: Source, now: datetime | None = None) -> Definition:
+    def load(self, source: SourceFile, now: datetime | None = None) -> Definition:
         """The definition of one source; `InvalidInput` with what is wrong with this file alone."""
-        name = str(source.path) if source.origin is Origin.CREATED else shown_path(source.path)
+        name = source.address if source.origin is Origin.CREATED else source.shown
         if source.twin is not None:
             message = f"{source.key!r} is also the id of {source.twin}; one of the two files must go"
-            raise InvalidInput(str(source.path), [Problem(str(source.path), "id", message)])
-        if source.path.name != f"{source.key}.yaml":
+            raise InvalidInput(source.address, [Problem(source.address, "id", message)])
+        if source.name != f"{source.key}.yaml":
             rule = "the file's name must be its id and .yaml: a-z first, then a-z, 0-9, _ and -, at most 100 characters"
             raise InvalidInput(quoted(name), [Problem(quoted(name), "", rule)])
-        return load_definition(
-            source.path,
+        created = source.origin is Origin.CREATED
+        return definition_in(
+            self.store.read(source.key) if created else read_yaml(Path(source.address), name),
+            source.address,
             report_types=self.report_types,
             account=self.account,
             origin=source.origin,
             now=now,
-            stops=self.store.stops(source.key),
-            shown=name,
+            stops=self.store.marks(source.key).as_stops(),
         )
 
     def definition(self, key: str) -> Definition:
@@ -210,30 +211,30 @@ class Registry:
     def stop(self, report_id: str, *, at: datetime, by: str) -> Marks:
         """Stop a registered recurring report from an instant on; its open runs finish."""
         self._recurring(report_id)
-        return self.store.stop(report_id, at=at, by=by)
+        return lifecycle.stop(self.store, report_id, at=at, by=by)
 
     def resume(self, report_id: str, *, at: datetime, by: str) -> Marks:
         """Deliver a stopped report again."""
         self._recurring(report_id)
-        return self.store.resume(report_id, at=at, by=by)
+        return lifecycle.resume(self.store, report_id, at=at, by=by)
 
     def delete(self, report_id: str, *, at: datetime, by: str) -> Marks:
         """Stop a created report for ever; it stays listed as stopped and its id stays taken."""
-        return self.store.delete(report_id, at=at, by=by)
+        return lifecycle.delete(self.store, report_id, at=at, by=by)
 
     def _recurring(self, report_id: str) -> None:
         if not self.definition(report_id).recurring:
             message = f"{report_id!r} is a one-time report: there is nothing to stop or resume"
             raise InvalidInput("The request", [Problem("request", "id", message)])
 
-    def _own_files(self, key: str) -> list[Source]:
+    def _own_files(self, key: str) -> list[SourceFile]:
         """The files that are named for an id."""
         if not is_report_id(key):
             return []
-        places = [(self.settings.reports / f"{key}{suffix}", Origin.GIT) for suffix in (".yaml", ".yml")]
-        if self.store.exists():
-            places.append((self.store.path(key), Origin.CREATED))
+        places = [self.settings.reports / f"{key}{suffix}" for suffix in SUFFIXES]
         try:
-            return [Source(key, path, origin, stamp) for path, origin in places if (stamp := stamp_of(path))]
+            found = [SourceFile(key, str(path), Origin.GIT, stamp) for path in places if (stamp := stamp_of(path))]
         except OSError as error:
-            raise unreadable(places[0][0].parent, error) from error
+            raise unreadable(self.settings.reports, error) from error
+        created = self.store.entry(key) if self.store.exists() else None
+        return found if created is None else [*found, created]

@@ -6,12 +6,12 @@ delivered; `sweep` and `sweep_staging` remove what is old.
 
 from __future__ import annotations
 
-from promo_reports.delivery.area import Area, Folder
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.publication import Published, publish
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
 from promo_reports.delivery.reading import PublishedExport, Wanted, open_published, published
 from promo_reports.delivery.retention import Swept, sweep, sweep_staging
+from promo_reports.delivery.target import Area, Folder
 
 __all__ = [
     "Area",

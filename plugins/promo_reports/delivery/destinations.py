@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from promo_reports.delivery.area import Area
 from promo_reports.delivery.stored_exports import StoredExports
+from promo_reports.delivery.target import Area
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import DOWNLOAD, Destination, Download
 from promo_reports.errors import DestinationRefused

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from promo_reports.delivery.area import (
+from promo_reports.delivery.target import (
     Area,
     Folder,
     Item,

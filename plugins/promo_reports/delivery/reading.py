@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promo_reports.delivery.area import Area, ReadableFolder, check_file_name, check_folder_name
 from promo_reports.delivery.destinations import area_for
 from promo_reports.delivery.publication import own_manifest
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
+from promo_reports.delivery.target import Area, ReadableFolder, check_file_name, check_folder_name
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Destination
 from promo_reports.domain.export_folder import ExportFolder

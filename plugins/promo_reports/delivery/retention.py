@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from promo_reports.delivery.area import data_file
+from promo_reports.delivery.target import data_file
 from promo_reports.domain.layout import is_attempt_name, is_folder_name, is_run_name, is_window_key
 from promo_reports.domain.manifest import MANIFEST_NAME
 from promo_reports.object_stores.locked_directory import Busy, locked, mark

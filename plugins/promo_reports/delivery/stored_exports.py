@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from promo_reports.delivery.area import Item, check_folder_name, data_file
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
+from promo_reports.delivery.target import Item, check_folder_name, data_file
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 from promo_reports.object_stores.port import (
     TEMPORARY,

@@ -106,6 +106,13 @@ class AmazonS3Objects:
         if refused:
             raise LostRace
 
+    def discard(self, name: str, *, tag: str) -> None:
+        """Delete what still has the tag; the comparison before it decides, since few servers delete on a condition."""
+        present = self._head(name)
+        if present and present["ETag"] != tag:
+            raise LostRace
+        self.delete([(name, None)])
+
     def upload(self, file: ExportFile, source: Path) -> None:
         """Upload, and ask S3 what it has: the reply to a completed upload may be lost on its way."""
         verify(file, source)
@@ -135,7 +142,7 @@ class AmazonS3Objects:
         """List objects and open uploads in parts; the handle of such an upload is its id."""
         objects, uploads = self._pages("list_objects_v2", "Contents"), self._pages("list_multipart_uploads", "Uploads")
         return [
-            *(Entry(self._name(each), each["Size"], each["LastModified"]) for each in objects),
+            *(Entry(self._name(each), each["Size"], each["LastModified"], stamp=each["ETag"]) for each in objects),
             *(Entry(self._name(each), None, each["Initiated"], True, each["UploadId"]) for each in uploads),
         ]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.file_stamps import stamp_from
 from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, made_and_locked, mark
 from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, Readable, Stored, damaged
 from promo_reports.object_stores.staged_file import CHUNK, chunks
@@ -122,6 +123,13 @@ class DirectoryObjects:
             raise LostRace
         self._write(name, [content], len(content))
 
+    def discard(self, name: str, *, tag: str) -> None:
+        """Unlink the file that was read."""
+        present = self.get(name)
+        if present and present.tag != tag:
+            raise LostRace
+        self.delete([(name, None)])
+
     def upload(self, file: ExportFile, source: Path) -> None:
         """Copy to a temporary file, verify on the way, sync, rename."""
         self._write(file.name, chunks(file, source), file.bytes)
@@ -209,9 +217,8 @@ class DirectoryObjects:
 def _entry(name: str, status: os.stat_result) -> Entry:
     unfinished = name.startswith(TEMPORARY)
     whole = not unfinished and stat.S_ISREG(status.st_mode)
-    return Entry(
-        name, status.st_size if whole else None, datetime.fromtimestamp(status.st_mtime, UTC), unfinished=unfinished
-    )
+    written = datetime.fromtimestamp(status.st_mtime, UTC)
+    return Entry(name, status.st_size if whole else None, written, unfinished=unfinished, stamp=stamp_from(status))
 
 
 @contextmanager

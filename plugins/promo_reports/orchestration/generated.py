@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.sources import Source, stamp_of
+from promo_reports.definitions.source_files import SourceFile
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
+from promo_reports.object_stores.file_stamps import stamp_of
 
 GROUP_DIGITS = 2
 """Hexadecimal digits of a group's name: 256 groups. Changing it moves DAGs between files and makes new versions."""
@@ -64,7 +64,7 @@ def generated_files(registered: Registry, quarantined: Mapping[str, str]) -> Ite
     of its own. Raises `StoreError` if the registered definitions cannot be listed completely.
     """
     shared = yield from _of_types(registered)
-    marks = registered.mark_stamps()
+    marks = registered.store.mark_stamps()
     groups: dict[str, list[str]] = {}
     for source in registered.sources():
         state = _state([source.stamp, marks.get(source.key, ""), shared])
@@ -87,14 +87,14 @@ def _of_types(registered: Registry) -> Generator[tuple[str, str], None, str]:
     return _state([stamp_of(settings.account), *(source.stamp for source in types)])
 
 
-def _of_one(factory: str, source: Source, state: str) -> str:
-    return _OF_ONE.format(source=_shown(source.path), state=state, factory=factory, key=source.key)
+def _of_one(factory: str, source: SourceFile, state: str) -> str:
+    return _OF_ONE.format(source=_shown(source.shown), state=state, factory=factory, key=source.key)
 
 
-def _shown(path: Path) -> str:
+def _shown(name: str) -> str:
     """Return a file's name in a form that is safe in a Python comment and docstring."""
-    shown = f"{path.parent.name}/{path.name}".encode("ascii", "replace").decode()
-    return "".join(each if each.isprintable() and each not in '"\\' else "?" for each in shown)
+    plain = name.encode("ascii", "replace").decode()
+    return "".join(each if each.isprintable() and each not in '"\\' else "?" for each in plain)
 
 
 def _state(made_from: Iterable[str]) -> str:

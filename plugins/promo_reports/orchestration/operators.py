@@ -18,7 +18,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
 from promo_reports.definitions.project import registry
-from promo_reports.delivery import handover as hand
+from promo_reports.delivery import payload as hand
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.domain.export_status import ENDED_STATES
 from promo_reports.errors import InvalidInput, PromoReportsError

@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from promo_reports.definitions.inputs.located import MAX_BYTES
+from promo_reports.definitions.inputs.yaml_reader import MAX_BYTES
 from promo_reports.web.error_handlers import Refusal, not_found
 
 MOST_ASKING = 4

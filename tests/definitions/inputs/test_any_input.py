@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from promo_reports.definitions.inputs.forms import read_form
-from promo_reports.definitions.inputs.located import parse_yaml
-from promo_reports.definitions.inputs.writing import to_yaml
+from promo_reports.definitions.inputs.yaml_reader import parse_yaml
+from promo_reports.definitions.inputs.yaml_writer import to_yaml
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.form import DefinitionForm
 from promo_reports.definitions.report_type.loading import load_report_type

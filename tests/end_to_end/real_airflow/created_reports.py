@@ -71,9 +71,8 @@ class TestCreatedReports:
         elsewhere.store.prepare()
         elsewhere.create(created(id="page_stopped"), by="admin", at=now - 54 * HOUR)
         elsewhere.stop("page_stopped", at=now - 24 * HOUR, by="admin")
-        store = Registry(settings).store
-        for kept, source in ((store.state, elsewhere.store.state), (store.definitions, elsewhere.store.definitions)):
-            (source / "page_stopped.yaml").rename(kept / "page_stopped.yaml")
+        for folder in ("state", "definitions"):
+            (tmp_path / folder / "page_stopped.yaml").rename(settings.store / folder / "page_stopped.yaml")
 
         dag_id = "promo_reports.report.page_stopped"
         run = live.first_run(dag_id).succeed()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.store.requests import Request, Requests
+from promo_reports.definitions.store.idempotency_keys import IdempotencyKeys, Request
 from promo_reports.domain.dates.window import Window
 from promo_reports.errors import Conflict, InvalidInput, StoreError
 from promo_reports.pipeline.run_export import Run, one_time_export
@@ -146,7 +146,7 @@ def test_a_body_that_breaks_rules_takes_no_key(registry: Registry) -> None:
 
 
 def keys(registry: Registry) -> list[Path]:
-    return [*(registry.store.root / "requests").glob("*.json")]
+    return [*(registry.settings.store / "requests").glob("*.json")]
 
 
 def test_nothing_that_is_refused_takes_a_key(registry: Registry) -> None:
@@ -176,13 +176,13 @@ def test_who_is_second_by_a_moment_asks_for_what_the_first_one_asked(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one takes the key when this one has found it free."""
-    claim, first = Requests.claim, []
+    claim, first = IdempotencyKeys.claim, []
 
-    def late(requests: Requests, key: str, body: Any, *, by: str, at: datetime) -> Request:
-        first.append(claim(requests, key, body, by=by, at=NOON - timedelta(days=7)))
-        return claim(requests, key, body, by=by, at=at)
+    def late(keys: IdempotencyKeys, key: str, body: Any, *, by: str, at: datetime) -> Request:
+        first.append(claim(keys, key, body, by=by, at=NOON - timedelta(days=7)))
+        return claim(keys, key, body, by=by, at=at)
 
-    monkeypatch.setattr(Requests, "claim", late)
+    monkeypatch.setattr(IdempotencyKeys, "claim", late)
     made = ordered(registry, key="k")
     assert made.request == first[0]
     assert made.conf()["date_range"]["start"] == "2026-11-02T00:00:00-05:00"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.store.contents import CreatedReports, GitReports
+from promo_reports.definitions.store.store_cache import CreatedReports, GitReports
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.web.queries.records import Deletion
 from promo_reports.web.reports import pending_reports as module

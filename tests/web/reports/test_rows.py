@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.store.contents import CreatedReports
 from promo_reports.definitions.store.stop_marks import Marks, StopMark
+from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.dates.window import Window

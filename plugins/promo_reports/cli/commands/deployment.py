@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from rich.console import Console
 
 from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.schema import json_schemas, write
-from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.store.stored_reports import store_of
+from promo_reports.object_stores.private_directory import make_private
 from promo_reports.settings import Settings
 
-PRIVATE = 0o700
 _SUFFIX = ".schema.json"
 
 
 def prepare(settings: Settings, console: Console) -> None:
     """Make the store, the staging area and the download area, private to their owner; existing ones are unchanged."""
-    areas = (
-        ("Store", "STORE_DIR", settings.store),
+    store = store_of(settings)
+    console.print(f"{'Store':<10} {store.address}  {store.prepare()}")
+    for title, setting, path in (
         ("Staging", "STAGING_DIR", settings.staging),
         ("Downloads", "DOWNLOAD_DIR", settings.downloads),
-    )
-    missing = {path for _, _, path in areas if not path.exists()}
-    Store.of(settings).prepare()
-    for title, setting, path in areas:
+    ):
         try:
-            path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+            said = make_private(path)
         except OSError as error:
             raise usage_error(f"PROMO_REPORTS_{setting}", f"{path} cannot be made: {error.strerror}") from None
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             raise usage_error(f"PROMO_REPORTS_{setting}", f"{path} is not writable for this user")
-        console.print(f"{title:<10} {path}  {_state(path, made=path in missing)}")
+        console.print(f"{title:<10} {path}  {said}")
 
 
 def schemas(name: str | None, directory: Path | None, console: Console) -> None:
@@ -52,11 +49,3 @@ def schemas(name: str | None, directory: Path | None, console: Console) -> None:
         names = ", ".join(file.removesuffix(_SUFFIX) for file in made)
         raise usage_error("NAME", f"there is no schema {name!r}. Allowed: {names}.")
     console.print(made[wanted], end="")
-
-
-def _state(path: Path, *, made: bool) -> str:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if made:
-        return f"made, mode {mode:04o}"
-    wider = f"; others than its owner may use it, {PRIVATE:04o} keeps them out" if mode & 0o077 else ""
-    return f"already there, mode {mode:04o}{wider}"

@@ -16,7 +16,7 @@ from promo_reports.cli.failures import lines_of
 from promo_reports.cli.project import Project
 from promo_reports.cli.windows import clock, local, short
 from promo_reports.definitions.registry import Checked
-from promo_reports.definitions.sources import Source
+from promo_reports.definitions.source_files import SourceFile
 from promo_reports.domain.dates.schedule import Delivery
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import DateRangeRule
@@ -32,7 +32,7 @@ ASSUMED = (
 class Listed:
     """One registered report; exactly one of `definition` and `error` is set."""
 
-    source: Source
+    source: SourceFile
     definition: Definition | None
     error: InvalidInput | None
     next: Delivery | None
@@ -61,7 +61,7 @@ class Listed:
             "frequency": known.frequency if known else None,
             "status": self.status,
             "origin": self.source.origin.value,
-            "source": str(self.source.path),
+            "source": self.source.address,
             "timezone": known.timezone if known else None,
             "next_delivery": self._next(known, self.next, zone) if known and self.next and zone else None,
             "next_delivery_assumes": "unchanged_schedule" if self.next else None,

@@ -14,8 +14,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from promo_reports.definitions.inputs.forms import broken_rule
-from promo_reports.definitions.inputs.implicit import Implicit
-from promo_reports.definitions.inputs.wording import SECRET, kind, listed, nearest, quoted
+from promo_reports.definitions.inputs.messages import SECRET, kind, listed, nearest, quoted
+from promo_reports.definitions.inputs.yaml_scalars import Implicit
 from promo_reports.domain.dates.calendar import WEEKDAYS
 from promo_reports.domain.dates.timezones import timezone_names
 from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID

@@ -21,9 +21,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from promo_reports.definitions.inputs.findings import Findings, KeyPath
-from promo_reports.definitions.inputs.implicit import Implicit
-from promo_reports.definitions.inputs.wording import MAX_GUESSES, SECRET_KEY, kind, listed, nearest
+from promo_reports.definitions.inputs.messages import MAX_GUESSES, SECRET_KEY, kind, listed, nearest
+from promo_reports.definitions.inputs.validation_problems import Findings, KeyPath
+from promo_reports.definitions.inputs.yaml_scalars import Implicit
 
 if TYPE_CHECKING:
     from typing import Self

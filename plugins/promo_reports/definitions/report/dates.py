@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from promo_reports.definitions.inputs.findings import Findings
-from promo_reports.definitions.inputs.wording import listed
+from promo_reports.definitions.inputs.messages import listed
+from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.report.form import (
     DaysForm,
     DefinitionForm,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from promo_reports.definitions.inputs.findings import Findings
-from promo_reports.definitions.inputs.wording import MAX_GUESSES, listed, nearest, not_among
+from promo_reports.definitions.inputs.messages import MAX_GUESSES, listed, nearest, not_among
+from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.report_type.filters import ALL
 from promo_reports.domain.report_type import Filter, ReportType, Select
 

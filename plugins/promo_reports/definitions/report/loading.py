@@ -6,12 +6,12 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
-from promo_reports.definitions.inputs.implicit import Implicit
-from promo_reports.definitions.inputs.located import Document, read_yaml, shown_path
-from promo_reports.definitions.inputs.wording import quoted
+from promo_reports.definitions.inputs.messages import quoted
+from promo_reports.definitions.inputs.yaml_reader import Document, read_yaml, shown_path
+from promo_reports.definitions.inputs.yaml_scalars import Implicit
 from promo_reports.definitions.report.rules import check_definition
 from promo_reports.domain.account import Account
 from promo_reports.domain.dates.schedule import ONE_TIME, Stop
@@ -26,7 +26,6 @@ def load_definition(
     *,
     report_types: Mapping[str, ReportType],
     account: Account,
-    origin: Origin = Origin.GIT,
     now: datetime | None = None,
     stops: tuple[Stop, ...] = (),
     shown: str | None = None,
@@ -35,17 +34,38 @@ def load_definition(
 
     `shown` is the file's name in problems, by default its last two parts.
     """
-    document = read_yaml(path, shown)
+    return definition_in(
+        read_yaml(path, shown),
+        path,
+        report_types=report_types,
+        account=account,
+        now=now,
+        stops=stops,
+    )
+
+
+def definition_in(
+    document: Document,
+    address: str | PurePath,
+    *,
+    report_types: Mapping[str, ReportType],
+    account: Account,
+    origin: Origin = Origin.GIT,
+    now: datetime | None = None,
+    stops: tuple[Stop, ...] = (),
+) -> Definition:
+    """Return the definition in a document that was read at an address; `InvalidInput` with all its problems."""
+    stem = PurePosixPath(address).stem
     data = document.data
     given = data.get("id") if isinstance(data, dict) else None
-    if isinstance(given, str) and not isinstance(given, Implicit) and given != path.stem:
-        document.findings.add(("id",), f"must be the file's name, {path.stem!r}, not {quoted(given)}")
+    if isinstance(given, str) and not isinstance(given, Implicit) and given != stem:
+        document.findings.add(("id",), f"must be the file's name, {stem!r}, not {quoted(given)}")
     return check_definition(
         document,
         report_types=report_types,
         account=account,
         origin=origin,
-        source=shown_path(path),
+        source=shown_path(address),
         now=now,
         stops=stops,
     )

@@ -7,10 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.inputs.fields import EMAIL
-from promo_reports.definitions.inputs.findings import Findings
 from promo_reports.definitions.inputs.forms import read_form, require, sound
-from promo_reports.definitions.inputs.located import Document
-from promo_reports.definitions.inputs.wording import listed, nearest, not_among, quoted
+from promo_reports.definitions.inputs.messages import listed, nearest, not_among, quoted
+from promo_reports.definitions.inputs.validation_problems import Findings
+from promo_reports.definitions.inputs.yaml_reader import Document
 from promo_reports.definitions.report.dates import check_date_range, check_schedule
 from promo_reports.definitions.report.filters import check_filters
 from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm

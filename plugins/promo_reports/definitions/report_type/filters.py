@@ -6,9 +6,9 @@ import os
 import stat
 from pathlib import Path
 
-from promo_reports.definitions.inputs.findings import Findings
 from promo_reports.definitions.inputs.forms import sound
-from promo_reports.definitions.inputs.wording import not_among
+from promo_reports.definitions.inputs.messages import not_among
+from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.report_type.form import FilterForm, ReportTypeForm
 from promo_reports.domain.report_type import Select
 from promo_reports.regular_file import status_of

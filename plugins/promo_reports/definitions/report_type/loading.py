@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from promo_reports.definitions.inputs.findings import Findings
 from promo_reports.definitions.inputs.forms import read_form, require, sound
-from promo_reports.definitions.inputs.located import read_yaml
-from promo_reports.definitions.inputs.wording import not_among
+from promo_reports.definitions.inputs.messages import not_among
+from promo_reports.definitions.inputs.validation_problems import Findings
+from promo_reports.definitions.inputs.yaml_reader import read_yaml
 from promo_reports.definitions.report_type.filters import check_filters
 from promo_reports.definitions.report_type.form import REQUIRED, ColumnForm, ReportTypeForm
 from promo_reports.domain.report_type import (

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from promo_reports.definitions.inputs.fields import Instant, Line
 from promo_reports.definitions.inputs.forms import Form, Listed, read_form, sound
-from promo_reports.definitions.inputs.located import Document
-from promo_reports.definitions.inputs.writing import to_yaml
+from promo_reports.definitions.inputs.yaml_reader import Document
+from promo_reports.definitions.inputs.yaml_writer import to_yaml
 from promo_reports.domain.dates.schedule import Stop
 
 

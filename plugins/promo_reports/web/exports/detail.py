@@ -13,7 +13,7 @@ from promo_reports.definitions.report.configuration import (
     destination_words,
     text_cells,
 )
-from promo_reports.delivery.handover import map_index_title
+from promo_reports.delivery.payload import map_index_title
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS

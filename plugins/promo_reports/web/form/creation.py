@@ -11,7 +11,7 @@ from typing import Any
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.loading import conf_id
-from promo_reports.definitions.store.requests import Request, Requests
+from promo_reports.definitions.store.idempotency_keys import Request
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.dates.window import Window, date_range_values, resolve
 from promo_reports.domain.definition import Definition, is_report_id
@@ -69,12 +69,9 @@ def checked_report(
     if not 1 <= len(key) <= MAX_KEY:
         raise Refusal(422, f"An Idempotency-Key has 1 to {MAX_KEY} characters.")
     may_export(caller, data.get("report_type"))
-    requests = Requests(registry.store.root / "requests")
-    expected = requests.look_up(key, data, by=caller.id, at=at)
+    expected = registry.store.look_up(key, data, by=caller.id, at=at)
     made = _checked(registry, caller, data, expected)
-    if not registry.store.exists():
-        registry.store.prepare()
-    claimed = requests.claim(key, data, by=caller.id, at=at)
+    claimed = registry.store.claim(key, data, by=caller.id, at=at)
     return made if claimed == expected else _checked(registry, caller, data, claimed)
 
 
@@ -84,7 +81,7 @@ def keep(registry: Registry, caller: Caller, made: NewReport) -> Definition:
     try:
         return registry.create({**made.data, "id": made.report_id}, by=made.by, at=made.request.at)
     except InvalidInput:
-        if not registry.store.path(made.report_id).exists():
+        if registry.store.entry(made.report_id) is None:
             raise
         return registry.definition(made.report_id)
 

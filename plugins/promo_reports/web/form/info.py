@@ -68,7 +68,7 @@ def _report_types(registry: Registry, caller: Caller) -> tuple[list[ReportTypeSh
         try:
             shown.append(_report_type(registry.report_type(source.key), may_create=caller.may_export(dag_id)))
         except InvalidInput as error:
-            broken.append(BrokenFile(file=source.path.name, reason=str(error.problems[0])))
+            broken.append(BrokenFile(file=source.name, reason=str(error.problems[0])))
     shown.sort(key=lambda each: (order.index(PromotionType(each.promotion_type)), each.title))
     return shown, broken
 

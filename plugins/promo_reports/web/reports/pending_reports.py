@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from promo_reports.definitions.project import registry
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.sources import Source, stamp_of
-from promo_reports.definitions.store.contents import CreatedReports, GitReports
+from promo_reports.definitions.source_files import SourceFile
+from promo_reports.definitions.store.store_cache import CreatedReports, GitReports
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput
+from promo_reports.object_stores.file_stamps import stamp_of
 from promo_reports.web.queries.dags import deletions_of, known_dag_ids
 from promo_reports.web.queries.records import PendingReport
 
@@ -65,7 +67,7 @@ class Pending:
                 found.append(kept[1])
         return found
 
-    def _read(self, dag_id: str, source: Source) -> PendingReport | None:
+    def _read(self, dag_id: str, source: SourceFile) -> PendingReport | None:
         """None for a definition that is broken, or no recurring one."""
         try:
             definition = self._registry.load(source)
@@ -74,7 +76,7 @@ class Pending:
         created = self._created.created(source.key) if source.origin is Origin.CREATED else None
         if definition.schedule is None or (created is None and source.origin is Origin.CREATED):
             return None
-        at, by = created or (datetime.fromtimestamp(source.path.stat().st_mtime, UTC), definition.owner)
+        at, by = created or (datetime.fromtimestamp(Path(source.address).stat().st_mtime, UTC), definition.owner)
         return PendingReport(
             dag_id=dag_id,
             name=definition.name,

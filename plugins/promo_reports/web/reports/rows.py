@@ -9,8 +9,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.report.configuration import configuration
-from promo_reports.definitions.store.contents import CreatedReports
 from promo_reports.definitions.store.stop_marks import Marks
+from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.domain.dag_ids import report_id_of, type_dag_id
 from promo_reports.domain.dates.schedule import ONE_TIME, Delivery, uncovered
 from promo_reports.domain.definition import Definition, Origin

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from promo_reports import atomic_files
-from promo_reports.definitions.store import requests as module
-from promo_reports.definitions.store.requests import KEPT, SWEPT, Request, Requests
+from promo_reports.definitions.store.idempotency_keys import KEPT, SWEPT, Request
+from promo_reports.definitions.store.stored_reports import StoredReports
 from promo_reports.errors import Conflict, StoreError
+from promo_reports.object_stores import private_directory
+from tests.support.report_stores import directory_store
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -25,12 +27,20 @@ Claim = Callable[..., Request]
 
 
 @pytest.fixture
-def requests(tmp_path: Path) -> Requests:
-    return Requests(tmp_path / "requests")
+def directory(tmp_path: Path) -> Path:
+    """Where the keys lie."""
+    return tmp_path / "created" / "requests"
 
 
 @pytest.fixture
-def claim(requests: Requests) -> Claim:
+def requests(directory: Path) -> StoredReports:
+    store = directory_store(directory.parent)
+    store.prepare()
+    return store
+
+
+@pytest.fixture
+def claim(requests: StoredReports) -> Claim:
     def claimed(key: str = "key", body: dict[str, Any] = BODY, *, by: str = "ada", at: datetime = AT) -> Request:
         return requests.claim(key, body, by=by, at=at)
 
@@ -63,18 +73,18 @@ def test_a_users_name_and_his_key_are_not_run_together(claim: Claim) -> None:
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "a/b", "x" * 255, "\u00fc\u00e9", " ", "."])
-def test_a_key_is_never_the_name_of_a_file(requests: Requests, claim: Claim, key: str) -> None:
+def test_a_key_is_never_the_name_of_a_file(directory: Path, claim: Claim, key: str) -> None:
     claim(key)
-    (kept,) = requests.directory.rglob("*.json")
-    assert kept.parent == requests.directory
+    (kept,) = directory.rglob("*.json")
+    assert kept.parent == directory
     assert len(kept.name) == 64 + len(".json")
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert requests.directory.stat().st_mode & 0o777 == 0o700
+    assert directory.stat().st_mode & 0o777 == 0o700
 
 
-def test_neither_the_body_nor_the_key_is_kept_as_it_is(requests: Requests, claim: Claim) -> None:
+def test_neither_the_body_nor_the_key_is_kept_as_it_is(directory: Path, claim: Claim) -> None:
     claim("a-key-that-is-seen")
-    (kept,) = requests.directory.glob("*.json")
+    (kept,) = directory.glob("*.json")
     assert "June" not in kept.read_text()
     assert "a-key-that-is-seen" not in kept.read_text()
 
@@ -135,10 +145,10 @@ def aged(path: Path, age: timedelta) -> None:
     os.utime(path, (then, then))
 
 
-def test_a_key_is_forgotten_when_it_is_old(requests: Requests, claim: Claim) -> None:
+def test_a_key_is_forgotten_when_it_is_old(directory: Path, claim: Claim) -> None:
     first = claim()
-    aged(requests.directory / _name_of(requests, claim), KEPT)
-    aged(requests.directory / ".swept", SWEPT)
+    aged(directory / _name_of(directory, claim), KEPT)
+    aged(directory / ".swept", SWEPT)
     claim("young")
     again = claim(body=BODY | {"name": "July audit"}, at=AT + KEPT + HOUR)
     assert again.at == AT + KEPT + HOUR
@@ -146,20 +156,20 @@ def test_a_key_is_forgotten_when_it_is_old(requests: Requests, claim: Claim) -> 
     assert claim("young").at == AT
 
 
-def test_old_keys_are_looked_for_rarely(requests: Requests, claim: Claim) -> None:
+def test_old_keys_are_looked_for_rarely(directory: Path, claim: Claim) -> None:
     first = claim()
-    aged(requests.directory / _name_of(requests, claim), KEPT)
+    aged(directory / _name_of(directory, claim), KEPT)
     claim("young")
     assert claim(at=AT + HOUR) == first
-    aged(requests.directory / ".swept", SWEPT)
+    aged(directory / ".swept", SWEPT)
     claim("young")
     claim("younger")
-    assert len([*requests.directory.glob("*.json")]) == 2
+    assert len([*directory.glob("*.json")]) == 2
 
 
-def test_looking_a_key_up_says_what_claiming_it_would(requests: Requests, claim: Claim) -> None:
+def test_looking_a_key_up_says_what_claiming_it_would(requests: StoredReports, directory: Path, claim: Claim) -> None:
     free = requests.look_up("key", BODY, by="ada", at=AT)
-    assert not requests.directory.exists()
+    assert not directory.exists()
     assert claim() == free
     assert requests.look_up("key", BODY, by="ada", at=AT + HOUR) == free
     with pytest.raises(Conflict):
@@ -168,25 +178,24 @@ def test_looking_a_key_up_says_what_claiming_it_would(requests: Requests, claim:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_key_that_another_process_sweeps_in_this_moment(
-    requests: Requests, claim: Claim, monkeypatch: pytest.MonkeyPatch, times: int
+    claim: Claim, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     """Between the look whether it is taken and the look into it; twice in a row is more than bad luck."""
     claim()
-    create, swept = module.create_file, []
+    create, swept = private_directory.create_file, []
 
-    def create_and_sweep(path: Path, text: str) -> None:
-        try:
-            create(path, text)
-        finally:
-            if len(swept) < times:
-                swept.append(path)
-                path.unlink()
+    def taken_and_swept(path: Path, content: bytes) -> None:
+        if len(swept) == times:
+            return create(path, content)
+        swept.append(path)
+        path.unlink(missing_ok=True)
+        raise FileExistsError
 
-    monkeypatch.setattr(module, "create_file", create_and_sweep)
+    monkeypatch.setattr(private_directory, "create_file", taken_and_swept)
     if times == 1:
         assert claim(at=AT + HOUR).at == AT + HOUR
     else:
-        with pytest.raises(StoreError, match="No such file"):
+        with pytest.raises(StoreError, match="was removed while it was read"):
             claim(at=AT + HOUR)
 
 
@@ -195,9 +204,11 @@ def test_a_key_that_another_process_sweeps_in_this_moment(
     [b"", b"{", b"[]", b"7", b"\xff", b"{}", b'{"asked": "x"}', b'{"asked": "x", "at": 7}', b'{"asked": "x", "at": ""}',
      b'{"asked": "x", "at": "2026-07-15T14:30:00"}'],
 )  # fmt: skip
-def test_a_file_that_somebody_broke_is_an_error_of_the_store(requests: Requests, claim: Claim, content: bytes) -> None:
+def test_a_file_that_somebody_broke_is_an_error_of_the_store(
+    requests: StoredReports, directory: Path, claim: Claim, content: bytes
+) -> None:
     claim()
-    (kept,) = requests.directory.glob("*.json")
+    (kept,) = directory.glob("*.json")
     kept.write_bytes(content)
     for ask in (claim, lambda: requests.look_up("key", BODY, by="ada", at=AT)):
         with pytest.raises(StoreError, match="does not hold what was asked under an Idempotency-Key") as refused:
@@ -206,27 +217,28 @@ def test_a_file_that_somebody_broke_is_an_error_of_the_store(requests: Requests,
     assert claim("another").at == AT
 
 
-def _name_of(requests: Requests, claim: Claim) -> str:
+def _name_of(directory: Path, claim: Claim) -> str:
     """The file of the key that is claimed by default, which is that of the other one never."""
-    before = {path.name for path in requests.directory.glob("*.json")}
-    probe = Requests(requests.directory.parent / "probe")
+    before = {path.name for path in directory.glob("*.json")}
+    probe = directory_store(directory.parent / "probe")
+    probe.prepare()
     probe.claim("key", BODY, by="ada", at=AT)
-    (name,) = (path.name for path in probe.directory.glob("*.json"))
+    (name,) = (path.name for path in (directory.parent / "probe" / "requests").glob("*.json"))
     assert name in before
     return name
 
 
 def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """One that is not mounted: a directory in its place would look like a store that has lost everything."""
-    with pytest.raises(StoreError, match="No such file or directory") as refused:
-        Requests(tmp_path / "mount" / "created" / "requests").claim("key", BODY, by="ada", at=AT)
-    assert "is mounted" in refused.value.fix
+    with pytest.raises(StoreError, match="has no definitions/ directory") as refused:
+        directory_store(tmp_path / "mount" / "created").claim("key", BODY, by="ada", at=AT)
+    assert "Mount it" in refused.value.fix
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (module, "read_regular")])
+@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (private_directory, "open_regular")])
 def test_a_directory_that_fails_is_an_error_of_the_store(
-    requests: Requests, claim: Claim, monkeypatch: pytest.MonkeyPatch, failing: tuple[Any, str]
+    claim: Claim, monkeypatch: pytest.MonkeyPatch, failing: tuple[Any, str]
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OSError(5, "Input/output error")
@@ -239,14 +251,16 @@ def test_a_directory_that_fails_is_an_error_of_the_store(
 
 
 def test_a_file_in_place_of_the_directory_is_an_error_of_the_store(tmp_path: Path) -> None:
+    store = directory_store(tmp_path)
+    store.prepare()
     (tmp_path / "requests").write_text("")
     with pytest.raises(StoreError, match="File exists"):
-        Requests(tmp_path / "requests").claim("key", BODY, by="ada", at=AT)
+        store.claim("key", BODY, by="ada", at=AT)
 
 
-def test_what_a_killed_writer_left_behind_is_removed(requests: Requests, claim: Claim) -> None:
+def test_what_a_killed_writer_left_behind_is_removed(directory: Path, claim: Claim) -> None:
     claim("another")
-    left = requests.directory / ".new-left"
+    left = directory / ".new-left"
     left.write_text("half")
     long_ago = left.stat().st_mtime - atomic_files.LEFT_BEHIND_SECONDS - 1
     os.utime(left, (long_ago, long_ago))

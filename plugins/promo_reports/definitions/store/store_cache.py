@@ -1,12 +1,13 @@
 """What is registered, without reading it whole each time: the ids of reports, and the marks of stopped ones.
 
-The page's list asks at every request. A directory's time says whether a file came, went or was replaced since then;
-only what changed is read. Two changes may share one time: within two seconds of the last one, a directory of the same
-time is listed again, but not more than twice a second, unless this process says that it has changed it itself.
+The page's list asks at every request. The revision of the store, or of a directory, says whether anything was added or
+replaced since; only what changed is read. A revision with a `?` may miss a change of the same instant: then it is
+listed again, but not more than twice a second, unless this process says that it has changed it itself.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,15 +17,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from promo_reports.definitions.inputs.located import read_yaml
-from promo_reports.definitions.sources import generation_of, list_directory
-from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.source_files import list_directory
+from promo_reports.definitions.store.report_store import ReportStore
 from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput
+from promo_reports.object_stores.file_stamps import generation_of
 
 LISTED_AGAIN_AFTER = 0.5
-"""Seconds for which a directory that may have changed within the same instant is taken as it was."""
+"""Seconds for which what may have changed within the same instant is taken as it was."""
+_UNSETTLED = re.compile(r"\?[0-9a-f]*")
 Found = TypeVar("Found")
 
 
@@ -33,7 +35,7 @@ class GitReports:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._ids: _Kept[frozenset[str]] = _Kept(directory, self._read_ids, frozenset())
+        self._ids: _Kept[frozenset[str]] = _Kept(lambda: generation_of([directory]), self._read_ids, frozenset())
 
     def ids(self) -> frozenset[str]:
         """The ids that the files are named for; `StoreError` where the directory cannot be read whole."""
@@ -44,13 +46,13 @@ class GitReports:
 
 
 class CreatedReports:
-    """The store as the list sees it; one for a process, safe for its threads."""
+    """The store as the page's lists need it; one for a process, safe for its threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ReportStore) -> None:
         self._store = store
         self._created: dict[str, tuple[datetime, str]] = {}
-        self._ids: _Kept[frozenset[str]] = _Kept(store.definitions, self._read_ids, frozenset())
-        self._marks: _Kept[dict[str, tuple[str, Marks | None]]] = _Kept(store.state, self._read_changed, {})
+        self._ids: _Kept[frozenset[str]] = _Kept(store.revision, self._read_ids, frozenset())
+        self._marks: _Kept[dict[str, tuple[str, Marks | None]]] = _Kept(store.revision, self._read_changed, {})
 
     def changed(self) -> None:
         """What this process has just written to the store is seen by whoever asks from now on."""
@@ -67,7 +69,7 @@ class CreatedReports:
         Its file is written once and never changed, so it is read once.
         """
         if report_id not in self._created and report_id in self.ids():
-            data = read_yaml(self._store.path(report_id)).data
+            data = self._store.read(report_id).data
             if isinstance(data, dict) and {"created_at", "created_by"} <= data.keys():
                 with suppress(ValueError, TypeError):
                     self._created[report_id] = (datetime.fromisoformat(data["created_at"]), str(data["created_by"]))
@@ -84,40 +86,40 @@ class CreatedReports:
         return {key: marks or Marks() for key, (_, marks) in found if marks is None or marks.stopped}
 
     def _read_ids(self, _: frozenset[str]) -> frozenset[str]:
-        return frozenset(each.key for each in list_directory(self._store.definitions, Origin.CREATED))
+        return frozenset(each.key for each in self._store.entries())
 
     def _read_changed(self, kept: Mapping[str, tuple[str, Marks | None]]) -> dict[str, tuple[str, Marks | None]]:
         read: dict[str, tuple[str, Marks | None]] = {}
-        for source in list_directory(self._store.state, Origin.CREATED):
-            before = kept.get(source.key)
-            if before is not None and before[0] == source.stamp:
-                read[source.key] = before
+        for report_id, stamp in self._store.mark_stamps().items():
+            before = kept.get(report_id)
+            if before is not None and before[0] == stamp:
+                read[report_id] = before
                 continue
             try:
-                read[source.key] = (source.stamp, self._store.marks(source.key))
+                read[report_id] = (stamp, self._store.marks(report_id))
             except InvalidInput:
-                read[source.key] = (source.stamp, None)
+                read[report_id] = (stamp, None)
         return read
 
 
 @dataclass(frozen=True)
 class _Listing(Generic[Found]):
-    """What was found in a directory of this time; `good_until` is None for a listing that nothing can have passed by.
+    """What was found at a revision, without its `?`; `good_until` is None where no change can have been missed.
 
     `changes` are those that this process had told of when it began.
     """
 
-    time: str
+    revision: str
     changes: int
     good_until: float | None
     found: Found
 
 
 class _Kept(Generic[Found]):
-    """What was found in one directory, kept while it stays the same. No lock is held while it is listed."""
+    """What was found at the last revision. No lock is held while it is listed."""
 
-    def __init__(self, directory: Path, read: Callable[[Found], Found], nothing: Found) -> None:
-        self._directory, self._read = directory, read
+    def __init__(self, revision: Callable[[], str], read: Callable[[Found], Found], nothing: Found) -> None:
+        self._revision, self._read = revision, read
         self._lock = threading.Lock()
         self._changes = 0
         self._listing = _Listing("", 0, None, nothing)
@@ -128,17 +130,18 @@ class _Kept(Generic[Found]):
             self._changes += 1
 
     def found(self) -> Found:
-        """What is in the directory; `StoreError` where it cannot be read whole."""
-        stamp, racy, _ = generation_of([self._directory]).partition("?")
+        """Return what is there; `StoreError` where it cannot be read whole."""
+        given = self._revision()
+        revision = _UNSETTLED.sub("", given)
         now = time.monotonic()
         with self._lock:
             last, changes = self._listing, self._changes
-            if (last.time, last.changes) == (stamp, changes):
+            if (last.revision, last.changes) == (revision, changes):
                 if last.good_until is None or now < last.good_until:
                     return last.found
                 # One thread lists it again; the others need not wait for it.
                 self._listing = replace(last, good_until=now + LISTED_AGAIN_AFTER)
         found = self._read(last.found)
         with self._lock:
-            self._listing = _Listing(stamp, changes, now + LISTED_AGAIN_AFTER if racy else None, found)
+            self._listing = _Listing(revision, changes, None if revision == given else now + LISTED_AGAIN_AFTER, found)
         return found

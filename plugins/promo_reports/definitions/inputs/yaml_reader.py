@@ -10,14 +10,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import yaml
 
-from promo_reports.definitions.inputs.findings import Findings, KeyPath
-from promo_reports.definitions.inputs.implicit import Implicit, scalar
-from promo_reports.definitions.inputs.wording import kind, quoted
+from promo_reports.definitions.inputs.messages import kind, quoted
+from promo_reports.definitions.inputs.validation_problems import Findings, KeyPath
+from promo_reports.definitions.inputs.yaml_scalars import Implicit, scalar
 from promo_reports.errors import StoreError
 from promo_reports.regular_file import NotRegular, read_regular
 
@@ -64,8 +64,9 @@ class Document:
         raise AssertionError("findings raise")
 
 
-def shown_path(path: Path) -> str:
-    """A file by its last two names, `reports/x.yaml`: the same on every host, so that DAGs are too."""
+def shown_path(path: str | PurePath) -> str:
+    """Return the last two parts of a path or URI, `reports/x.yaml`: the same on every host, so that DAGs are too."""
+    path = PurePosixPath(path)
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
 
@@ -73,20 +74,21 @@ def read_yaml(path: Path, shown: str | None = None) -> Document:
     """Read and parse one file; `StoreError` where the disk fails, a finding where no regular file is there."""
     name = shown or shown_path(path)
     try:
-        raw = read_regular(path, MAX_BYTES)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        findings = Findings(name)
-        findings.add((), "there is no such file")
-        return Document(None, findings)
-    except NotRegular as found:
-        findings = Findings(name)
-        findings.add((), f"is {found.what}, which is not opened; put the file itself there")
-        return Document(None, findings)
+        return parse_yaml(read_regular(path, MAX_BYTES), name)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, NotRegular) as error:
+        return unread(name, error)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be read: {error.strerror}.", "Check the directory and its permissions."
         ) from error
-    return parse_yaml(raw, name)
+
+
+def unread(name: str, error: OSError | None = None) -> Document:
+    """Return the document of a file that is not there, or that is no regular file and was not opened."""
+    findings = Findings(name)
+    why = f"is {error.what}, which is not opened; put the file itself there" if isinstance(error, NotRegular) else ""
+    findings.add((), why or "there is no such file")
+    return Document(None, findings)
 
 
 def parse_yaml(raw: bytes, name: str) -> Document:

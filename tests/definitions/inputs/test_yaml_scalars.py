@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo_reports.definitions.inputs.implicit import implicit_kind
+from promo_reports.definitions.inputs.yaml_scalars import implicit_kind
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,23 +14,18 @@ from typing import Any
 import pytest
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.sources import RACY_NANOSECONDS, Source, list_directory
-from promo_reports.definitions.store import contents as module
-from promo_reports.definitions.store.contents import LISTED_AGAIN_AFTER, CreatedReports
-from promo_reports.definitions.store.created_reports import Store
+from promo_reports.definitions.store import store_cache as module
 from promo_reports.definitions.store.stop_marks import Marks
-from promo_reports.domain.definition import Origin
+from promo_reports.definitions.store.store_cache import LISTED_AGAIN_AFTER, CreatedReports
+from promo_reports.definitions.store.stored_reports import StoredReports
 from promo_reports.errors import StoreError
+from promo_reports.object_stores.file_stamps import RACY_NANOSECONDS
+from promo_reports.object_stores.port import Entry
+from promo_reports.object_stores.private_directory import PrivateFolder
+from tests.support.report_stores import REQUEST, directory_store
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
-REQUEST: dict[str, Any] = {
-    "name": "Nightly",
-    "report_type": "ledger",
-    "filters": {"wallet": "w", "kind": ["debit"]},
-    "frequency": {"interval": "daily"},
-    "delivery": [{"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
-}
 
 
 class Told(CreatedReports):
@@ -54,12 +49,13 @@ def created(registry: Registry) -> CreatedReports:
 def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The directories that were listed."""
     found: list[str] = []
+    real = PrivateFolder.entries
 
-    def counted(directory: Path, origin: Origin) -> Iterator[Source]:
-        found.append(directory.name)
-        return list_directory(directory, origin)
+    def counted(folder: PrivateFolder) -> Sequence[Entry]:
+        found.append(folder.path.name)
+        return real(folder)
 
-    monkeypatch.setattr(module, "list_directory", counted)
+    monkeypatch.setattr(PrivateFolder, "entries", counted)
     return found
 
 
@@ -87,14 +83,14 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(module, "read_yaml", counted(module.read_yaml, lambda path: path.stem))
-    monkeypatch.setattr(Store, "marks", counted(Store.marks, lambda store, key: f"marks of {key}"))
+    monkeypatch.setattr(StoredReports, "read", counted(StoredReports.read, lambda store, key: key))
+    monkeypatch.setattr(StoredReports, "marks", counted(StoredReports.marks, lambda store, key: f"marks of {key}"))
     return found
 
 
 def test_a_store_that_was_never_written_is_empty(created: CreatedReports, registry: Registry) -> None:
     assert (created.ids(), created.stopped(), created.created("a")) == (frozenset(), {}, None)
-    assert not registry.store.root.exists()
+    assert not registry.settings.store.exists()
 
 
 def test_ids_follow_the_store(created: CreatedReports, registry: Registry) -> None:
@@ -107,9 +103,9 @@ def test_ids_follow_the_store(created: CreatedReports, registry: Registry) -> No
 
 def unnoticed(registry: Registry, report_id: str) -> None:
     """Another process creates a report within the same instant of the directory's clock."""
-    status = registry.store.definitions.stat()
+    status = (registry.settings.store / "definitions").stat()
     create(registry, report_id)
-    os.utime(registry.store.definitions, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.utime((registry.settings.store / "definitions"), ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def test_a_directory_of_another_time_is_listed_at_once(registry: Registry, clock: list[float]) -> None:
@@ -117,8 +113,8 @@ def test_a_directory_of_another_time_is_listed_at_once(registry: Registry, clock
     create(registry, "one")
     assert created.ids() == {"one"}
     create(registry, "two")
-    changed = registry.store.definitions.stat().st_mtime_ns + 1
-    os.utime(registry.store.definitions, ns=(changed, changed))
+    changed = (registry.settings.store / "definitions").stat().st_mtime_ns + 1
+    os.utime((registry.settings.store / "definitions"), ns=(changed, changed))
     assert created.ids() == {"one", "two"}
 
 
@@ -127,9 +123,9 @@ def test_what_this_process_wrote_is_seen_at_once(registry: Registry, clock: list
     create(registry, "one")
     assert (created.ids(), created.stopped()) == ({"one"}, {})
     unnoticed(registry, "two")
-    status = registry.store.state.stat()
+    status = (registry.settings.store / "state").stat()
     registry.stop("one", at=AT, by="ada")
-    os.utime(registry.store.state, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.utime((registry.settings.store / "state"), ns=(status.st_atime_ns, status.st_mtime_ns))
     created.changed()
     assert (created.ids(), set(created.stopped())) == ({"one", "two"}, {"one"})
 
@@ -154,8 +150,9 @@ def test_a_directory_that_has_been_left_alone_is_not_listed_again(
 ) -> None:
     created = CreatedReports(registry.store)
     create(registry, "one")
-    long_ago = registry.store.definitions.stat().st_mtime_ns - 2 * RACY_NANOSECONDS
-    os.utime(registry.store.definitions, ns=(long_ago, long_ago))
+    long_ago = (registry.settings.store / "definitions").stat().st_mtime_ns - 2 * RACY_NANOSECONDS
+    for folder in ("definitions", "state"):
+        os.utime(registry.settings.store / folder, ns=(long_ago, long_ago))
     for _ in range(5):
         assert created.ids() == {"one"}
         clock[0] += 60
@@ -172,19 +169,21 @@ def test_nobody_waits_for_a_thread_that_lists(
     clock[0] += LISTED_AGAIN_AFTER
     begun, goes_on = threading.Event(), threading.Event()
 
-    def slow(directory: Path, origin: Origin) -> Iterator[Source]:
-        found = list(list_directory(directory, origin))
+    real = PrivateFolder.entries
+
+    def slow(folder: PrivateFolder) -> Sequence[Entry]:
+        found = real(folder)
         begun.set()
         assert goes_on.wait(30)
-        return iter(found)
+        return found
 
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(module, "list_directory", slow)
+        monkeypatch.setattr(PrivateFolder, "entries", slow)
         lists = pool.submit(created.ids)
         assert begun.wait(30)
-        monkeypatch.setattr(module, "list_directory", None)
+        monkeypatch.setattr(PrivateFolder, "entries", None)
         assert created.ids() == {"one"}
-        monkeypatch.setattr(module, "list_directory", list_directory)
+        monkeypatch.setattr(PrivateFolder, "entries", real)
         unnoticed(registry, "two")
         created.changed()
         assert created.ids() == {"one", "two"}
@@ -212,7 +211,7 @@ def test_a_definition_that_somebody_broke_has_no_creator(
     created: CreatedReports, registry: Registry, text: str
 ) -> None:
     create(registry, "good")
-    registry.store.path("broken").write_text(text)
+    (registry.settings.store / "definitions" / "broken.yaml").write_text(text)
     assert created.ids() == {"broken", "good"}
     assert created.created("broken") is None
     assert created.created("good") == (AT, "ada")
@@ -256,7 +255,7 @@ def test_marks_that_somebody_broke_count_as_stopped_until_they_are_mended(
     registry.stop("one", at=AT, by="ada")
     registry.resume("one", at=LATER, by="ada")
     assert created.stopped() == {}
-    path = registry.store.state / "one.yaml"
+    path = (registry.settings.store / "state") / "one.yaml"
     good = path.read_text()
     replaced(path, "stops: yes\n")
     assert created.stopped() == {"one": Marks()}
@@ -271,10 +270,10 @@ def replaced(path: Path, text: str) -> None:
 
 
 def test_a_store_that_is_away_is_not_an_empty_one(registry: Registry, tmp_path: Path) -> None:
-    store = Store(tmp_path / "mount")
+    store = directory_store(tmp_path / "mount")
     store.prepare()
     created = CreatedReports(store)
-    shutil.copytree(registry.settings.reports, store.definitions, dirs_exist_ok=True)
+    shutil.copytree(registry.settings.reports, tmp_path / "mount" / "definitions", dirs_exist_ok=True)
     assert created.ids() == {"ledger_daily"}
     shutil.move(tmp_path / "mount", tmp_path / "elsewhere")
     for read in (created.ids, created.stopped, lambda: created.created("other")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from promo_reports.definitions.inputs.wording import quoted
+from promo_reports.definitions.inputs.messages import quoted
 from promo_reports.errors import InvalidInput, Problem
 
 KeyPath = tuple[str | int, ...]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.definitions.sources import look_at, stamp_of
+from promo_reports.definitions.source_files import look_at
 from promo_reports.errors import StoreError
+from promo_reports.object_stores.file_stamps import stamp_of
 
 
 @pytest.fixture

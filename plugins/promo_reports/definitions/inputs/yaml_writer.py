@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from promo_reports.definitions.inputs.implicit import implicit_kind
+from promo_reports.definitions.inputs.yaml_scalars import implicit_kind
 
 
 class _Dumper(yaml.SafeDumper):

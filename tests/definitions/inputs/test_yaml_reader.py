@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.definitions.inputs import located
-from promo_reports.definitions.inputs.implicit import Implicit
-from promo_reports.definitions.inputs.located import parse_yaml, read_yaml
+from promo_reports.definitions.inputs import yaml_reader as located
+from promo_reports.definitions.inputs.yaml_reader import parse_yaml, read_yaml
+from promo_reports.definitions.inputs.yaml_scalars import Implicit
 from promo_reports.errors import StoreError
 
 TOO_DEEP = "a: " + "[" * 20 + "]" * 20
