@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from promo_reports.delivery import Swept, publish, sweep, sweep_staging
+from promo_reports.delivery.retention import sweep_store
+from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain import layout
 from promo_reports.domain.dates.window import Window
 from promo_reports.object_stores import locked_directory
-from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, assert_whole, staged
+from promo_reports.object_stores.port import LostRace, ObjectStore
+from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, Place, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)
@@ -297,3 +300,52 @@ def test_names_are_those_that_extract_and_publication_give(tmp_path: Path) -> No
     assert layout.is_attempt_name(layout.new_attempt_name())
     assert layout.is_window_key(Window(LIMIT, NOW).key())
     assert [name for name in ("..", ".hidden", "lost+found", "a/b", "") if layout.is_folder_name(name)] == []
+
+
+def test_every_object_store_can_be_swept(place: Place, tmp_path: Path) -> None:
+    """By the time at which the manifest was written there; and what is not ours stays."""
+    export = staged(tmp_path, b"some\n", b"rows\n")
+    publish(export, place.area)
+    place.overwrite("README.txt", b"not ours")
+    store = store_of(place)
+    assert sweep_store(store, older_than=datetime.now(UTC) - timedelta(hours=1)) == Swept()
+    assert assert_whole(place)
+    swept = sweep_store(store, older_than=datetime.now(UTC) + timedelta(hours=1))
+    assert (swept.removed, swept.files, swept.in_use, swept.failed) == ((), 3, (), ())
+    assert set(place.contents()) == {"README.txt"}
+    place.delete("README.txt")
+    publish(export, place.area)
+    swept = sweep_store(store, older_than=datetime.now(UTC) + timedelta(hours=1))
+    assert (swept.removed, swept.files) == ((f"{REPORT}/{WINDOW}",), 3)
+    assert (place.contents(), list(store.folders())) == ({}, [])
+
+
+def test_a_manifest_that_was_replaced_since_it_was_listed_stays_with_its_files(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a store locks nothing, a publication may come between the listing and the deletion."""
+    publish(staged(tmp_path, b"old\n"), place.area)
+    store = store_of(place)
+    with store.idle_folder(REPORT, WINDOW) as objects:
+        listed = next(each for each in objects.entries() if each.name == "manifest.json")
+        present = objects.get("manifest.json")
+        assert present is not None
+        objects.put("manifest.json", present.content + b"\n", replacing=present.tag)
+        with pytest.raises(LostRace):
+            objects.discard(listed.name, stamp=listed.stamp)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(objects), "entries", lambda _: [listed])
+            swept = sweep_store(store, older_than=datetime.now(UTC) + timedelta(hours=1))
+        assert swept == Swept(in_use=(f"{REPORT}/{WINDOW}",))
+    assert assert_whole(place)
+    with store.idle_folder(REPORT, WINDOW) as objects:
+        present = next(each for each in objects.entries() if each.name == "manifest.json")
+        objects.discard(present.name, stamp=present.stamp)
+        objects.discard(present.name, stamp=present.stamp)
+        assert objects.get("manifest.json") is None
+
+
+def store_of(place: Place) -> ObjectStore:
+    """The store below a destination."""
+    assert isinstance(place.area, StoredExports)
+    return place.area.store

@@ -77,6 +77,21 @@ class MemoryStore:
         """The same keys."""
         return self.folder(name, below)
 
+    def idle_folder(self, name: str, below: str) -> AbstractContextManager[MemoryObjects]:
+        """The same keys."""
+        return self.folder(name, below)
+
+    def folders(self, name: str | None = None) -> Sequence[str]:
+        """What keys have in common up to the next slash."""
+        beginning = f"{self._bucket.below(name).prefix if name else self._bucket.prefix}/"
+        below = [key[len(beginning) :] for key in BUCKETS[self._bucket.name] if key.startswith(beginning)]
+        return sorted({each.split("/")[0] for each in below if "/" in each})
+
+    def remove_empty(self, name: str, below: str | None = None) -> bool:
+        """Look whether any key is left."""
+        beginning = f"{self._bucket.below(f'{name}/{below}' if below else name).prefix}/"
+        return not any(key.startswith(beginning) for key in BUCKETS[self._bucket.name])
+
     def check_visible(self) -> None:
         """A bucket that is not there has been refused before."""
 
@@ -101,10 +116,10 @@ class MemoryObjects:
                 raise LostRace
             self._objects[self._key(name)] = Written(content)
 
-    def discard(self, name: str, *, tag: str) -> None:
+    def discard(self, name: str, *, stamp: str) -> None:
         with LOCK:
             present = self.get(name)
-            if present and present.tag != tag:
+            if present and present.tag != stamp:
                 raise LostRace
             self._objects.pop(self._key(name), None)
 

@@ -94,7 +94,7 @@ class StoredExport(ReadableExport):
         return [
             Item(
                 each.name,
-                each.bytes,
+                None if each.unfinished else each.bytes,
                 self._writable.exclusive or (present is not None and each.written < present.written),
                 each.handle,
             )

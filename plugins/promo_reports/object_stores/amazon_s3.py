@@ -65,6 +65,20 @@ class AmazonS3Store:
         """The same keys: without a lock there is nothing to leave out."""
         return self.folder(name, below)
 
+    def idle_folder(self, name: str, below: str) -> AbstractContextManager[AmazonS3Objects]:
+        """The same keys: nobody can be seen at work in them."""
+        return self.folder(name, below)
+
+    def folders(self, name: str | None = None) -> Sequence[str]:
+        """List what keys have in common up to the next `/`."""
+        prefix = self._prefix if name is None else f"{self._prefix}{name}/"
+        return AmazonS3Objects(self._access, prefix).folders()
+
+    def remove_empty(self, name: str, below: str | None = None) -> bool:
+        """Look whether any key is left."""
+        prefix = f"{self._prefix}{name}/" if below is None else f"{self._prefix}{name}/{below}/"
+        return not AmazonS3Objects(self._access, prefix).entries()
+
     def check_visible(self) -> None:
         """Leave it at that: a bucket that is not there, or is closed to us, has been refused before."""
 
@@ -106,10 +120,10 @@ class AmazonS3Objects:
         if refused:
             raise LostRace
 
-    def discard(self, name: str, *, tag: str) -> None:
-        """Delete what still has the tag; the comparison before it decides, since few servers delete on a condition."""
+    def discard(self, name: str, *, stamp: str) -> None:
+        """Delete what still has the ETag; the comparison before it decides, as few servers delete on a condition."""
         present = self._head(name)
-        if present and present["ETag"] != tag:
+        if present and present["ETag"] != stamp:
             raise LostRace
         self.delete([(name, None)])
 
@@ -146,6 +160,11 @@ class AmazonS3Objects:
             *(Entry(self._name(each), None, each["Initiated"], True, each["UploadId"]) for each in uploads),
         ]
 
+    def folders(self) -> Sequence[str]:
+        """List the folders below the prefix."""
+        found = self._pages("list_objects_v2", "CommonPrefixes", Delimiter="/")
+        return [each["Prefix"][len(self._prefix) : -1] for each in found]
+
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
         """Delete objects and abort uploads."""
         for name, upload in names:
@@ -161,9 +180,9 @@ class AmazonS3Objects:
     def _name(self, listed: Any) -> str:
         return str(listed["Key"])[len(self._prefix) :]
 
-    def _pages(self, operation: Any, field: str) -> list[Any]:
+    def _pages(self, operation: Any, field: str, **options: str) -> list[Any]:
         def read(client: S3Client) -> list[Any]:
-            pages = client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=self._prefix)
+            pages = client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=self._prefix, **options)
             return [each for page in pages for each in page.get(field, [])]
 
         found = self._access.ask(read)

@@ -18,7 +18,7 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.file_stamps import stamp_from
-from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, made_and_locked, mark
+from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, locked, made_and_locked, mark
 from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, Readable, Stored, damaged
 from promo_reports.object_stores.staged_file import CHUNK, chunks
 from promo_reports.regular_file import NotRegular, open_regular
@@ -74,6 +74,30 @@ class DirectoryStore:
                 directory = stack.enter_context(as_it_is(self.root, name, below))
             yield None if directory is None else DirectoryObjects(self.root / name / below, directory, exclusive=False)
 
+    @contextmanager
+    def idle_folder(self, name: str, below: str) -> Iterator[DirectoryObjects]:
+        """The export's directory, if nobody publishes to it."""
+        with contextlib.ExitStack() as stack:
+            with _told(self.root):
+                directory = stack.enter_context(locked(self.root, name, below))
+            yield DirectoryObjects(self.root / name / below, directory, exclusive=True)
+
+    def folders(self, name: str | None = None) -> Sequence[str]:
+        """List directories, but no links to one."""
+        path = self.root if name is None else self.root / name
+        with _told(path), contextlib.suppress(FileNotFoundError), os.scandir(path) as entries:
+            return [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+        return []
+
+    def remove_empty(self, name: str, below: str | None = None) -> bool:
+        """Remove an empty directory; the root is marked, so that it is known when its last export is gone."""
+        path = self.root / name if below is None else self.root / name / below
+        with contextlib.suppress(OSError):
+            path.rmdir()
+            mark(self.root)
+            return True
+        return False
+
     def check_visible(self) -> None:
         """Tell a directory in which no export ever lay from one whose exports have expired."""
         self._check_there()
@@ -123,11 +147,11 @@ class DirectoryObjects:
             raise LostRace
         self._write(name, [content], len(content))
 
-    def discard(self, name: str, *, tag: str) -> None:
-        """Unlink the file that was read."""
-        present = self.get(name)
-        if present and present.tag != tag:
-            raise LostRace
+    def discard(self, name: str, *, stamp: str) -> None:
+        """Unlink the file that was listed."""
+        with _told(self._path), contextlib.suppress(FileNotFoundError):
+            if stamp_from(os.stat(name, dir_fd=self._directory, follow_symlinks=False)) != stamp:
+                raise LostRace
         self.delete([(name, None)])
 
     def upload(self, file: ExportFile, source: Path) -> None:
@@ -215,10 +239,9 @@ class DirectoryObjects:
 
 
 def _entry(name: str, status: os.stat_result) -> Entry:
-    unfinished = name.startswith(TEMPORARY)
-    whole = not unfinished and stat.S_ISREG(status.st_mode)
+    size = status.st_size if stat.S_ISREG(status.st_mode) else None
     written = datetime.fromtimestamp(status.st_mtime, UTC)
-    return Entry(name, status.st_size if whole else None, written, unfinished=unfinished, stamp=stamp_from(status))
+    return Entry(name, size, written, unfinished=name.startswith(TEMPORARY), stamp=stamp_from(status))
 
 
 @contextmanager

@@ -16,14 +16,11 @@ from pathlib import Path
 
 from promo_reports.domain.layout import is_window_key
 from promo_reports.errors import DestinationUnavailable
+from promo_reports.object_stores.port import Busy
 
 MARKER = ".promo-reports"
 """A file in the root of a download area, made with its first export: it outlives all of them."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-
-
-class Busy(Exception):
-    """Somebody else has locked the directory."""
 
 
 @contextmanager

@@ -41,6 +41,10 @@ def damaged(address: str, how: str) -> Damaged:
     )
 
 
+class Busy(Exception):
+    """Somebody else is at work in the folder, or it is gone."""
+
+
 class LostRace(Exception):
     """The object is no longer the one that was read: another attempt has replaced it meanwhile."""
 
@@ -55,11 +59,10 @@ class Stored:
 
 
 class Entry(NamedTuple):
-    """An object of a listing; `bytes` is None for what has no content to be read.
+    """An object of a listing; `bytes` is None where the listing does not tell, or there is no content to be read.
 
     `unfinished` is what an upload has left that was never completed. `handle` is the store's own, by which it deletes
-    what has no plain name; nobody else looks at it. `stamp` changes with every replacement of the object, where the
-    store can tell that from a listing.
+    what has no plain name; nobody else looks at it. `stamp` changes with every replacement of the object.
     """
 
     name: str
@@ -105,8 +108,8 @@ class SmallObjects(Gettable, Protocol):
         After any other error than LostRace and DestinationRefused it may have been replaced all the same.
         """
 
-    def discard(self, name: str, *, tag: str) -> None:
-        """Delete an object if it still has the tag; LostRace if it has another one. One that is gone is no error."""
+    def discard(self, name: str, *, stamp: str) -> None:
+        """Delete an object if it is still the one that was listed; else LostRace. One that is gone is no error."""
 
     def entries(self) -> Sequence[Entry]:
         """List everything in the folder, and what uploads to it have left."""
@@ -184,6 +187,15 @@ class ObjectStore(Protocol):
 
     def reading(self, name: str, below: str) -> AbstractContextManager[ReadableObjects | None]:
         """The folder as it is, neither made nor locked; None where there is none."""
+
+    def idle_folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
+        """The folder as it is, locked where the store does that; Busy at once if somebody else has it locked."""
+
+    def folders(self, name: str | None = None) -> Sequence[str]:
+        """List the names of folders, or those below one of them; none where there is nothing."""
+
+    def remove_empty(self, name: str, below: str | None = None) -> bool:
+        """Remove a folder where the store keeps empty ones, and return whether there is nothing in it."""
 
     def check_visible(self) -> None:
         """Raise DestinationUnavailable unless this host sees the store: what is missing there has not expired then."""

@@ -90,7 +90,7 @@ class PrivateFolder:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             content = file.read(min(status.st_size, MOST_BYTES) + 1)  # as much memory as is asked for
-        return Stored(content, _tag(content), datetime.fromtimestamp(status.st_mtime, UTC))
+        return Stored(content, hashlib.sha256(content).hexdigest(), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
         """Link a new file where there is none, or rename it over the one that was read."""
@@ -102,20 +102,18 @@ class PrivateFolder:
                     create_file(self.path / name, content)
                 except FileExistsError:
                     raise LostRace from None
-            elif self._present(name) != replacing:
-                raise LostRace
-            else:
-                replace_file(self.path / name, content)
-
-    def discard(self, name: str, *, tag: str) -> None:
-        """Unlink the file that was read."""
-        with locked(self._lock):
-            present = self._present(name)
-            if present is None:
                 return
-            if present != tag:
+            present = self.get(name)
+            if present is None or present.tag != replacing:
                 raise LostRace
-            (self.path / name).unlink()
+            replace_file(self.path / name, content)
+
+    def discard(self, name: str, *, stamp: str) -> None:
+        """Unlink the file that was listed."""
+        with locked(self._lock):
+            if self.stamp(name) not in ("", stamp):
+                raise LostRace
+            (self.path / name).unlink(missing_ok=True)
 
     def entries(self) -> Sequence[Entry]:
         """List files, and links and directories in the place of one, which only opening them refuses."""
@@ -147,11 +145,3 @@ class PrivateFolder:
     def address(self, name: str) -> str:
         """Return the path of a file."""
         return str(self.path / name)
-
-    def _present(self, name: str) -> str | None:
-        found = self.get(name)
-        return None if found is None else found.tag
-
-
-def _tag(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -66,10 +66,10 @@ class SmallFolder:
         self._ask(lambda objects: objects.put(name, content, replacing=replacing))
         self._known = None
 
-    def discard(self, name: str, *, tag: str) -> None:
+    def discard(self, name: str, *, stamp: str) -> None:
         """Delete on a condition."""
         self._known = None
-        self._ask(lambda objects: objects.discard(name, tag=tag))
+        self._ask(lambda objects: objects.discard(name, stamp=stamp))
         self._known = None
 
     def entries(self) -> Sequence[Entry]:

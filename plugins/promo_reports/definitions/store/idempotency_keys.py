@@ -78,14 +78,8 @@ class IdempotencyKeys:
             self._objects.put(_LAST_SWEEP, b"", replacing=None if last is None else last.tag)
             for each in self._objects.entries():
                 if each.name.endswith(_ENDING) and each.written < now - KEPT:
-                    self._forget(each.name, now)
-
-    def _forget(self, name: str, now: datetime) -> None:
-        """Remove a key, unless it was swept and taken anew meanwhile."""
-        found = self._objects.get(name)
-        if found is not None and found.written < now - KEPT:
-            with suppress(LostRace):
-                self._objects.discard(name, tag=found.tag)
+                    with suppress(LostRace):  # somebody has removed it, and it was taken anew
+                        self._objects.discard(each.name, stamp=each.stamp)
 
     def _request(self, name: str, content: bytes, body: Mapping[str, Any]) -> Request:
         """Return the request that a key was taken for."""
