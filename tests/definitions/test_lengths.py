@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from promo_reports.definitions.account import load_account
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.definition import MAX_DESTINATIONS, MAX_OWNER
+from promo_reports.domain.file_format import CSV, FORMATS, FileFormat
 from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY
 from promo_reports.pipeline.export import Export
 
@@ -67,6 +69,25 @@ def test_a_longer_key_is_refused_at_the_prefix(registry: Registry, problems: Tol
         f"reports/{LONGEST_ID}.yaml:8: delivery[0].partner_export.prefix: makes keys of 1027 bytes"
     )
     assert problem.endswith("buckets take 1024: leave out 3 characters")
+
+
+def test_the_key_of_a_format_with_a_longer_suffix(
+    registry: Registry, problems: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where only an export that is split has it; of no other format is more refused."""
+    packed = FileFormat("packed", "Packed", ".packed.csv", "text/csv", split_as="packed")
+    monkeypatch.setitem(FORMATS, "packed", packed)
+    monkeypatch.setitem(FORMATS, "plain", replace(CSV, key="plain", split_as="packed"))
+    monkeypatch.setitem(FORMATS, "whole", replace(packed, key="whole", split_as=None))
+    prefix = "p" * longest_recurring_prefix()
+    write(registry, prefix)
+    assert problems(lambda: registry.definition(LONGEST_ID)) == []
+    path = registry.settings.reports / f"{LONGEST_ID}.yaml"
+    text = path.read_text()
+    for file_format in ("plain", "whole"):
+        path.write_text(f"{text}format: {file_format}\n")
+        told = problems(lambda: registry.definition(LONGEST_ID))
+        assert "leave out 7 characters" in "".join(told), told
 
 
 @pytest.mark.parametrize("length", [1025, 60_000])

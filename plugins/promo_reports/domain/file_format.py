@@ -24,6 +24,11 @@ class FileFormat:
     split_as: str | None = None
     member_suffix: str | None = None
 
+    @property
+    def longest_suffix(self) -> int:
+        """Characters that the suffix of an export's file may have, also of one that is split."""
+        return max(len(self.suffix), len(FORMATS[self.split_as].suffix) if self.split_as is not None else 0)
+
     def part_name(self, stem: str, number: int) -> str:
         """Return the name of part `number`, counted from 1: that of a member, or that of the file itself."""
         return f"{stem}{self.suffix}" if self.member_suffix is None else f"{stem}_{number:04d}{self.member_suffix}"

@@ -20,7 +20,7 @@ from promo_reports.domain.dates.schedule import Stop
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
 from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
-from promo_reports.domain.file_format import CSV, FORMATS
+from promo_reports.domain.file_format import CSV, FORMATS, FileFormat
 from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, is_window_key, longest_key
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput
@@ -73,7 +73,7 @@ def check_definition(
         date_range=date_range,
         starts_at=_starts_at(form, zone),
         stops=stops,
-        format=FORMATS[form.format] if form.format else CSV,
+        format=_format(form),
     )
 
 
@@ -150,11 +150,16 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
     return destinations
 
 
+def _format(form: DefinitionForm) -> FileFormat:
+    return FORMATS[form.format] if form.format else CSV
+
+
 def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings, *, on_demand: bool) -> None:
     """What is delivered must have a key that a bucket takes, below the bucket's prefix and the definition's."""
     id_length = len(form.id or "")
     recurring = isinstance(form.frequency, RecurringForm)
-    longest = longest_key(prefix, LONGEST_FOLDER if on_demand else id_length, id_length, recurring=recurring)
+    folder_length, suffix = LONGEST_FOLDER if on_demand else id_length, _format(form).longest_suffix
+    longest = longest_key(prefix, folder_length, id_length, suffix, recurring=recurring)
     over = longest - LONGEST_KEY
     if over > 0:
         findings.add(
