@@ -23,7 +23,7 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.delivery import Kind
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused
-from promo_reports.object_stores.port import Entry, LostRace, Readable, Stored
+from promo_reports.object_stores.port import Entry, LostRace, OpenObject, Stored
 from promo_reports.object_stores.staged_file import chunks
 
 KEY = "memory"
@@ -130,13 +130,13 @@ class MemoryObjects:
         found = self._objects.get(self._key(name))
         return (len(found.content), found.sha256) if found else None
 
-    def open(self, name: str) -> Readable | None:
+    def open(self, name: str) -> OpenObject | None:
         found = self._objects.get(self._key(name))
         if found is None:
             return None
         descriptor = os.memfd_create("object")
         os.pwrite(descriptor, found.content, 0)
-        return Readable(len(found.content), found.sha256, FileIO(descriptor))
+        return OpenObject(len(found.content), found.sha256, FileIO(descriptor))
 
     def entries(self) -> Sequence[Entry]:
         beginning = self._key("")

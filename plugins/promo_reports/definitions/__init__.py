@@ -1,1 +1,1 @@
-"""Definitions and report types: YAML in, checked domain values or located errors out."""
+"""Definitions and report types: YAML is read, checked domain values or located problems are returned."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from promo_reports.definitions.inputs.fields import BucketName, Connection, Partner, Prefix, Timezone, Weekday
-from promo_reports.definitions.inputs.forms import Form, Listed, read_form, require, sound
+from promo_reports.definitions.inputs.forms import Form, Listed, read_form, report_missing, sound
 from promo_reports.definitions.inputs.yaml_reader import read_yaml
 from promo_reports.domain.account import Account, Bucket
 
@@ -36,7 +36,7 @@ def load_account(path: Path) -> Account:
     document = read_yaml(path)
     findings = document.findings
     form = read_form(AccountForm, document.mapping(), findings)
-    require(form, ("timezone",), findings)
+    report_missing(form, ("timezone",), findings)
     seen: set[tuple[str, str]] = set()
     for index, each in sound(form.partner_exports):
         if (each.partner, each.bucket) in seen:

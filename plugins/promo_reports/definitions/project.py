@@ -1,4 +1,4 @@
-"""The project that this process works for: its settings and what is registered in it."""
+"""The project of this process: its settings and what is registered in it."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from promo_reports.definitions.registry import Registry
 
 @cache
 def registry() -> Registry:
-    """The registry of this process; what it reads is read again where a file has changed."""
+    """Return the registry of this process; files are read again when they have changed."""
     return Registry(settings.current())

@@ -1,7 +1,7 @@
-"""What is registered: definitions in git and in the store, report types and the account of one project.
+"""What is registered in one project: definitions in git and in the store, report types and the account.
 
-The file of a definition is named by its id, so that a task finds its own by parsing one file, and an id can only be
-given twice by git and the store together.
+A definition's file is named by its id, so that a task finds its own by parsing one file, and two definitions can only
+have one id if one is in git and the other in the store.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ GIVEN_BY_US = frozenset({"id", "owner"})
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of one source: its definition, or the error that it alone has."""
+    """The result of one source: its definition, or the error that concerns this source alone."""
 
     source: SourceFile
     definition: Definition | None
@@ -55,7 +55,7 @@ class Checked:
 
 
 class Registry:
-    """The registered reports of one project; cheap to make, and everything is read when asked for."""
+    """The registered reports of one project; cheap to create, as everything is read on demand."""
 
     def __init__(self, settings: Settings, store: ReportStore | None = None) -> None:
         self.settings = settings
@@ -75,17 +75,17 @@ class Registry:
         return self._account[1]
 
     def sources(self) -> tuple[SourceFile, ...]:
-        """Every definition file, sorted by key; `StoreError` where a directory cannot be read whole."""
+        """Return every definition file, sorted by key; `StoreError` if a directory cannot be read completely."""
         listed = list(list_directory(self.settings.reports, Origin.GIT))
         listed += self.store.entries()
         return paired(listed)
 
     def report_type_sources(self) -> tuple[SourceFile, ...]:
-        """Every report type's file, sorted by key."""
+        """Return the file of every report type, sorted by key."""
         return paired(list_directory(self.settings.report_types, Origin.GIT))
 
     def report_type(self, key: str) -> ReportType:
-        """The report type of one source's key; `InvalidInput` where its file is broken, wrongly named or not there."""
+        """Return the report type of one source's key; `InvalidInput` if its file is invalid, misnamed or missing."""
         try:
             return self.report_types[key]
         except KeyError:
@@ -109,18 +109,18 @@ class Registry:
         return f"{in_git}_{self.store.revision()}" if self.store.exists() else in_git
 
     def look_at_types(self) -> tuple[Look, ...]:
-        """Equal to an earlier one as long as no report type, SQL or account has changed, in place or otherwise."""
+        """Return a value that is equal until a report type, SQL or the account changes, also by an edit in place."""
         settings = self.settings
         options = settings.sql / "options"
         directories = [settings.report_types, settings.account.parent, settings.sql]
         return tuple(look_at(each) for each in [*directories, *([options] if options.is_dir() else [])])
 
     def look_at_reports(self) -> tuple[object, ...]:
-        """Equal to an earlier one as long as no definition or stop mark has changed; one stat for each."""
+        """Return a value that is equal until a definition or stop mark changes, also by an edit in place."""
         return look_at(self.settings.reports), self.store.contents() if self.store.exists() else None
 
     def find(self, key: str) -> SourceFile:
-        """The source of one id, looking at its own files only; `InvalidInput` where nothing is registered under it."""
+        """Return the source of one id, reading its own files only; `InvalidInput` if nothing has that id."""
         found = self._own_files(key)
         found = found or [source for source in self.sources() if source.key == key]
         if not found:
@@ -128,11 +128,11 @@ class Registry:
         return paired(found)[0]
 
     def has(self, key: str) -> bool:
-        """Whether a file is named for an id: two or three stats, however many definitions there are."""
+        """Return whether a file is named for an id: two or three stats, however many definitions there are."""
         return bool(self._own_files(key))
 
     def load(self, source: SourceFile, now: datetime | None = None) -> Definition:
-        """The definition of one source; `InvalidInput` with what is wrong with this file alone."""
+        """Return the definition of one source; `InvalidInput` with the problems of this source alone."""
         name = source.address if source.origin is Origin.CREATED else source.shown
         if source.twin is not None:
             message = f"{source.key!r} is also the id of {source.twin}; one of the two files must go"
@@ -152,11 +152,11 @@ class Registry:
         )
 
     def definition(self, key: str) -> Definition:
-        """The definition registered under an id."""
+        """Return the definition registered under an id."""
         return self.load(self.find(key))
 
     def check_all(self, now: datetime | None = None) -> Iterator[Checked]:
-        """Every source with its definition or its error: one broken file leaves the others alone."""
+        """Yield every source with its definition or its error: an invalid file does not affect the others."""
         for source in self.sources():
             try:
                 yield Checked(source, self.load(source, now), None)
@@ -164,16 +164,16 @@ class Registry:
                 yield Checked(source, None, error)
 
     def from_conf(self, conf: object, *, run_id: str, at: datetime, report_type: str) -> Definition:
-        """The definition in the conf of an on-demand run."""
+        """Return the definition in the conf of an on-demand run."""
         definition = definition_from_conf(
             conf, run_id=run_id, at=at, report_type=report_type, report_types=self.report_types, account=self.account
         )
         return check_neighbours(definition, Findings(f"conf of run {run_id}"), self.has)
 
     def draft(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
-        """Check what somebody is about to create, of either frequency; `InvalidInput` with all problems.
+        """Check a definition that somebody is about to create, recurring or not; `InvalidInput` with all problems.
 
-        Its id is only a stand-in: that of a one-time export comes from its run.
+        Its id is a placeholder: a one-time export gets that of its run.
         """
         given = {str(key): value for key, value in data.items() if value is not None}
         document = Document.of_json(given, "request")
@@ -190,7 +190,7 @@ class Registry:
         return check_neighbours(definition, document.findings, self.has)
 
     def create(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
-        """Check a recurring definition and keep it in the store; `id` and `owner` may be left out."""
+        """Check a recurring definition and put it into the store; `id` and `owner` may be left out."""
         given = {str(key): value for key, value in data.items() if value is not None}
         created = {"created_at": at.isoformat(), "created_by": by}
         whole = {"id": conf_id(given.get("name"), f"{by} {at.isoformat()}"), "owner": by} | given | created
@@ -219,7 +219,7 @@ class Registry:
         return lifecycle.resume(self.store, report_id, at=at, by=by)
 
     def delete(self, report_id: str, *, at: datetime, by: str) -> Marks:
-        """Stop a created report for ever; it stays listed as stopped and its id stays taken."""
+        """Stop a created report permanently; it stays listed as stopped and its id stays taken."""
         return lifecycle.delete(self.store, report_id, at=at, by=by)
 
     def _recurring(self, report_id: str) -> None:
@@ -228,7 +228,7 @@ class Registry:
             raise InvalidInput("The request", [Problem("request", "id", message)])
 
     def _own_files(self, key: str) -> list[SourceFile]:
-        """The files that are named for an id."""
+        """Return the files that are named for an id."""
         if not is_report_id(key):
             return []
         places = [self.settings.reports / f"{key}{suffix}" for suffix in SUFFIXES]

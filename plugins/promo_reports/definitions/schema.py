@@ -25,7 +25,7 @@ DIRECTORY = PROJECT_ROOT / "docs" / "schemas"
 
 
 class _ForEditors(GenerateJsonSchema):
-    """Without null, defaults and made-up titles: in a file a key is there or not, which is all that None stands for."""
+    """Schemas without null, defaults and generated titles: in a file a key is present or absent."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
@@ -38,7 +38,7 @@ class _ForEditors(GenerateJsonSchema):
 
 
 def json_schemas() -> dict[str, str]:
-    """The text of each schema by its file name."""
+    """Return the text of each schema by its file name."""
     definition = _schema(DefinitionForm, definition_rules.REQUIRED)
     definition["$defs"]["RecurringForm"] |= {
         "if": {"properties": {"interval": {"const": "weekly"}}},
@@ -54,7 +54,7 @@ def json_schemas() -> dict[str, str]:
 
 
 def write(directory: Path = DIRECTORY) -> None:
-    """Write the schemas' files."""
+    """Write the schema files into a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in json_schemas().items():
         (directory / name).write_text(text)

@@ -1,4 +1,4 @@
-"""Which files should be definitions or report types, and whether any may have changed: names and stamps only."""
+"""List the files that should be definitions or report types, with stamps that show changes; none is opened."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def look_at(directory: Path) -> Look:
             for entry in entries:
                 try:
                     status = entry.stat(follow_symlinks=False)
-                except OSError as error:  # gone by now, say
+                except OSError as error:  # removed meanwhile, for example
                     check_of_one_file(error)
                     seen.append((entry.name, 0, 0, 0))
                     continue

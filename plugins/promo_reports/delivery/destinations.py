@@ -1,4 +1,4 @@
-"""The code of each kind of destination, by its key in `domain.delivery.KINDS`; it is imported when it is used."""
+"""Map each kind of destination in `domain.delivery.KINDS` to its code, which is imported on first use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STORES = {
 
 
 def area_for(destination: Destination, account: Account, settings: Settings) -> Area:
-    """Return the area of a destination; nothing is contacted yet.
+    """Return the area of a destination, without contacting it.
 
     The download area is a directory, or the bucket that the settings name. A partner's bucket lies below the account's
     prefix for it, then the definition's. DestinationRefused if the bucket is not connected to the account any more, or

@@ -1,4 +1,4 @@
-"""What passes from extract to each deliver: an address in the staging area and a destination, never rows."""
+"""The payload of each deliver task: an address in the staging area and a destination, never rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_MAP_INDEX = 250
 
 
 def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> list[dict[str, Any]]:
-    """One handover for each destination; deliver is mapped over them."""
+    """Return one payload for each destination; deliver is mapped over them."""
     return [
         {
             "staged": str(staged.directory),
@@ -30,14 +30,14 @@ def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> li
 
 
 def part_of(handover: object, key: str) -> Any:
-    """One value of a handover, which others than extract may have written; None where it has none."""
+    """Return one value of a payload, or None; the payload may be anything, as others can write to XCom."""
     return handover.get(key) if isinstance(handover, Mapping) else None
 
 
 def destination_at(handover: object, index: int, destinations: Sequence[Destination]) -> Destination:
-    """The destination of a delivery: that of its map index among those that the export was made for.
+    """Return the destination of a mapped delivery: the one at its map index among those of the export.
 
-    `HandoverRefused` where the handover names another one.
+    `HandoverRefused` if the payload names another one.
     """
     try:
         handed = destination_of(part_of(handover, "destination"))
@@ -52,7 +52,7 @@ def destination_at(handover: object, index: int, destinations: Sequence[Destinat
 
 
 def map_index_title(title: str) -> str:
-    """Return a destination's title as the name of its task, cut to what Airflow's `rendered_map_index` takes.
+    """Return the title of a destination for a mapped task, truncated to the limit of Airflow's `rendered_map_index`.
 
     A longer one would fail the task after it has delivered.
     """
@@ -60,15 +60,15 @@ def map_index_title(title: str) -> str:
 
 
 def left_key(end: datetime) -> str:
-    """The XCom key under which a window that ends then is left: the next window asks for it by its own start.
+    """Return the XCom key for a window with this end; the run of the next window reads it by its own start.
 
-    Not one key for all, whose newest is asked for: a run that somebody starts by hand would be taken for it.
+    A single key, of which the newest were read, would also match a run that somebody triggers manually.
     """
     return f"window_until_{instant_key(end)}"
 
 
 def window_left(manifest: Manifest) -> dict[str, str] | None:
-    """What the run of the next window needs to count late rows; None for a snapshot."""
+    """Return what the run of the next window needs to count late rows; None for a snapshot."""
     if manifest.window is None:
         return None
     return {
@@ -79,7 +79,7 @@ def window_left(manifest: Manifest) -> dict[str, str] | None:
 
 
 def asset_extra(manifest: Manifest, destination: str, address: str, files: tuple[str, ...]) -> dict[str, Any]:
-    """What the asset event tells downstream DAGs (reliability, P14); `bytes` of all its files."""
+    """Return the extra of the asset event for downstream DAGs (reliability, P14); `bytes` is that of all files."""
     return {
         "destination": destination,
         "manifest": address,

@@ -1,10 +1,10 @@
-"""Publishing a staged export so that a reader who starts at the manifest never sees half of anything.
+"""Publish a staged export so that a reader who starts at the manifest never sees a partial one.
 
-Data files are named by their content and lie beside those of the previous export; replacing the manifest is the one
-step that shows them (reliability, P4). It is conditional on the manifest that was read at the start, so of two
-overlapping attempts one wins whole (P6), and no other owner's export is replaced (P17); running it again with the same
-content changes nothing (P5, P14). What only older manifests named is removed afterwards. An attempt that dies leaves
-the previous export as it was (P9).
+Data files are named by their content and lie beside those of the previous export; replacing the manifest makes them
+visible in one step (reliability, P4). The replacement is conditional on the manifest that was read at the start, so
+that one of two overlapping attempts wins completely (P6), and no export of another owner is replaced (P17). Repeating
+it with the same content changes nothing (P5, P14). Files that only older manifests name are removed afterwards. An
+attempt that dies leaves the previous export unchanged (P9).
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Published:
 
 
 def publish(staged: StagedExport, area: Area) -> Published:
-    """Deliver a staged export to one destination; safe to repeat, to kill and to run twice at one time.
+    """Deliver a staged export to one destination; safe to repeat, to kill and to run concurrently.
 
     ForeignExport if what is there belongs to another DAG or run; DestinationRefused if a newer export of the window is
-    there or the destination says no; DestinationUnavailable if a retry may help; StagingError if the staged files are
-    needed and are gone or damaged.
+    there or the destination refuses; DestinationUnavailable if a retry may help; StagingError if the staged files are
+    needed and are missing or damaged.
     """
     for file in staged.manifest.files:
         check_file_name(file)
@@ -76,7 +76,7 @@ class _Attempt:
         self._mine: list[ExportFile] = []
 
     def run(self, *, again: bool = False) -> Published:
-        """Publish, or find that it is published; LostRace if another attempt replaced the manifest meanwhile."""
+        """Publish unless it is published already; LostRace if another attempt replaced the manifest meanwhile."""
         present = self._folder.manifest()
         theirs = own_manifest(self._folder, present, ExportFolder.of(self._ours))
         found = self._folder.items(present)
@@ -85,7 +85,7 @@ class _Attempt:
         if theirs and theirs.event_key == self._ours.event_key and len(held) == len(published):
             if not _settles(self._ours, theirs):
                 self._tidy(item for item in _others(found, theirs.files) if item.settled)
-                # A reply that was lost looks like a lost race against ourselves.
+                # After a lost response, our own manifest looks like that of another attempt.
                 ours = again and present is not None and present.content == self._content
                 return _published(self._folder, theirs, changed=ours)
         elif theirs and _instant(theirs.snapshot_at) > _instant(self._ours.snapshot_at):
@@ -100,13 +100,13 @@ class _Attempt:
         there = {(file.name, file.sha256) for file in held}
         self._put((file for file in self._ours.files if (file.name, file.sha256) not in there), adoptable=unsettled)
         self._switch(present)
-        # All of it was found before the switch, so whoever is still at work on some of it has lost the race by now.
+        # All of these were listed before the switch, so an attempt that still uses them has lost the race.
         self._tidy(item for item in _others(found, self._ours.files) if item not in stale)
         self._restore()
         return _published(self._folder, self._ours, changed=True)
 
     def withdraw(self) -> None:
-        """Remove what this attempt has put, unless the present manifest names it; a failure here hides no other."""
+        """Remove the files that this attempt has put, unless the manifest names them; errors are logged, not raised."""
         try:
             if self._mine:
                 theirs = manifest_of(self._folder, self._folder.manifest())
@@ -126,13 +126,13 @@ class _Attempt:
         except (LostRace, DestinationRefused):
             raise
         except BaseException:
-            # The request may yet be carried out: its files must be there then. The next attempt tidies up.
+            # The request may still be executed, which needs the files. The next attempt removes them.
             self._mine.clear()
             raise
         self._mine.clear()
 
     def _tidy(self, items: Iterable[Item]) -> None:
-        """Remove what no reader is sent to; failing to is no reason to fail the delivery."""
+        """Remove files that no manifest names; failing to remove them does not fail the delivery."""
         leftovers = tuple(items)
         try:
             if leftovers:
@@ -141,7 +141,7 @@ class _Attempt:
             log.warning("Left behind until the next publication: %s (%s)", [item.name for item in leftovers], error)
 
     def _restore(self) -> None:
-        """Put again what an overlapping attempt with the same content has withdrawn or tidied away meanwhile."""
+        """Put files again that an overlapping attempt with the same content has removed meanwhile."""
         gone = _missing(self._ours.files, self._folder.items(None))
         if gone:
             present = self._folder.manifest()
@@ -151,7 +151,7 @@ class _Attempt:
 
 
 def own_manifest(folder: ReadableFolder, present: Stored | None, whose: ExportFolder) -> Manifest | None:
-    """What a manifest says, if it belongs to the owner of the folder; else ForeignExport, or as `manifest_of`."""
+    """Return the manifest if it belongs to the owner of the folder; else raise ForeignExport, or as `manifest_of`."""
     manifest = manifest_of(folder, present)
     if manifest is not None and not whose.owns(manifest):
         raise ForeignExport(
@@ -162,7 +162,7 @@ def own_manifest(folder: ReadableFolder, present: Stored | None, whose: ExportFo
 
 
 def manifest_of(folder: ReadableFolder, present: Stored | None) -> Manifest | None:
-    """What a manifest says; DestinationRefused if it is none that this release knows."""
+    """Return the parsed manifest; DestinationRefused if this release cannot read it."""
     if present is None:
         return None
     try:
@@ -185,24 +185,24 @@ def _published(folder: Folder, manifest: Manifest, *, changed: bool) -> Publishe
 
 
 def _missing(files: Iterable[ExportFile], found: Sequence[Item]) -> list[ExportFile]:
-    """The files that are not there with the right size."""
+    """Return the files that are not there with the right size."""
     sizes = {item.name: item.bytes for item in found if item.bytes is not None}
     return [file for file in files if sizes.get(file.name) != file.bytes]
 
 
 def _others(found: Sequence[Item], keep: Collection[ExportFile]) -> list[Item]:
-    """What is neither one of these files nor ever will be: unfinished, or under another name."""
+    """Return the items that are not one of these files: unfinished ones, and those with other names."""
     names = {file.name for file in keep}
     return [item for item in found if item.bytes is None or item.name not in names]
 
 
 def _settles(ours: Manifest, theirs: Manifest) -> bool:
-    """Whether the same content was published as `open` and is now known to be settled (reliability, P2)."""
+    """Return whether the same content was published as `open` and is settled now (reliability, P2)."""
     still_open = bool((theirs.window or {}).get("open")) and not (ours.window or {}).get("open")
     return still_open and _instant(ours.snapshot_at) >= _instant(theirs.snapshot_at)
 
 
 def _instant(text: str) -> datetime:
-    """An ISO 8601 time; without an offset it is UTC."""
+    """Return an ISO 8601 time as an instant; without an offset it is UTC."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A published file in a reader's hands: open in the download area, or for a moment readable at a URL of its bucket."""
+"""A published file that is open for a reader, or readable at a presigned URL of its bucket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from promo_reports.domain.manifest import ExportFile
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file of the download area, opened: whoever replaces or removes it, `stream` gives all its bytes.
+    """An open file of the download area; `stream` reads all its bytes, even if the file is replaced or removed.
 
     Close it, or leave its `with` block; `web.downloads.response.file_response` does so when the response has ended.
     """
@@ -20,7 +20,7 @@ class OpenFile:
     stream: FileIO
 
     def close(self) -> None:
-        """Let go of the file; closing twice is harmless."""
+        """Close the file; closing twice is harmless."""
         self.stream.close()
 
     def __enter__(self) -> OpenFile:
@@ -32,7 +32,7 @@ class OpenFile:
 
 @dataclass(frozen=True)
 class PresignedFile:
-    """A file of a bucket; whoever has `url` may download it for a moment, so it is never shown or logged."""
+    """A file of a bucket at a short-lived URL, which grants access to whoever has it and is never shown or logged."""
 
     file: ExportFile
     url: str = field(repr=False)

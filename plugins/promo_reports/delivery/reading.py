@@ -1,8 +1,8 @@
-"""Reading what is published now, as docs/delivery.md tells everybody else to: the manifest, then the file it names.
+"""Read a published export as docs/delivery.md tells others to: the manifest, then the file it names.
 
-Readers take no lock and make no directory. A file that is gone was replaced after its manifest was read, so the
-manifest is read again; an open file stays what the manifest named, whatever becomes of its name (reliability, P15).
-Nobody gets the file of another export: the manifest must be the asker's own, and name the file that they ask for (P17).
+Readers take no lock and create no directory. A file that is missing was replaced after its manifest was read, so the
+manifest is read again; an open file keeps its content, even if its name is replaced (reliability, P15). Nobody gets
+the file of another export: the manifest must be that of the export, and name the requested file (P17).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class PublishedExport:
-    """What a manifest says, and `content`, the bytes of `manifest.json` itself."""
+    """A parsed manifest, and `content`, the bytes of `manifest.json`."""
 
     manifest: Manifest
     content: bytes
@@ -42,7 +42,7 @@ class PublishedExport:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The export to be read, and the sha256 of its file: what its own run has left of it in Airflow."""
+    """The export to be read, and the sha256 of its file as its own run recorded it in Airflow."""
 
     folder: ExportFolder
     sha256: str
@@ -56,12 +56,12 @@ def published(
     *,
     delivered: bool,
 ) -> PublishedExport:
-    """Return the manifest of an export that is at a destination now; blocks on a disk or a network.
+    """Return the manifest of an export that is at a destination now; blocks on disk or network.
 
-    Only Airflow knows whether there ever was one: `delivered` says that a deliver task has put it there. If nothing is
-    there, it is Expired then, and NotPublished otherwise. Replaced if a later export of the window lies there with
-    another file; ForeignExport if what is there is no manifest of this export's; DestinationRefused if it is none at
-    all, or the bucket says no; DestinationUnavailable if a retry may help.
+    `delivered` says whether a deliver task has succeeded, which only Airflow knows: if nothing is there, it is Expired
+    then, and NotPublished otherwise. Replaced if a later export of the window is there with another file; ForeignExport
+    if the manifest is that of another export; DestinationRefused if it is invalid, or the bucket refuses;
+    DestinationUnavailable if a retry may help.
     """
     area = area_for(destination, account, settings)
     for name in _names(wanted.folder):
@@ -80,9 +80,9 @@ def open_published(
     *,
     delivered: bool,
 ) -> OpenFile | PresignedFile:
-    """Open or presign the file of an export that is at a destination now; the rest is that of `published`.
+    """Open or presign the file of an export that is at a destination now; raises as `published` does.
 
-    Damaged, if the file has not the manifest's bytes. The caller closes an OpenFile.
+    Damaged if the size of the file is not that of the manifest. The caller closes an OpenFile.
     """
     area = area_for(destination, account, settings)
     names = _names(wanted.folder)
@@ -103,7 +103,7 @@ def open_published(
 
 
 def _attempt(area: Area, names: Sequence[str], wanted: Wanted) -> tuple[bytes | None, OpenFile | PresignedFile | None]:
-    """The manifest's bytes and its file; None for what is not there."""
+    """Return the bytes of the manifest and its file; None for what is missing."""
     for name in names:
         with area.reading(name, wanted.folder.window_key) as folder:
             found = _export(folder, name, wanted)
@@ -121,7 +121,7 @@ def _export(folder: ReadableFolder | None, name: str, wanted: Wanted) -> Publish
     except ForeignExport:
         if name == wanted.folder.name:
             raise
-        return None  # the folders of earlier releases could be those of others, too
+        return None  # folders of earlier releases may belong to other exports
     if manifest is None:
         return None
     if wanted.sha256 != _only_file(folder, manifest).sha256:
@@ -133,7 +133,7 @@ def _export(folder: ReadableFolder | None, name: str, wanted: Wanted) -> Publish
 
 
 def _names(folder: ExportFolder) -> tuple[str, ...]:
-    """The names under which it may lie; NotPublished for one that no folder can have."""
+    """Return the folder names under which the export may lie; NotPublished for an invalid one."""
     try:
         for each in (*folder.names, folder.window_key):
             check_folder_name(each)
@@ -158,7 +158,7 @@ def _not_published() -> NotPublished:
 
 
 def _gone(area: Area, destination: Destination) -> Expired:
-    """What was delivered and is not there has expired, unless this host does not see the area: then that is raised."""
+    """Return Expired for an export that was delivered and is missing; raise if this host does not see the area."""
     area.check_visible()
     return Expired(
         f"This export has expired: its file has been removed from where it was delivered ({destination}).",

@@ -108,7 +108,7 @@ def sweep_staging(root: Path, *, older_than: datetime) -> Swept:
                     for attempt in _directories(run, is_attempt_name):
                         with tally.noting(attempt.relative_to(root).as_posix()):
                             _sweep_attempt(root, attempt, before, tally)
-                    # Where an attempt began lately, another may be about to begin.
+                    # In a young directory another attempt may be about to begin.
                     removed |= untouched and _removed_if_empty(run)
             if removed:
                 _removed_if_empty(report)
@@ -152,7 +152,7 @@ def _remove_expired(objects: Objects, older_than: datetime, tally: _Tally) -> No
     found = objects.entries()
     manifest = next((each for each in found if each.name == MANIFEST_NAME and not each.unfinished), None)
     files = [each for each in found if data_file(each.name) and not each.unfinished]
-    # Data without a manifest is what a killed attempt left.
+    # Data without a manifest was left by a killed attempt.
     published = [each.written for each in ([manifest] if manifest else files)]
     left = [each for each in found if each.unfinished and (objects.exclusive or each.written < older_than)]
     if published and max(published) < older_than:

@@ -1,4 +1,4 @@
-"""Exports in an object store: the one area of folders for every kind of destination that has such a store."""
+"""Exports in an object store: the area of every kind of destination that has an object store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StoredExports:
 
     @contextmanager
     def folder(self, name: str, window_key: str) -> Iterator[StoredExport]:
-        """The folder of one export, for the time of a publication."""
+        """Open the folder of one export for a publication."""
         check_folder_name(name)
         check_folder_name(window_key)
         with self.store.folder(name, window_key) as objects:
@@ -37,7 +37,7 @@ class StoredExports:
 
     @contextmanager
     def reading(self, name: str, window_key: str) -> Iterator[ReadableExport | None]:
-        """The folder as it is; None where there is none."""
+        """Open the folder as it is; None if there is none."""
         check_folder_name(name)
         check_folder_name(window_key)
         with self.store.reading(name, window_key) as objects:
@@ -49,7 +49,7 @@ class StoredExports:
 
 
 class ReadableExport:
-    """The objects of one export, for those who read it."""
+    """The objects of one export, for readers."""
 
     def __init__(self, objects: ReadableObjects) -> None:
         self._objects = objects
@@ -79,17 +79,17 @@ class ReadableExport:
 
 
 class StoredExport(ReadableExport):
-    """The objects of one export, for its publication: its files, and what killed attempts have left beside them."""
+    """The objects of one export, for its publication: its files, and leftovers of killed attempts."""
 
     def __init__(self, objects: Objects) -> None:
         super().__init__(objects)
         self._writable = objects
 
     def items(self, present: Stored | None) -> Sequence[Item]:
-        """List what is ours beside the manifest.
+        """List the objects of publications beside the manifest.
 
-        All of it is settled while nobody else can be at work; else only what was begun before `present` was written,
-        strictly so, since stores count in seconds. Without a manifest nothing can be told about anybody else's work.
+        All of them are settled if the folder is exclusive; else only those that were begun before `present` was
+        written, with a strict comparison, as stores count in seconds. Without a manifest none is.
         """
         return [
             Item(
@@ -103,7 +103,7 @@ class StoredExport(ReadableExport):
         ]
 
     def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
-        """Upload a file; with `adopt`, what a killed attempt has uploaded is not sent again."""
+        """Upload a file; with `adopt`, one that a killed attempt has uploaded is not sent again."""
         if adopt and self.holds(file):
             return False
         self._writable.upload(file, source)
@@ -118,12 +118,12 @@ class StoredExport(ReadableExport):
         self._writable.put(MANIFEST_NAME, manifest, replacing=replacing)
 
     def remove(self, items: Iterable[Item]) -> None:
-        """Delete items; those that are gone already are no error."""
+        """Delete items; missing ones are ignored."""
         self._writable.delete((each.name, each.handle) for each in items)
 
 
 def _ours(entry: Entry) -> bool:
-    """Return whether publication gives such names; of others it is neither listed nor deleted."""
+    """Return whether publication uses such names; others are neither listed nor deleted."""
     return data_file(entry.name) or (
         entry.unfinished and (entry.name == MANIFEST_NAME or entry.name.startswith(TEMPORARY))
     )

@@ -22,9 +22,9 @@ _HASHED = re.compile(r"[^/]+-[0-9a-f]{8}")
 class Item:
     """Something in a folder other than its manifest.
 
-    `bytes` is None for what was never finished: a temporary file, or an upload in parts. `settled` means that it is
-    older than the manifest that was read, so that whoever made it loses the race: no attempt that can still win counts
-    on it. `handle` is the folder's own, by which it removes what has no plain name; nobody else looks at it.
+    `bytes` is None for what was never finished: a temporary file, or a multipart upload. `settled` means that it is
+    older than the manifest that was read, so that it is safe to delete. `handle` belongs to the folder, which needs it
+    to delete what has no plain name.
     """
 
     name: str
@@ -34,40 +34,40 @@ class Item:
 
 
 class ReadableFolder(Protocol):
-    """Where one export lies, for those who read it.
+    """The folder of one export, for readers.
 
     Every method raises DestinationRefused (no retry helps) or DestinationUnavailable.
     """
 
     def manifest(self) -> Stored | None:
-        """The manifest that is there now, or None."""
+        """Return the current manifest, or None."""
 
     def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
-        """The file of a manifest, or None if it is gone; Damaged if it has not the manifest's bytes."""
+        """Open a file of the manifest, None if it is missing; Damaged if its size is not that of the manifest."""
 
     def address(self, name: str) -> str:
-        """The URI under which readers find a file."""
+        """Return the URI under which readers find a file."""
 
 
 class Folder(ReadableFolder, Protocol):
-    """Where one export lies, for its publication: `manifest.json` and the files it names."""
+    """The folder of one export, for its publication: `manifest.json` and the files it names."""
 
     def items(self, present: Stored | None) -> Sequence[Item]:
-        """Data files, and what killed attempts have left, in relation to the manifest that was read before.
+        """List data files and leftovers of killed attempts, in relation to the manifest that was read before.
 
         Files of others are not listed.
         """
 
     def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
-        """Store `source` whole under the file's name, verified by bytes and sha256.
+        """Store `source` completely under the file's name, verified by bytes and sha256.
 
-        With `adopt` a file that is there already may stay: then False. What is settled must not be adopted, since
-        others may tidy it away. Nothing is visible under the name until all of it is. StagingError if `source` is gone
-        or is not that file.
+        With `adopt` an existing file may stay, then return False. Settled files must not be adopted, as others may
+        delete them. Nothing is visible under the name until all of it is. StagingError if `source` is missing or is not
+        that file.
         """
 
     def holds(self, file: ExportFile) -> bool:
-        """Whether a file is there as the manifest says, by bytes and sha256: a damaged one is as good as none."""
+        """Return whether a file is there as the manifest says, by bytes and sha256."""
 
     def switch(self, manifest: bytes, *, replacing: str | None) -> None:
         """Replace the manifest in one step if it still has the tag `replacing` (None: if there is none); else LostRace.
@@ -76,24 +76,24 @@ class Folder(ReadableFolder, Protocol):
         """
 
     def remove(self, items: Iterable[Item]) -> None:
-        """Remove items; those that are gone already are no error."""
+        """Remove items; missing ones are ignored."""
 
 
 class Area(Protocol):
     """A destination: its folders, by the names that `domain.export_folder` gives them."""
 
     def folder(self, name: str, window_key: str) -> AbstractContextManager[Folder]:
-        """The folder of one export, for the time of a publication; it need not exist yet."""
+        """Open the folder of one export for a publication; it need not exist yet."""
 
     def reading(self, name: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
-        """The folder as it is, neither made nor locked; None where there is none."""
+        """Open the folder as it is, neither created nor locked; None if there is none."""
 
     def check_visible(self) -> None:
         """Raise DestinationUnavailable unless this host sees the area: what is missing there has not expired then."""
 
 
 def data_file(name: str) -> bool:
-    """Whether publication gives such names: `<stem>-<first 8 of sha256><suffix>`. Others are never touched."""
+    """Return whether publication uses such names, `<stem>-<first 8 of sha256><suffix>`; others are never touched."""
     file_format = format_of(name)
     return file_format is not None and _HASHED.fullmatch(name.removesuffix(file_format.suffix)) is not None
 
@@ -105,6 +105,6 @@ def check_file_name(file: ExportFile) -> None:
 
 
 def check_folder_name(name: str) -> None:
-    """Raise ValueError for a name that would leave its area or hide in it."""
+    """Raise ValueError for a name that would be hidden or lead out of its area."""
     if not is_folder_name(name) or name == MANIFEST_NAME:
         raise ValueError(f"{name!r} cannot name a folder of an export")

@@ -1,1 +1,1 @@
-"""Where objects lie: one module for each kind of store, all of them by the port of `port.py`."""
+"""Object stores: `port.py` is the interface, and each kind of store has a module of its own."""

@@ -1,4 +1,4 @@
-"""Amazon S3, and every server that speaks its protocol: one PUT shows an object whole, or not at all."""
+"""Amazon S3, and servers with its protocol: a PUT makes an object visible completely, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
-from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, Readable, Stored
+from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, OpenObject, Stored
 from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
 from promo_reports.object_stores.staged_file import verify
 
@@ -37,7 +37,7 @@ _UNCONDITIONAL = ("NotImplemented", "501")
 
 
 class UploadStopped(Exception):
-    """Nobody waits for the upload any more."""
+    """The upload was cancelled."""
 
 
 def amazon_s3_store(bucket: Bucket) -> AmazonS3Store:
@@ -58,24 +58,24 @@ class AmazonS3Store:
 
     @contextmanager
     def folder(self, name: str, below: str) -> Iterator[AmazonS3Objects]:
-        """The keys of one folder; nothing is locked, conditional PUTs decide."""
+        """Return the keys of one folder; nothing is locked, conditional PUTs decide."""
         yield AmazonS3Objects(self._access, f"{self._prefix}{name}/{below}/")
 
     def reading(self, name: str, below: str) -> AbstractContextManager[AmazonS3Objects]:
-        """The same keys: without a lock there is nothing to leave out."""
+        """Return the same keys: without a lock there is nothing to leave out."""
         return self.folder(name, below)
 
     def idle_folder(self, name: str, below: str) -> AbstractContextManager[AmazonS3Objects]:
-        """The same keys: nobody can be seen at work in them."""
+        """Open the same keys: a bucket has no locks."""
         return self.folder(name, below)
 
     def folders(self, name: str | None = None) -> Sequence[str]:
-        """List what keys have in common up to the next `/`."""
+        """List the common prefixes up to the next `/`."""
         prefix = self._prefix if name is None else f"{self._prefix}{name}/"
         return AmazonS3Objects(self._access, prefix).folders()
 
     def remove_empty(self, name: str, below: str | None = None) -> bool:
-        """Look whether any key is left."""
+        """Return whether no key is left."""
         prefix = f"{self._prefix}{name}/" if below is None else f"{self._prefix}{name}/{below}/"
         return not AmazonS3Objects(self._access, prefix).entries()
 
@@ -128,7 +128,7 @@ class AmazonS3Objects:
         self.delete([(name, None)])
 
     def upload(self, file: ExportFile, source: Path) -> None:
-        """Upload, and ask S3 what it has: the reply to a completed upload may be lost on its way."""
+        """Upload a file, then ask S3 for it, as the response to a completed upload may be lost."""
         verify(file, source)
         stopped = threading.Event()
         try:
@@ -145,12 +145,12 @@ class AmazonS3Objects:
         found = self._head(name)
         return (found["ContentLength"], found["Metadata"].get("sha256", "")) if found else None
 
-    def open(self, name: str) -> Readable | None:
+    def open(self, name: str) -> OpenObject | None:
         """Ask S3 what it has, and sign a URL for it."""
         found = self.digest(name)
         if found is None:
             return None
-        return Readable(*found, self._access.ask(lambda client: self._presigned(client, name)))
+        return OpenObject(*found, self._access.ask(lambda client: self._presigned(client, name)))
 
     def entries(self) -> Sequence[Entry]:
         """List objects and open uploads in parts; the handle of such an upload is its id."""
@@ -161,7 +161,7 @@ class AmazonS3Objects:
         ]
 
     def folders(self) -> Sequence[str]:
-        """List the folders below the prefix."""
+        """List the common prefixes up to the next `/`."""
         found = self._pages("list_objects_v2", "CommonPrefixes", Delimiter="/")
         return [each["Prefix"][len(self._prefix) : -1] for each in found]
 
@@ -171,7 +171,7 @@ class AmazonS3Objects:
             self._access.ask(partial(self._drop, name, upload), otherwise=(*_MISSING, "NoSuchUpload"))
 
     def address(self, name: str) -> str:
-        """An `s3://bucket/key` URI."""
+        """Return an `s3://bucket/key` URI."""
         return f"s3://{self._bucket}/{self._key(name)}"
 
     def _key(self, name: str) -> str:
@@ -189,7 +189,7 @@ class AmazonS3Objects:
         return found if isinstance(found, list) else []
 
     def _head(self, name: str) -> Any:
-        """What S3 says of an object, or None."""
+        """Return what S3 says of an object, or None."""
         found = self._access.ask(
             lambda client: client.head_object(Bucket=self._bucket, Key=self._key(name)), otherwise=_MISSING
         )
@@ -221,7 +221,7 @@ class AmazonS3Objects:
             client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=str(upload))
 
     def _upload(self, client: S3Client, file: ExportFile, source: Path, stopped: threading.Event) -> None:
-        """Upload; once it is `stopped` no further part is sent, and boto3 gives those up that were."""
+        """Upload a file; once `stopped` is set no further part is sent, and boto3 aborts the upload."""
         from boto3.s3.transfer import TransferConfig
 
         def check(**_: object) -> None:
@@ -251,7 +251,7 @@ class AmazonS3Objects:
                 client.meta.events.unregister(f"before-send.s3.{operation}", check)
 
     def _put(self, name: str, content: bytes, condition: Any, *, otherwise: Sequence[str]) -> str | None:
-        """None, or S3's reason not to."""
+        """Put an object, and return None, or the error code if S3 refuses."""
 
         def put(client: S3Client) -> None:
             client.put_object(
@@ -266,5 +266,5 @@ class AmazonS3Objects:
 
 
 def part_size(size: int) -> int:
-    """Bytes of a part, in whole MiB: 16, or so many that 10,000 parts suffice."""
+    """Return the bytes of a part, in whole MiB: 16, or more if 10,000 parts would not suffice."""
     return max(PART, -(-size // (MAX_PARTS * MIB)) * MIB)

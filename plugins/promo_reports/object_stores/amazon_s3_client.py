@@ -17,7 +17,7 @@ T = TypeVar("T")
 ClientFactory = Callable[[], "S3Client"]
 """Makes a client with fresh credentials each time it is called."""
 
-# Together they end well before `SECONDS_UNTIL_KILLED`. A bucket that answers needs some to take back an upload's parts.
+# Together well below `SECONDS_UNTIL_KILLED`. Aborting a multipart upload takes some of them.
 SECONDS_TO_END = 2.5
 """Seconds that an interrupted request gets."""
 SECONDS_TO_TIDY = 1.0
@@ -41,7 +41,7 @@ class BucketAccess:
         otherwise: Collection[str] = (),
         end: Callable[[], None] | None = None,
     ) -> T | str:
-        """What `request` returns, or S3's error code if it is one of `otherwise`.
+        """Return what `request` returns, or S3's error code if it is one of `otherwise`.
 
         It can be interrupted; `end` then makes the request end early. botocore takes an exception of a signal's handler
         for one of the network, and tries again, so requests are made on another thread.
@@ -59,7 +59,7 @@ class BucketAccess:
             if refused and refused.expired and not renewed:
                 self._client = None
                 continue
-            # Not chained: the original's text may hold keys and signed URLs.
+            # Not chained: the text of the original may contain keys and signed URLs.
             translated = meaning(error, bucket=self.bucket, connection=self._connection)
             if translated is None:
                 raise error
@@ -104,7 +104,7 @@ def through_airflow(connection: str) -> ClientFactory:
 
         hook = S3Hook(aws_conn_id=connection)
         try:
-            # The hook itself would go on with whatever credentials this host has.
+            # Without a connection, the hook would use any credentials of this host.
             hook.get_connection(connection)
         except AirflowNotFoundException:
             raise DestinationRefused(
@@ -117,7 +117,7 @@ def through_airflow(connection: str) -> ClientFactory:
             read_timeout=60,
             tcp_keepalive=True,
             retries={"mode": "standard", "max_attempts": 5},
-            signature_version="s3v4",  # URLs would get the older one by default
+            signature_version="s3v4",  # the default for URLs is the older version
         )
         made: S3Client = hook.get_client_type(region_name=hook.region_name, config=ours.merge(hook.config))
         return made

@@ -1,7 +1,7 @@
-"""What an answer of S3 means: whose mistake it is, and whether a retry can help.
+"""Translate errors of S3: who has to act, and whether a retry can help.
 
-Messages are made of the bucket, the connection, the operation and S3's error code alone. S3's own text, URLs and
-request ids stay out: they may hold access keys and signatures.
+Messages contain the bucket, the connection, the operation and S3's error code only. S3's own text, URLs and request ids
+are left out, as they may hold access keys and signatures.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Answer:
 
     @property
     def expired(self) -> bool:
-        """Whether credentials ran out. A HEAD has no body, so there it is a bare 400."""
+        """Whether credentials have expired. A HEAD has no body, so there it is a bare 400."""
         return self.code in EXPIRED or (self.code == "400" and self.operation.startswith("Head"))
 
 
 def answer(error: BaseException) -> Answer | None:
-    """S3's answer in an exception of botocore or of boto3's transfer manager, or None where S3 did not answer."""
+    """Return S3's response in an exception of botocore or of boto3's transfer manager, or None if there was none."""
     from boto3.exceptions import S3UploadFailedError
     from botocore.exceptions import ClientError
 
@@ -62,7 +62,7 @@ def answer(error: BaseException) -> Answer | None:
 
 
 def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsError | None:
-    """The error of the product for one of boto3's, or None where it is none of S3's business."""
+    """Return the error of the product for one of boto3, or None if it does not concern S3."""
     from botocore.exceptions import BotoCoreError
 
     where = f"Bucket {bucket!r} of connection {connection!r}"

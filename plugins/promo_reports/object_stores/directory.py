@@ -18,8 +18,8 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.file_stamps import stamp_from
-from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, locked, made_and_locked, mark
-from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, Readable, Stored, damaged
+from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, locked_if_idle, made_and_locked, mark
+from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, OpenObject, Stored, damaged
 from promo_reports.object_stores.staged_file import CHUNK, chunks
 from promo_reports.regular_file import NotRegular, open_regular
 
@@ -45,9 +45,9 @@ def download_directory(directory: Bucket) -> DirectoryStore:
 
 
 class DirectoryStore:
-    """The area of exports that wait to be downloaded; directories are 0700, files 0600, addresses `file:///...`.
+    """A download area in a directory; directories are 0700, files 0600, addresses `file:///...`.
 
-    The host's own is `marked` by its exports, so that another directory in its place is told from it; one that somebody
+    The host's own is `marked` by its exports, so that an unmounted directory is not taken for it; one that somebody
     exports to by hand is not.
     """
 
@@ -57,7 +57,7 @@ class DirectoryStore:
 
     @contextmanager
     def folder(self, name: str, below: str) -> Iterator[DirectoryObjects]:
-        """The export's directory, locked meanwhile: whoever comes second waits."""
+        """Open the export's directory and lock it; a second writer waits."""
         with contextlib.ExitStack() as stack:
             with _told(self.root):
                 directory = stack.enter_context(made_and_locked(self.root, name, below, wait=self._lock_wait))
@@ -67,7 +67,7 @@ class DirectoryStore:
 
     @contextmanager
     def reading(self, name: str, below: str) -> Iterator[DirectoryObjects | None]:
-        """The export's directory as it is; readers and writers do not wait for each other."""
+        """Open the export's directory as it is; readers and writers do not wait for each other."""
         with contextlib.ExitStack() as stack:
             self._check_there()
             with _told(self.root):
@@ -76,10 +76,10 @@ class DirectoryStore:
 
     @contextmanager
     def idle_folder(self, name: str, below: str) -> Iterator[DirectoryObjects]:
-        """The export's directory, if nobody publishes to it."""
+        """Open the export's directory if nobody publishes to it."""
         with contextlib.ExitStack() as stack:
             with _told(self.root):
-                directory = stack.enter_context(locked(self.root, name, below))
+                directory = stack.enter_context(locked_if_idle(self.root, name, below))
             yield DirectoryObjects(self.root / name / below, directory, exclusive=True)
 
     def folders(self, name: str | None = None) -> Sequence[str]:
@@ -99,7 +99,7 @@ class DirectoryStore:
         return False
 
     def check_visible(self) -> None:
-        """Tell a directory in which no export ever lay from one whose exports have expired."""
+        """Raise unless exports were ever delivered to this directory: an unmounted one has not expired."""
         self._check_there()
         with _told(self.root):
             seen = is_an_area(self.root)
@@ -120,7 +120,7 @@ class DirectoryStore:
 
 
 class DirectoryObjects:
-    """One directory, reached through its descriptor so that no link leads elsewhere; locked where it is written to."""
+    """One directory, accessed through its descriptor so that no link leads elsewhere; locked for writing."""
 
     def __init__(self, path: Path, directory: int, *, exclusive: bool) -> None:
         self._path = path
@@ -136,7 +136,7 @@ class DirectoryObjects:
                 return None
             with os.fdopen(descriptor, "rb") as file:
                 status = os.fstat(descriptor)
-                content = file.read(min(status.st_size, MOST_BYTES) + 1)  # as much memory as is asked for
+                content = file.read(min(status.st_size, MOST_BYTES) + 1)  # read() allocates as much as it is asked for
                 written = datetime.fromtimestamp(status.st_mtime, UTC)
         return Stored(content, hashlib.sha256(content).hexdigest(), written)
 
@@ -159,7 +159,7 @@ class DirectoryObjects:
         self._write(file.name, chunks(file, source), file.bytes)
 
     def digest(self, name: str) -> tuple[int, str] | None:
-        """Read the file; what is no file is as good as none, but a link is not replaced."""
+        """Return the size and hash of the file, None if there is no regular file; a link is refused."""
         digest, size = hashlib.sha256(), 0
         with _told(self._path):
             try:
@@ -176,8 +176,8 @@ class DirectoryObjects:
                     size += len(chunk)
         return size, digest.hexdigest()
 
-    def open(self, name: str) -> Readable | None:
-        """Open the file itself: not a link in its place, and nothing that would keep a reader waiting."""
+    def open(self, name: str) -> OpenObject | None:
+        """Open the file itself: links and FIFOs in its place are refused."""
         with _told(self._path):
             try:
                 descriptor = open_regular(name, directory=self._directory)
@@ -188,7 +188,7 @@ class DirectoryObjects:
                     raise
                 raise damaged(self.address(name), "it is no regular file") from None
             file = FileIO(descriptor)
-            return Readable(os.fstat(descriptor).st_size, None, file)
+            return OpenObject(os.fstat(descriptor).st_size, None, file)
 
     def entries(self) -> Sequence[Entry]:
         """List files, and the temporary ones of killed attempts; directories are left out."""
@@ -200,7 +200,7 @@ class DirectoryObjects:
             ]
 
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
-        """Unlink; whoever reads one of the files at this moment keeps it until the end."""
+        """Unlink files; readers that have one open keep it until the end."""
         with _told(self._path):
             for name, _ in names:
                 with contextlib.suppress(FileNotFoundError):
@@ -208,7 +208,7 @@ class DirectoryObjects:
             os.fsync(self._directory)
 
     def address(self, name: str) -> str:
-        """A `file:///...` URI."""
+        """Return a `file:///...` URI."""
         return (self._path / name).as_uri()
 
     def _write(self, name: str, content: Iterable[bytes], size: int) -> None:
@@ -246,7 +246,7 @@ def _entry(name: str, status: os.stat_result) -> Entry:
 
 @contextmanager
 def _told(path: Path, needed: int | None = None) -> Iterator[None]:
-    """Say what an OSError of the download area means, and whether a retry can help."""
+    """Translate an OSError of the download area, and whether a retry can help."""
     try:
         yield
     except OSError as error:

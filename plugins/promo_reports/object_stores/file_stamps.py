@@ -1,4 +1,4 @@
-"""Whether files and directories have changed, told from their status alone: nothing is opened."""
+"""Detect changes of files and directories by their status; nothing is opened."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promo_reports.regular_file import status_of
 
 RACY_NANOSECONDS = 2_000_000_000
 """Age up to which a directory may have changed again within the same instant of its clock."""
-# What is wrong with one file alone, such as a name that is too long; anything else is the disk's.
+# Errors of one file alone, such as a name that is too long; others concern the disk.
 _OF_ONE_FILE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.ENAMETOOLONG)
 
 

@@ -1,7 +1,7 @@
-"""Directories of the download area: opened without following symbolic links, and locked.
+"""Directories of the download area, opened without following symbolic links and locked.
 
-Publication and retention lock the directory of an export (flock on the directory itself), so that neither works in the
-middle of the other. A process that dies lets go of its lock.
+Publication and retention lock the directory of an export (flock on the directory itself), so that they exclude each
+other. The lock of a process that dies is released.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @contextmanager
 def made_and_locked(root: Path, name: str, window_key: str, *, wait: float) -> Iterator[int]:
-    """Descriptor of `<root>/<name>/<window_key>`, made with mode 0700 and removed afterwards if it is empty.
+    """Yield a descriptor of `<root>/<name>/<window_key>`, created with mode 0700 and removed afterwards if empty.
 
     DestinationUnavailable if it stays locked for `wait` seconds; OSError as the file system gives it.
     """
@@ -57,8 +57,8 @@ def made_and_locked(root: Path, name: str, window_key: str, *, wait: float) -> I
 
 
 @contextmanager
-def locked(root: Path, name: str, window_key: str) -> Iterator[int]:
-    """Descriptor of a directory that is there; Busy at once if it is locked or gone."""
+def locked_if_idle(root: Path, name: str, window_key: str) -> Iterator[int]:
+    """Yield a descriptor of an existing directory; Busy at once if it is locked or missing."""
     with ExitStack() as opened:
         try:
             parent = _opened(opened, name, _opened(opened, root, None))
@@ -72,9 +72,9 @@ def locked(root: Path, name: str, window_key: str) -> Iterator[int]:
 
 @contextmanager
 def as_it_is(root: Path, name: str, window_key: str) -> Iterator[int | None]:
-    """Descriptor of a directory for reading, neither made nor locked; None if it is not there.
+    """Yield a descriptor of a directory for reading, neither created nor locked; None if it is missing.
 
-    FileNotFoundError if the root is not there: an area that nobody has mounted has not lost its exports.
+    FileNotFoundError if the root is missing: exports in an unmounted area have not expired.
     """
     with ExitStack() as opened:
         top = _opened(opened, root, None)
@@ -86,13 +86,13 @@ def as_it_is(root: Path, name: str, window_key: str) -> Iterator[int | None]:
 
 
 def mark(root: Path) -> None:
-    """Mark the root of a download area, so that it is known when it is empty."""
-    with contextlib.suppress(OSError):  # there already; what else is wrong, an export itself will meet
+    """Mark the root of a download area, so that it is recognized when it is empty."""
+    with contextlib.suppress(OSError):  # exists already; an export itself fails on any other error
         os.close(os.open(root / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
 
 
 def is_an_area(root: Path) -> bool:
-    """Whether exports are delivered to this directory, or were by a release that did not mark it."""
+    """Return whether exports were delivered to this directory, also by a release that did not mark it."""
     with contextlib.suppress(FileNotFoundError):
         (root / MARKER).lstat()
         return True
@@ -128,7 +128,7 @@ def _lock(directory: int) -> bool:
 
 
 def _is_still(directory: int, path: Path) -> bool:
-    """Whether the path still leads to the directory that we have locked: it may have been removed while we waited."""
+    """Return whether the path still leads to the locked directory, which may have been removed while we waited."""
     try:
         return os.path.samestat(os.fstat(directory), path.lstat())
     except FileNotFoundError:

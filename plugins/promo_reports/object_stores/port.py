@@ -1,17 +1,17 @@
-"""What is asked of an object store: objects that are shown whole, and replaced or deleted on a condition.
+"""The interface of object stores: objects become visible completely, and are replaced or deleted on a condition.
 
-`SmallObjects` are read and written in one piece and are the lowest part; the store of created reports needs no more
-than `Folders` of them. Delivery adds whole-file uploads, downloads and an `ObjectStore` of exports' folders.
+`SmallObjects`, which are read and written in one piece, are the lowest part; the store of created reports needs only
+`Folders` of them. Delivery adds uploads of whole files, downloads, and an `ObjectStore` of folders of exports.
 
-A directory and a bucket keep the same promises by other means:
+A directory and a bucket keep the same promises in different ways:
 
 | promise                                | directory                               | bucket                            |
 |----------------------------------------|-----------------------------------------|-----------------------------------|
-| an object is whole, or not there       | a temporary file is renamed             | one PUT, or an upload in parts    |
+| an object is complete, or missing      | a temporary file is renamed             | one PUT, or a multipart upload    |
 | a put holds its condition              | the folder is locked while it compares  | the server compares (`If-Match`)  |
-| who else writes to the folder meanwhile| nobody: whoever comes second waits      | anybody: `exclusive` is False     |
 | a deletion holds its condition         | the folder is locked while it compares  | compared, then deleted            |
-| what a killed upload leaves            | a temporary file                        | an upload that was not completed  |
+| other writers in the folder            | none: a second one waits                | any: `exclusive` is False         |
+| leftovers of a killed upload           | a temporary file                        | an incomplete multipart upload    |
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def damaged(address: str, how: str) -> Damaged:
 
 
 class Busy(Exception):
-    """Somebody else is at work in the folder, or it is gone."""
+    """Somebody else has the folder locked, or it is missing."""
 
 
 class LostRace(Exception):
@@ -59,10 +59,10 @@ class Stored:
 
 
 class Entry(NamedTuple):
-    """An object of a listing; `bytes` is None where the listing does not tell, or there is no content to be read.
+    """An object in a listing; `bytes` is None if the listing does not tell, or there is no content to read.
 
-    `unfinished` is what an upload has left that was never completed. `handle` is the store's own, by which it deletes
-    what has no plain name; nobody else looks at it. `stamp` changes with every replacement of the object.
+    `unfinished` marks leftovers of uploads that were never completed. `handle` belongs to the store, which needs it to
+    delete what has no plain name. `stamp` changes with every replacement of the object.
     """
 
     name: str
@@ -74,10 +74,10 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Readable:
-    """An object in a reader's hands: open, or for a moment readable at a URL, which is never shown or logged.
+class OpenObject:
+    """An object that is open, or readable at a short-lived URL, which is never shown or logged.
 
-    `sha256` is None where nothing but reading it would tell.
+    `sha256` is None if only reading the content would tell.
     """
 
     bytes: int
@@ -86,10 +86,10 @@ class Readable:
 
 
 class Gettable(Protocol):
-    """Small objects of one folder by their names, which are plain: nothing in them leads to another folder.
+    """Small objects of one folder by their names, which are plain: no name leads to another folder.
 
-    Every method, here and below, raises DestinationRefused (no retry helps) or DestinationUnavailable; of a private
-    directory, OSError as the file system gives it.
+    Every method, here and below, raises DestinationRefused (no retry helps) or DestinationUnavailable; a private
+    directory raises OSError as the file system gives it.
     """
 
     def get(self, name: str) -> Stored | None:
@@ -112,7 +112,7 @@ class SmallObjects(Gettable, Protocol):
         """Delete an object if it is still the one that was listed; else LostRace. One that is gone is no error."""
 
     def entries(self) -> Sequence[Entry]:
-        """List everything in the folder, and what uploads to it have left."""
+        """List everything in the folder, with leftovers of uploads."""
 
 
 class WatchedObjects(SmallObjects, Protocol):
@@ -129,7 +129,7 @@ class WatchedObjects(SmallObjects, Protocol):
 
 
 class Incomplete(Exception):
-    """Folders that were made have lost a part; `missing` names it."""
+    """Existing folders have lost a part; `missing` names it."""
 
     def __init__(self, missing: str) -> None:
         super().__init__(missing)
@@ -144,10 +144,10 @@ class Folders(Protocol):
         """Where they lie, for people."""
 
     def exist(self) -> bool:
-        """Return False where they were never made and need not be; Incomplete where they must be there, and are not."""
+        """Return False if they were never created and need not exist; Incomplete if they must exist and do not."""
 
     def prepare(self) -> str:
-        """Make what of them is not there yet, and return how they are now, in words."""
+        """Create what is missing, and describe the state."""
 
     def folder(self, name: str) -> WatchedObjects:
         """Return the folder of a name; nothing is contacted yet."""
@@ -156,7 +156,7 @@ class Folders(Protocol):
 class ReadableObjects(Gettable, Protocol):
     """The objects of one export's folder, for those who read it."""
 
-    def open(self, name: str) -> Readable | None:
+    def open(self, name: str) -> OpenObject | None:
         """Open an uploaded object, or sign a URL of it; None if it is not there, Damaged if it is no object."""
 
 
@@ -176,26 +176,26 @@ class Objects(ReadableObjects, SmallObjects, Protocol):
         """Return the bytes and the sha256 of an uploaded object; None if it is not there, or is no object."""
 
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
-        """Delete objects by their names and the handles of their entries; those that are gone are no error."""
+        """Delete objects by their names and the handles of their entries; missing ones are ignored."""
 
 
 class ObjectStore(Protocol):
     """Folders of objects, each two names deep: `<name>/<below>`."""
 
     def folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
-        """The folder for writing, made and locked where the store does either."""
+        """Return the folder for writing, made and locked where the store does either."""
 
     def reading(self, name: str, below: str) -> AbstractContextManager[ReadableObjects | None]:
-        """The folder as it is, neither made nor locked; None where there is none."""
+        """Return the folder as it is, neither made nor locked; None where there is none."""
 
     def idle_folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
-        """The folder as it is, locked where the store does that; Busy at once if somebody else has it locked."""
+        """Open the folder as it is, locked if the store has locks; Busy at once if somebody else has it locked."""
 
     def folders(self, name: str | None = None) -> Sequence[str]:
-        """List the names of folders, or those below one of them; none where there is nothing."""
+        """List the names of folders, or of those below one of them; empty if there are none."""
 
     def remove_empty(self, name: str, below: str | None = None) -> bool:
-        """Remove a folder where the store keeps empty ones, and return whether there is nothing in it."""
+        """Remove a folder if the store keeps empty ones, and return whether it is empty."""
 
     def check_visible(self) -> None:
         """Raise DestinationUnavailable unless this host sees the store: what is missing there has not expired then."""

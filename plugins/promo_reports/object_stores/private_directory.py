@@ -89,7 +89,7 @@ class PrivateFolder:
             return None
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
-            content = file.read(min(status.st_size, MOST_BYTES) + 1)  # as much memory as is asked for
+            content = file.read(min(status.st_size, MOST_BYTES) + 1)  # read() allocates as much as it is asked for
         return Stored(content, hashlib.sha256(content).hexdigest(), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def put(self, name: str, content: bytes, *, replacing: str | None) -> None:

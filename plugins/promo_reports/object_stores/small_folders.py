@@ -1,4 +1,4 @@
-"""Folders of small objects in any object store, which has neither locks nor times of directories."""
+"""Folders of small objects in any object store, which has neither locks nor modification times of folders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SmallFolders:
         self._store, self._name, self._needed = store, name, tuple(folders)
 
     def exist(self) -> bool:
-        """Return True; Incomplete where a folder has no marker: an empty listing would look like no reports."""
+        """Return True; Incomplete if a folder has no marker, as an empty listing would look like no reports."""
         for each in self._needed:
             if self.folder(each).get(MARKER) is None:
                 raise Incomplete(f"object {each}/{MARKER}")
@@ -82,7 +82,7 @@ class SmallFolder:
         return "" if found is None else found.tag
 
     def revision(self) -> str:
-        """Return a hash of the listing: what a writer that was killed has put is in it like everything else."""
+        """Return a hash of the listing, so that no change can be missed, not even one of a writer that was killed."""
         known, now = self._known, time.monotonic()
         if known is None or now - known[0] >= LISTED_AGAIN_AFTER:
             listed = "\n".join(sorted(f"{each.name} {each.stamp}" for each in self.entries()))

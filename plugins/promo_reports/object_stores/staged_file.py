@@ -1,4 +1,4 @@
-"""Reading a staged file so that only what its manifest says can leave the staging area."""
+"""Read a staged file, and verify that it is the one in its manifest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIX = "Clear the run's extract task to stage it again."
 
 
 def chunks(file: ExportFile, source: Path) -> Iterator[bytes]:
-    """The bytes of `source`; StagingError, after the last chunk at the latest, unless it is the manifest's file."""
+    """Yield the bytes of `source`; StagingError, after the last chunk at the latest, unless they match the manifest."""
     digest, size = hashlib.sha256(), 0
     try:
         with os.fdopen(open_regular(source), "rb") as staged:
@@ -37,6 +37,6 @@ def chunks(file: ExportFile, source: Path) -> Iterator[bytes]:
 
 
 def verify(file: ExportFile, source: Path) -> None:
-    """Read all of it; StagingError unless it is the file of the manifest."""
+    """Read all of a staged file; StagingError unless it matches the manifest."""
     for _ in chunks(file, source):
         pass

@@ -10,6 +10,7 @@ import pytest
 from airflow.timetables.base import TimeRestriction
 
 from promo_reports.cli.project import open_project
+from promo_reports.definitions.store.lifecycle import resume, stop
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.orchestration.timetable import RecurringTimetable, data_interval
 from tests.cli.shell import DAILY, NOW, Shell
@@ -132,9 +133,9 @@ def test_the_next_delivery_is_the_run_that_the_scheduler_makes(
     shell.write("reports/daily.yaml", DAILY + starts_on)
     store = open_project(shell.home).registry.store
     for each in stops:
-        store.stop("daily", at=each.stopped_at, by="maria")
+        stop(store, "daily", at=each.stopped_at, by="maria")
         if each.resumed_at:
-            store.resume("daily", at=each.resumed_at, by="maria")
+            resume(store, "daily", at=each.resumed_at, by="maria")
     definition = open_project(shell.home).registry.definition("daily")
     assert definition.schedule is not None
     made = definition.next_delivery(NOW)

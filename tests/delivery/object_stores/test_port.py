@@ -13,7 +13,7 @@ import pytest
 from promo_reports.delivery.destinations import STORES
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.errors import StagingError
-from promo_reports.object_stores.port import MOST_BYTES, LostRace, Objects, ObjectStore, Readable
+from promo_reports.object_stores.port import MOST_BYTES, LostRace, Objects, ObjectStore, OpenObject
 from tests.delivery.exports import PLACES, REPORT, WINDOW, Place, staged
 
 NAME = "state.json"
@@ -26,7 +26,7 @@ def store(place: Place) -> ObjectStore:
     return place.area.store
 
 
-def content(found: Readable | None) -> bytes:
+def content(found: OpenObject | None) -> bytes:
     assert found is not None
     if isinstance(found.content, FileIO):
         with found.content as file:

@@ -1,1 +1,1 @@
-"""What people write, as data: YAML with line numbers, the models that check it, every problem located in our words."""
+"""What people write, as data: YAML with line numbers, and the models that check it and locate every problem."""

@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from promo_reports.definitions.inputs.forms import broken_rule
-from promo_reports.definitions.inputs.messages import SECRET, kind, listed, nearest, quoted
+from promo_reports.definitions.inputs.messages import SECRET, kind, listing, nearest, quoted
 from promo_reports.definitions.inputs.yaml_scalars import Implicit
 from promo_reports.domain.dates.calendar import WEEKDAYS
 from promo_reports.domain.dates.timezones import timezone_names
@@ -31,7 +31,7 @@ SNAKE_CASE = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 CONNECTION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
 BUCKET = re.compile(r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$")
 PREFIX = re.compile(r"^[A-Za-z0-9!_.*'()=+@-]+(/[A-Za-z0-9!_.*'()=+@-]+)*/?$")
-# The first dot that may end the domain's first label decides, so that no text is read more than once.
+# The first dot that may end the domain's first label is taken, so that the pattern never backtracks.
 EMAIL = re.compile(r"^[^@\s]+@[^@\s][^@\s.]*\.[^@\s]+$")
 CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 _WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
@@ -41,7 +41,7 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 
 def as_text(value: Any) -> str:
-    """Text, and not something that YAML or JSON takes for another kind of value."""
+    """Check that a value is text, and nothing that YAML or JSON reads as another type."""
     if isinstance(value, Implicit):
         if not value:
             raise broken_rule("is empty; write a value or leave the key out")
@@ -54,12 +54,12 @@ def as_text(value: Any) -> str:
 
 
 def _line(text: str) -> str:
-    """One line of visible text."""
+    """Check that a text is one line of visible characters."""
     return _visible(text).strip()
 
 
 def _visible(text: str) -> str:
-    """One line of visible text with its outer blanks, which may be what tells one value of a database from another."""
+    """Check one line of visible text; its outer blanks stay, as they may tell two values of a database apart."""
     if not "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf"):
         raise broken_rule("is empty")
     _no_hidden(text, allowed="")
@@ -108,7 +108,7 @@ def _matching(pattern: re.Pattern[str], rule: str) -> Callable[[str], str]:
 def one_of(
     allowed: type[Enum] | tuple[str, ...] | Callable[[], tuple[str, ...]], shown: tuple[str, ...] | None = None
 ) -> BeforeValidator:
-    """One of a few words; a near miss is named. `shown` lists what else the key takes beside the words."""
+    """Return a type that allows a few words and names near misses; `shown` lists what the key allows beside them."""
 
     def words() -> tuple[str, ...]:
         if isinstance(allowed, EnumType):
@@ -121,7 +121,7 @@ def one_of(
             return str(value)
         if not isinstance(value, str) or (isinstance(value, Implicit) and value.nothing):
             raise broken_rule(f"must be one of: {', '.join(shown or names)}")
-        raise broken_rule(f"{quoted(value)} is not allowed{nearest(value, names) or '.'}{listed(shown or names)}")
+        raise broken_rule(f"{quoted(value)} is not allowed{nearest(value, names) or '.'}{listing(shown or names)}")
 
     return BeforeValidator(check)
 
@@ -254,5 +254,5 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
 def nothing_as_none(value: Any) -> Any:
-    """`key: null` where a key may say that there is none."""
+    """Read `key: null` as None, for keys that allow none."""
     return None if isinstance(value, Implicit) and value.nothing else value

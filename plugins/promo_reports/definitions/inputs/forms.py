@@ -1,7 +1,7 @@
-"""How pydantic models read our inputs: every problem located, in our words, and the sound rest still checked.
+"""Pydantic models of our inputs: every problem is located and in our words, and the valid rest is still checked.
 
-A form is what a file or a conf may look like. All top-level fields of a form are optional in the class, because a
-broken one is left out so that the rules between the others can still be checked; which are required is a rule apart.
+A form describes a file or a conf. All top-level fields of a form are optional in the class, because an invalid one is
+left out so that the rules between the others can still be checked; required keys are a separate rule.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from promo_reports.definitions.inputs.messages import MAX_GUESSES, SECRET_KEY, kind, listed, nearest
+from promo_reports.definitions.inputs.messages import MAX_GUESSES, SECRET_KEY, kind, listing, nearest
 from promo_reports.definitions.inputs.validation_problems import Findings, KeyPath
 from promo_reports.definitions.inputs.yaml_scalars import Implicit
 
@@ -32,7 +32,7 @@ _TAG = "\0"  # marks the names of a union's members, which pydantic puts into er
 
 
 def broken_rule(message: str) -> PydanticCustomError:
-    """An error whose message is shown as it stands."""
+    """Return an error whose message is shown verbatim."""
     return PydanticCustomError("rule", "{message}", {"message": message})
 
 
@@ -50,7 +50,7 @@ class Form(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _with_known_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Name unknown keys with what may have been meant, together with what is wrong with the known ones."""
+        """Suggest known keys for unknown ones, together with what is wrong with the known ones."""
         if isinstance(data, cls):
             return data
         if not isinstance(data, dict):
@@ -73,7 +73,7 @@ class Form(BaseModel):
 
 
 class Broken:
-    """Stands for a list's item that has been reported already."""
+    """Marks a list item that has been reported already."""
 
 
 BROKEN = Broken()
@@ -89,17 +89,17 @@ Listed = list[Annotated[ItemT, WrapValidator(_pass_broken)]]
 
 
 def sound(items: Iterable[ItemT] | None) -> list[tuple[int, ItemT]]:
-    """The unbroken items of a list with their index in the input."""
+    """Return the valid items of a list with their index in the input."""
     return [(index, item) for index, item in enumerate(items or ()) if item is not BROKEN]
 
 
 def variant(name: str) -> Tag:
-    """The tag of one member of a union that `by` chooses from."""
+    """Return the tag of one member of a union that `by` chooses from."""
     return Tag(_TAG + name)
 
 
 def by(choose: Callable[[Any], str]) -> Discriminator:
-    """Choose a union's member by a function of the raw value, so that only its problems are reported."""
+    """Choose a member of a union by a function of the raw value, so that only its problems are reported."""
     return Discriminator(lambda value: _TAG + choose(value))
 
 
@@ -107,12 +107,12 @@ FormT = TypeVar("FormT", bound=Form)
 
 
 def read_form(form: type[FormT], data: dict[str, Any], findings: Findings) -> FormT:
-    """Validate `data`; add every problem to `findings` and return the form without its broken parts.
+    """Validate `data`; add every problem to `findings` and return the form without its invalid parts.
 
-    Each pass reports what pydantic finds and takes the broken keys or items out, until the rest is sound.
+    Each pass reports what pydantic finds and removes those keys or items, until the rest is valid.
     """
     rest: dict[str, Any] = {key: list(v) if isinstance(v, list) else _copied(v) for key, v in data.items()}
-    for key in [key for key in rest if _escaped(key) != key]:  # pydantic would not name it as it is
+    for key in [key for key in rest if _escaped(key) != key]:  # pydantic would report another key
         findings.add((_escaped(key),), _unknown(key, form, guess=False))
         del rest[key]
     while True:
@@ -127,15 +127,15 @@ def read_form(form: type[FormT], data: dict[str, Any], findings: Findings) -> Fo
                 _take_out(rest, path, form.taken_out_whole)
 
 
-def require(form: Form, keys: Iterable[str], findings: Findings) -> None:
-    """Note the required keys that are not there."""
+def report_missing(form: Form, keys: Iterable[str], findings: Findings) -> None:
+    """Report required keys that are missing."""
     for key in keys:
         if getattr(form, key) is None and not findings.touches(key):
             findings.add((key,), "is required")
 
 
 def _escaped(key: str) -> str:
-    """A key without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    """Return a key without unpaired surrogates, which JSON can hold and UTF-8 cannot."""
     return key.encode(errors="backslashreplace").decode()
 
 
@@ -172,7 +172,7 @@ def _what(value: Any) -> str:
 def _unknown(key: str, form: type[Form], *, guess: bool) -> str:
     if SECRET_KEY.search(key):
         return (
-            f"unknown key; addresses and credentials are kept in Airflow connections only.{listed(form.model_fields)}"
+            f"unknown key; addresses and credentials are kept in Airflow connections only.{listing(form.model_fields)}"
         )
     near = nearest(key, form.model_fields) if guess else ""
-    return f"unknown key{near or '.'}{listed(form.model_fields)}"
+    return f"unknown key{near or '.'}{listing(form.model_fields)}"

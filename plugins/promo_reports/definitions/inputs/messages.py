@@ -1,7 +1,7 @@
-"""The words of problems: values quoted safely, allowed values listed, near misses named.
+"""Texts of problems: values are quoted safely, allowed values listed, near misses suggested.
 
-A problem is shown in logs and in Airflow's import errors, so a value that looks like a secret is never repeated, and
-control or bidirectional characters are shown escaped.
+Problems appear in logs and in Airflow's import errors, so a value that looks like a secret is never repeated, and
+control and bidirectional characters are escaped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 MAX_QUOTED = 60
 MAX_GUESSED = 100  # characters
-MAX_GUESSES = 20  # per mapping: guessing costs 0.1 ms, and who has more mistakes needs the list of what is allowed
+MAX_GUESSES = 20  # per mapping: a guess costs 0.1 ms, and with more mistakes the list of allowed values helps more
 
 SECRET = re.compile(
     r"://[^/\s]*@"
@@ -30,7 +30,7 @@ _BETWEEN_WORDS = re.compile(r"[\s-]+")
 
 
 def quoted(value: Any) -> str:
-    """A value as a problem may show it: escaped, shortened, hidden where it looks like a secret."""
+    """Return a value for a message: escaped, shortened, hidden if it looks like a secret."""
     if not isinstance(value, str):
         return kind(value)
     if SECRET.search(value):
@@ -39,7 +39,7 @@ def quoted(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    """What a value is, in the words of somebody who writes YAML or JSON."""
+    """Return the type of a value, in the terms of YAML and JSON."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -54,7 +54,7 @@ def kind(value: Any) -> str:
 
 
 def nearest(value: Any, allowed: Iterable[str]) -> str:
-    """`; did you mean 'weekly'?` where an allowed value is close, else nothing."""
+    """Return `; did you mean 'weekly'?` if an allowed value is close, else nothing."""
     if not isinstance(value, str) or len(value) > MAX_GUESSED:
         return ""
     by_lower = {each.lower(): each for each in allowed}
@@ -63,15 +63,15 @@ def nearest(value: Any, allowed: Iterable[str]) -> str:
     return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
-def listed(allowed: Iterable[str]) -> str:
-    """` Allowed: a, b.`, at most twenty of them."""
+def listing(allowed: Iterable[str]) -> str:
+    """Return ` Allowed: a, b.` with at most twenty values."""
     names = list(allowed)
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return f" Allowed: {', '.join(names[:20])}{more}." if names else " None is allowed."
 
 
 def not_among(value: Any, allowed: Iterable[str], what: str = "allowed") -> str:
-    """`'weakly' is not allowed; did you mean 'weekly'? Allowed: daily, weekly.`"""
+    """Return `'weakly' is not allowed; did you mean 'weekly'? Allowed: daily, weekly.`"""
     names = list(allowed)
     near = nearest(value, names)
-    return f"{quoted(value)} is not {what}{near or '.'}{listed(names)}"
+    return f"{quoted(value)} is not {what}{near or '.'}{listing(names)}"

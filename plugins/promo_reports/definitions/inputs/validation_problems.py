@@ -1,4 +1,4 @@
-"""The broken rules of one input, collected so that its writer learns of all of them at once."""
+"""The problems of one input, collected so that all of them are reported at once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MAX_PROBLEMS = 50
 
 
 class Findings:
-    """Problems of one input, at the line of the key that each is about.
+    """Problems of one input, each with the line of its key.
 
-    `lines` maps key paths to lines, counted from 1; a path without a line takes that of its nearest parent, and an
-    input without lines (a run's conf) is named alone.
+    `lines` maps key paths to lines, counted from 1; a path without a line has that of its nearest parent. An input
+    without lines, such as a run's conf, is shown by its name alone.
     """
 
     def __init__(self, name: str, lines: Mapping[KeyPath, int] | None = None) -> None:
@@ -30,18 +30,18 @@ class Findings:
         return bool(self._found)
 
     def add(self, path: KeyPath, message: str, line: int | None = None) -> None:
-        """Note one problem at a key; `line` where it is not the key's own."""
+        """Add a problem of a key; `line` if it is not the line of the key."""
         self._found.append((self._line(path) if line is None else line, path, message))
         if path:
             self._broken.add(path)
             self._above_broken.update(path[:length] for length in range(1, len(path) + 1))
 
     def touches(self, *path: str | int) -> bool:
-        """Whether a problem is known at the key, below it or above it, so that a further rule would only repeat it."""
+        """Return whether the key, a parent or a child of it has a problem, which another rule would only repeat."""
         return path in self._above_broken or any(path[:length] in self._broken for length in range(1, len(path)))
 
     def problems(self) -> list[Problem]:
-        """All problems in the order of the file, each once."""
+        """Return all problems in the order of the file, each once."""
         ordered = sorted(dict.fromkeys(self._found), key=lambda found: found[0])
         return [
             Problem(f"{self.name}:{line}" if line else self.name, dotted(path), message)
@@ -49,7 +49,7 @@ class Findings:
         ]
 
     def raise_any(self) -> None:
-        """Raise `InvalidInput` with everything found so far; return where nothing was."""
+        """Raise `InvalidInput` with all problems found so far, if there are any."""
         problems = self.problems()
         if not problems:
             return
@@ -67,7 +67,7 @@ class Findings:
 
 
 def dotted(path: KeyPath) -> str:
-    """`filters.wallet[1]`, with keys that are not plain words quoted."""
+    """Return a key path as `filters.wallet[1]`, with keys that are not plain words quoted."""
     text = ""
     for key in path:
         if isinstance(key, int):

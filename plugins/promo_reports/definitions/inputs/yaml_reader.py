@@ -1,7 +1,7 @@
-"""YAML as data with line numbers, of the small part of YAML that data needs.
+"""Read the subset of YAML that data needs, with line numbers.
 
-Nothing in a file can run, refer, repeat or grow: no tags, anchors, aliases, second documents, deep nesting, big files.
-Scalars stay text; what YAML would have made of the unquoted ones is kept in `Implicit`.
+Tags, anchors, aliases, several documents, deep nesting and large files are refused: nothing in a file can run code,
+refer to other parts or expand. Scalars stay text; what YAML makes of unquoted ones is kept in `Implicit`.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 
 class _TooDeepError(Exception):
-    """Nesting beyond the limit: what lies deeper is not looked at."""
+    """Nesting beyond the limit; deeper levels are not read."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """One input: mappings, lists and text in `data` (None where it could not be read), and what is wrong so far."""
+    """One input: mappings, lists and text in `data` (None if it could not be read), and its problems so far."""
 
     data: Any
     findings: Findings
 
     @classmethod
     def of_json(cls, data: Any, name: str) -> Document:
-        """Data that was never a file, such as a run's conf; problems name no lines, its size is limited alike."""
+        """Return data that was never a file, such as a conf; problems have no lines, its size has the same limit."""
         findings = Findings(name)
         try:
             size = len(json.dumps(data))
@@ -55,7 +55,7 @@ class Document:
         return cls(data, findings)
 
     def mapping(self) -> dict[str, Any]:
-        """The data, where it is a mapping; else raise `InvalidInput` with what is known."""
+        """Return the data if it is a mapping; else raise `InvalidInput` with the problems found so far."""
         if isinstance(self.data, dict):
             return self.data
         if not self.findings:
@@ -71,7 +71,7 @@ def shown_path(path: str | PurePath) -> str:
 
 
 def read_yaml(path: Path, shown: str | None = None) -> Document:
-    """Read and parse one file; `StoreError` where the disk fails, a finding where no regular file is there."""
+    """Read and parse one file; `StoreError` if the disk fails, a problem if no regular file is there."""
     name = shown or shown_path(path)
     try:
         return parse_yaml(read_regular(path, MAX_BYTES), name)
@@ -113,7 +113,7 @@ def parse_yaml(raw: bytes, name: str) -> Document:
 
 
 def _checked_text(raw: bytes, findings: Findings) -> str | None:
-    """The text, or None where its bytes already break a rule that leaves nothing to parse."""
+    """Return the decoded text, or None if its bytes break a rule so that nothing can be parsed."""
     if len(raw) > MAX_BYTES:
         findings.add((), f"larger than {MAX_BYTES // 1024} KiB", 1)
         return None
@@ -135,7 +135,7 @@ def _checked_text(raw: bytes, findings: Findings) -> str | None:
 
 
 class _Composer:
-    """Builds data from parser events, so that what data does not need is seen before anything is made of it."""
+    """Builds data from parser events, so that refused features are found before anything is built from them."""
 
     def __init__(self, events: Iterator[Any], lines: dict[KeyPath, int], findings: Findings) -> None:
         self._events = events

@@ -1,8 +1,8 @@
-"""Unquoted YAML scalars that YAML reads as something else than text: `no`, `0123`, `12:30`, `1e3`, dates.
+"""Unquoted YAML scalars that YAML does not read as text: `no`, `0123`, `12:30`, `1e3`, dates.
 
-Our reader keeps the raw text of every scalar and marks these, so that a field that wants text can ask for quotes
-instead of receiving `False`, 83 or 750, while a field that wants a date or a whole number takes them as written.
-The patterns are those of YAML 1.1 and of YAML 1.2's core schema together: whichever a person's editor follows.
+The reader keeps the raw text of every scalar and marks these, so that a text field can ask for quotes instead of
+receiving `False`, 83 or 750, while a date or integer field takes them as written. The patterns are those of YAML 1.1
+and of the core schema of YAML 1.2 together, as editors follow either.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FIRST = frozenset("~nNyYtTfFoO0123456789+-.=<")
 
 
 class Implicit(str):
-    """The raw text of an unquoted scalar that YAML does not read as text; `kind` says as what it does."""
+    """The raw text of an unquoted scalar that YAML does not read as text; `kind` is the type that YAML gives it."""
 
     __slots__ = ("kind",)
     kind: str
@@ -43,7 +43,7 @@ class Implicit(str):
 
 
 def scalar(text: str, *, plain: bool) -> str:
-    """A scalar's text, marked as `Implicit` where it is unquoted and YAML would convert it."""
+    """Return a scalar's text, as `Implicit` if it is unquoted and YAML would convert it."""
     kind = implicit_kind(text) if plain else None
     if kind is None:
         return text
@@ -53,7 +53,7 @@ def scalar(text: str, *, plain: bool) -> str:
 
 
 def implicit_kind(text: str) -> str | None:
-    """What YAML reads unquoted text as, or None where that is text."""
+    """Return the type that YAML gives an unquoted text, or None if that is text."""
     if text and text[0] not in _FIRST:
         return None
     return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(text)), None)

@@ -1,4 +1,4 @@
-"""Definitions as YAML: what the page creates is the file that an engineer would have written."""
+"""Write definitions as YAML: a report created on the page is the file that an engineer would have written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Dumper.add_representer(str, _text)
 
 
 def to_yaml(content: Mapping[str, Any]) -> str:
-    """Block-style YAML in the order of the mapping, one line per value; our reader reads the same content from it."""
+    """Return block-style YAML in the order of the mapping, one line per value; `yaml_reader` reads it back."""
     return yaml.dump(
         dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=1_000_000
     )

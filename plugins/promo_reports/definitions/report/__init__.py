@@ -1,1 +1,1 @@
-"""Report definitions: what one may hold, the rules that it must keep, and what it says in the product's words."""
+"""Report definitions: the form of one, its rules, and how it is described to people."""

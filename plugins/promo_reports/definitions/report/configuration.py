@@ -1,4 +1,4 @@
-"""A definition in the product's words: the rows of its read-only configuration, and one sentence of what it exports."""
+"""Describe a definition to people: the rows of its read-only configuration, and one sentence of what it exports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from promo_reports.domain.report_type import DateRangeRule, Filter
 
 
 class ConfigurationRow(NamedTuple):
-    """One line: a key that does not change, the words for it, and the value as people read it."""
+    """One row: a stable key, its label, and the value as people read it."""
 
     key: str
     label: str
@@ -26,7 +26,7 @@ class ConfigurationRow(NamedTuple):
 
 
 def configuration(definition: Definition, account: Account) -> Iterator[ConfigurationRow]:
-    """Everything that was chosen, in the order of the form (product-spec, "Create Report")."""
+    """Return everything that was chosen, in the order of the form (product-spec, "Create Report")."""
     report_type = definition.report_type
     yield ConfigurationRow("name", "Name", definition.name)
     yield ConfigurationRow("promotion_type", "Promotion Type", report_type.promotion_type.label)
@@ -48,7 +48,7 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
 
 
 def sentence(definition: Definition, account: Account, window: Window | None, at: datetime) -> str:
-    """What will be exported, when and where to; `window` is that of a one-time export created at an instant."""
+    """Return what will be exported, when and where to; `window` is that of a one-time export created at an instant."""
     what = definition.report_type.title
     where = " and ".join(destination_words(each, account) for each in definition.destinations)
     schedule = definition.schedule
@@ -73,7 +73,7 @@ def destination_words(destination: Destination, account: Account) -> str:
 
 
 def text_cells(safety: CsvSafety, *, downloaded: bool) -> str:
-    """What becomes of text cells that a spreadsheet would run; people open what is `downloaded`."""
+    """Return how text cells that a spreadsheet would run are written; `downloaded` exports are opened by people."""
     if safety is CsvSafety.SPREADSHEET:
         return "Safe for spreadsheets: what looks like a formula gets a leading apostrophe"
     if downloaded:
@@ -82,7 +82,7 @@ def text_cells(safety: CsvSafety, *, downloaded: bool) -> str:
 
 
 def window_words(window: Window, zone: ZoneInfo, *, now: datetime | None = None) -> str:
-    """`16 Nov 2026 to 22 Nov 2026 (America/New_York)`; a window that ends within a day says when."""
+    """Return `16 Nov 2026 to 22 Nov 2026 (America/New_York)`, with times if the window ends within a day."""
     first, last = (f"{day.day} {day:%b %Y}" for day in window.days(zone))
     end = window.end.astimezone(zone)
     until = last if first != last else ""
@@ -92,7 +92,7 @@ def window_words(window: Window, zone: ZoneInfo, *, now: datetime | None = None)
 
 
 def date_range_words(chosen: DateRange, zone: ZoneInfo) -> str:
-    """A date range as it was chosen."""
+    """Return a date range as it was chosen."""
     if isinstance(chosen, Preset):
         return chosen.label
     if isinstance(chosen, DayRange):

@@ -1,11 +1,11 @@
-"""When a definition is delivered and which dates it covers: its frequency against its report type and the calendar."""
+"""Check the frequency and dates of a definition against its report type and the calendar."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from promo_reports.definitions.inputs.messages import listed
+from promo_reports.definitions.inputs.messages import listing
 from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.report.form import (
     DaysForm,
@@ -23,7 +23,7 @@ _RANGES = (*(preset.value for preset in Preset), "{first, last}", "{start, end}"
 
 
 def check_schedule(form: DefinitionForm, account: Account, findings: Findings) -> Schedule | None:
-    """The schedule of a recurring definition, None for a one-time one."""
+    """Return the schedule of a recurring definition, None for a one-time one."""
     recurring = form.frequency
     if not isinstance(recurring, RecurringForm):
         if form.starts_on is not None and form.frequency is not None:
@@ -31,7 +31,7 @@ def check_schedule(form: DefinitionForm, account: Account, findings: Findings) -
         return None
     day = ("frequency", "delivery_day")
     if recurring.interval.has_delivery_day and recurring.delivery_day is None and not findings.touches(*day):
-        findings.add(day, f"is required for a weekly report.{listed(WEEKDAYS)}")
+        findings.add(day, f"is required for a weekly report.{listing(WEEKDAYS)}")
     if not recurring.interval.has_delivery_day and recurring.delivery_day is not None:
         findings.add(day, "is for weekly reports; a daily report is delivered every day")
     return Schedule(
@@ -46,7 +46,7 @@ def check_schedule(form: DefinitionForm, account: Account, findings: Findings) -
 def check_date_range(
     form: DefinitionForm, report_type: ReportType | None, zone: ZoneInfo, findings: Findings, now: datetime | None
 ) -> DateRange | None:
-    """The date range of a one-time definition; `now` is None where the clock must not matter (parsing git files)."""
+    """Return the date range of a one-time definition; with `now` None the clock is not read (files in git)."""
     key = ("date_range",)
     recurring = isinstance(form.frequency, RecurringForm)
     if form.date_range is None:
@@ -57,7 +57,7 @@ def check_date_range(
             and report_type.date_range is DateRangeRule.REQUIRED
             and not findings.touches(*key)
         ):
-            findings.add(key, f"is required for a one-time {report_type.id}.{listed(_RANGES)}")
+            findings.add(key, f"is required for a one-time {report_type.id}.{listing(_RANGES)}")
         return None
     if recurring:
         findings.add(key, "is for one-time reports; a recurring report covers the previous day or week by itself")

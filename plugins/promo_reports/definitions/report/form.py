@@ -1,4 +1,4 @@
-"""What a report definition may hold: the one model of the YAML files, of a run's conf and of the page's requests."""
+"""The form of a report definition: one model for YAML files, the conf of a run and requests of the page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PRESETS = (*(preset.value for preset in Preset), "{first: 2026-01-01, last: 202
 
 
 class RecurringForm(Form):
-    """Delivered again and again: every day, or every week on one day."""
+    """Delivered every day, or every week on one day."""
 
     interval: Annotated[Interval, one_of(Interval)] = Field(description="how often")
     delivery_day: Weekday | None = Field(None, description="weekly: the day of the delivery")
@@ -48,7 +48,7 @@ class RecurringForm(Form):
 
 
 class DaysForm(Form):
-    """Local days, first and last both included."""
+    """Local days, both ends included."""
 
     first: Day = Field(description="first day", examples=["2026-01-01"])
     last: Day = Field(description="last day, included", examples=["2026-01-31"])
@@ -165,7 +165,7 @@ class DefinitionForm(Form):
     )
 
     def content(self) -> dict[str, Any]:
-        """What the definition says, in plain JSON values and one canonical form, without what only describes it."""
+        """Return the definition in plain JSON values and one canonical form, without keys that only describe it."""
         plain = self.model_dump(
             mode="json", exclude_defaults=True, exclude={"promotion_type", "created_at", "created_by"}
         )
@@ -176,7 +176,7 @@ class DefinitionForm(Form):
         return plain
 
     def sha256(self) -> str:
-        """Hash of the content: comments, order and formatting do not change it."""
+        """Hash of the content; comments, order and formatting do not change it."""
         text = json.dumps(self.content(), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Definitions from files and from the conf of an on-demand run."""
+"""Load definitions from files and from the conf of an on-demand run."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def definition_from_conf(
     report_types: Mapping[str, ReportType],
     account: Account,
 ) -> Definition:
-    """The definition in a run's conf, checked as strictly as a file: anybody may post a conf to Airflow's own API.
+    """Return the definition in a run's conf, checked like a file: anybody may post a conf to Airflow's own API.
 
-    `at` is the run's `run_after`, against which no date may be in the future; `report_type` the id of the on-demand
-    DAG's type. `id`, `owner`, `report_type` and `frequency` may be left out, and null is the same as left out. The id
-    of the definition always ends in a hash of the run.
+    `at` is the run's `run_after`; no date may be later. `report_type` is the id of the on-demand DAG's type. `id`,
+    `owner`, `report_type` and `frequency` may be left out, and null is the same as left out. The id of the definition
+    always ends in a hash of the run.
     """
     document = Document.of_json(conf, f"conf of run {run_id}")
     given = {str(key): value for key, value in document.mapping().items() if value is not None}
@@ -114,7 +114,7 @@ def definition_from_conf(
 
 
 def conf_id(name: object, run_id: str) -> str:
-    """The id of a run's report where its conf gives none: `june_wallet_transactions-1a2b3c4d`, one per run."""
+    """Return the id of a run's report if its conf has none: `june_wallet_transactions-1a2b3c4d`, unique to the run."""
     plain = unicodedata.normalize("NFKD", name if isinstance(name, str) else "").encode("ascii", "ignore").decode()
     slug = NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
     if not slug[:1].isalpha():

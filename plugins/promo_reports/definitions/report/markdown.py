@@ -1,6 +1,6 @@
-"""A DAG's `doc_md`: the report's configuration in the product's words, for whoever opens the DAG.
+"""The `doc_md` of a DAG: the configuration of its report, for people who open the DAG.
 
-Names, values and descriptions are text of whoever wrote them, never Markdown.
+Names, values and descriptions are rendered as text, never as Markdown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LINK = re.compile(r"(https?:|ftp:|mailto:|www)(?=[/.\w])", re.IGNORECASE)
 
 
 def definition_doc(definition: Definition, account: Account) -> str:
-    """What a definition exports, when and where to."""
+    """Return what a definition exports, when and where to."""
     rows = [
         ("Status", f"Stopped since {definition.stopped_since.isoformat()}" if definition.stopped_since else ""),
         *((row.label, row.value) for row in configuration(definition, account) if row.key != "name"),
@@ -28,7 +28,7 @@ def definition_doc(definition: Definition, account: Account) -> str:
 
 
 def type_doc(report_type: ReportType) -> str:
-    """What a report type exports, and what a run's conf may say."""
+    """Return what a report type exports, and the keys of a run's conf."""
     rows = [
         ("Date range", report_type.date_range.value),
         ("Longest window", f"{report_type.max_months} months" if report_type.max_months else "no limit"),
@@ -46,9 +46,9 @@ def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:
 
 
 def plain(text: str) -> str:
-    """Return one line of Markdown that renders as the text itself, in a paragraph, a heading or a cell of a table.
+    """Return one line of Markdown that renders as the text itself, in a paragraph, a heading or a table cell.
 
-    A web address gets a character without width, since GitHub's Markdown makes links of bare ones.
+    A zero-width character is put into web addresses, as GitHub's Markdown makes links of bare ones.
     """
     line = _MARKUP.sub(r"\\\1", " ".join(text.split()))
     line = _AT_THE_START.sub(r"\1\\\2", line)

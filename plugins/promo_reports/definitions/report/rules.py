@@ -1,4 +1,4 @@
-"""The rules of a definition against its report type and the account, for files, a run's conf and the page alike."""
+"""Check a definition against its report type and the account, for files, confs and the page alike."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.inputs.fields import EMAIL
-from promo_reports.definitions.inputs.forms import read_form, require, sound
-from promo_reports.definitions.inputs.messages import listed, nearest, not_among, quoted
+from promo_reports.definitions.inputs.forms import read_form, report_missing, sound
+from promo_reports.definitions.inputs.messages import listing, nearest, not_among, quoted
 from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.inputs.yaml_reader import Document
 from promo_reports.definitions.report.dates import check_date_range, check_schedule
-from promo_reports.definitions.report.filters import check_filters
+from promo_reports.definitions.report.filters import check_filter_values
 from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm
 from promo_reports.domain.account import Account
 from promo_reports.domain.dates.calendar import start_of
@@ -38,19 +38,19 @@ def check_definition(
     now: datetime | None = None,
     stops: tuple[Stop, ...] = (),
 ) -> Definition:
-    """The definition that a document holds, or `InvalidInput` with everything that is wrong in it.
+    """Return the definition in a document, or raise `InvalidInput` with all its problems.
 
-    `now` is the instant against which dates may not lie in the future; None leaves the clock out. `report_types` may
-    load lazily and raise `InvalidInput` for a type that is itself broken.
+    `now` is the instant after which no date may lie; None ignores the clock. `report_types` may load lazily and raise
+    `InvalidInput` for a type that is itself invalid.
     """
     findings = document.findings
     form = read_form(CreatedForm if origin is Origin.CREATED else DefinitionForm, document.mapping(), findings)
-    require(form, REQUIRED, findings)
+    report_missing(form, REQUIRED, findings)
     if origin is Origin.CREATED:
-        require(form, ("created_at", "created_by"), findings)
+        report_missing(form, ("created_at", "created_by"), findings)
     _check_owner(form, origin, findings)
     report_type = _report_type(form, report_types, findings)
-    filters = check_filters(report_type, form.filters or {}, findings) if report_type is not None else {}
+    filters = check_filter_values(report_type, form.filters or {}, findings) if report_type is not None else {}
     zone = load_timezone(form.timezone or account.timezone)
     schedule = check_schedule(form, account, findings)
     date_range = check_date_range(form, report_type, zone, findings, now)
@@ -78,7 +78,7 @@ def check_definition(
 
 
 def check_neighbours(definition: Definition, findings: Findings, is_registered: Callable[[str], bool]) -> Definition:
-    """Return a definition that anybody who may export has written; `InvalidInput` if it delivers into another's folder.
+    """Return a definition unless it delivers into the folder of another report; `InvalidInput` if it does.
 
     Readers of a report's folder, such as query engines, may take everything below it for the report's. `is_registered`
     says whether a report has an id.
@@ -96,7 +96,7 @@ def check_neighbours(definition: Definition, findings: Findings, is_registered: 
 
 
 def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> None:
-    """In git an address that somebody can write to; elsewhere the name that the user signed in with."""
+    """Check the owner: an e-mail address in git, elsewhere the name that the user signed in with."""
     if form.owner is not None and origin is Origin.GIT and not EMAIL.fullmatch(form.owner):
         findings.add(("owner",), f"must be an email address, not {quoted(form.owner)}")
 
@@ -138,7 +138,7 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
             known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner]
             findings.add(
                 ("delivery", index, "partner_export", "bucket"),
-                f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listed(known)}",
+                f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listing(known)}",
             )
         else:
             _check_key(index, bucket.prefix, form, findings, on_demand=on_demand)
@@ -155,7 +155,7 @@ def _format(form: DefinitionForm) -> FileFormat:
 
 
 def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings, *, on_demand: bool) -> None:
-    """What is delivered must have a key that a bucket takes, below the bucket's prefix and the definition's."""
+    """Check that the keys of delivered files fit into a bucket's limit, with the prefixes of bucket and definition."""
     id_length = len(form.id or "")
     recurring = isinstance(form.frequency, RecurringForm)
     folder_length, suffix = LONGEST_FOLDER if on_demand else id_length, _format(form).longest_suffix
@@ -170,7 +170,7 @@ def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings
 
 
 def _starts_at(form: DefinitionForm, zone: ZoneInfo) -> datetime | None:
-    """The first instant of `starts_on`, but for a created report not before it was created."""
+    """Return the first instant of `starts_on`; for a created report not before its creation."""
     starts = start_of(form.starts_on, zone) if form.starts_on is not None else None
     created = form.created_at if isinstance(form, CreatedForm) else None
     return max((each for each in (starts, created) if each is not None), default=None)

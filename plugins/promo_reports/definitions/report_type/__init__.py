@@ -1,1 +1,1 @@
-"""Report types from their files: what one may hold, and the rules that it must keep."""
+"""Report types from their files: the form of one, and its rules."""

@@ -1,4 +1,4 @@
-"""All report types of a project, read from their files when asked for and kept until a file changes."""
+"""All report types of a project, read on demand and cached until their files change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promo_reports.object_stores.file_stamps import stamp_of, unreadable
 
 
 class ReportTypeFiles(Mapping[str, ReportType]):
-    """Report types by id; looking one up reads its file only, and raises `InvalidInput` where that is broken."""
+    """Report types by id; a lookup reads only its own file, and raises `InvalidInput` if that is invalid."""
 
     def __init__(self, directory: Path, options: Path) -> None:
         self._directory = directory

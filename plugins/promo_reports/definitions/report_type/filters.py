@@ -1,4 +1,4 @@
-"""The rules of a report type's filters: where values come from, what depends on what."""
+"""Check the filters of a report type: where values come from, and which filters depend on others."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _check_choices(path: tuple[str, int], each: FilterForm, findings: Findings) 
 
 
 def _check_options(path: tuple[str, int], name: str, directory: Path, findings: Findings) -> None:
-    """The query must be a regular file of the directory, not something that a link leads to."""
+    """Check that the query is a regular file of the directory, not a link out of it."""
     file = directory / f"{name}.sql"
     if not os.path.lexists(file):
         known = sorted(each.stem for each in directory.glob("*.sql"))

@@ -1,4 +1,4 @@
-"""What a report type's file may hold."""
+"""The form of a report type's file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ChoiceForm(Form):
 
 
 class FilterForm(Form):
-    """A filter; its values are fixed `choices`, or answered by the query `options`."""
+    """A filter; its values are fixed `choices`, or the result of the query `options`."""
 
     name: SnakeCase = Field(description="key in a definition's `filters` and name of the bind in the SQL")
     title: Name = Field(description="what people see in lists and forms")

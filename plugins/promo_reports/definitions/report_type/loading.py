@@ -1,10 +1,10 @@
-"""Report types from their files: `report_types/<id>.yaml` to `ReportType`, every broken rule located."""
+"""Load report types: `report_types/<id>.yaml` to `ReportType`, with every problem located."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from promo_reports.definitions.inputs.forms import read_form, require, sound
+from promo_reports.definitions.inputs.forms import read_form, report_missing, sound
 from promo_reports.definitions.inputs.messages import not_among
 from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.inputs.yaml_reader import read_yaml
@@ -34,7 +34,7 @@ def load_report_type(path: Path, *, options: Path | None = None) -> ReportType:
     document = read_yaml(path)
     findings = document.findings
     form = read_form(ReportTypeForm, document.mapping(), findings)
-    require(form, REQUIRED, findings)
+    report_missing(form, REQUIRED, findings)
     if form.id is not None and form.id != path.stem:
         findings.add(("id",), f"must be the file's name, {path.stem!r}, not {form.id!r}")
     check_filters(form, options or path.resolve().parent.parent / "include" / "sql" / "options", findings)
@@ -125,7 +125,7 @@ def _columns(form: ReportTypeForm) -> dict[str, ColumnForm]:
 
 
 def _report_type(form: ReportTypeForm) -> ReportType:
-    """The domain value of a form without problems."""
+    """Return the domain value of a form without problems."""
     assert form.id and form.title and form.promotion_type and form.description and form.date_range  # noqa: S101, PT018
     return ReportType(
         id=form.id,

@@ -1,4 +1,4 @@
-"""What the rest of the product asks of the store of created reports, wherever it is kept."""
+"""The interface of the store of created reports for the rest of the product, wherever it is kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReportStore(Protocol):
 
     @property
     def address(self) -> str:
-        """Where it is kept, for people."""
+        """Where it is kept, for messages."""
 
     def exists(self) -> bool:
         """Return False where it was never made and may be made on first use."""

@@ -1,4 +1,4 @@
-"""Stop marks: when a report was stopped, resumed or deleted, and by whom; kept beside definitions, never in them."""
+"""Stop marks: when a report was stopped, resumed or deleted, and by whom; stored beside definitions, never in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from promo_reports.domain.dates.schedule import Stop
 
 
 class StopForm(Form):
-    """One stop, and its end where there is one."""
+    """One stop, with its end if it has ended."""
 
     ignores_unknown_keys = True
     stopped_at: Instant = Field(description="no delivery due from this instant on")
@@ -36,7 +36,7 @@ class MarksForm(Form):
 
 @dataclass(frozen=True)
 class StopMark:
-    """A stop with the people who made and ended it."""
+    """A stop, with the people who began and ended it."""
 
     stopped_at: datetime
     stopped_by: str
@@ -58,33 +58,33 @@ class Marks:
         return self.deleted_at is not None or bool(self.stops and self.stops[-1].resumed_at is None)
 
     def as_stops(self) -> tuple[Stop, ...]:
-        """The times without delivery, a deletion being a stop that never ends."""
+        """Return the periods without delivery; a deletion is a stop without an end."""
         stops = tuple(Stop(each.stopped_at, each.resumed_at) for each in self.stops)
         return (*stops, Stop(self.deleted_at)) if self.deleted_at is not None else stops
 
     def with_stop(self, at: datetime, by: str) -> Marks:
-        """Stopped from `at` on; the same where it is stopped already."""
+        """Return marks that are stopped from `at` on; the same marks if they are stopped already."""
         if self.stopped:
             return self
         return replace(self, stops=(*self.stops, StopMark(self._not_before_last(at), by)))
 
     def with_resume(self, at: datetime, by: str) -> Marks:
-        """Delivered again from `at` on; the same where it is not stopped."""
+        """Return marks that are resumed from `at` on; the same marks if they are not stopped."""
         if not self.stopped or not self.stops:
             return self
         last = replace(self.stops[-1], resumed_at=max(at, self.stops[-1].stopped_at), resumed_by=by)
         return replace(self, stops=(*self.stops[:-1], last))
 
     def with_deletion(self, at: datetime, by: str) -> Marks:
-        """Stopped from `at` on and for ever; the same where it is deleted already."""
+        """Return marks that are stopped permanently from `at` on; the same marks if they are deleted already."""
         return (
             self if self.deleted_at is not None else replace(self, deleted_at=self._not_before_last(at), deleted_by=by)
         )
 
     def within(self, most_bytes: int) -> Marks:
-        """Return the marks, without the oldest stops where their file would have more than so many bytes.
+        """Return the marks, without the oldest stops if their file would exceed so many bytes.
 
-        Only deliveries after the last run ask for a stop: one that hundreds of others have followed is history.
+        Only deliveries after the last run depend on stops, so that old ones are history.
         """
         marks = self
         while len(marks.stops) > 1 and len(marks.to_yaml().encode()) > most_bytes:
@@ -92,18 +92,18 @@ class Marks:
         return marks
 
     def to_yaml(self) -> str:
-        """The file's text; `marks_of` reads it again."""
+        """Return the text of the file, which `marks_of` reads."""
         stops = [_present(vars(each)) for each in self.stops]
         return to_yaml(_present({"stops": stops or None, "deleted_at": self.deleted_at, "deleted_by": self.deleted_by}))
 
     def _not_before_last(self, at: datetime) -> datetime:
-        """`at`, or the last resumption where two hosts' clocks differ by a little."""
+        """Return `at`, or the last resumption if the clocks of two hosts differ."""
         resumed = self.stops[-1].resumed_at if self.stops else None
         return at if resumed is None else max(at, resumed)
 
 
 def marks_of(document: Document) -> Marks:
-    """The marks in a file of the store; `InvalidInput` where somebody broke it."""
+    """Return the marks in a file of the store; `InvalidInput` if the file is invalid."""
     form = read_form(MarksForm, document.mapping(), document.findings)
     document.findings.raise_any()
     stops = (

@@ -1,8 +1,8 @@
-"""What is registered, without reading it whole each time: the ids of reports, and the marks of stopped ones.
+"""Caches of what the page's lists ask at every request: the ids of reports, and the marks of stopped ones.
 
-The page's list asks at every request. The revision of the store, or of a directory, says whether anything was added or
-replaced since; only what changed is read. A revision with a `?` may miss a change of the same instant: then it is
-listed again, but not more than twice a second, unless this process says that it has changed it itself.
+A listing is kept while the revision of the store, or of a directory, stays the same; only changed objects are read
+again. A revision with a `?` may hide a second change of the same instant: it is listed again, at most twice a second,
+unless this process reports a change of its own.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ Found = TypeVar("Found")
 
 
 class GitReports:
-    """The ids of the definitions in git, or rather of the files that should be; one for a process."""
+    """The ids of the definition files in git; one instance per process."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._ids: _Kept[frozenset[str]] = _Kept(lambda: generation_of([directory]), self._read_ids, frozenset())
 
     def ids(self) -> frozenset[str]:
-        """The ids that the files are named for; `StoreError` where the directory cannot be read whole."""
+        """Return the ids that the files are named for; `StoreError` where the directory cannot be read whole."""
         return self._ids.found()
 
     def _read_ids(self, _: frozenset[str]) -> frozenset[str]:
@@ -46,7 +46,7 @@ class GitReports:
 
 
 class CreatedReports:
-    """The store as the page's lists need it; one for a process, safe for its threads."""
+    """The store as the lists of the page need it; one instance per process, safe for threads."""
 
     def __init__(self, store: ReportStore) -> None:
         self._store = store
@@ -55,18 +55,18 @@ class CreatedReports:
         self._marks: _Kept[dict[str, tuple[str, Marks | None]]] = _Kept(store.revision, self._read_changed, {})
 
     def changed(self) -> None:
-        """What this process has just written to the store is seen by whoever asks from now on."""
+        """Report that this process has just written to the store: later calls must see it."""
         self._ids.forget()
         self._marks.forget()
 
     def ids(self) -> frozenset[str]:
-        """The ids of all created reports, deleted ones too; `StoreError` where the store cannot be read whole."""
+        """Return the ids of all created reports, also deleted ones; `StoreError` if the store cannot be listed."""
         return self._ids.found() if self._store.exists() else frozenset()
 
     def created(self, report_id: str) -> tuple[datetime, str] | None:
-        """When a report was created, and by whom; None for one that is not a created report's, or is broken.
+        """Return when a report was created, and by whom; None if it is not a created report, or its file is invalid.
 
-        Its file is written once and never changed, so it is read once.
+        A definition never changes, so it is read once.
         """
         if report_id not in self._created and report_id in self.ids():
             data = self._store.read(report_id).data
@@ -76,9 +76,9 @@ class CreatedReports:
         return self._created.get(report_id)
 
     def stopped(self) -> Mapping[str, Marks]:
-        """The marks of every report that is stopped or deleted as things stand, by report id.
+        """Return the marks of every report that is currently stopped or deleted, by report id.
 
-        A file that somebody broke counts as stopped, with no marks: its DAG cannot be made either.
+        An invalid file counts as stopped, without marks: its DAG cannot be created either.
         """
         if not self._store.exists():
             return {}
@@ -104,9 +104,9 @@ class CreatedReports:
 
 @dataclass(frozen=True)
 class _Listing(Generic[Found]):
-    """What was found at a revision, without its `?`; `good_until` is None where no change can have been missed.
+    """The result of a listing and its revision, without its `?`; `good_until` is None if no change can be hidden.
 
-    `changes` are those that this process had told of when it began.
+    `changes` counts the changes that this process had reported when the listing began.
     """
 
     revision: str
@@ -116,7 +116,7 @@ class _Listing(Generic[Found]):
 
 
 class _Kept(Generic[Found]):
-    """What was found at the last revision. No lock is held while it is listed."""
+    """The last listing. No lock is held while a new one is made."""
 
     def __init__(self, revision: Callable[[], str], read: Callable[[Found], Found], nothing: Found) -> None:
         self._revision, self._read = revision, read
@@ -125,12 +125,12 @@ class _Kept(Generic[Found]):
         self._listing = _Listing("", 0, None, nothing)
 
     def forget(self) -> None:
-        """List it again for whoever asks from now on."""
+        """Discard the listing: later calls must list again."""
         with self._lock:
             self._changes += 1
 
     def found(self) -> Found:
-        """Return what is there; `StoreError` where it cannot be read whole."""
+        """Return the current listing; `StoreError` if it cannot be read completely."""
         given = self._revision()
         revision = _UNSETTLED.sub("", given)
         now = time.monotonic()
@@ -139,7 +139,7 @@ class _Kept(Generic[Found]):
             if (last.revision, last.changes) == (revision, changes):
                 if last.good_until is None or now < last.good_until:
                     return last.found
-                # One thread lists it again; the others need not wait for it.
+                # One thread lists again; the others use the last listing meanwhile.
                 self._listing = replace(last, good_until=now + LISTED_AGAIN_AFTER)
         found = self._read(last.found)
         with self._lock:

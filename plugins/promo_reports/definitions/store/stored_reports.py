@@ -48,7 +48,7 @@ def store_of(settings: Settings) -> ReportStore:
 
 
 class StoredReports:
-    """One store; it is made on first use where it need not be there before."""
+    """A store on folders of small objects; created on first use if it need not exist before."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
@@ -57,7 +57,7 @@ class StoredReports:
 
     @property
     def address(self) -> str:
-        """Where it is kept, for people."""
+        """Where it is kept, for messages."""
         return self._folders.address
 
     def exists(self) -> bool:
@@ -132,7 +132,7 @@ class StoredReports:
                 return after
             after = after.within(MAX_BYTES)
             content = after.to_yaml().encode()
-            marks_of(parse_yaml(content, self._state.address(name)))  # what is kept can be read again
+            marks_of(parse_yaml(content, self._state.address(name)))  # raises for marks that could not be read back
             try:
                 with self._explained():
                     self._state.put(name, content, replacing=tag)
@@ -177,7 +177,7 @@ class StoredReports:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Raise what the place of the store has against a request as `StoreError`."""
+        """Raise errors of the underlying folders as `StoreError`."""
         try:
             yield
         except Incomplete as error:
