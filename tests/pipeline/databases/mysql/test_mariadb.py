@@ -552,29 +552,134 @@ def test_a_table_without_transactions_is_refused_behind_a_merged_view_too(
     project.write((SELECT.replace("m.points", "b.points") + f"JOIN {balances} b ON b.acct = m.id\n") + WHERE + ORDER)
     try:
         refused = refusal(project, table.source)
+        table.execute("ALTER TABLE t ENGINE=InnoDB")
+        assert project.make(table.source).manifest.rows == 2
     finally:
         table.execute(f"REVOKE SHOW VIEW ON promo.* FROM '{READER}'@'127.0.0.1'")
     assert type(refused) is DataRefused
     kind = engine.split(maxsplit=1)[0]
     assert f"promo.t is a table of the storage engine {kind}, which has no transactions" in str(refused)
     assert "ALTER TABLE promo.t ENGINE = InnoDB" in str(refused)
+
+
+VIEWS = {
+    "merged": ("VIEW", "SELECT t.acct, t.points FROM t"),
+    "materialized": ("ALGORITHM = TEMPTABLE VIEW", "SELECT t.acct, t.points FROM t"),
+    "distinct": ("VIEW", "SELECT DISTINCT t.acct, t.points FROM t"),
+    "of a view": ("VIEW", "SELECT i.acct, i.points FROM inner_v i JOIN shops s WHERE s.shop = 'main'"),
+    "with functions": (
+        "VIEW",
+        "SELECT u.acct, u.points + 0 * extract(YEAR FROM u.at) + length(TRIM(LEADING 'x' FROM u.note)) AS points "
+        "FROM (SELECT t.acct, t.points, '2026-03-01' AS at, '' AS note FROM t) AS u, seq_1_to_1 s",
+    ),
+    "with a query of its own": ("VIEW", "WITH w AS (SELECT t.acct, t.points FROM t) SELECT w.acct, w.points FROM w"),
+}
+
+
+READABLE = ("v", "inner_v", "one", "moves", "shops", "shelves")
+
+
+@pytest.fixture
+def narrow(table: MariaDbPromo) -> Iterator[Source]:
+    """The source of a user who may read those and nothing else."""
+    table.execute(
+        "CREATE OR REPLACE TABLE one (acct bigint, points decimal(30, 2)) ENGINE=MyISAM",
+        "INSERT INTO one VALUES (1, 1)",
+        *(f"CREATE OR REPLACE VIEW {name} AS SELECT 1 AS acct, 1 AS points" for name in ("v", "inner_v")),
+        f"CREATE OR REPLACE USER 'narrow'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+        *(f"GRANT SELECT ON promo.{name} TO 'narrow'@'127.0.0.1'" for name in READABLE),
+    )
+    yield Source("promo_db", table.source.url.replace(READER, "narrow"))
+    table.execute("DROP USER 'narrow'@'127.0.0.1'", "DROP VIEW v, inner_v", "DROP TABLE one")
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+def test_tables_without_transactions_are_refused_behind_any_view(
+    kind: str, narrow: Source, table: MariaDbPromo, project: Project
+) -> None:
+    """A user who may not read the tables of a view cannot have it explained, but may be told its tables."""
+    table.load(Move(1), Move(2, points="9.00"))
+    how, query = VIEWS[kind]
+    table.execute(
+        "CREATE TABLE t (acct bigint, points decimal(30, 2)) ENGINE=MyISAM",
+        "INSERT INTO t VALUES (1, 1), (2, 9)",
+        "CREATE OR REPLACE ALGORITHM = TEMPTABLE VIEW inner_v AS SELECT t.acct, t.points FROM t",
+        f"CREATE OR REPLACE {how} v AS {query}",
+    )
+    project.write((SELECT.replace("m.points", "b.points") + "JOIN v b ON b.acct = m.id\n") + WHERE + ORDER)
+    hidden = str(refusal(project, narrow))
+    assert "its user may not see which tables the view promo.v reads" in hidden
+    assert "GRANT SHOW VIEW ON promo.* TO the user, which shows" in hidden
+    assert str(refusal(project, table.source)) == hidden
+    table.execute("GRANT SHOW VIEW ON promo.* TO 'narrow'@'127.0.0.1'")
+    told = refusal(project, narrow)
+    assert type(told) is DataRefused
+    assert "promo.t is a table of the storage engine MyISAM, which has no transactions" in str(told)
     table.execute("ALTER TABLE t ENGINE=InnoDB")
-    assert project.make(table.source).manifest.rows == 2
+    assert project.make(narrow).manifest.rows == 2
 
 
-def test_views_of_which_the_reader_may_read_nothing_else_are_exported(table: MariaDbPromo, project: Project) -> None:
+@pytest.mark.parametrize("join", ["JOIN one o ON o.acct = 1", "JOIN (one o, shops s) ON s.shop = 'main'"])
+def test_a_table_of_one_row_without_transactions_is_refused(
+    join: str, narrow: Source, table: MariaDbPromo, project: Project
+) -> None:
+    """The server reads it before it plans, and leaves it out of its note."""
     table.load(Move(1))
-    table.execute("CREATE OR REPLACE VIEW v AS SELECT * FROM moves")
-    project.write((SELECT + WHERE + ORDER).replace("FROM moves", "FROM v"))
-    table.server.execute(
-        f"CREATE USER 'narrow'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
-        *(f"GRANT SELECT ON promo.{name} TO 'narrow'@'127.0.0.1'" for name in ("v", "shops", "shelves")),
+    project.write(SELECT.replace("m.points", "o.points") + f"{join}\n" + WHERE + ORDER)
+    for source in (narrow, table.source):
+        assert "promo.one is a table of the storage engine MyISAM" in str(refusal(project, source))
+
+
+# Timezones of the server
+
+
+@pytest.mark.parametrize(
+    ("zone", "named"),
+    [
+        ("'Europe/Berlin'", "'Europe/Berlin'"),
+        ("m.note", "'UTC'"),
+        ("{{ filters.shop }}", "'main'"),
+        ("concat('Europe', '/', 'Berlin')", "'UTC'"),
+    ],
+)
+def test_a_timezone_that_the_server_does_not_know_is_refused(
+    zone: str, named: str, on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    """Its timezone tables are empty: each such cell would be empty, too."""
+    on_mariadb.load(Move(1, recorded_at=DAY))
+    converted = f"CONVERT_TZ(m.recorded_at, '+00:00', {zone}) AS recorded_at"
+    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", converted))
+    refused = refusal(project, on_mariadb.source)
+    assert type(refused) is DataRefused
+    assert f"the server does not know the timezone {named}, and CONVERT_TZ makes NULL of every time" in str(refused)
+
+
+def test_timezones_that_the_server_knows(on_mariadb: MariaDbPromo, project: Project) -> None:
+    """Offsets, that of the system, and one of its tables; in a view, too."""
+    on_mariadb.load(Move(1, recorded_at=DAY))
+    on_mariadb.execute(
+        "CREATE OR REPLACE VIEW v AS SELECT m.id, convert_tz(m.recorded_at, '+00:00', 'Test/Half') AS at FROM moves m",
+        f"GRANT SHOW VIEW ON promo.* TO '{READER}'@'127.0.0.1'",
+    )
+    at = "CONVERT_TZ((SELECT v.at FROM v WHERE v.id = m.id), '+05:30', '+05:30') AS recorded_at"
+    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", at))
+    refused = str(refusal(project, on_mariadb.source))
+    assert "the server does not know the timezone 'Test/Half'" in refused
+    on_mariadb.execute(
+        "INSERT INTO mysql.time_zone VALUES (9001, 'N')",
+        "INSERT INTO mysql.time_zone_name VALUES ('Test/Half', 9001)",
+        "INSERT INTO mysql.time_zone_transition_type VALUES (9001, 0, 1800, 0, 'HALF')",
+        "INSERT INTO mysql.time_zone_transition VALUES (9001, 0, 0)",
     )
     try:
-        narrow = Source("promo_db", table.source.url.replace(READER, "narrow"))
-        assert project.make(narrow).manifest.rows == 1
+        assert project.text(on_mariadb.source) == "1,2026-03-01 12:00:00+00,in,a,1.00,,,,2026-03-01 00:30:00+00\n"
     finally:
-        table.server.execute("DROP USER 'narrow'@'127.0.0.1'")
+        tables = ("time_zone", "time_zone_name", "time_zone_transition", "time_zone_transition_type")
+        on_mariadb.execute(
+            *(f"DELETE FROM mysql.{name} WHERE Time_zone_id = 9001" for name in tables),
+            f"REVOKE SHOW VIEW ON promo.* FROM '{READER}'@'127.0.0.1'",
+            "DROP VIEW v",
+        )
 
 
 # Small answers, sums and order

@@ -20,6 +20,7 @@ from promo_reports.pipeline.databases.mysql.errors import NO_EXPLAIN, TIMED_OUT,
 from promo_reports.pipeline.databases.mysql.session_settings import WHOLE_ANSWERS, UnchangedSettings, assignments
 from promo_reports.pipeline.databases.mysql.text import sent_records, sent_rows
 from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
+from promo_reports.pipeline.databases.mysql.zones import refuse_unknown_zones
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.expressions import Expressions
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # Left alone, MySQL Connector/Python asks for a collation that MariaDB lacks, and SQLAlchemy has it read whole answers.
 _CONNECTOR = {"charset": "utf8mb4", "collation": "utf8mb4_bin", "buffered": False}
 _BEHIND = 5  # seconds after the limits that `Waiting` keeps
+_REWRITTEN = 1003  # the note that has the query as the server reads it, with the tables of merged views
 _LONGEST = 31_536_000  # seconds; a year is what MySQL and MariaDB take
 
 
@@ -105,10 +107,10 @@ class MySqlDialect(Dialect):
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches, as text where the driver gives it.
 
-        Raises `DataRefused` where the query reads tables without transactions, or the server warns of its answer.
+        Raises `DataRefused` where a snapshot does not cover what the query reads, or the server warns of its answer.
         """
         asked = self._asked(connection, query)
-        self._refuse_engines(connection, asked)
+        self._refuse_unfit(connection, asked)
         if _is_connector(connection):
             rows = sent_records(
                 connection, asked.connector(), self._values(query), report_type.columns, zone, spreadsheet=spreadsheet
@@ -194,7 +196,14 @@ class MySqlDialect(Dialect):
             refuse_warnings(connection, self.source)
         return query.wrapped(times, "CAST({} AS DATETIME(6))")
 
-    def _refuse_engines(self, connection: Connection, asked: BoundQuery) -> None:
+    def _refuse_unfit(self, connection: Connection, asked: BoundQuery) -> None:
+        """Raise `DataRefused` for tables that no snapshot covers, and for timezones that the server does not know."""
+        plan, notes = self._explained(connection, asked)
+        texts = refuse_engines(connection, self.source, asked.text, plan, notes)
+        refuse_unknown_zones(connection, self.source, [asked.text, *texts], asked.values)
+
+    def _explained(self, connection: Connection, asked: BoundQuery) -> tuple[Sequence[Sequence[Any]], list[str]]:
+        """The server's plan, and the query as it reads it; both are empty where it hides them from the user."""
         import sqlalchemy
 
         is_mariadb = getattr(connection.dialect, "is_mariadb", False)
@@ -202,12 +211,13 @@ class MySqlDialect(Dialect):
         explained = BoundQuery(f"{explain}\n{asked.text}", asked.values)
         text = explained.connector() if _is_connector(connection) else explained.pyformat()
         try:
-            connection.exec_driver_sql(text, self._values(asked)).fetchall()
+            plan = connection.exec_driver_sql(text, self._values(asked)).fetchall()
         except sqlalchemy.exc.DBAPIError as error:
             if code_of(error) == NO_EXPLAIN:
-                return
+                return (), []
             raise
-        refuse_engines(connection, self.source)
+        notes = connection.exec_driver_sql("SHOW WARNINGS").fetchall()
+        return plan, [str(message) for _, code, message in notes if int(str(code)) == _REWRITTEN]
 
     def _values(self, query: BoundQuery) -> dict[str, object]:
         values = super()._values(query)

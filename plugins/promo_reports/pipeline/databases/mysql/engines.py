@@ -1,9 +1,10 @@
-"""Storage engines without transactions, of whose tables a consistent snapshot knows nothing."""
+"""Tables that a query reads, behind views too, and which of their storage engines no consistent snapshot covers."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import Source
@@ -11,30 +12,106 @@ from promo_reports.pipeline.databases.source import Source
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_REWRITTEN = 1003  # the note that has the query as the server reads it, with the tables of merged views
-_NAME = r'"((?:[^"]|"")+)"'  # as in the mode ANSI_QUOTES
-_TABLE = re.compile(rf'(?<![."]){_NAME}\.{_NAME}(?![."])')
-_ENGINE = """
-SELECT t.ENGINE
+Name = tuple[str | None, str]  # schema, where one is named, and table
+
+_ACCESS = 3  # the column of EXPLAIN that has the type of access
+_LEFT_OUT = frozenset({"system", "const", None})  # of tables of one row, which the note leaves out
+
+_PIECE = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^\W\d]\w*|\S""",
+    re.DOTALL,
+)
+_NAME = re.compile(r'".*"|`.*`|[^\W\d]\w*', re.DOTALL)
+_SEQUENCE = re.compile(r"seq_\d+_to_\d+(_step_\d+)?", re.ASCII | re.IGNORECASE)  # MariaDB's, which no list has
+_BEFORE_TABLES = frozenset({"FROM", "JOIN", "STRAIGHT_JOIN"})
+_WITH_FROM = frozenset({"EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "MID"})  # functions that have a FROM of their own
+
+_TABLE = """
+SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.TABLE_TYPE, t.ENGINE, e.TRANSACTIONS
 FROM information_schema.TABLES AS t
-JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE
-WHERE t.TABLE_SCHEMA = %s AND t.TABLE_NAME = %s AND (e.TRANSACTIONS IS NULL OR e.TRANSACTIONS <> 'YES')
+LEFT JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE
+WHERE t.TABLE_SCHEMA = COALESCE(%s, DATABASE()) AND t.TABLE_NAME = %s
 """
+_VIEW = "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"
 
 
-def refuse_engines(connection: Connection, source: Source) -> None:
-    """Raise `DataRefused` for a table without transactions in the query that was explained last.
+def refuse_engines(
+    connection: Connection, source: Source, text: str, plan: Sequence[Sequence[Any]], notes: Sequence[str]
+) -> list[str]:
+    """Return what the server reads: the query, and the definitions of its views.
 
-    The tables of merged views are seen. Those of other views pass, and so do tables of one row, which the note leaves
-    out, and tables of which the user may read nothing, which `information_schema` leaves out.
+    `plan` is the answer to EXPLAIN and `notes` the query as the server then says that it reads it; both are empty where
+    the server hides them from the user. Then, and where the notes leave out tables of one row, the names in the query's
+    `text` tell what it reads. Raises `DataRefused` for a table without transactions, and for a view whose tables the
+    user may not know. What functions read is not seen.
     """
-    notes = connection.exec_driver_sql("SHOW WARNINGS").fetchall()
-    texts = [str(message) for _, code, message in notes if int(str(code)) == _REWRITTEN]
-    tables = {tuple(name.replace('""', '"') for name in found) for text in texts for found in _TABLE.findall(text)}
-    for schema, table in sorted(tables):
-        for (engine,) in connection.exec_driver_sql(_ENGINE, (schema, table)).fetchall():
-            raise DataRefused(
-                f"Connection {source.connection!r}: {schema}.{table} is a table of the storage engine {engine}, which "
-                "has no transactions: rows that are written while the export reads would be in a part of the file.",
-                f"Convert it: ALTER TABLE {schema}.{table} ENGINE = InnoDB; or read a copy of it that is InnoDB.",
-            )
+    read = list(notes) or [text]
+    names = [name for note in notes for name in _names(note)]
+    if not notes or any(row[_ACCESS] in _LEFT_OUT for row in plan):
+        names += _names(text, by_hand=True)
+    seen: set[tuple[str, str]] = set()
+    while names:
+        for schema, table, kind, engine, transactions in _tables(connection, names.pop()):
+            if (schema, table) in seen:
+                continue
+            seen.add((schema, table))
+            if kind == "VIEW":
+                definition = str(connection.exec_driver_sql(_VIEW, (schema, table)).scalar() or "")
+                names += _of_view(connection, source, (schema, table), definition)
+                read.append(definition)
+            elif engine is not None and transactions != "YES":
+                raise DataRefused(
+                    f"Connection {source.connection!r}: {schema}.{table} is a table of the storage engine {engine}, "
+                    "which has no transactions: rows that are written while the export reads would be in a part of the "
+                    "file.",
+                    f"Convert it: ALTER TABLE {schema}.{table} ENGINE = InnoDB; or read a copy of it that is InnoDB.",
+                )
+    return read
+
+
+def _of_view(connection: Connection, source: Source, view: tuple[str, str], definition: str) -> list[Name]:
+    """The tables in the definition of a view, which has the schema of each; `DataRefused` where one is hidden."""
+    names = [name for name in _names(definition) if not _SEQUENCE.fullmatch(name[1])]
+    hidden = [name[0] for name in names if name[0] is not None and not _tables(connection, name)]
+    if hidden or not definition:
+        raise DataRefused(
+            f"Connection {source.connection!r}: its user may not see which tables the view {view[0]}.{view[1]} reads, "
+            "so nothing says that all of them have transactions, and that a snapshot covers them.",
+            f"Let them see it: GRANT SHOW VIEW ON {hidden[0] if hidden else view[0]}.* TO the user, which shows "
+            "definitions of views and storage engines, and no rows; for a view that another view reads, GRANT SELECT "
+            "on it, too.",
+        )
+    return names
+
+
+def _tables(connection: Connection, name: Name) -> Sequence[Sequence[Any]]:
+    return connection.exec_driver_sql(_TABLE, name).fetchall()
+
+
+def _names(text: str, *, by_hand: bool = False) -> Iterator[Name]:
+    """The tables that SQL names after FROM and JOIN, as servers write it.
+
+    Text that was written by hand has commas instead of JOIN, too: there, all that may stand for a table is answered,
+    with columns and subqueries among it.
+    """
+    pieces = _PIECE.findall(text)
+    opened: list[str] = [""]  # what stands before each parenthesis that is open
+    before = ""
+    for index, piece in enumerate(pieces):
+        schema, point, table, *behind = [*pieces[index : index + 4], "", "", ""]
+        may_be_table = before in _BEFORE_TABLES or (by_hand and before in (",", "("))
+        if _NAME.fullmatch(piece) and may_be_table and opened[-1] not in _WITH_FROM:
+            if point != ".":
+                yield None, _unquoted(schema)
+            elif _NAME.fullmatch(table) and behind[0] != ".":
+                yield _unquoted(schema), _unquoted(table)
+        if piece == "(":
+            opened.append(pieces[index - 1].upper() if index else "")
+        elif piece == ")":
+            opened = opened[:-1] or [""]
+        if piece != "(" or by_hand:
+            before = piece.upper()
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace(name[0] * 2, name[0]) if name[0] in '"`' else name
