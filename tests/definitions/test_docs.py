@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from promo_reports.definitions.filter_kinds.choice import ChoiceFilterForm, ChoiceForm
 from promo_reports.definitions.inputs.yaml_reader import parse_yaml
 from promo_reports.definitions.report.form import (
     DaysForm,
@@ -16,7 +17,7 @@ from promo_reports.definitions.report.form import (
     PartnerExportForm,
     RecurringForm,
 )
-from promo_reports.definitions.report_type.form import ChoiceForm, ColumnForm, FilterForm, ReportTypeForm
+from promo_reports.definitions.report_type.form import ColumnForm, ReportTypeForm
 from promo_reports.domain.dates.calendar import WEEKDAYS
 from promo_reports.domain.dates.window import Preset, resolve
 from promo_reports.settings import PREFIX, PROJECT_ROOT, Settings
@@ -39,7 +40,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
 @pytest.mark.parametrize(
     "form",
     [DefinitionForm, RecurringForm, DaysForm, InstantsForm, PartnerExportForm,
-     ReportTypeForm, FilterForm, ChoiceForm, ColumnForm],
+     ReportTypeForm, ChoiceFilterForm, ChoiceForm, ColumnForm],
 )  # fmt: skip
 def test_every_key_is_documented(form: type[DefinitionForm]) -> None:
     missing = [key for key in form.model_fields if f"`{key}`" not in DEFINITIONS]

@@ -70,11 +70,11 @@ def test_the_account(registry: Registry, kind: str) -> None:
 def test_a_template_and_the_query_of_a_filter(registry: Registry, problems: Told, kind: str) -> None:
     in_place_of(registry.settings.sql / "odd.sql", kind)
     with pytest.raises(SqlTemplateError, match=f"odd.sql: is {kind}, which is not opened"):
-        load_template(registry.settings.sql, "odd", frozenset())
+        load_template(registry.settings.sql, "odd")
     (registry.settings.sql / "big.sql").write_text("SELECT 1")
     os.truncate(registry.settings.sql / "big.sql", 10 << 30)
     with pytest.raises(SqlTemplateError, match="is larger than 1024 KiB"):
-        load_template(registry.settings.sql, "big", frozenset())
+        load_template(registry.settings.sql, "big")
     in_place_of(registry.settings.sql / "options" / "wallets.sql", kind)
     assert any("wallets.sql is no regular file" in each for each in problems(lambda: registry.report_type("ledger")))
 
@@ -128,4 +128,4 @@ def test_the_directories_themselves_may_be_links(registry: Registry, tmp_path: P
         shutil.move(registry.settings.home / name, moved)
         (registry.settings.home / name).symlink_to(moved)
     assert registry.definition("ledger_daily").id == "ledger_daily"
-    assert load_template(registry.settings.sql / "options", "wallets", frozenset())
+    assert load_template(registry.settings.sql / "options", "wallets")

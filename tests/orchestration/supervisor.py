@@ -70,6 +70,6 @@ class Supervisor:
             return _ResponseFrame(frame.id, TaskStateStoreResult(value=self.kept[asked["key"]]).model_dump())
         elif asked["type"] == "DeleteTaskStateStore":
             self.kept.pop(asked["key"], None)
-        else:
+        elif asked["type"] != "MaskSecret":  # which a connection's password is, before the task logs anything
             self.kept[asked["key"]] = asked["value"]
         return _ResponseFrame(frame.id, OKResponse(ok=True).model_dump())

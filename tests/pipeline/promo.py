@@ -20,20 +20,13 @@ import psycopg2  # noqa: TID253 - nothing is parsed here
 from psycopg2.extras import execute_values  # noqa: TID253
 
 from devstack.databases import PromoDatabase
+from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download, PartnerExport
+from promo_reports.domain.filters import Choice, Select
 from promo_reports.domain.manifest import StagedExport
-from promo_reports.domain.report_type import (
-    Choice,
-    Column,
-    ColumnType,
-    DateRangeRule,
-    Filter,
-    PromotionType,
-    ReportType,
-    Select,
-)
+from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, PromotionType, ReportType
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import Progress, extract
@@ -54,9 +47,13 @@ MOVES = ReportType(
     date_range=DateRangeRule.REQUIRED,
     order=("moved_at", "id"),
     filters=(
-        Filter("shop", "Shop", "One shop.", Select.ONE, options="shops"),
-        Filter("shelf", "Shelf", "Its shelves.", Select.ALL, options="shelves", depends_on="shop", default_all=True),
-        Filter("kind", "Kind", "Kinds.", Select.MANY, (Choice("in", "In"), Choice("out", "Out")), default_all=True),
+        ChoiceFilter("shop", "Shop", "One shop.", Select.ONE, options="shops"),
+        ChoiceFilter(
+            "shelf", "Shelf", "Its shelves.", Select.ALL, options="shelves", depends_on="shop", default_all=True
+        ),
+        ChoiceFilter(
+            "kind", "Kind", "Kinds.", Select.MANY, (Choice("in", "In"), Choice("out", "Out")), default_all=True
+        ),
     ),
     columns=(
         Column("id", ColumnType.INTEGER, "Number."),

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from promo_reports.domain.report_type import Choice, Filter, Select
+from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
+from promo_reports.domain.filters import Choice, Select
 from promo_reports.errors import UnknownValue
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
@@ -70,7 +71,7 @@ def of_kinds(project: Project, options: str, condition: str, chosen: tuple[str, 
     """An export whose kinds are those of a query, and whose rows are those of a condition."""
     (project.sql / "options" / "kinds.sql").write_text(options, encoding="utf-8")
     project.write(SELECT + WHERE.replace("(m.kind IN {{ filters.kind }} OR m.kind IS NULL)", condition) + ORDER)
-    kind = Filter("kind", "Kind", "Kinds.", select, options="kinds")
+    kind = ChoiceFilter("kind", "Kind", "Kinds.", select, options="kinds")
     report_type = replace(MOVES, filters=(*MOVES.filters[:2], kind))
     return export(report_type=report_type, filters={**ALL, "kind": chosen})
 

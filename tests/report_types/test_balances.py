@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promo_reports.domain.dates.window import Window
-from promo_reports.domain.report_type import ColumnType, DateRangeRule, Select
+from promo_reports.domain.filters import Select
+from promo_reports.domain.report_type import ColumnType, DateRangeRule
 from promo_reports.pipeline.databases.source import exact_decimal
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters

@@ -14,7 +14,8 @@ import pytest
 from devstack.databases import PromoDatabase
 from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.dates.window import Window
-from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
+from promo_reports.domain.filters import Select
+from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Snapshot, Source

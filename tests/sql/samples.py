@@ -6,17 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
 from promo_reports.domain.dates.window import Window
-from promo_reports.domain.report_type import (
-    Choice,
-    Column,
-    ColumnType,
-    DateRangeRule,
-    Filter,
-    PromotionType,
-    ReportType,
-    Select,
-)
+from promo_reports.domain.filters import Choice, Select
+from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, PromotionType, ReportType
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 from promo_reports.sql.template import Parameters
 
@@ -34,9 +27,9 @@ LEDGER = ReportType(
     date_range=DateRangeRule.REQUIRED,
     order=("moved_at", "id"),
     filters=(
-        Filter("wallet", "Wallet", "One wallet.", Select.ONE, options="wallets"),
-        Filter("kind", "Kind", "Kinds.", Select.MANY, (Choice("credit", "Credit"), Choice("debit", "Debit"))),
-        Filter("shop", "Shop", "Shops.", Select.ALL, options="shops", default_all=True),
+        ChoiceFilter("wallet", "Wallet", "One wallet.", Select.ONE, options="wallets"),
+        ChoiceFilter("kind", "Kind", "Kinds.", Select.MANY, (Choice("credit", "Credit"), Choice("debit", "Debit"))),
+        ChoiceFilter("shop", "Shop", "Shops.", Select.ALL, options="shops", default_all=True),
     ),
     columns=(
         Column("id", ColumnType.INTEGER, "Number."),

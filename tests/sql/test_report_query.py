@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.domain.report_type import DateRangeRule, ReportType, Select
+from promo_reports.domain.filters import Select
+from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.errors import SqlTemplateError
 from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions

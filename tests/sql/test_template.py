@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.errors import SqlTemplateError
-from promo_reports.sql.template import Parameters, load_template
+from promo_reports.sql.template import FilterShapes, Parameters, load_template
 from tests.sql.samples import AS_OF, CHOSEN, COLUMNS, GOOD, ORDER, PARAMETERS, WINDOW, load
 
 
@@ -93,20 +93,21 @@ def test_templates_lie_below_their_directory(name: str, tmp_path: Path) -> None:
     (root / "linked.sql").symlink_to(tmp_path / "ledger.sql")
     (root / "loop.sql").symlink_to(root / "loop.sql")
     with pytest.raises(SqlTemplateError, match=r"there is no such template below|leads out of|is a symbolic link"):
-        load_template(root, name, frozenset())
+        load_template(root, name)
 
 
 def test_a_directory_is_no_template(tmp_path: Path) -> None:
     (tmp_path / "ledger.sql").mkdir()
     with pytest.raises(SqlTemplateError, match="there is no such template below"):
-        load_template(tmp_path, "ledger", frozenset())
+        load_template(tmp_path, "ledger")
 
 
 def test_each_output_becomes_a_bind(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text(
         "{{ filters.wallet }}, {{ filters.kind }}, {{ window.start }}, {{ window.end }}, {{ as_of }}"
     )
-    query, rendering = load_template(tmp_path, "a", frozenset({"kind"})).render(Parameters(CHOSEN, WINDOW, AS_OF))
+    shapes = FilterShapes(frozenset({"kind"}))
+    query, rendering = load_template(tmp_path, "a", shapes).render(Parameters(CHOSEN, WINDOW, AS_OF))
     assert query.named() == ":filter_wallet, (:list_kind_0, :list_kind_1), :window_start, :window_end, :as_of"
     assert query.values == {
         "filter_wallet": "main",
@@ -123,25 +124,25 @@ def test_each_output_becomes_a_bind(tmp_path: Path) -> None:
 def test_lists_and_single_values_never_share_a_bind(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("{{ filters.a }} , {{ filters.a_1 }} , {{ filters.a_1_0 }}")
     chosen = {"a": ("1", "2"), "a_1": ("3", "4"), "a_1_0": ("5",)}
-    query, _ = load_template(tmp_path, "a", frozenset({"a", "a_1"})).render(Parameters(chosen))
+    query, _ = load_template(tmp_path, "a", FilterShapes(frozenset({"a", "a_1"}))).render(Parameters(chosen))
     assert query.pyformat() % query.values == "(1, 2) , (3, 4) , 5"
 
 
 def test_what_is_only_looked_at_is_not_bound(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("{% if filters.wallet and as_of and window.start %}{% endif %}x")
-    query, rendering = load_template(tmp_path, "a", frozenset()).render(Parameters(CHOSEN, WINDOW, AS_OF))
+    query, rendering = load_template(tmp_path, "a").render(Parameters(CHOSEN, WINDOW, AS_OF))
     assert (query.text, query.values, rendering.used) == ("x", {}, frozenset())
 
 
 def test_binds_can_be_repeated_and_cast(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("{{ as_of }}::date + {{ as_of }}")
-    query, _ = load_template(tmp_path, "a", frozenset()).render(Parameters({}, as_of=AS_OF))
+    query, _ = load_template(tmp_path, "a").render(Parameters({}, as_of=AS_OF))
     assert query.pyformat() == "%(as_of)s::date + %(as_of)s"
 
 
 def test_a_template_may_loop_over_its_own_text(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("{% for x in [1, 2] %}({{ filters.wallet }}) {% endfor %}{% raw %}{{{% endraw %}")
-    query, _ = load_template(tmp_path, "a", frozenset()).render(PARAMETERS)
+    query, _ = load_template(tmp_path, "a").render(PARAMETERS)
     assert query.named() == "(:filter_wallet) (:filter_wallet) {{"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 
-from tests.orchestration.conftest import home, registry
+from tests.orchestration.conftest import home, registry, supervisor
 
 with warnings.catch_warnings():
     # Airflow 3.3.2 imports Starlette's test client with its applications, which warns of the client's next release.
     warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")
     import airflow.api_fastapi.app
 
-__all__ = ["airflow", "home", "registry"]
+__all__ = ["airflow", "home", "registry", "supervisor"]

@@ -18,6 +18,7 @@ from promo_reports.definitions.inputs.messages import quoted
 from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.inputs.yaml_reader import Document, read_yaml, shown_path
 from promo_reports.definitions.inputs.yaml_writer import to_yaml
+from promo_reports.definitions.report.filters import canonical_filters
 from promo_reports.definitions.report.form import CreatedForm
 from promo_reports.definitions.report.loading import conf_id, definition_from_conf, definition_in
 from promo_reports.definitions.report.rules import check_definition, check_neighbours
@@ -205,7 +206,9 @@ class Registry:
         checked = check_definition(
             document, report_types=self.report_types, account=self.account, origin=Origin.CREATED, now=at
         )
-        self.store.create(checked.id, to_yaml(CreatedForm.model_validate(whole).content() | created))
+        form = CreatedForm.model_validate(whole)
+        content = form.content(canonical_filters(checked.report_type, form.filters or {}))
+        self.store.create(checked.id, to_yaml(content | created))
         return self.definition(checked.id)
 
     def stop(self, report_id: str, *, at: datetime, by: str) -> Marks:

@@ -46,7 +46,6 @@ def json_schemas() -> dict[str, str]:
         "else": {"properties": {"delivery_day": False}},
     }
     report_type = _schema(ReportTypeForm, report_type_form.REQUIRED)
-    report_type["$defs"]["FilterForm"]["oneOf"] = [{"required": ["choices"]}, {"required": ["options"]}]
     for key in report_type_form.MAY_BE_NULL:
         report_type["properties"][key]["type"] = [report_type["properties"][key]["type"], "null"]
     schemas = {"definition.schema.json": definition, "report_type.schema.json": report_type}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from promo_reports.domain.filters import Filter
+
 
 class PromotionType(StrEnum):
     """The modules of the product, by their key."""
@@ -17,14 +19,6 @@ class PromotionType(StrEnum):
     def label(self) -> str:
         """The name that users know: `Loyalty Wallet`."""
         return self.value.replace("_", " ").title()
-
-
-class Select(StrEnum):
-    """How many values of a filter a definition names: exactly one, at least one, or any (none named means all)."""
-
-    ONE = "one"
-    MANY = "many"
-    ALL = "all"
 
 
 class DateRangeRule(StrEnum):
@@ -44,42 +38,6 @@ class ColumnType(StrEnum):
     TIMESTAMP = "timestamp"
     DATE = "date"
     BOOLEAN = "boolean"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One fixed value of a filter and the words for it."""
-
-    value: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter of a report type.
-
-    Its values are the fixed `choices`, or what the query `options` (include/sql/options/<options>.sql) answers, which
-    may depend on the value of another filter (`depends_on`).
-    """
-
-    name: str
-    title: str
-    description: str
-    select: Select
-    choices: tuple[Choice, ...] = ()
-    options: str | None = None
-    depends_on: str | None = None
-    default_all: bool = False
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """The fixed values, in the order the page shows them."""
-        return tuple(choice.value for choice in self.choices)
-
-    @property
-    def required(self) -> bool:
-        """Whether a definition must name a value."""
-        return self.select is not Select.ALL and not self.default_all
 
 
 @dataclass(frozen=True)

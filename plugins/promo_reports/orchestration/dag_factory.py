@@ -175,7 +175,7 @@ def _trigger_form(report_type: ReportType) -> dict[str, Param]:
             "", type="string", title="Name", description="What the export is called in the list.", minLength=1
         ),
         "filters": Param(
-            {each.name: list(each.values) if each.default_all else "" for each in report_type.filters},
+            {each.name: each.initial for each in report_type.filters},
             type="object",
             title="Filters",
             description="; ".join(f"{each.name}: {each.description}" for each in report_type.filters),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.report_type import Choice, Filter, ReportType, Select
+from promo_reports.domain.filters import Choice, Filter, Select
+from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import SqlTemplateError, UnknownValue
 from promo_reports.pipeline.databases.source import Option, Snapshot
 from promo_reports.sql.report_query import load_options_query, options_query
@@ -44,7 +45,7 @@ def search(among: Sequence[Choice], text: str) -> Found:
 
 
 def known_filters(snapshot: Snapshot, definition: Definition, sql: Path) -> FilterValues:
-    """Return a definition's filters with values of the types that the promo database has them in.
+    """Return a definition's filters with values of the types that they are bound as.
 
     Raises `UnknownValue` for a value that it does not know: an empty file would hide the mistake. Filters come in the
     report type's order: a value is known before the choices that depend on it are asked for.
@@ -70,7 +71,10 @@ def known_filters(snapshot: Snapshot, definition: Definition, sql: Path) -> Filt
                 " of different types.",
                 f"CAST them to one type in include/sql/options/{each.options}.sql and in the report type's SQL.",
             )
-    return known
+    return {
+        each.name: None if (typed := known[each.name]) is None else each.bind(typed)
+        for each in definition.report_type.filters
+    }
 
 
 def _options(snapshot: Snapshot, each: Filter, parent: tuple[object, ...] | None, sql: Path) -> list[Option]:

@@ -13,14 +13,23 @@ from itertools import chain
 from pathlib import Path
 
 from promo_reports.domain.dates.window import Window
-from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType, Select
+from promo_reports.domain.filters import Filter
+from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.lexer import without_comments
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.statement import check_select, without_order
-from promo_reports.sql.template import FilterValues, Parameters, Rendering, SqlTemplate, WindowPredicates, load_template
+from promo_reports.sql.template import (
+    FilterShapes,
+    FilterValues,
+    Parameters,
+    Rendering,
+    SqlTemplate,
+    WindowPredicates,
+    load_template,
+)
 
 _SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -131,8 +140,7 @@ class ReportQuery:
 
 def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:
     """Load and check a report type's template: `SqlTemplateError` with file:line for the first rule it breaks."""
-    lists = frozenset(each.name for each in report_type.filters if each.select is not Select.ONE)
-    template = load_template(root, report_type.id, lists)
+    template = load_template(root, report_type.id, FilterShapes.of(report_type.filters))
     for parameters in _samples(report_type):
         _, rendering = template.render(parameters)
         without_order(rendering.sql, check_select(rendering.sql), report_type.order)
@@ -142,7 +150,7 @@ def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:
 
 def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate:
     """Load and check the query of a filter's choices, which may depend on the value of a `parent` filter."""
-    template = load_template(root, f"options/{name}", frozenset())
+    template = load_template(root, f"options/{name}")
     _, rendering = template.render(Parameters({parent: ("sample",)} if parent else {}))
     check_select(rendering.sql)
     if parent and f"filters.{parent}" not in rendering.used:
@@ -161,7 +169,12 @@ def options_query(template: SqlTemplate, parent: FilterValues) -> BoundQuery:
 
 
 def _check_used(report_type: ReportType, path: Path, parameters: Parameters, rendering: Rendering) -> None:
-    expected = {f"filters.{name}" for name, values in parameters.filters.items() if values is not None}
+    expected = {
+        called
+        for each in report_type.filters
+        if parameters.filters.get(each.name) is not None
+        for called in _called(each)
+    }
     if parameters.window is not None and "{start}" in parameters.covers:
         expected |= {"window.start", "window.end"}
     if report_type.date_range is DateRangeRule.NONE:
@@ -179,14 +192,14 @@ def _check_used(report_type: ReportType, path: Path, parameters: Parameters, ren
         )
 
 
+def _called(each: Filter) -> list[str]:
+    """What a template calls the values of a filter."""
+    return [f"filters.{each.name}.{part}" for part in each.kind.parts] or [f"filters.{each.name}"]
+
+
 def _samples(report_type: ReportType) -> Iterable[Parameters]:
-    given: dict[str, tuple[str, ...] | None] = {
-        each.name: ("sample",) if each.select is Select.ONE else ("sample", "other") for each in report_type.filters
-    }
-    with_all = {
-        each.name: None if each.options is not None and not each.required else given[each.name]
-        for each in report_type.filters
-    }
+    given = {each.name: each.sample for each in report_type.filters}
+    with_all = {each.name: None if each.may_be_all else each.sample for each in report_type.filters}
     snapshot = report_type.date_range is DateRangeRule.NONE
     window = None if snapshot else Window(_SAMPLE_TIME, _SAMPLE_TIME + timedelta(days=1))
     as_of = _SAMPLE_TIME if snapshot else None

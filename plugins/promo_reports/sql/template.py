@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from promo_reports.domain.dates.window import Window
+from promo_reports.domain.filters import Filter, Select
 from promo_reports.errors import SqlTemplateError
 from promo_reports.regular_file import NotRegular, read_regular
 from promo_reports.sql.bound import BoundQuery, mark, marked
@@ -46,6 +47,25 @@ class WindowPredicates:
 
 
 @dataclass(frozen=True)
+class FilterShapes:
+    """The filters that a template sees as a list of binds, and those that it sees as parts; all others are one bind."""
+
+    lists: frozenset[str] = frozenset()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, filters: Sequence[Filter]) -> FilterShapes:
+        """Return the shapes of a report type's filters."""
+        return cls(
+            frozenset(each.name for each in filters if each.select is not Select.ONE),
+            {each.name: each.kind.parts for each in filters if each.kind.parts},
+        )
+
+
+SINGLE_VALUES = FilterShapes()
+
+
+@dataclass(frozen=True)
 class Parameters:
     """What one rendering is for: a window or an instant, and the values of the filters (None: all).
 
@@ -62,8 +82,8 @@ class Parameters:
 class Rendering:
     """How a query came about: its text with the template's lines, and what it asked for.
 
-    `used` says which of `window.start`, `window.end`, `as_of` and `filters.<name>` stand in the text; `covers` tells
-    whether the template called `window.covers`.
+    `used` says which of `window.start`, `window.end`, `as_of`, `filters.<name>` and `filters.<name>.<part>` stand in
+    the text; `covers` whether the template called `window.covers`.
     """
 
     sql: RenderedText
@@ -118,25 +138,47 @@ class _WindowInTemplate:
 
 
 class _FiltersInTemplate:
-    """`filters` as a template sees it: a bind, a list of binds, or None where all are meant."""
+    """`filters` as a template sees it: a bind, a list of binds, parts that are binds, or None where all are meant."""
 
-    def __init__(self, filters: FilterValues, lists: frozenset[str], binds: _Binds) -> None:
-        self._filters, self._lists, self._binds = filters, lists, binds
+    def __init__(self, filters: FilterValues, shapes: FilterShapes, binds: _Binds) -> None:
+        self._filters, self._shapes, self._binds = filters, shapes, binds
 
-    def __getitem__(self, name: str) -> _Fragment | None:
+    def __getitem__(self, name: str) -> _Fragment | _PartsInTemplate | None:
         if name not in self._filters:
             raise SqlTemplateError(f"there is no filter {name!r}", f"There are: {', '.join(self._filters) or 'none'}.")
         values = self._filters[name]
         if values is None:
             return None
-        if name in self._lists:
+        if name in self._shapes.lists:
             return self._binds.many(f"list_{name}", values, f"filters.{name}")
+        if parts := self._shapes.parts.get(name):
+            return _PartsInTemplate(name, dict(zip(parts, values, strict=True)), self._binds)
         return self._binds.one(f"filter_{name}", values[0], f"filters.{name}")
+
+
+class _PartsInTemplate:
+    """The filter `name` as a template sees it where its kind has parts."""
+
+    def __init__(self, name: str, parts: Mapping[str, object], binds: _Binds) -> None:
+        self._name, self._parts, self._binds = name, parts, binds
+
+    @property
+    def written(self) -> str:
+        """What a template writes for each part."""
+        return ", ".join(f"{{{{ filters.{self._name}.{part} }}}}" for part in self._parts)
+
+    def __getitem__(self, part: str) -> _Fragment:
+        if part not in self._parts:
+            raise SqlTemplateError(f"filters.{self._name} has no {part!r}", f"It has: {', '.join(self._parts)}.")
+        place = list(self._parts).index(part)
+        return self._binds.one(f"part_{self._name}_{place}", self._parts[part], f"filters.{self._name}.{part}")
 
 
 def _only_binds(value: object) -> object:
     if isinstance(value, _Fragment | StrictUndefined):
         return value
+    if isinstance(value, _PartsInTemplate):
+        raise SqlTemplateError("a filter with parts is no bind", f"Write {value.written}.")
     if value is None:
         raise SqlTemplateError("a filter that may be all is None here", "Put it inside {% if filters.<name> %}.")
     shown = repr(_LINE.sub("", value) if isinstance(value, str) else value)
@@ -161,18 +203,18 @@ class _LineMarks(Extension):
 
 @dataclass(frozen=True)
 class SqlTemplate:
-    """One template file; `lists` are the filters that become lists, `sha256` the hash of the file."""
+    """One template file; `sha256` is the hash of the file."""
 
     path: Path
     sha256: str
-    lists: frozenset[str]
+    shapes: FilterShapes
     template: Template
 
     def render(self, parameters: Parameters) -> tuple[BoundQuery, Rendering]:
         """The query for these parameters; `SqlTemplateError` with file:line for an output that is no bind."""
         binds = _Binds()
         context: dict[str, Any] = {
-            "filters": _FiltersInTemplate(parameters.filters, self.lists, binds),
+            "filters": _FiltersInTemplate(parameters.filters, self.shapes, binds),
             "window": None,
         }
         if parameters.window is not None:
@@ -200,7 +242,7 @@ class SqlTemplate:
         return f"{self.path}:{lines[-1]}" if lines else str(self.path)
 
 
-def load_template(root: Path, name: str, lists: frozenset[str]) -> SqlTemplate:
+def load_template(root: Path, name: str, shapes: FilterShapes = SINGLE_VALUES) -> SqlTemplate:
     """Read `<root>/<name>.sql`; `SqlTemplateError` with file:line where it is missing, leads outside or is no Jinja."""
     path = root / f"{name}.sql"
     content = _content(root, path)
@@ -225,7 +267,7 @@ def load_template(root: Path, name: str, lists: frozenset[str]) -> SqlTemplate:
     except TemplateSyntaxError as wrong:
         raise SqlTemplateError(f"{path}:{wrong.lineno}: {wrong.message}") from None
     template = Template.from_code(environment, code, environment.make_globals(None), None)
-    return SqlTemplate(path, hashlib.sha256(content).hexdigest(), lists, template)
+    return SqlTemplate(path, hashlib.sha256(content).hexdigest(), shapes, template)
 
 
 def _content(root: Path, path: Path) -> bytes:

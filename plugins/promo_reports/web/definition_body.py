@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from promo_reports.definitions.report_type.filters import ALL
 from promo_reports.domain.account import Account
 from promo_reports.domain.dates.schedule import ONE_TIME
 from promo_reports.domain.dates.window import Window, date_range_values
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import Destination, Download, destination_values
 from promo_reports.domain.file_format import CSV
-from promo_reports.domain.report_type import Select
 
 
 def body_of(definition: Definition, account: Account, window: Window | None = None) -> dict[str, Any]:
     """What the API takes; `window` makes a one-time body of an export that a recurring report has made."""
     report_type = definition.report_type
-    filters = {each.name: (each.select, definition.filters.get(each.name)) for each in report_type.filters}
     body: dict[str, Any] = {
         "name": definition.name,
         "report_type": report_type.id,
-        "filters": {name: _values(select, values) for name, (select, values) in filters.items()},
+        "filters": {each.name: each.written(definition.filters.get(each.name)) for each in report_type.filters},
         "delivery": [_delivery(each) for each in definition.destinations],
     }
     if definition.format is not CSV:
@@ -39,14 +36,6 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
     if schedule.interval.has_delivery_day:
         body["frequency"]["delivery_day"] = schedule.delivery_day
     return body
-
-
-def _values(select: Select, values: tuple[str, ...] | None) -> str | list[str]:
-    if values is None:
-        return "all"
-    if select is Select.ONE and len(values) == 1 and values[0] != ALL:
-        return values[0]
-    return list(values)
 
 
 def _delivery(destination: Destination) -> Any:

@@ -7,7 +7,8 @@ import pytest
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report_type.loading import load_report_type
-from promo_reports.domain.report_type import ColumnType, DateRangeRule, PromotionType, Select
+from promo_reports.domain.filters import Select
+from promo_reports.domain.report_type import ColumnType, DateRangeRule, PromotionType
 
 BASE = {
     "id": "id: r",

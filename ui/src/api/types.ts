@@ -458,6 +458,12 @@ export interface components {
         FilterShown: {
             /** Name */
             name: string;
+            /**
+             * Kind
+             * @description choice; of any other kind, a text that the kind reads is a value
+             * @default choice
+             */
+            kind: string;
             /** Title */
             title: string;
             /** Description */

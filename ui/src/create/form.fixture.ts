@@ -7,6 +7,7 @@ const filter = (name: string, more: Partial<FilterShown>): FilterShown => ({
   default_all: false,
   depends_on: null,
   description: "",
+  kind: "choice",
   name,
   required: true,
   select: "one",

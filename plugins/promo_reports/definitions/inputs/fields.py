@@ -229,7 +229,7 @@ Prefix = Annotated[
 Timezone = Annotated[Text, AfterValidator(_timezone)]
 
 
-class _Registered:
+class Registered:
     """The keys of what is registered in JSON Schema, as they are when the schema is made."""
 
     def __init__(self, keys: Callable[[], tuple[str, ...]]) -> None:
@@ -239,8 +239,8 @@ class _Registered:
         return {"type": "string", "enum": list(self._keys())}
 
 
-Partner = Annotated[str, one_of(partners), _Registered(partners)]
-Format = Annotated[str, one_of(offered), _Registered(offered)]
+Partner = Annotated[str, one_of(partners), Registered(partners)]
+Format = Annotated[str, one_of(offered), Registered(offered)]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]
 ClockTime = Annotated[
     Text,

@@ -15,6 +15,7 @@ from pydantic import (
     Discriminator,
     ModelWrapValidatorHandler,
     Tag,
+    TypeAdapter,
     ValidationError,
     WrapValidator,
     model_validator,
@@ -120,11 +121,20 @@ def read_form(form: type[FormT], data: dict[str, Any], findings: Findings) -> Fo
             return form.model_validate(rest)
         except ValidationError as invalid:
             for error in invalid.errors(include_url=False, include_context=False):
-                first, *others = error["loc"]
-                path = (first, *(part for part in others if not str(part).startswith(_TAG)))
+                path = (error["loc"][0], *_without_tags(error["loc"][1:]))
                 if not findings.touches(*path):
                     findings.add(path, _message(error))
                 _take_out(rest, path, form.taken_out_whole)
+
+
+def read_value(kind: TypeAdapter[Any], value: Any, report: Callable[[KeyPath, str], None]) -> Any:
+    """Validate one value; `report` gets the path and message of every problem, and BROKEN is returned then."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False, include_context=False):
+            report(_without_tags(error["loc"]), _message(error))
+        return BROKEN
 
 
 def report_missing(form: Form, keys: Iterable[str], findings: Findings) -> None:
@@ -132,6 +142,10 @@ def report_missing(form: Form, keys: Iterable[str], findings: Findings) -> None:
     for key in keys:
         if getattr(form, key) is None and not findings.touches(key):
             findings.add((key,), "is required")
+
+
+def _without_tags(path: KeyPath) -> KeyPath:
+    return tuple(part for part in path if not str(part).startswith(_TAG))
 
 
 def _escaped(key: str) -> str:

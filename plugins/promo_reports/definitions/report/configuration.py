@@ -14,7 +14,7 @@ from promo_reports.domain.dates.window import DateRange, DayRange, Preset, Windo
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS, Destination, Download
 from promo_reports.domain.file_format import CSV
-from promo_reports.domain.report_type import DateRangeRule, Filter
+from promo_reports.domain.report_type import DateRangeRule
 
 
 class ConfigurationRow(NamedTuple):
@@ -32,7 +32,7 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
     yield ConfigurationRow("promotion_type", "Promotion Type", report_type.promotion_type.label)
     yield ConfigurationRow("report_type", "Report Type", report_type.title)
     for each in report_type.filters:
-        yield ConfigurationRow(f"filters.{each.name}", each.title, _chosen(each, definition.filters.get(each.name)))
+        yield ConfigurationRow(f"filters.{each.name}", each.title, each.words(definition.filters.get(each.name)))
     destinations = ", ".join(destination_words(each, account) for each in definition.destinations)
     yield ConfigurationRow("delivery", "Delivery destination", destinations)
     if definition.format is not CSV:
@@ -98,13 +98,6 @@ def date_range_words(chosen: DateRange, zone: ZoneInfo) -> str:
     if isinstance(chosen, DayRange):
         return f"{chosen.first} to {chosen.last}, both included"
     return window_words(chosen, zone)
-
-
-def _chosen(each: Filter, values: tuple[str, ...] | None) -> str:
-    if values is None or (each.values and set(values) == set(each.values) and len(values) > 1):
-        return "All"
-    titles = {choice.value: choice.title for choice in each.choices}
-    return ", ".join(titles.get(value, value) for value in values)
 
 
 def _frequency(definition: Definition) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from promo_reports.definitions.filter_kinds.kind import AnyFilterValue
 from promo_reports.definitions.inputs.fields import (
     BucketName,
     ClockTime,
     Day,
-    FilterText,
     Format,
     Instant,
     Name,
@@ -75,10 +76,6 @@ class DeliveryForm(Form):
     partner_export: PartnerExportForm = Field(description="push the files to a connected bucket")
 
 
-def _values_of(value: Any) -> str:
-    return "many" if isinstance(value, list | tuple) else "one"
-
-
 def _frequency_of(value: Any) -> str:
     return "recurring" if isinstance(value, dict | RecurringForm) else ONE_TIME
 
@@ -95,9 +92,6 @@ def _delivery_of(value: Any) -> str:
     return "partner" if isinstance(value, dict | DeliveryForm) else "download"
 
 
-FilterValue = Annotated[
-    Annotated[FilterText, variant("one")] | Annotated[list[FilterText], variant("many")], by(_values_of)
-]
 FrequencyValue = Annotated[
     Annotated[Literal["one_time"], one_of((ONE_TIME,), shown=_FREQUENCIES), variant(ONE_TIME)]
     | Annotated[RecurringForm, variant("recurring")],
@@ -134,7 +128,7 @@ class DefinitionForm(Form):
     owner: Owner | None = Field(
         None, description="email address of who answers for it", examples=["growth@example.com"]
     )
-    filters: dict[str, FilterValue] | None = Field(
+    filters: dict[str, AnyFilterValue] | None = Field(
         None,
         description="what to report on: a value, a list of values or `all`, by the report type's filter names",
         examples=[{"wallet": "grocery-rewards", "transaction_type": ["credit", "expired"]}],
@@ -164,20 +158,20 @@ class DefinitionForm(Form):
         None, description="recurring reports only: no delivery before this local day", examples=["2026-01-01"]
     )
 
-    def content(self) -> dict[str, Any]:
-        """Return the definition in plain JSON values and one canonical form, without keys that only describe it."""
+    def content(self, filters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the definition says, as plain JSON in one form, without what only describes it.
+
+        `filters` are those that it gives, in the canonical form of their kinds (`canonical_filters`).
+        """
         plain = self.model_dump(
             mode="json", exclude_defaults=True, exclude={"promotion_type", "created_at", "created_by"}
         )
-        plain["filters"] = {
-            name: sorted(set(values)) if isinstance(values, list) else [values] if values != "all" else values
-            for name, values in sorted((self.filters or {}).items())
-        }
+        plain["filters"] = dict(filters)
         return plain
 
-    def sha256(self) -> str:
-        """Hash of the content; comments, order and formatting do not change it."""
-        text = json.dumps(self.content(), sort_keys=True, ensure_ascii=True)
+    def sha256(self, filters: Mapping[str, Any]) -> str:
+        """Return the hash of the content: comments, order and formatting do not change it."""
+        text = json.dumps(self.content(filters), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

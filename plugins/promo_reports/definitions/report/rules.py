@@ -12,7 +12,7 @@ from promo_reports.definitions.inputs.messages import listing, nearest, not_amon
 from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.inputs.yaml_reader import Document
 from promo_reports.definitions.report.dates import check_date_range, check_schedule
-from promo_reports.definitions.report.filters import check_filter_values
+from promo_reports.definitions.report.filters import canonical_filters, check_filter_values
 from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm
 from promo_reports.domain.account import Account
 from promo_reports.domain.dates.calendar import start_of
@@ -66,7 +66,7 @@ def check_definition(
         destinations=tuple(destinations),
         timezone=zone.key,
         week_starts_on=account.week_starts_on,
-        sha256=form.sha256(),
+        sha256=form.sha256(canonical_filters(report_type, form.filters or {})),
         origin=origin,
         source=source or findings.name,
         schedule=schedule,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from promo_reports.definitions.filter_kinds.kind import AnyFilterForm
 from promo_reports.definitions.inputs.fields import (
     Connection,
-    FilterText,
     Flag,
     Line,
-    Name,
     Paragraph,
     SnakeCase,
     Text,
@@ -21,38 +20,12 @@ from promo_reports.definitions.inputs.fields import (
     one_of,
 )
 from promo_reports.definitions.inputs.forms import Form, Listed
-from promo_reports.domain.report_type import ColumnType, DateRangeRule, PromotionType, Select
+from promo_reports.domain.report_type import ColumnType, DateRangeRule, PromotionType
 
 REQUIRED = ("id", "title", "promotion_type", "description", "date_range", "order", "columns")
 MAY_BE_NULL = ("window_column", "recorded_column", "max_months", "totals_by")
 
 _OR_NULL = BeforeValidator(nothing_as_none)
-
-
-class ChoiceForm(Form):
-    """One fixed value of a filter."""
-
-    value: FilterText = Field(description="what a definition writes and the SQL receives")
-    title: Name = Field(description="what people see in lists and forms")
-
-
-class FilterForm(Form):
-    """A filter; its values are fixed `choices`, or the result of the query `options`."""
-
-    name: SnakeCase = Field(description="key in a definition's `filters` and name of the bind in the SQL")
-    title: Name = Field(description="what people see in lists and forms")
-    description: Paragraph = Field(description="what choosing values does")
-    select: Annotated[Select, one_of(Select)] = Field(
-        description="how many values: exactly one, many (at least one), or all (none named means all)"
-    )
-    choices: list[ChoiceForm] | None = Field(None, description="the fixed values, in the order of the page")
-    options: SnakeCase | None = Field(
-        None, description="name of include/sql/options/<name>.sql, the query that answers the values"
-    )
-    depends_on: SnakeCase | None = Field(None, description="an earlier filter whose value `options` needs")
-    default: Annotated[Literal["all"], one_of(("all",))] | None = Field(
-        None, description="`all`: a definition may leave the filter out"
-    )
 
 
 class ColumnForm(Form):
@@ -99,5 +72,5 @@ class ReportTypeForm(Form):
         False,
         description="whether row-level security of PostgreSQL may leave out rows; without it the database refuses",
     )
-    filters: Listed[FilterForm] | None = Field(None, description="the filters, in the order of the page")
+    filters: Listed[AnyFilterForm] | None = Field(None, description="the filters, in the order of the page")
     columns: Listed[ColumnForm] | None = Field(None, description="the columns, in the order of the file")

@@ -10,15 +10,7 @@ from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.inputs.yaml_reader import read_yaml
 from promo_reports.definitions.report_type.filters import check_filters
 from promo_reports.definitions.report_type.form import REQUIRED, ColumnForm, ReportTypeForm
-from promo_reports.domain.report_type import (
-    Choice,
-    Column,
-    ColumnType,
-    DateRangeRule,
-    Filter,
-    ReportType,
-    Select,
-)
+from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 
 DEFAULT_CONNECTION = "promo_db"
 MAX_SCALE = 38
@@ -135,19 +127,7 @@ def _report_type(form: ReportTypeForm) -> ReportType:
         connection=form.connection or DEFAULT_CONNECTION,
         date_range=form.date_range,
         order=tuple(name for _, name in sound(form.order)),
-        filters=tuple(
-            Filter(
-                name=each.name,
-                title=each.title,
-                description=each.description,
-                select=each.select,
-                choices=tuple(Choice(choice.value, choice.title) for choice in each.choices or ()),
-                options=each.options,
-                depends_on=each.depends_on,
-                default_all=each.default == "all" or each.select is Select.ALL,
-            )
-            for _, each in sound(form.filters)
-        ),
+        filters=tuple(each.made() for _, each in sound(form.filters)),
         columns=tuple(
             Column(each.name, each.type, each.description, each.unit, each.scale, each.pii, each.total)
             for _, each in sound(form.columns)

@@ -14,7 +14,8 @@ from promo_reports.domain.dates.schedule import DEFAULT_DELIVERY_TIME
 from promo_reports.domain.dates.window import Preset, resolve
 from promo_reports.domain.delivery import KINDS, PartnerExport, partners
 from promo_reports.domain.file_format import FORMATS, offered
-from promo_reports.domain.report_type import Filter, PromotionType, ReportType
+from promo_reports.domain.filters import Filter
+from promo_reports.domain.report_type import PromotionType, ReportType
 from promo_reports.errors import InvalidInput
 from promo_reports.web.airflow.access import Caller
 from promo_reports.web.form.models import (
@@ -96,6 +97,7 @@ def _filter(each: Filter) -> FilterShown:
     fixed = [ChoiceShown(value=choice.value, title=choice.title) for choice in each.choices]
     return FilterShown(
         name=each.name,
+        kind=each.kind.key,
         title=each.title,
         description=each.description,
         select=each.select,

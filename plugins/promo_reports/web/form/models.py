@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, RootModel
 
-from promo_reports.domain.report_type import DateRangeRule, Select
+from promo_reports.domain.filters import CHOICE, Select
+from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.web.exports.models import ExportRow
 from promo_reports.web.models import Answer, DeliveryShown, Named, WindowShown
 from promo_reports.web.reports.models import ReportRow
@@ -41,6 +42,9 @@ class FilterShown(Answer):
     """A filter of a report type; `choices` is None where they come from the promo database."""
 
     name: str
+    kind: str = Field(
+        default=CHOICE.key, description="choice; of any other kind, a text that the kind reads is a value"
+    )
     title: str
     description: str
     select: Select

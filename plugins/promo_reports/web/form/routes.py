@@ -10,7 +10,8 @@ from promo_reports.definitions.project import registry
 from promo_reports.definitions.report.configuration import sentence
 from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.definition import is_report_id
-from promo_reports.domain.report_type import Choice, Filter, ReportType
+from promo_reports.domain.filters import Choice, Filter
+from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.connections import promo_source
 from promo_reports.pipeline.databases.dialects import open_snapshot

@@ -15,7 +15,9 @@ import psycopg2  # noqa: TID253 - nothing is parsed here
 import pytest
 
 from devstack.postgres import PostgresServer
-from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, Filter, ReportType, Select
+from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
+from promo_reports.domain.filters import Select
+from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, SourceRefused
 from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.dialects import open_snapshot
@@ -185,7 +187,7 @@ def test_choices_are_texts_as_the_database_writes_them(database: Database, proje
         "CREATE TABLE stock (id int, day date, sold boolean)", "INSERT INTO stock VALUES (1, '12000-01-01', true)"
     )
     (project.sql / "options" / "days.sql").write_text("SELECT s.day, s.sold FROM stock s -- Ж\nORDER BY s.day")
-    days = Filter("day", "Day", "A day.", Select.ONE, options="days")
+    days = ChoiceFilter("day", "Day", "A day.", Select.ONE, options="days")
     with open_snapshot(database.source, export().zone, TimeLimits(60)) as snapshot:
         assert [(c.value, c.title) for c in choices(snapshot, MOVES, days, {}, project.sql)] == [("12000-01-01", "t")]
 
