@@ -76,10 +76,10 @@ DRIVERS: dict[str, Callable[[str, str, Sink], None]] = {
 
 def child(name: str, url: str, statement: str) -> None:
     """Copy into a ZIP that is thrown away; prints its seconds, processor seconds and peak memory in MB."""
+    from devstack.memory import peak
     from promo_reports.domain.file_format import ZIP
     from promo_reports.pipeline.formats.artefact import Artefact
     from promo_reports.pipeline.formats.split import Splitter
-    from tests.pipeline.measure import peak
 
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
         begun = time.perf_counter()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from devstack.mariadb import MariaDbServer
 from promo_reports.domain.dates.window import Window
-from tests.pipeline.mariadb import MariaDbServer
 
 WALLET, DATABASE = "benchmark", "promo"
 _STEP = timedelta(seconds=6)

@@ -96,8 +96,8 @@ def whole(source: Source, export: Export, place: Path) -> tuple[int, float]:
 
 def child(which: str, url: str, rows: int, place: Path) -> None:
     """One export; its seconds and its peak memory in MB, to standard output."""
+    from devstack.memory import peak
     from promo_reports.pipeline.databases.source import Source
-    from tests.pipeline.measure import peak
 
     export, source = export_of(rows), Source("promo_db", url)
     sent, took = {"copy": copy, "whole": whole}[which](source, export, place)
@@ -184,7 +184,7 @@ def main() -> None:
         child(which, url, given.rows, Path(place))
         return
     from benchmarks.generic_ledger import DATABASE, fill_mariadb, fill_sqlite
-    from tests.pipeline.mariadb import MariaDbServer
+    from devstack.mariadb import MariaDbServer
 
     with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:
         root = Path(place)

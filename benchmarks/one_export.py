@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.ledger import WALLET
-from tests.pipeline.measure import peak
+from devstack.memory import peak
 
 REPORT_TYPE = "wallet_transactions"
 TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")

@@ -2,7 +2,7 @@
 
     python -m benchmarks.parallel_ranges [--rows 5000000] [--rounds 2] [--rates 0 60 30]
 
-A rate is in MB/s on each connection (`tests.support.tcp_proxy`), 0 is none. Each export is a process of its own, and
+A rate is in MB/s on each connection (`devstack.tcp_proxy`), 0 is none. Each export is a process of its own, and
 each round runs everything once, in turn; a figure is the median of its ratios to one connection at the same rate in the
 same round. The proxy, the server and the export share this machine's cores.
 """
@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, keep, number
 from benchmarks.ledger import Ledger, filled_ledger
 from benchmarks.one_export import BUCKET
 from devstack.s3 import S3Server
-from tests.support.tcp_proxy import rate_limited
+from devstack.tcp_proxy import rate_limited
 
 SUBJECT = "Parallel ranges"
 CONNECTIONS = (1, 2, 4)

@@ -110,7 +110,7 @@ def in_browser(url: str) -> None:
     """Press through the list of a real browser; no row of it is Creating, so that nothing else changes it."""
     from playwright.sync_api import expect
 
-    from tests.browser.chromium import launched
+    from devstack.chromium import launched
 
     with launched() as browser:
         page = browser.new_page(base_url=f"{url}/", viewport={"width": 1280, "height": 900})

@@ -22,13 +22,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from devstack.credentials import Credentials
 from devstack.databases import PromoDatabase, create_promo_database, create_roles
+from devstack.mariadb import MariaDbServer
 from devstack.postgres import PostgresServer
 from devstack.s3 import S3Server
-from tests.pipeline.mariadb import MariaDbServer
-from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
+
+pytest_plugins = ("tests.support.skips",)
+pytest.register_assert_rewrite("tests.support")
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"

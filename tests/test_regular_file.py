@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from promo_reports.regular_file import NotRegular, open_regular, read_regular, status_of
-
-
-def _socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as bound:
-        here = Path.cwd()
-        os.chdir(path.parent)  # a socket's path has at most 107 bytes
-        try:
-            bound.bind(path.name)
-        finally:
-            os.chdir(here)
-
-
-PUT: dict[str, Callable[[Path], object]] = {
-    "a FIFO": os.mkfifo,
-    "a socket": _socket,
-    "a symbolic link": lambda path: path.symlink_to("/etc/hostname"),
-    "a device": lambda path: path.symlink_to("/dev/zero"),
-}
+from tests.support.special_files import SPECIAL_FILES
 
 
 def test_a_regular_file_is_read_and_no_more_of_it_than_asked(tmp_path: Path) -> None:
@@ -44,7 +25,7 @@ def test_a_regular_file_is_read_and_no_more_of_it_than_asked(tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["a FIFO", "a socket", "a symbolic link"])
 def test_anything_else_is_told(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x"
-    PUT[kind](path)
+    SPECIAL_FILES[kind](path)
     with pytest.raises(NotRegular) as told:
         read_regular(path, 10)
     assert told.value.what == kind

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.product import Api, tested_api
+from tests.support.end_to_end.tested_api import Api, tested_api
 
 with warnings.catch_warnings():
     # Airflow 3.3.2 imports Starlette's test client with its applications, which warns of the client's next release.

@@ -21,7 +21,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from promo_reports.web.app import make_app
-from tests.api.product import NOBODY, ROLES, Api
+from tests.support.end_to_end.tested_api import NOBODY, ROLES, Api
 
 EXAMPLES = 5
 """Random ones, besides those that are made of each parameter's limits, and the same in each run."""

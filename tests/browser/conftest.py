@@ -13,12 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from tests.browser.pages import Pages
-    from tests.browser.product import Product
-
-pytest.register_assert_rewrite(
-    "tests.browser.accessibility", "tests.browser.product", "tests.browser.reports_page", "tests.browser.watch"
-)
+    from tests.support.browser.pages import Pages
+    from tests.support.browser.product import Product
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 
@@ -26,7 +22,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product with Airflow's own auth manager: admin, user and viewer."""
-    from tests.browser.product import Product
+    from tests.support.browser.product import Product
 
     yield from _running(Product(tmp_path_factory.mktemp("browser")))
 
@@ -34,7 +30,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or another one on PATH."""
-    from tests.browser.chromium import launched
+    from devstack.chromium import launched
 
     with launched() as browser:
         yield browser
@@ -43,7 +39,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def pages(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pages]:
     """Opens watched pages of any product; what they saw is checked when the test has passed."""
-    from tests.browser.pages import Pages
+    from tests.support.browser.pages import Pages
 
     opened = Pages(browser)
     try:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import check_accessibility
-from tests.browser.keyboard import Keyboard
-from tests.browser.product import MISSING, WALLET, Product
-from tests.browser.reports_page import ReportsPage
-from tests.end_to_end.live import SOON, to
+from tests.support.browser.accessibility import check_accessibility
+from tests.support.browser.keyboard import Keyboard
+from tests.support.browser.product import MISSING, WALLET, Product
+from tests.support.browser.reports_page import ReportsPage
+from tests.support.end_to_end.live import SOON, to
 
 NARROW = 375
 TOO_WIDE = """() => [...document.querySelectorAll("*")]

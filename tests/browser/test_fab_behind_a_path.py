@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from devstack.logins import FabAuth, Login
-from tests.browser.pages import Pages
-from tests.browser.product import WALLET, Product
-from tests.browser.reports_page import ReportsPage
-from tests.deploy.roles import documented_roles
-from tests.end_to_end.live import SOON
+from tests.support.browser.pages import Pages
+from tests.support.browser.product import WALLET, Product
+from tests.support.browser.reports_page import ReportsPage
+from tests.support.deploy.roles import documented_roles
+from tests.support.end_to_end.live import SOON
 
 BASE_PATH = "/airflow"
 ANALYST = "WalletAnalyst"

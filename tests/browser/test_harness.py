@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.accessibility import check_accessibility
-from tests.browser.watch import Watch
-from tests.end_to_end.live import until
+from tests.support.browser.accessibility import check_accessibility
+from tests.support.browser.watch import Watch
+from tests.support.end_to_end.live import until
 
 OURS = "http://ours.test"
 

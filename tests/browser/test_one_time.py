@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from tests.browser.product import WALLET, WALLET_ID, Product
-from tests.browser.reports_page import ReportsPage
-from tests.end_to_end import expected
-from tests.end_to_end.live import ALL_TYPES, NEVER_MADE, ROWS_PER_FILE, SOON
-from tests.end_to_end.real_airflow.one_time_in_git import ESCAPED
+from tests.support.browser.product import WALLET, WALLET_ID, Product
+from tests.support.browser.reports_page import ReportsPage
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.live import ALL_TYPES, NEVER_MADE, ROWS_PER_FILE, SOON
 
 SOON_MS = SOON * 1000
 MANY = "Many rows"
@@ -45,7 +44,7 @@ def in_database(product: Product, name: str, wallet: str) -> bytes:
     """What the promo database says of the window that an export of Wallet Transactions covers."""
     window = product.export_named(name)["window"]
     return product.csv(
-        expected.wallet_transactions(wallet, window["start"], window["end"], ALL_TYPES, description=ESCAPED)
+        expected.wallet_transactions(wallet, window["start"], window["end"], ALL_TYPES, description=expected.ESCAPED)
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.product import WALLET, Product
-from tests.browser.reports_page import ReportsPage
-from tests.end_to_end.live import BUCKET
+from tests.support.browser.product import WALLET, Product
+from tests.support.browser.reports_page import ReportsPage
+from tests.support.end_to_end.live import BUCKET
 
 
 def test_is_created_stopped_resumed_and_deleted(page_as: Callable[..., Page], product: Product) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Pages, log_in
-from tests.browser.product import Product
-from tests.browser.reports_page import ReportsPage
+from tests.support.browser.pages import Pages, log_in
+from tests.support.browser.product import Product
+from tests.support.browser.reports_page import ReportsPage
 
 
 def test_logging_in_leads_to_airflows_home(pages: Pages, product: Product) -> None:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Error, Locator, Page, Route, expect
 
-from tests.browser.product import MISSING, WALLET, Product
-from tests.browser.reports_page import ReportsPage
-from tests.end_to_end.live import BUCKET, to
+from tests.support.browser.product import MISSING, WALLET, Product
+from tests.support.browser.reports_page import ReportsPage
+from tests.support.end_to_end.live import BUCKET, to
 
 ACCOUNT = ZoneInfo("America/New_York")
 REFUSED = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.product import Product
-from tests.browser.reports_page import ReportsPage
+from tests.support.browser.product import Product
+from tests.support.browser.reports_page import ReportsPage
 
 EXPORT = "An export to look at"
 REPORT = "A report to look at"

@@ -8,7 +8,7 @@ import pytest
 
 from devstack.databases import PromoDatabase
 from promo_reports.cli import project as cli_project
-from tests.cli.shell import DAILY, MEMBERS, NOW, ONCE, PROJECT, Shell, fill
+from tests.support.shell import DAILY, MEMBERS, NOW, ONCE, PROJECT, Shell, fill
 
 
 @pytest.fixture

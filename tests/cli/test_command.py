@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 
 from devstack.databases import PromoDatabase
 from devstack.postgres import PostgresServer
+from devstack.tcp_proxy import TcpProxy
 from promo_reports.cli.app import app
-from tests.cli.shell import DAILY, Shell
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.shell import DAILY, Shell
 
 COMMAND = Path(sys.executable).with_name("promo-reports")
 COMMANDS = sorted(get_command(app).commands)

@@ -9,7 +9,7 @@ import pytest
 
 from devstack.databases import PromoDatabase
 from promo_reports.cli.database import source_for
-from tests.cli.shell import Shell
+from tests.support.shell import Shell
 
 VARIABLE = "AIRFLOW_CONN_PROMO_DB"
 

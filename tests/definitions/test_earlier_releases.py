@@ -11,7 +11,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.errors import Conflict
 from promo_reports.settings import Settings
-from tests.fixtures.releases import copied, read_json, release_of, releases_with
+from tests.support.releases import copied, read_json, release_of, releases_with
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

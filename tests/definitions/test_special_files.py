@@ -14,7 +14,7 @@ import pytest
 from promo_reports.definitions.registry import Registry
 from promo_reports.errors import InvalidInput, SqlTemplateError, StoreError
 from promo_reports.sql.template import load_template
-from tests.test_regular_file import PUT
+from tests.support.special_files import SPECIAL_FILES
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 SECRET = "/etc/hostname"
@@ -32,7 +32,7 @@ Told = Callable[[Callable[[], object]], list[str]]
 
 def in_place_of(path: Path, kind: str) -> None:
     path.unlink(missing_ok=True)
-    PUT[kind](path)
+    SPECIAL_FILES[kind](path)
 
 
 @pytest.mark.parametrize("kind", KINDS)

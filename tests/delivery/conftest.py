@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from devstack.s3 import S3Server
-from tests.delivery.exports import PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
-from tests.support import memory_destination
+from tests.support.delivery import memory_destination
+from tests.support.delivery.exports import PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationRefused, StagingError
-from tests.delivery.exports import EARLY, LATE, LATER, REPORT, WINDOW, Place, assert_is, assert_whole, staged
+from tests.support.delivery.exports import EARLY, LATE, LATER, REPORT, WINDOW, Place, assert_is, assert_whole, staged
 
 
 def test_it_publishes_files_and_a_manifest(place: Place, tmp_path: Path) -> None:

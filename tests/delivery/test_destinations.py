@@ -16,7 +16,7 @@ from promo_reports.errors import DestinationRefused
 from promo_reports.object_stores.amazon_s3 import AmazonS3Store
 from promo_reports.object_stores.directory import DirectoryStore
 from promo_reports.settings import PROJECT_ROOT, Settings
-from tests.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
+from tests.support.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
 
 ACCOUNT = Account("UTC", "monday", (Bucket("amazon_s3", "bi-exports", "bi_exports_s3", "promo-reports"),))
 LOADED = """

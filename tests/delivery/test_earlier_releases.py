@@ -23,7 +23,7 @@ from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
 from promo_reports.errors import Replaced
 from promo_reports.settings import Settings
-from tests.fixtures.releases import copied, read_json, release_of, releases_with
+from tests.support.releases import copied, read_json, release_of, releases_with
 
 LATER = "2100-01-01T00:00:00+00:00"
 

@@ -11,7 +11,7 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationUnavailable
-from tests.delivery.exports import (
+from tests.support.delivery.exports import (
     EARLY,
     LATE,
     LATER,
@@ -23,7 +23,7 @@ from tests.delivery.exports import (
     directory_area,
     staged,
 )
-from tests.delivery.interruptions import POINTS, InterruptedArea, Terminated, child
+from tests.support.delivery.interruptions import POINTS, InterruptedArea, Terminated, child
 
 MIB = 1 << 20
 KILLS = ["before manifest 1", *(point for point in POINTS if point.startswith("after"))]

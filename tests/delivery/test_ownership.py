@@ -17,7 +17,7 @@ from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import Manifest, StagedExport
 from promo_reports.errors import Expired, ForeignExport, Replaced
-from tests.delivery.exports import (
+from tests.support.delivery.exports import (
     EARLY,
     LATE,
     PREFIX,
@@ -30,8 +30,8 @@ from tests.delivery.exports import (
     staged,
     wanted,
 )
-from tests.delivery.interruptions import InterruptedArea
-from tests.support.memory_destination import Written
+from tests.support.delivery.interruptions import InterruptedArea
+from tests.support.delivery.memory_destination import Written
 
 TYPE = "promo_reports.type.wallet_transactions"
 OTHER_TYPE = "promo_reports.type.user_errors"

@@ -45,7 +45,7 @@ from promo_reports.errors import (
 from promo_reports.object_stores.locked_directory import MARKER
 from promo_reports.object_stores.signed_url import content_disposition
 from promo_reports.settings import Settings
-from tests.delivery.exports import (
+from tests.support.delivery.exports import (
     LATE,
     LATER,
     REPORT,

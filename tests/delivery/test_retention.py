@@ -17,7 +17,7 @@ from promo_reports.domain import layout
 from promo_reports.domain.dates.window import Window
 from promo_reports.object_stores import locked_directory
 from promo_reports.object_stores.port import LostRace, ObjectStore
-from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, Place, assert_is, assert_whole, staged
+from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, Place, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)

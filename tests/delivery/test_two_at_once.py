@@ -13,8 +13,8 @@ import pytest
 from promo_reports.delivery import publish
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import DestinationRefused
-from tests.delivery.exports import EARLY, LATE, LATER, BucketPlace, Place, assert_is, staged
-from tests.delivery.interruptions import POINTS, InterruptedArea
+from tests.support.delivery.exports import EARLY, LATE, LATER, BucketPlace, Place, assert_is, staged
+from tests.support.delivery.interruptions import POINTS, InterruptedArea
 
 
 def both(place: Place, exports: list[StagedExport]) -> list[str]:

@@ -13,10 +13,10 @@ import pytest
 
 from devstack.databases import PromoDatabase
 from include.demo.data import generated_ledger, generated_steps
-from tests.demo.conftest import RUNNING_BALANCE
+from tests.support.demo import RUNNING_BALANCE
 
 if TYPE_CHECKING:
-    from tests.demo.conftest import Query
+    from tests.support.demo import Query
 
 WALLET = "generated-load"
 NAMED = """

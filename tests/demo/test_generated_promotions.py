@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from include.demo.data import failures
-from tests.demo.conftest import parquet
+from tests.support.demo import parquet
 
 if TYPE_CHECKING:
-    from tests.demo.conftest import Demo, Query
+    from tests.support.demo import Demo, Query
 
 
 def memberships() -> set[tuple[str, str]]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd  # noqa: TID253
 
-from tests.demo.conftest import RUNNING_BALANCE, parquet
+from tests.support.demo import RUNNING_BALANCE, parquet
 
 if TYPE_CHECKING:
-    from tests.demo.conftest import Demo, Query
+    from tests.support.demo import Demo, Query
 
 PURCHASE_LINES = 1_469_307
 REDEMPTIONS = 2_102

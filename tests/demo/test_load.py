@@ -16,7 +16,7 @@ from devstack.postgres import PostgresServer
 from include.demo import load as loading
 from include.demo.data import generated_ledger, record
 from include.demo.data.clock import DemoClock
-from tests.demo.conftest import RUNNING_BALANCE, Demo, Query, query_of
+from tests.support.demo import RUNNING_BALANCE, Demo, Query, query_of
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 

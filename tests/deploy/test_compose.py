@@ -17,7 +17,7 @@ from devstack.airflow import REPORT_BUNDLE, AirflowSetup
 from devstack.credentials import Credentials
 from devstack.logins import LOGINS
 from promo_reports.settings import Settings
-from tests.deploy.composition import (
+from tests.support.deploy.composition import (
     AIRFLOW,
     PROJECT,
     VARIABLE,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.deploy.composition import PROJECT, VARIABLE, services
+from tests.support.deploy.composition import PROJECT, VARIABLE, services
 
 SCRIPT = PROJECT / "deploy" / "new_env.py"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from promo_reports.settings import PREFIX, Settings
-from tests.deploy.composition import PROJECT, services
+from tests.support.deploy.composition import PROJECT, services
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 PYPROJECT = (PROJECT / "pyproject.toml").read_text()

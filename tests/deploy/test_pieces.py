@@ -18,7 +18,7 @@ import pytest
 
 from devstack.postgres import PostgresServer
 from devstack.s3 import ACCESS_KEY, SECRET_KEY, S3Server
-from tests.deploy.composition import PROJECT, environment, services, words
+from tests.support.deploy.composition import PROJECT, environment, services, words
 
 PASSWORDS = {
     "AIRFLOW_DB_PASSWORD": "of'airflow",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.composition import PROJECT
+from tests.support.deploy.composition import PROJECT
 
 SOURCES = ("pyproject.toml", "LICENSE", "plugins", "report_types", "include/sql", "docs/schemas")
 PACKAGE = "promo_reports"

@@ -14,7 +14,7 @@ from devstack.credentials import Credentials
 from devstack.databases import AIRFLOW_DATABASE
 from devstack.postgres import PostgresServer
 from devstack.s3 import S3Server
-from tests.devstack.taken_ports import first_port_taken
+from tests.support.taken_ports import first_port_taken
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ from promo_reports.delivery.target import check_folder_name
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.layout import LONGEST_FOLDER, run_name
-from tests.delivery.exports import WINDOW, staged_manifest
+from tests.support.delivery.exports import WINDOW, staged_manifest
 
 TYPE = "promo_reports.type.wallet_transactions"
 REPORT = "promo_reports.report.daily_wallets"

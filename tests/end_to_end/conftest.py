@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.end_to_end.live import Live
+    from tests.support.end_to_end.live import Live
 
-pytest.register_assert_rewrite("tests.end_to_end.delivered", "tests.end_to_end.live", "tests.end_to_end.real_airflow")
+pytest.register_assert_rewrite("tests.end_to_end.real_airflow")
 
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The product, running."""
-    from tests.end_to_end.live import Live
+    from tests.support.end_to_end.live import Live
 
     product = Live(tmp_path_factory.mktemp("end-to-end"))
     try:

@@ -27,7 +27,7 @@ from devstack.credentials import Credentials
 from devstack.databases import PROMO_DATABASE
 from devstack.postgres import PostgresServer
 from include.demo.exports import demo_exports
-from tests.end_to_end import expected
+from tests.support.end_to_end import expected
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOT = os.environ.get("PROMO_REPORTS_DEMO_ROOT", "")

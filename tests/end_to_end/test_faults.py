@@ -18,7 +18,7 @@ from tests.end_to_end.real_airflow.faults.others_exports import TestOthersExport
 from tests.end_to_end.real_airflow.faults.refused_delivery import TestRefusedDelivery
 from tests.end_to_end.real_airflow.faults.stalled_database import TestStalledDatabase
 from tests.end_to_end.real_airflow.nothing_left import NothingLeft
-from tests.end_to_end.real_airflow.reports_api.shared import people
+from tests.support.end_to_end.shared_exports import people
 
 __all__ = [
     "TestBrokenDefinitions",

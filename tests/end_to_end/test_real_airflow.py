@@ -27,10 +27,10 @@ from tests.end_to_end.real_airflow.reports_api.form import TestReportsApiForm, T
 from tests.end_to_end.real_airflow.reports_api.git_definitions import TestReportsApiGitDefinitions
 from tests.end_to_end.real_airflow.reports_api.idempotency import TestReportsApiIdempotency
 from tests.end_to_end.real_airflow.reports_api.recurring_life import TestReportsApiRecurringLife
-from tests.end_to_end.real_airflow.reports_api.shared import made, people
 from tests.end_to_end.real_airflow.retention import TestRetention
 from tests.end_to_end.real_airflow.row_limit import TestRowLimit
 from tests.end_to_end.real_airflow.run_facts import TestRunFacts
+from tests.support.end_to_end.shared_exports import made, people
 
 __all__ = [
     "TestAccess",

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker  # noqa: TID253
 
 from devstack.postgres import PostgresServer
 from promo_reports.orchestration.airflow_metadata import DELETED, AirflowMetadata
-from tests.web.queries.airflow_rows import NOON, Rows
-from tests.web.queries.conftest import metadata_database
+from tests.support.airflow.metadata import metadata_database
+from tests.support.airflow.rows import NOON, Rows
 
 
 @pytest.fixture(scope="module")

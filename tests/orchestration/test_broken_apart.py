@@ -13,7 +13,8 @@ from promo_reports.definitions.inputs import yaml_reader as located
 from promo_reports.orchestration import dag_factory
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.generated import group_of
-from tests.orchestration.conftest import new_bundle, write_weekly
+from tests.support.airflow.bundles import new_bundle
+from tests.support.project import write_weekly
 
 SOUND, OTHER = "weekly_10", "weekly_51"
 GROUP = f"reports.{group_of(SOUND)}.py"

@@ -23,7 +23,8 @@ from promo_reports.orchestration import prewarm as rehearsal
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.dag_factory import report_dags
 from promo_reports.orchestration.generated import generated_files, group_of
-from tests.orchestration.conftest import Registered, new_bundle, write_weekly
+from tests.support.airflow.bundles import Registered, new_bundle
+from tests.support.project import write_weekly
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CREATED = {

@@ -15,7 +15,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from promo_reports.definitions.registry import Registry
 from promo_reports.errors import InvalidInput, SqlTemplateError
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
-from tests.orchestration.conftest import ROOT, write_weekly
+from tests.support.project import ROOT, write_weekly
 
 GOLDEN = ROOT / "tests" / "golden" / "dags"
 ONE_TIME = """\

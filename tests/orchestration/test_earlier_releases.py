@@ -13,7 +13,7 @@ from promo_reports.delivery.payload import asset_extra
 from promo_reports.domain.dag_ids import report_type_of
 from promo_reports.domain.manifest import Manifest
 from promo_reports.settings import Settings
-from tests.fixtures.releases import copied, read_json, release_of, releases_with
+from tests.support.releases import copied, read_json, release_of, releases_with
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 RUNS = [path for directory in releases_with("airflow") for path in sorted(directory.glob("*.json"))]

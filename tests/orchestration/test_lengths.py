@@ -20,8 +20,8 @@ from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.definition import MAX_DESTINATIONS, MAX_NAME, MAX_OWNER
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
 from promo_reports.orchestration.operators import DeliverOperator
-from tests.orchestration.conftest import WEEKLY
-from tests.orchestration.supervisor import Supervisor
+from tests.support.airflow.supervisor import Supervisor
+from tests.support.project import WEEKLY
 
 
 def length(model: Any, column: str) -> int:

@@ -22,10 +22,11 @@ from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import SourceRefused, SourceUnavailable
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator, TaskStopped, airflow_failures
 from promo_reports.orchestration.task_state import TaskStateWriter
-from tests.delivery.exports import staged
-from tests.orchestration.conftest import write_weekly
-from tests.orchestration.supervisor import Supervisor
-from tests.support import memory_destination, tab_separated
+from tests.support import tab_separated
+from tests.support.airflow.supervisor import Supervisor
+from tests.support.delivery import memory_destination
+from tests.support.delivery.exports import staged
+from tests.support.project import write_weekly
 
 
 def end(supervisor: Supervisor, error: BaseException) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from promo_reports.orchestration.generated import group_of
-from tests.orchestration.conftest import ROOT, write_weekly
+from tests.support.project import ROOT, write_weekly
 
 HEAVY = ("pandas", "pyarrow", "boto3", "botocore", "sqlalchemy", "psycopg2")
 FEW, MANY = 3, 600

@@ -15,7 +15,7 @@ from airflow.task.priority_strategy import validate_and_load_priority_weight_str
 from promo_reports.definitions.registry import Registry
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
 from promo_reports.orchestration.priority import ExportPriority
-from tests.orchestration.conftest import write_weekly
+from tests.support.project import write_weekly
 
 REPORT, TYPE = "promo_reports.report.weekly_credits", "promo_reports.type.user_errors"
 IN_ORDER = [

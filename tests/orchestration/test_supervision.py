@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.real_airflow.process_tree import linux_only, parents
+from tests.support.end_to_end.process_tree import linux_only, parents
 
 SUPERVISOR = """
 import os, signal, sys, time

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from devstack.databases import PromoDatabase
-from tests.pipeline.mariadb import MariaDbServer
-from tests.pipeline.promo import CHOICES, TABLES, MariaDbPromo, PostgresPromo, Project, Promo, SqlitePromo
+from devstack.mariadb import MariaDbServer
+from tests.support.databases.promo import CHOICES, TABLES, MariaDbPromo, PostgresPromo, Project, Promo, SqlitePromo
 
 
 @pytest.fixture(scope="session")

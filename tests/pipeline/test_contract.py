@@ -18,7 +18,7 @@ from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule
 from promo_reports.errors import DataRefused, SourceRefused
 from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.export import Previous
-from tests.pipeline.promo import (
+from tests.support.databases.promo import (
     ALL,
     DAY,
     HEADER,

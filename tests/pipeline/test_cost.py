@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from promo_reports.pipeline import extract as extract_module
-from tests.pipeline.promo import Project, Promo, numbered
+from tests.support.databases.promo import Project, Promo, numbered
 
 FEW, MANY = 500, 2_500
 # Measured with Python 3.11 and then given half as much again, because versions of Python differ.

@@ -12,7 +12,7 @@ import pytest
 from promo_reports.delivery import sweep_staging
 from promo_reports.errors import HandoverRefused
 from promo_reports.pipeline.staging import mark_delivered, open_staged
-from tests.fixtures.releases import copied, read_json, release_of, releases_with
+from tests.support.releases import copied, read_json, release_of, releases_with
 
 
 @pytest.fixture(params=releases_with("staging"), ids=release_of)

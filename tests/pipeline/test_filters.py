@@ -14,7 +14,7 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import choices, search
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.promo import (
+from tests.support.databases.promo import (
     ALL,
     MOVES,
     ORDER,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pipeline.promo import PostgresPromo
+from tests.support.databases.promo import PostgresPromo
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -18,7 +18,7 @@ def test_memory_of_an_export_is_flat(on_postgres: PostgresPromo, tmp_path: Path)
             [
                 sys.executable,
                 "-m",
-                "tests.pipeline.measure",
+                "tests.support.databases.measured_export",
                 on_postgres.source.url,
                 str(rows),
                 str(tmp_path / str(rows)),

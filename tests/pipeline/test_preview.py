@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from promo_reports.errors import PreviewTooSlow, QueryTooSlow, SourceRefused, UnknownValue
 from promo_reports.pipeline.databases.cells import record_renderer
 from promo_reports.pipeline.preview import cells, preview
-from tests.pipeline.promo import (
+from tests.support.databases.promo import (
     DAY,
     HEADER,
     MOVES,

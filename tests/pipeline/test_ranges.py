@@ -21,8 +21,7 @@ from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.databases.postgres.test_snapshot import EXPECTED_SETTINGS, failing, setting, snapshot
-from tests.pipeline.promo import (
+from tests.support.databases.promo import (
     DAY,
     MOVES,
     NOON,
@@ -36,6 +35,7 @@ from tests.pipeline.promo import (
     export,
     numbered,
 )
+from tests.support.databases.snapshots import EXPECTED_SETTINGS, failing, setting, snapshot
 
 COUNT = BoundQuery("SELECT count(*) FROM moves", {})
 NOTES = ["a", None, "", '"', "two\nlines", "=1+1", "a,b", "größe", "\r\n", "'=1"]

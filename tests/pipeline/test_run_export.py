@@ -14,7 +14,7 @@ from promo_reports.domain.definition import Definition
 from promo_reports.errors import InvalidInput
 from promo_reports.pipeline.export import Previous
 from promo_reports.pipeline.run_export import Run, one_time_export, previous_export, scheduled_export
-from tests.orchestration.conftest import home, registry, write_weekly
+from tests.support.project import home, registry, write_weekly
 
 __all__ = ["home", "registry"]
 

@@ -20,8 +20,8 @@ import pytest
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
 from promo_reports.pipeline.staging import attempt, explained, mark_delivered, open_staged, run_directory
-from tests.pipeline.promo import Move, Project, SqlitePromo, content, export, numbered
-from tests.small_disk import small_disk
+from tests.support.databases.promo import Move, Project, SqlitePromo, content, export, numbered
+from tests.support.small_disk import small_disk
 
 
 def mode(path: Path) -> int:
@@ -83,7 +83,7 @@ def test_an_export_that_was_killed_is_cleared_by_its_retry(
     on_sqlite.load(*numbered(20_000))
     program = (
         "import os, pathlib, signal, sys\n"
-        "from tests.pipeline.promo import Project, Source, NOW, export\n"
+        "from tests.support.databases.promo import Project, Source, NOW, export\n"
         "from promo_reports.pipeline.extract import extract\n"
         "from promo_reports.settings import Settings\n"
         "settings = Settings(home=sys.argv[1], data_dir=sys.argv[2])\n"

@@ -21,8 +21,8 @@ from promo_reports.domain.report_type import ColumnType, DateRangeRule
 from promo_reports.pipeline.databases.source import exact_decimal
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
-from tests.report_types.cases import SQL, Record, fill_sqlite, sqlite_time
-from tests.report_types.test_report_types import TYPES
+from tests.support.databases.sql_cases import SQL, Record, fill_sqlite, sqlite_time
+from tests.support.report_types import TYPES
 
 DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
 WALLETS: list[Record] = [

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from devstack.mariadb import MariaDbServer
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from tests.pipeline.mariadb import MariaDbServer
-from tests.report_types.cases import Case, ask, load_mariadb
-from tests.report_types.test_sql_cases import PORTABLE, check, the_type
+from tests.support.databases.sql_cases import PORTABLE, Case, ask, check, load_mariadb, the_type
 
 
 @pytest.mark.parametrize("case", PORTABLE.values(), ids=PORTABLE.keys())

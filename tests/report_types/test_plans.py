@@ -14,8 +14,8 @@ from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
-from tests.report_types.cases import SQL
-from tests.report_types.test_report_types import LOGS, TYPES
+from tests.support.databases.sql_cases import SQL
+from tests.support.report_types import LOGS, TYPES
 
 WINDOW = Window(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
 TABLES = {

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from devstack.databases import PromoDatabase
-from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.filters import Select
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType
@@ -23,10 +22,9 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
 from promo_reports.sql.report_query import load_options_query, load_report_query
 from promo_reports.sql.template import Parameters
-from tests.report_types.cases import CASES, PROJECT, SQL, Record, load_postgres, load_sqlite, read_csv
+from tests.support.databases.sql_cases import CASES, PROJECT, SQL, Record, load_postgres, load_sqlite, read_csv
+from tests.support.report_types import LOGS, TYPES
 
-TYPES = {path.stem: load_report_type(path) for path in sorted((PROJECT / "report_types").glob("*.yaml"))}
-LOGS = ("reward_assignment", "user_errors", "voucher_assignment_logs", "wallet_transactions")
 UTC_ZONE = ZoneInfo("UTC")
 
 # Types of PostgreSQL's catalogue, by what a column may say of itself.

@@ -18,7 +18,7 @@ from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 from promo_reports.sql.report_query import load_options_query
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.template import Parameters, WindowPredicates
-from tests.sql.samples import (
+from tests.support.databases.sql_samples import (
     AS_OF,
     CHOSEN,
     COLUMNS,

@@ -9,7 +9,7 @@ import pytest
 
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.template import Parameters
-from tests.sql.samples import COLUMNS, ORDER, PLAIN, PLAIN_WHERE, WINDOW, load, load_plain
+from tests.support.databases.sql_samples import COLUMNS, ORDER, PLAIN, PLAIN_WHERE, WINDOW, load, load_plain
 
 WITH = "WITH recent AS (\n    SELECT t.id, t.moved_at FROM ledger t\n)\n"
 

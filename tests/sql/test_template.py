@@ -9,7 +9,7 @@ import pytest
 
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.template import FilterShapes, Parameters, load_template
-from tests.sql.samples import AS_OF, CHOSEN, COLUMNS, GOOD, ORDER, PARAMETERS, WINDOW, load
+from tests.support.databases.sql_samples import AS_OF, CHOSEN, COLUMNS, GOOD, ORDER, PARAMETERS, WINDOW, load
 
 
 def refusal(root: Path, template: str | bytes) -> str:

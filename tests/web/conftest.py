@@ -1,10 +1,11 @@
-"""A project of its own for each test, as tests/orchestration has it."""
+"""A project of its own for each test, as for the DAGs."""
 
 from __future__ import annotations
 
 import warnings
 
-from tests.orchestration.conftest import home, registry, supervisor
+from tests.support.airflow.supervisor import supervisor
+from tests.support.project import home, registry
 
 with warnings.catch_warnings():
     # Airflow 3.3.2 imports Starlette's test client with its applications, which warns of the client's next release.

@@ -16,8 +16,9 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.web.airflow.access import Caller, authenticated
 from promo_reports.web.app import make_app
 from promo_reports.web.form.models import DefinitionBody
-from tests.support import memory_destination, tab_separated
-from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
+from tests.support import tab_separated
+from tests.support.delivery import memory_destination
+from tests.support.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, caller, nobody
 
 CODES = {
     "unauthenticated", "forbidden", "not_found", "cross_origin", "unsupported_media_type", "too_large", "invalid",

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 
 from promo_reports.web.app import make_app
 from promo_reports.web.queries.task_state_schema import checked
-from tests.fixtures.releases import read_json, release_of, releases_with
-from tests.web.api_keys import api_keys
+from tests.support.releases import read_json, release_of, releases_with
+from tests.support.web.api_keys import api_keys
 
 API = releases_with("api")
 ANSWERS = [path for directory in API for path in sorted((directory / "answers").glob("*.json"))]

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from devstack.postgres import PostgresServer
+from devstack.tcp_proxy import TcpProxy
 from promo_reports.definitions.inputs.yaml_reader import MAX_BYTES
 from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.databases.source import Source
@@ -30,8 +31,7 @@ from promo_reports.web.limits import (
     JsonOfLimitedSize,
     asking_the_promo_database,
 )
-from tests.pipeline.promo import Project, export
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.databases.promo import Project, export
 
 JSON = {"Content-Type": "application/json"}
 

@@ -30,9 +30,9 @@ from promo_reports.web.airflow.access import Caller
 from promo_reports.web.app import make_app
 from promo_reports.web.definition_body import body_of
 from promo_reports.web.form.creation import checked_report, keep
-from tests.orchestration.supervisor import Supervisor
 from tests.support import number_range
-from tests.web.callers import CHANGE, EXPORT, caller
+from tests.support.airflow.supervisor import Supervisor
+from tests.support.web.callers import CHANGE, EXPORT, caller
 
 REPORT_TYPE = """\
 id: spends

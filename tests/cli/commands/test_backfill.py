@@ -12,7 +12,7 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 from promo_reports.cli.commands.backfill import plan
 from promo_reports.cli.project import open_project
 from promo_reports.orchestration.timetable import RecurringTimetable
-from tests.cli.shell import DAILY, MEMBERS, NOW, Shell
+from tests.support.shell import DAILY, MEMBERS, NOW, Shell
 
 
 def as_airflow_does(timetable: RecurringTimetable, command: list[str], now: datetime) -> list[DagRunInfo]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.definitions.schema import json_schemas
-from tests.cli.shell import Shell
+from tests.support.shell import Shell
 
 
 def test_prepare_makes_private_directories(shell: Shell, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from devstack.databases import PromoDatabase
 from devstack.postgres import PostgresServer
 from promo_reports.cli.commands.export import _advance
 from promo_reports.pipeline.formats.split import Splitter
-from tests.cli.shell import DAILY, Shell
+from tests.support.shell import DAILY, Shell
 
 COPY = """
 COPY (

@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from promo_reports.cli.project import open_project
-from tests.cli.commands.test_listing import CREATED
-from tests.cli.shell import DAILY, NOW, Shell
+from tests.support.shell import CREATED, DAILY, NOW, Shell
 
 
 def test_stop_and_resume(shell: Shell) -> None:

@@ -13,15 +13,7 @@ from promo_reports.cli.project import open_project
 from promo_reports.definitions.store.lifecycle import resume, stop
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.orchestration.timetable import RecurringTimetable, data_interval
-from tests.cli.shell import DAILY, NOW, Shell
-
-CREATED = {
-    "name": "Weekly cashback",
-    "report_type": "wallet_transactions",
-    "filters": {"wallet": "grocery-rewards", "transaction_type": ["credit"]},
-    "frequency": {"interval": "weekly", "delivery_day": "monday"},
-    "delivery": [{"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
-}
+from tests.support.shell import CREATED, DAILY, NOW, Shell
 
 
 def rows(shell: Shell) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from devstack.databases import PromoDatabase
 from promo_reports.cli.console import printable
-from tests.cli.shell import DAILY, PROJECT, Shell
+from tests.support.shell import DAILY, PROJECT, Shell
 
 HEADER = "transaction_id,occurred_at,user_id,"
 

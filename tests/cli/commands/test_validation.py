@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import DAILY, ONCE, PROJECT, Shell
+from tests.support.shell import DAILY, ONCE, PROJECT, Shell
 
 TYPES = len(list((PROJECT / "report_types").glob("*.yaml")))
 

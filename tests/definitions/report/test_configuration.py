@@ -20,7 +20,7 @@ from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.dates.window import DayRange, Preset, Window, resolve
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import Download, PartnerExport
-from tests.orchestration.conftest import home, registry
+from tests.support.project import home, registry
 
 __all__ = ["home", "registry"]
 

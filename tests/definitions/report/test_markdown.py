@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.markdown import definition_doc, plain
-from tests.orchestration.conftest import home, registry
+from tests.support.project import home, registry
 
 __all__ = ["home", "registry"]
 

@@ -24,7 +24,7 @@ from promo_reports.errors import Conflict, InvalidInput, StoreError
 from promo_reports.object_stores import private_directory, small_folders
 from promo_reports.object_stores.amazon_s3 import AmazonS3Store
 from promo_reports.settings import Settings
-from tests.support import memory_destination
+from tests.support.delivery import memory_destination
 from tests.support.report_stores import REQUEST, directory_store, object_store
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)

@@ -18,10 +18,10 @@ import pytest
 from promo_reports.delivery import publish
 from promo_reports.errors import Damaged, DestinationRefused, DestinationUnavailable, StagingError
 from promo_reports.object_stores.directory import DirectoryObjects
-from tests.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
-from tests.delivery.interruptions import InterruptedArea, child
-from tests.small_disk import mounted, read_only_directory, small_disk
-from tests.test_regular_file import PUT
+from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
+from tests.support.delivery.interruptions import InterruptedArea, child
+from tests.support.small_disk import mounted, read_only_directory, small_disk
+from tests.support.special_files import SPECIAL_FILES
 
 
 @pytest.fixture
@@ -158,13 +158,13 @@ def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: 
     publish(export, local.area)
     file = export.manifest.files[0]
     (local.folder / file.name).unlink()
-    PUT[kind](local.folder / file.name)
+    SPECIAL_FILES[kind](local.folder / file.name)
     with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(Damaged, match="it is no regular file"):
         folder.open(file)
     publish(export, local.area)
     assert_is(local, export)
     (local.folder / "manifest.json").unlink()
-    PUT[kind](local.folder / "manifest.json")
+    SPECIAL_FILES[kind](local.folder / "manifest.json")
     with pytest.raises(DestinationRefused, match=f"holds {kind} in the place of a file"):
         publish(export, local.area)
     with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(DestinationRefused, match=f"holds {kind}"):

@@ -14,7 +14,7 @@ from promo_reports.delivery.destinations import STORES
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.errors import StagingError
 from promo_reports.object_stores.port import MOST_BYTES, LostRace, Objects, ObjectStore, OpenObject
-from tests.delivery.exports import PLACES, REPORT, WINDOW, Place, staged
+from tests.support.delivery.exports import PLACES, REPORT, WINDOW, Place, staged
 
 NAME = "state.json"
 

@@ -18,12 +18,12 @@ from airflow.sdk.execution_time.supervisor import WatchedSubprocess
 from botocore.config import Config  # noqa: TID253
 
 from devstack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
+from devstack.tcp_proxy import TcpProxy
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationUnavailable
 from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED
 from promo_reports.object_stores.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
-from tests.delivery.exports import s3_area, staged
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.delivery.exports import s3_area, staged
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from promo_reports.domain.dates.calendar import WEEKDAYS, add_months, instant, local_date, start_of, start_of_week
 from promo_reports.domain.dates.timezones import load_timezone
-from tests.domain.zones import changes, days_around, distinct_zones, first_reading, zones_and_days
+from tests.support.zones import changes, days_around, distinct_zones, first_reading, zones_and_days
 
 
 def utc(text: str) -> datetime:

@@ -12,7 +12,7 @@ from promo_reports.domain.dates.calendar import WEEKDAYS, local_date, start_of
 from promo_reports.domain.dates.schedule import Delivery, Interval, Recurrence, Schedule, Stop, uncovered
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.dates.window import Window
-from tests.domain.zones import changes, days_around, distinct_zones, zones_and_days
+from tests.support.zones import changes, days_around, distinct_zones, zones_and_days
 
 MONDAY_REPORT = Schedule(Interval.WEEKLY, "America/New_York", "monday", "monday")
 times = st.times().map(lambda at: at.replace(second=0, microsecond=0))

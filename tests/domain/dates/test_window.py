@@ -20,7 +20,7 @@ from promo_reports.domain.dates.window import (
     resolve,
 )
 from promo_reports.domain.layout import is_window_key
-from tests.domain.zones import zones_and_days
+from tests.support.zones import zones_and_days
 
 NEW_YORK = load_timezone("America/New_York")
 WEDNESDAY = datetime(2026, 7, 15, 10, 30, tzinfo=NEW_YORK)

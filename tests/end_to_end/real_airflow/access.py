@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devstack.rest import AirflowApiError
-from tests.end_to_end.live import Live
+from tests.support.end_to_end.live import Live
 
 DAG_ID = "promo_reports.type.wallet_summary"
 

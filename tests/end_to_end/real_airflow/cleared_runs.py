@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to
 
 
 class TestClearedRuns:

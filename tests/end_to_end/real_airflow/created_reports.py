@@ -10,9 +10,9 @@ import pytest
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.settings import Settings
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, long_ago_today, moment, to, until
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, long_ago_today, moment, to, until
 
 HOUR = timedelta(hours=1)
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.end_to_end.live import BUCKET, EXAMPLE, Live, Run, to, until
+from tests.support.end_to_end.live import BUCKET, EXAMPLE, Live, Run, to, until
 
 
 def started_by(live: Live, export: Run) -> Run:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, Live, Run, midnight, to
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, Live, Run, midnight, to
 
 FIRST, LAST, END = "2026-10-25", "2026-11-07", midnight("2026-11-08")
 START = midnight(FIRST)

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 
 from devstack.s3 import SECRET_KEY
-from tests.end_to_end.live import BUCKET, Live, to, until
-from tests.end_to_end.real_airflow.process_tree import descendants, linux_only, mentioning, parents
+from tests.support.end_to_end.live import BUCKET, Live, to, until
+from tests.support.end_to_end.process_tree import descendants, linux_only, mentioning, parents
 
 SOMEBODY = "member-"
 """How the promo data's user ids begin: data, which has no place in a log."""

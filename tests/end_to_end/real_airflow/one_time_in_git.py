@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, Live, midnight, until
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, Live, midnight, until
 
 DAG_ID = "promo_reports.report.october_once"
-# reliability, "Formula injection": one apostrophe before what a spreadsheet would run, and before nothing else.
-ESCAPED = r"CASE WHEN description ~ E'^[ ''\t\r\n]*[=+@\t\r\n-]' THEN '''' || description ELSE description END"
 
 
 class TestOneTimeInGit:
@@ -27,8 +25,8 @@ class TestOneTimeInGit:
 
         start, end = midnight("2026-10-20"), midnight("2026-11-02")
         assert run.window == (datetime.fromisoformat(start), datetime.fromisoformat(end))
-        rows = live.csv(expected.wallet_transactions("grocery-rewards", start, end, ALL_TYPES, description=ESCAPED))
-        manifest = check(run.delivered()["file"], rows, totals=["points"], time="occurred_at")
+        sql = expected.wallet_transactions("grocery-rewards", start, end, ALL_TYPES, description=expected.ESCAPED)
+        manifest = check(run.delivered()["file"], live.csv(sql), totals=["points"], time="occurred_at")
         assert manifest["csv_safety"] == "spreadsheet"
         with live.promo() as cursor:
             cursor.execute(

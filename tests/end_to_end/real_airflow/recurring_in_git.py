@@ -9,12 +9,23 @@ from typing import Any
 import pytest
 
 from promo_reports.web.exports.failures import CALLED_OFF
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, ZONE, Live, Run, long_ago_today, midnight, moment, to, until
-from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
-from tests.end_to_end.real_airflow.reports_api.recurring_life import notice_the_end
-from tests.end_to_end.reports_api import People, run_of
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import (
+    ALL_TYPES,
+    BUCKET,
+    WAITING,
+    ZONE,
+    Live,
+    Run,
+    long_ago_today,
+    midnight,
+    moment,
+    notice_the_end,
+    to,
+    until,
+)
+from tests.support.end_to_end.reports_api import People, run_of
 
 
 def daily(wallet: str, *delivery: Any, **more: Any) -> dict[str, Any]:

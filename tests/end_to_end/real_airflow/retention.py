@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from promo_reports.domain.layout import new_attempt_name, run_name
-from tests.end_to_end.live import Live, Run
+from tests.support.end_to_end.delivered import aged
+from tests.support.end_to_end.live import Live, Run
 
 DAG_ID = "promo_reports.retention"
-DAY = 24 * 3600
-
-
-def aged(path: Path, days: float) -> None:
-    """Everything in a directory was last written so many days ago."""
-    for each in [*path.rglob("*"), path]:
-        os.utime(each, (time.time() - days * DAY,) * 2)
 
 
 class TestRetention:

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, Live, Run, midnight, to
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, Live, Run, midnight, to
 
 
 class TestRowLimit:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.left import left_by
-from tests.end_to_end.live import BUCKET, Live, Run, to
-from tests.end_to_end.reports_api import People
+from tests.support.end_to_end.left import left_by
+from tests.support.end_to_end.live import BUCKET, Live, Run, to
+from tests.support.end_to_end.reports_api import People
 
 
 class TestRunFacts:

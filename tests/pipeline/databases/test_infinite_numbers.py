@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promo_reports.errors import DataRefused
-from tests.pipeline.promo import Move, Project, Promo
+from tests.support.databases.promo import Move, Project, Promo
 
 
 def test_a_total_that_is_no_number_is_refused(promo: Promo, project: Project) -> None:

@@ -17,7 +17,7 @@ from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, SqlitePromo, numbered
+from tests.support.databases.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, SqlitePromo, numbered
 
 
 class Stopped(Exception):

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from devstack.tcp_proxy import TcpProxy
 from promo_reports.errors import PreviewTooSlow, QueryTooSlow, SourceUnavailable
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import Source
@@ -22,9 +23,8 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
 from promo_reports.pipeline.preview import preview
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.promo import MOVES, MariaDbPromo, PostgresPromo, Project, export
-from tests.support.tcp_proxy import TcpProxy
-from tests.support.tls import tls_before_postgres
+from tests.support.databases.promo import MOVES, MariaDbPromo, PostgresPromo, Project, export
+from tests.support.databases.tls import tls_before_postgres
 
 UTC = ZoneInfo("UTC")
 SHORT = TimeLimits(query=0.5, network=0.5, silence=1, connect=1)

@@ -12,7 +12,7 @@ import pytest
 from promo_reports.domain.file_format import FORMATS, FileFormat
 from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_of
 from promo_reports.pipeline.formats.tally import Tally
-from tests.pipeline.promo import MOVES
+from tests.support.databases.promo import MOVES
 
 
 def test_every_format_has_code() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from promo_reports.domain.file_format import FORMATS
 from promo_reports.errors import DataRefused
-from tests.pipeline.promo import Project, Promo, content, export, numbered
 from tests.support import tab_separated
+from tests.support.databases.promo import Project, Promo, content, export, numbered
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from promo_reports.pipeline.formats.cell_index import CellIndex, index_cells
 from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.tally import Tally
-from tests.pipeline.promo import MOVES
+from tests.support.databases.promo import MOVES
 
 LEDGER = replace(
     MOVES,

@@ -24,7 +24,7 @@ from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
 from promo_reports.pipeline.verification.verify import read_again, reconcile
-from tests.pipeline.promo import MOVES, Project, Promo, SqlitePromo, export, numbered
+from tests.support.databases.promo import MOVES, Project, Promo, SqlitePromo, export, numbered
 
 LEDGER = replace(
     MOVES,

@@ -17,9 +17,9 @@ from promo_reports.web.app import make_app
 from promo_reports.web.downloads import routes as downloads
 from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.error_handlers import Refusal
-from tests.delivery.exports import LocalPlace, open_descriptors, staged
-from tests.web.callers import caller, export
-from tests.web.downloads.serving import MIDDLEWARE, SlowClient, serving, wait_for
+from tests.support.delivery.exports import LocalPlace, open_descriptors, staged
+from tests.support.web.callers import caller, export
+from tests.support.web.serving import MIDDLEWARE, SlowClient, serving, wait_for
 
 LARGE = 32 << 20
 PATH = "/promo-reports/api/exports/7/download"

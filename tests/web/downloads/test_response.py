@@ -22,7 +22,7 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.settings import Settings
-from tests.delivery.exports import (
+from tests.support.delivery.exports import (
     LATE,
     BucketPlace,
     LocalPlace,
@@ -31,7 +31,7 @@ from tests.delivery.exports import (
     staged,
     wanted,
 )
-from tests.web.downloads.serving import SlowClient, server, sparse, wait_for
+from tests.support.web.serving import SlowClient, server, sparse, wait_for
 
 ACCOUNT = Account("UTC", "monday", ())
 FAR = datetime(2100, 1, 1, tzinfo=UTC)

@@ -16,8 +16,8 @@ from promo_reports.web.exports.detail import export_detail
 from promo_reports.web.exports.models import ExportDetail
 from promo_reports.web.exports.rows import Rows
 from promo_reports.web.queries.records import ExportRecord, TaskFacts, TaskRecord
-from tests.orchestration.conftest import write_weekly
-from tests.web.callers import (
+from tests.support.project import write_weekly
+from tests.support.web.callers import (
     CHANGE_EXPORTS,
     CONF,
     EXPORT,

@@ -16,7 +16,7 @@ from promo_reports.web.exports.failures import SILENT, UNDELIVERED, failure_of
 from promo_reports.web.exports.models import ExportRow
 from promo_reports.web.exports.rows import Rows, window_of
 from promo_reports.web.queries.records import ExportRecord, TaskFacts
-from tests.web.callers import (
+from tests.support.web.callers import (
     CHANGE,
     CHANGE_EXPORTS,
     CONF,

@@ -15,7 +15,7 @@ from promo_reports.errors import Conflict, InvalidInput, StoreError
 from promo_reports.pipeline.run_export import Run, one_time_export
 from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.form.creation import NewReport, checked_report, drafted, keep
-from tests.web.callers import CHANGE, EXPORT, REPORT, TYPE, Permitted, caller, nobody
+from tests.support.web.callers import CHANGE, EXPORT, REPORT, TYPE, Permitted, caller, nobody
 
 BODY: dict[str, Any] = {
     "name": "June audit",

@@ -6,28 +6,14 @@ Its tables are made from Airflow's models, which is what `airflow db migrate` do
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa  # noqa: TID253 - nothing is parsed here
 from sqlalchemy.orm import Session  # noqa: TID253
 
 from devstack.postgres import PostgresServer
-from tests.web.queries.airflow_rows import Rows
-
-
-@contextmanager
-def metadata_database(postgres: PostgresServer, name: str) -> Iterator[sa.Engine]:
-    """A new database with Airflow's tables."""
-    from airflow.models import import_all_models
-    from airflow.models.base import Base
-
-    import_all_models()
-    postgres.create_database(name)
-    engine = sa.create_engine(postgres.url(name).replace("postgresql://", "postgresql+psycopg2://", 1))
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+from tests.support.airflow.metadata import metadata_database
+from tests.support.airflow.rows import Rows
 
 
 @pytest.fixture(scope="session")

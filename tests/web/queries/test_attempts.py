@@ -19,12 +19,9 @@ from promo_reports.web.queries.exports import list_exports, one_export
 from promo_reports.web.queries.filters import EVERYTHING, ExportQuery
 from promo_reports.web.queries.records import ExportRecord
 from promo_reports.web.queries.task_facts import facts_of_export
-from tests.orchestration.conftest import home, registry
-from tests.orchestration.test_run_facts import MANIFEST
-from tests.web.callers import caller
-from tests.web.queries.airflow_rows import NOON, Rows
-
-__all__ = ["home", "registry"]
+from tests.support.airflow.rows import NOON, Rows
+from tests.support.manifest import MANIFEST
+from tests.support.web.callers import caller
 
 BEFORE, NOW = "b" * 64, "a" * 64
 DOWNLOAD, BUCKET = "download", "amazon_s3:bi-exports"

@@ -12,7 +12,7 @@ from promo_reports.domain.export_status import ExportStatus
 from promo_reports.web.queries.exports import list_exports
 from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ReportQuery
 from promo_reports.web.queries.reports import list_reports
-from tests.web.queries.airflow_rows import Rows
+from tests.support.airflow.rows import Rows
 
 Call = Callable[[Session], object]
 CREATED = ExportQuery(limit=100, statuses=frozenset({ExportStatus.CREATED}))

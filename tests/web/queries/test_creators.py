@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session  # noqa: TID253 - nothing is parsed here
 
 from promo_reports.web.queries.creators import creators_of_exports, creators_of_reports
 from promo_reports.web.queries.filters import EVERYTHING, Readable
-from tests.web.queries.airflow_rows import Rows
+from tests.support.airflow.rows import Rows
 
 
 def test_creators_of_exports_are_named_once_and_in_order(session: Session, rows: Rows) -> None:

@@ -15,7 +15,7 @@ from promo_reports.errors import InvalidCursor
 from promo_reports.web.queries.exports import list_exports
 from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ExportSort, Order, Readable
 from promo_reports.web.queries.records import ExportRecord, Page
-from tests.web.queries.airflow_rows import Rows, at
+from tests.support.airflow.rows import Rows, at
 
 NEWEST = ExportQuery(limit=2)
 

@@ -13,7 +13,7 @@ from promo_reports.domain.report_type import PromotionType
 from promo_reports.web.queries.exports import list_exports
 from promo_reports.web.queries.filters import EVERYTHING, ExportQuery, ExportSort, Order, Readable
 from promo_reports.web.queries.records import ExportRecord
-from tests.web.queries.airflow_rows import DELIVERED, NOON, REPORT, TYPE, Rows, at
+from tests.support.airflow.rows import DELIVERED, NOON, REPORT, TYPE, Rows, at
 
 ALL = ExportQuery(sort=ExportSort.NAME, order=Order.ASCENDING, limit=100)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promo_reports.domain.manifest import Manifest
 from promo_reports.web.queries.task_state_schema import LONGEST_SENTENCES, checked
-from tests.orchestration.test_run_facts import MANIFEST
+from tests.support.manifest import MANIFEST
 
 KEYS = ("progress", "facts", "failure", "manifest", "delivered", "another")
 WHOLE = json.loads(MANIFEST.to_json())

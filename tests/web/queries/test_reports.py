@@ -21,7 +21,7 @@ from promo_reports.web.queries.exports import open_on_demand
 from promo_reports.web.queries.filters import EVERYTHING, Order, Readable, ReportQuery, ReportSort
 from promo_reports.web.queries.records import Deletion, LastExport, PendingReport, ReportRecord, ReportWindows
 from promo_reports.web.queries.reports import list_reports, one_report, report_windows
-from tests.web.queries.airflow_rows import NOON, REPORT, Rows, at
+from tests.support.airflow.rows import NOON, REPORT, Rows, at
 
 ALL = ReportQuery(sort=ReportSort.NAME, order=Order.ASCENDING, limit=100)
 NEW = PendingReport(

@@ -14,8 +14,8 @@ from promo_reports.web.queries.dags import known_dag_ids, our_dag_ids
 from promo_reports.web.queries.exports import export_of, exports_of_windows, one_export
 from promo_reports.web.queries.records import TaskRecord, WindowExport
 from promo_reports.web.queries.task_facts import NOTHING, facts_of_export, tasks_of_run
-from tests.orchestration.test_run_facts import MANIFEST
-from tests.web.queries.airflow_rows import NOON, REPORT, TYPE, Rows, at
+from tests.support.airflow.rows import NOON, REPORT, TYPE, Rows, at
+from tests.support.manifest import MANIFEST
 
 
 def test_one_export_is_found_by_its_id_or_its_run(session: Session, rows: Rows) -> None:

@@ -13,8 +13,8 @@ from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.web.queries.records import Deletion
 from promo_reports.web.reports import pending_reports as module
 from promo_reports.web.reports.pending_reports import Pending
-from tests.orchestration.conftest import write_weekly
-from tests.web.callers import NOON
+from tests.support.project import write_weekly
+from tests.support.web.callers import NOON
 
 BODY: dict[str, Any] = {
     "id": "mine",

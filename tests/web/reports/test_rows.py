@@ -22,8 +22,8 @@ from promo_reports.web.queries.records import DagRecord, Deletion, ReportRecord,
 from promo_reports.web.reports import rows as report_rows
 from promo_reports.web.reports.models import ReportDetail
 from promo_reports.web.reports.rows import ReportRows
-from tests.orchestration.conftest import write_weekly
-from tests.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, NOON, REPORT, TYPE, Permitted, caller, dag, report
+from tests.support.project import write_weekly
+from tests.support.web.callers import CHANGE, CHANGE_EXPORTS, EXPORT, NOON, REPORT, TYPE, Permitted, caller, dag, report
 
 STOPPED = ReportStatus.STOPPED
 ADA = caller(EXPORT, CHANGE, CHANGE_EXPORTS)

@@ -13,8 +13,8 @@ from devstack.postgres import PostgresServer
 from promo_reports import settings as our_settings
 from promo_reports.definitions import project
 from promo_reports.object_stores.locked_directory import mark
-from tests.orchestration.conftest import ROOT
-from tests.web.states.airflow_app import DAILY, REPORT, TYPE, AirflowApp
+from tests.support.project import ROOT
+from tests.support.web.airflow_app import DAILY, AirflowApp, register_dags
 
 
 @pytest.fixture
@@ -89,23 +89,6 @@ def _register() -> None:
         session.add(Pool(pool="default_pool", slots=8, include_deferred=False))
         session.add(DagBundleModel(name="promo-reports"))
     register_dags()
-
-
-def register_dags() -> None:
-    """Register the DAGs of a report and a report type, as Airflow's processor does."""
-    from airflow.models.serialized_dag import SerializedDagModel
-    from airflow.serialization.definitions.dag import SerializedDAG
-    from airflow.serialization.serialized_objects import LazyDeserializedDAG
-    from airflow.utils.session import create_session
-
-    from promo_reports.orchestration.dag_factory import report_dag, type_dag
-
-    with create_session(scoped=False) as session:
-        for dag in (report_dag("daily_credits", "stub.py"), type_dag("wallet_transactions", "stub.py")):
-            assert dag.dag_id in (REPORT, TYPE)
-            lazy = LazyDeserializedDAG.from_dag(dag)
-            SerializedDAG.bulk_write_to_db("promo-reports", None, [lazy], session=session)
-            SerializedDagModel.write_dag(lazy, bundle_name="promo-reports", session=session)
 
 
 def _forget() -> None:

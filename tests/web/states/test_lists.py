@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.web.states.airflow_app import REPORT, AirflowApp, Made
-from tests.web.states.test_states import created, delivering, extracting, half, marked
+from tests.support.web.airflow_app import REPORT, AirflowApp, Made
+from tests.support.web.export_states import created, delivering, extracting, half, marked
 
 pytestmark = pytest.mark.timeout(300)
 STATUSES = ("creating", "created", "failed", "cancelled")

@@ -14,15 +14,12 @@ from typing import Any
 import pytest
 
 from promo_reports.web.exports import failures
-from tests.web.states.airflow_app import REPORT, TYPE, AirflowApp, Made
+from tests.support.web.airflow_app import REPORT, TYPE, AirflowApp, Made
+from tests.support.web.export_states import created, delivering, extracting, half, handed, marked
 
 pytestmark = pytest.mark.timeout(300)
 OLD_NOTE = "Cancelled by bob on 2026-11-29 at 10:00:00 America/New_York"
 ANYTHING = frozenset({"retry", "duplicate"})
-
-
-def marked(state: str) -> Callable[[Made], None]:
-    return lambda made: made.airflow("PATCH", "", {"state": state})
 
 
 def task_marked(task_id: str, state: str, map_index: int = -1) -> Callable[[Made], None]:
@@ -35,35 +32,6 @@ def task_marked(task_id: str, state: str, map_index: int = -1) -> Callable[[Made
 
 def queued(made: Made) -> None:
     """Just triggered."""
-
-
-def handed(made: Made) -> None:
-    made.update_run(state="running", start_date=datetime.now(UTC))
-    made.task("extract", "queued")
-
-
-def extracting(made: Made) -> None:
-    handed(made)
-    made.task("extract", "running")
-    made.left("extract", "progress", {"written": 1, "counted": 5})
-
-
-def delivering(made: Made) -> None:
-    extracting(made)
-    made.is_staged()
-    for index in (0, 1):
-        made.task("deliver", "running", index)
-
-
-def half(made: Made) -> None:
-    delivering(made)
-    made.delivers(0)
-
-
-def created(made: Made) -> None:
-    half(made)
-    made.delivers(1)
-    made.decide()
 
 
 def refused(made: Made) -> None:

@@ -12,9 +12,8 @@ from promo_reports.web.airflow import api as airflow_api
 from promo_reports.web.exports import failures
 from promo_reports.web.exports import routes as exports
 from promo_reports.web.times import now
-from tests.web.states.airflow_app import REPORT, TYPE, AirflowApp, Made
-from tests.web.states.conftest import register_dags
-from tests.web.states.test_states import created, delivering, extracting, half, marked
+from tests.support.web.airflow_app import REPORT, TYPE, AirflowApp, Made, register_dags
+from tests.support.web.export_states import created, delivering, extracting, half, marked
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, moment, to, until
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, moment, to, until
 
 NEVER: dict[str, Any] = {
     "name": "Sound",

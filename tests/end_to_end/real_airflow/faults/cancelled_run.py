@@ -5,23 +5,14 @@ be made after all.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.left import left_by
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to, until
-from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
-
-STOPPED = {
-    "error": "TaskStopped",
-    "reason": "The task was told to stop before it had ended.",
-    "fix": "Retry it when you want it.",
-    "retryable": True,
-}
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.left import STOPPED, attempts, left_by
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, WAITING, Live, Run, midnight, to, until
 
 # Ends a run as its task is queued. Airflow's own Mark Failed does the same where the scheduler has the task in hand: it
 # writes "queued" over the "skipped" that it was given.
@@ -50,7 +41,7 @@ class TestCancelledRun:
 
     def test_its_extract_is_stopped_and_leaves_nothing(self, live: Live, locked: Any, waiting: Run) -> None:
         before = live.everything_delivered()
-        (attempt,) = self.attempts(live)
+        (attempt,) = attempts(live)
         tried = waiting.task("extract")["try_number"]  # more than once where the machine is loaded
 
         live.api.call("PATCH", waiting.path, json={"state": "failed"})
@@ -59,7 +50,7 @@ class TestCancelledRun:
         until(lambda: "failure" in left_by(live, waiting).get(("extract", -1), {}), "the reason")
 
         assert left_by(live, waiting) == {("extract", -1): {"failure": STOPPED}}
-        assert self.attempts(live) == []
+        assert attempts(live) == []
         until(lambda: "Task killed!" in waiting.log(), "the end of the process")
         assert waiting.about()["state"] == "failed"
         assert waiting.states() == {("extract", -1): ("failed", tried), ("deliver", -1): ("skipped", 0)}
@@ -107,8 +98,3 @@ class TestCancelledRun:
         sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
         (found,) = run.delivered().values()
         check(found, live.csv(sql), totals=["points"], time="occurred_at")
-
-    @staticmethod
-    def attempts(live: Live) -> list[Path]:
-        """Attempts of extract in the staging area that have no verified export."""
-        return [each for each in live.staging.glob("*/*/*") if each.is_dir() and not (each / "manifest.json").exists()]

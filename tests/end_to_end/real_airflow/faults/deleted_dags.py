@@ -9,8 +9,8 @@ from urllib.parse import quote
 from devstack.rest import AirflowApi
 from promo_reports.definitions.registry import Registry
 from promo_reports.settings import Settings
-from tests.end_to_end.live import ALL_TYPES, BUCKET, SOON, Live, long_ago_today, moment, to, until
-from tests.end_to_end.reports_api import People
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, SOON, Live, long_ago_today, moment, to, until
+from tests.support.end_to_end.reports_api import People
 
 REPORT_ID = "deleted_in_airflow"
 DAG_ID = f"promo_reports.report.{REPORT_ID}"

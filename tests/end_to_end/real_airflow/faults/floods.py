@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from devstack.rest import OPEN_STATES, AirflowApiError
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, long_ago_today, midnight, to, until
-from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
-from tests.end_to_end.real_airflow.process_tree import generation
-from tests.end_to_end.reports_api import People, error_of, transactions
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, WAITING, Live, Run, long_ago_today, midnight, to, until
+from tests.support.end_to_end.process_tree import generation
+from tests.support.end_to_end.reports_api import People, error_of, transactions
 
 MANY = 40
 MOST = 20

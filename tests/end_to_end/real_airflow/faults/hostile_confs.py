@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, ZONE, Live, Run, midnight, to
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, ZONE, Live, Run, midnight, to
 
 FILTERS = {"wallet": "grocery-rewards", "transaction_type": list(ALL_TYPES)}
 OCTOBER = {"first": "2026-10-01", "last": "2026-10-31"}

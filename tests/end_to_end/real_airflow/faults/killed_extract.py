@@ -9,14 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, midnight, to, until
-from tests.end_to_end.real_airflow.process_tree import descendants, linux_only
-
-WAITING = """
-    SELECT pid, client_port FROM pg_stat_activity
-    WHERE application_name = 'promo-reports' AND usename = 'promo_reader' AND wait_event_type = 'Lock'"""
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, WAITING, Live, Run, midnight, to, until
+from tests.support.end_to_end.process_tree import descendants, linux_only
 
 
 class TestKilledExtract:

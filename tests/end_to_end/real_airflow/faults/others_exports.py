@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, to, until
-from tests.end_to_end.reports_api import Caller, People, everybody
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, Run, to, until
+from tests.support.end_to_end.reports_api import Caller, People, everybody
 
 LEDGER, TRANSACTIONS = "promo_reports.type.user_ledger_summary", "promo_reports.type.wallet_transactions"
 OCTOBER = {"first": "2026-10-01", "last": "2026-10-31"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, NEVER_MADE, Live, midnight, to
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, NEVER_MADE, Live, midnight, to
 
 
 class TestRefusedDelivery:

@@ -11,15 +11,13 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.left import left_by
-from tests.end_to_end.live import ALL_TYPES, BUCKET, READ_TIMEOUT, Live, Run, midnight, to, until
-from tests.end_to_end.real_airflow.faults.cancelled_run import STOPPED
-from tests.end_to_end.real_airflow.faults.cancelled_run import TestCancelledRun as Cancelled
-from tests.end_to_end.real_airflow.process_tree import linux_only, parents
-from tests.end_to_end.reports_api import People, run_of, transactions
-from tests.support.tcp_proxy import TcpProxy
+from devstack.tcp_proxy import TcpProxy
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.left import STOPPED, attempts, left_by
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, READ_TIMEOUT, Live, Run, midnight, to, until
+from tests.support.end_to_end.process_tree import linux_only, parents
+from tests.support.end_to_end.reports_api import People, run_of, transactions
 
 TYPE = CONNECTION = "behind_a_proxy"
 IN_THE_COPY = 100_000
@@ -101,14 +99,14 @@ class TestStalledDatabase:
         task = self.stalled(live, proxy, run)
         os.kill(parents()[task], signal.SIGKILL)
         until(lambda: task not in parents(), "the end of the task's process", timeout=60)
-        assert Cancelled.attempts(live) == []
+        assert attempts(live) == []
         assert run.about()["state"] == "running"  # until the scheduler misses its heartbeats
         live.api.call("PATCH", run.path, json={"state": "failed"})
 
     @staticmethod
     def stalled(live: Live, proxy: TcpProxy, run: Run) -> int:
         """The process of a run's extract, once it waits for the database; its attempt's directory is there."""
-        until(lambda: proxy.stalled.is_set() and Cancelled.attempts(live), "extract to stall")
+        until(lambda: proxy.stalled.is_set() and attempts(live), "extract to stall")
         assert run.states()["extract", -1] == ("running", 1)
         return int(run.task("extract")["pid"])
 
@@ -116,7 +114,7 @@ class TestStalledDatabase:
     def check_stopped(live: Live, run: Run, task: int) -> None:
         """It was not killed: then its directory would stay, and its reason would be missing."""
         until(lambda: task not in parents(), "the end of the task's process", timeout=60)
-        assert Cancelled.attempts(live) == []
+        assert attempts(live) == []
         left = left_by(live, run)["extract", -1]
         assert left["failure"] == STOPPED
         assert "facts" not in left

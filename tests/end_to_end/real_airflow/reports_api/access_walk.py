@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.end_to_end.live import Live, until
-from tests.end_to_end.real_airflow.reports_api.shared import Made
-from tests.end_to_end.reports_api import Caller, People, daily, error_of, transactions
+from tests.support.end_to_end.live import Live, until
+from tests.support.end_to_end.reports_api import Caller, People, daily, error_of, transactions
+from tests.support.end_to_end.shared_exports import Made
 
 PAST = {"first": "2026-10-31", "last": "2026-11-02"}
 FUTURE = {"first": "2198-01-01", "last": "2198-01-02"}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import ALL_TYPES, BUCKET, ZONE, to
-from tests.end_to_end.reports_api import People, daily, ledger, transactions
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, ZONE, to
+from tests.support.end_to_end.reports_api import People, daily, ledger, transactions
 
 SOUND = transactions("Sound", "fuel-points")
 TOMORROW = f"{datetime.now(ZONE) + timedelta(days=1):%Y-%m-%d}"

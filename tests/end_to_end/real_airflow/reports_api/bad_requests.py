@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.live import Live
-from tests.end_to_end.real_airflow.reports_api.shared import Made
-from tests.end_to_end.reports_api import Caller, People, daily, error_of, token_of, transactions
+from tests.support.end_to_end.live import Live
+from tests.support.end_to_end.reports_api import Caller, People, daily, error_of, token_of, transactions
+from tests.support.end_to_end.shared_exports import Made
 
 TRICKS = ("..", ".", "%2e%2e", "%2E%2E%2Fsession", "..%2f..%2f..%2fetc%2fpasswd", "%00", "a%00b", "%ff", "a" * 3000)
 DRAFT = transactions("Draft", "fuel-points")

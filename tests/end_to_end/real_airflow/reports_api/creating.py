@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, ZONE, Live, midnight
-from tests.end_to_end.real_airflow.one_time_in_git import ESCAPED
-from tests.end_to_end.real_airflow.reports_api.shared import BODIES, Made
-from tests.end_to_end.reports_api import People, ledger, run_of
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import ALL_TYPES, ZONE, Live, midnight
+from tests.support.end_to_end.reports_api import People, ledger, run_of
+from tests.support.end_to_end.shared_exports import BODIES, Made
 
 
 class TestReportsApiCreating:
@@ -59,7 +58,7 @@ class TestReportsApiCreating:
     def test_it_goes_to_created_with_the_rows_of_the_database(self, live: Live, people: People, made: Made) -> None:
         ended = made.ended["days"]
         start, end = midnight("2026-08-01"), midnight("2026-11-01")
-        sql = expected.wallet_transactions("grocery-rewards", start, end, ALL_TYPES, description=ESCAPED)
+        sql = expected.wallet_transactions("grocery-rewards", start, end, ALL_TYPES, description=expected.ESCAPED)
         found = people.viewer.downloaded(made.id("days"))
         manifest = check(found, live.csv(sql), totals=["points"], time="occurred_at")
         (file,) = manifest["files"]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from promo_reports.delivery import sweep
-from tests.end_to_end.live import Live, moment
-from tests.end_to_end.real_airflow.reports_api.shared import Made
-from tests.end_to_end.real_airflow.retention import aged
-from tests.end_to_end.reports_api import People, run_of
+from tests.support.end_to_end.delivered import aged
+from tests.support.end_to_end.live import Live, log_of, moment
+from tests.support.end_to_end.reports_api import People, run_of
+from tests.support.end_to_end.shared_exports import Made
 
 
 class TestReportsApiDownloads:
@@ -117,11 +116,3 @@ class TestReportsApiDownloads:
         assert made.ended["days"]["download"]["name"] in newest["extra"]
         triggered = [each for each in log_of(live, run.dag_id, "trigger_dag_run") if run.run_id in each["extra"]]
         assert [each["owner"] for each in triggered] == ["user"]
-
-
-def log_of(live: Live, dag_id: str, event: str, run_id: str | None = None) -> list[dict[str, Any]]:
-    """Entries of Airflow's audit log, as its own API shows them."""
-    params = {"dag_id": dag_id, "event": event, "limit": 100, "order_by": "-event_log_id"}
-    if run_id is not None:
-        params["run_id"] = run_id
-    return list(live.api.call("GET", "/eventLogs", params=params)["event_logs"])

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import Live
-from tests.end_to_end.real_airflow.reports_api.shared import BODIES, Made
-from tests.end_to_end.reports_api import Caller, People
+from tests.support.end_to_end.live import Live
+from tests.support.end_to_end.reports_api import Caller, People
+from tests.support.end_to_end.shared_exports import BODIES, Made
 
 
 @pytest.mark.usefixtures("made")

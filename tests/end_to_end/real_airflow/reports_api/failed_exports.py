@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 
 from promo_reports.errors import SourceUnavailable
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.left import left_by
-from tests.end_to_end.live import ALL_TYPES, NEVER_MADE, Live, Run, midnight, until
-from tests.end_to_end.real_airflow.faults.cancelled_run import TestCancelledRun as Cancelled
-from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
-from tests.end_to_end.real_airflow.reports_api.shared import Made, remove_bucket
-from tests.end_to_end.reports_api import People, assert_plain, run_of, transactions
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.left import attempts, left_by
+from tests.support.end_to_end.live import ALL_TYPES, NEVER_MADE, WAITING, Live, Run, midnight, until
+from tests.support.end_to_end.reports_api import People, assert_plain, run_of, transactions
+from tests.support.end_to_end.shared_exports import Made, remove_bucket
 
 OCTOBER = midnight("2026-10-01"), midnight("2026-11-01")
 
@@ -142,7 +140,7 @@ class TestReportsApiCancel:
         assert cancelled["actions"] == ["retry", "duplicate"]
         people.user.refused(409, "POST", f"{path}/cancel")
         until(lambda: not live.stack.postgres.execute(WAITING), "the end of the query")
-        until(lambda: not Cancelled.attempts(live), "the end of the attempt's directory")
+        until(lambda: not attempts(live), "the end of the attempt's directory")
         assert live.everything_delivered() == before
 
         people.admin.post(f"{path}/retry")

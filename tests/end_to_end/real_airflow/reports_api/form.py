@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.end_to_end import expected
-from tests.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, Live, midnight, to, until
-from tests.end_to_end.real_airflow.faults.killed_extract import WAITING
-from tests.end_to_end.real_airflow.one_time_in_git import ESCAPED
-from tests.end_to_end.reports_api import People, cells, daily, ledger, transactions
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, ROWS_PER_FILE, WAITING, Live, midnight, to, until
+from tests.support.end_to_end.reports_api import People, cells, daily, ledger, transactions
 
 WALLETS = "api/report-types/wallet_transactions/choices/wallet"
 VOUCHERS = "api/report-types/voucher_assignment_logs/choices"
@@ -108,7 +106,7 @@ class TestReportsApiForm:
         body = transactions("Previewed", "grocery-rewards", date_range={"first": "2026-08-01", "last": "2026-10-31"})
         seen = people.user.post("api/drafts/preview", body)
         start, end = midnight("2026-08-01"), midnight("2026-11-01")
-        sql = expected.wallet_transactions("grocery-rewards", start, end, ALL_TYPES, description=ESCAPED)
+        sql = expected.wallet_transactions("grocery-rewards", start, end, ALL_TYPES, description=expected.ESCAPED)
         header, *rows = cells(live, sql)
         assert [each["name"] for each in seen["columns"]] == header
         assert seen["rows"] == rows[:20]

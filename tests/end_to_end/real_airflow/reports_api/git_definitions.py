@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, to, until
-from tests.end_to_end.reports_api import People
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, to, until
+from tests.support.end_to_end.reports_api import People
 
 REPORT_ID = "api_git_daily"
 DAG_ID = f"promo_reports.report.{REPORT_ID}"

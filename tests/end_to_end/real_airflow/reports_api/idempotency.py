@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import Live
-from tests.end_to_end.reports_api import Caller, People, daily, transactions
+from tests.support.end_to_end.live import Live
+from tests.support.end_to_end.reports_api import Caller, People, daily, transactions
 
 DAG_ID = "promo_reports.type.wallet_transactions"
 THREADS = 8

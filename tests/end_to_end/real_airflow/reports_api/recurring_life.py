@@ -7,11 +7,22 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end import expected
-from tests.end_to_end.delivered import check
-from tests.end_to_end.live import ALL_TYPES, BUCKET, ZONE, Live, long_ago_today, midnight, moment, to, until
-from tests.end_to_end.real_airflow.reports_api.downloads import log_of
-from tests.end_to_end.reports_api import People, daily
+from tests.support.end_to_end import expected
+from tests.support.end_to_end.delivered import check
+from tests.support.end_to_end.live import (
+    ALL_TYPES,
+    BUCKET,
+    ZONE,
+    Live,
+    log_of,
+    long_ago_today,
+    midnight,
+    moment,
+    notice_the_end,
+    to,
+    until,
+)
+from tests.support.end_to_end.reports_api import People, daily
 
 DAYS = {"first": "2026-10-31", "last": "2026-11-02"}
 MIDNIGHTS = [midnight(each) for each in ("2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03")]
@@ -192,12 +203,6 @@ class TestReportsApiRecurringLife:
             for event in ("create", "stop", "resume", "delete")
         }
         assert events == {"create": {"user"}, "stop": {"user"}, "resume": {"admin"}, "delete": {"user"}}
-
-
-def notice_the_end(live: Live, dag_id: str) -> None:
-    """What Airflow's scheduler does every 30 seconds for backfills whose runs have ended."""
-    sql = "UPDATE backfill SET completed_at = now() WHERE dag_id = %s AND completed_at IS NULL"
-    live.stack.postgres.execute(sql, [dag_id], database="airflow")
 
 
 def exports(people: People, path: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from devstack.mariadb import PASSWORD, READER
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.generic import GenericSnapshot
@@ -16,8 +17,7 @@ from promo_reports.pipeline.databases.mysql.session_settings import SETTINGS
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark
-from tests.pipeline.mariadb import PASSWORD, READER
-from tests.pipeline.promo import (
+from tests.support.databases.promo import (
     DAY,
     MOVES,
     ORDER,

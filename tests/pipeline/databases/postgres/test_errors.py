@@ -20,7 +20,7 @@ from promo_reports.pipeline.databases.postgres.errors import login_failed, query
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from tests.support.postgres_stub import ending_sessions, refusing_login, refusing_one_login
+from tests.support.databases.postgres_stub import ending_sessions, refusing_login, refusing_one_login
 
 SECRET = "hunter2"
 

@@ -24,7 +24,7 @@ from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
-from tests.pipeline.promo import MOVES, Project, content, export
+from tests.support.databases.promo import MOVES, Project, content, export
 
 NUMBER = Column("id", ColumnType.INTEGER, "Number.")
 ALWAYS = "at timestamptz DEFAULT '2020-01-01'"

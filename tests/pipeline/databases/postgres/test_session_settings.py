@@ -13,8 +13,8 @@ from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.postgres.session_settings import session_settings
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.databases.postgres.test_snapshot import failing, setting, snapshot
-from tests.pipeline.promo import MOVES, ORDER, SELECT, WHERE, Move, PostgresPromo, Project, content, export
+from tests.support.databases.promo import MOVES, ORDER, SELECT, WHERE, Move, PostgresPromo, Project, content, export
+from tests.support.databases.snapshots import failing, setting, snapshot
 
 HOSTILE = {
     "standard_conforming_strings": "off",

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,7 +21,7 @@ from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.promo import (
+from tests.support.databases.promo import (
     DAY,
     HEADER,
     MOVES,
@@ -35,32 +34,7 @@ from tests.pipeline.promo import (
     content,
     export,
 )
-
-SECRET = "p@ss:word/"
-
-
-def snapshot(source: Source, zone: str = "UTC", minutes: float = 1) -> PostgresSnapshot:
-    return PostgresSnapshot(source, ZoneInfo(zone), TimeLimits(minutes * 60))
-
-
-def setting(given: PostgresSnapshot, name: str) -> object:
-    return given.fetch(BoundQuery(f"SELECT current_setting('{name}')", {}))[0][0]
-
-
-@contextlib.contextmanager
-def failing(kind: type[PromoReportsError], *words: str, secret: str = SECRET) -> Iterator[None]:
-    """An error of this class, not of one above it, whose message has the words and no secret."""
-    with pytest.raises(PromoReportsError) as caught:
-        yield
-    message = str(caught.value)
-    assert type(caught.value) is kind, message
-    for word in ("'promo_db'", *words):
-        assert word in message
-    for hidden in {secret, quote(secret, safe=""), "postgresql://"}:
-        assert hidden not in message
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    assert caught.value.fix
-
+from tests.support.databases.snapshots import EXPECTED_SETTINGS, SECRET, failing, setting, snapshot
 
 # Values
 
@@ -194,7 +168,7 @@ def test_bytes_without_an_encoding_are_refused(
 def other_database(postgres: PostgresServer, like: PostgresPromo, name: str, encoding: str) -> Iterator[PostgresPromo]:
     """A database of the same tables in another encoding."""
     from devstack.databases import PromoDatabase
-    from tests.pipeline.promo import CHOICES, TABLES
+    from tests.support.databases.promo import CHOICES, TABLES
 
     postgres.execute(
         f"CREATE DATABASE {name} OWNER promo_owner TEMPLATE template0 ENCODING '{encoding}' "
@@ -215,18 +189,6 @@ def other_database(postgres: PostgresServer, like: PostgresPromo, name: str, enc
 def test_the_session_is_a_read_only_snapshot_of_known_settings(on_postgres: PostgresPromo) -> None:
     with snapshot(on_postgres.source, "Asia/Kolkata", minutes=7) as given:
         assert {name: setting(given, name) for name in EXPECTED_SETTINGS} == EXPECTED_SETTINGS
-
-
-EXPECTED_SETTINGS = {
-    "transaction_isolation": "repeatable read",
-    "transaction_read_only": "on",
-    "TimeZone": "Asia/Kolkata",
-    "DateStyle": "ISO, YMD",
-    "client_encoding": "UTF8",
-    "statement_timeout": "7min",
-    "application_name": "promo-reports",
-    "client_connection_check_interval": "2s",
-}
 
 
 def test_settings_of_the_url_and_of_the_role_do_not_change_the_file(
@@ -415,7 +377,7 @@ def test_a_query_that_somebody_cancels(postgres: PostgresServer, on_postgres: Po
 def test_a_server_that_crashes_and_comes_back(tmp_path: Path, project: Project) -> None:
     from devstack.credentials import Credentials
     from devstack.databases import create_promo_database, create_roles
-    from tests.pipeline.promo import CHOICES, TABLES
+    from tests.support.databases.promo import CHOICES, TABLES
 
     credentials = Credentials()
     server = PostgresServer(tmp_path / "pg", password=SECRET, port=0, durable=False)

@@ -21,7 +21,19 @@ from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Previous
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.promo import DAY, HEADER, MOVES, ORDER, SELECT, WHERE, Move, Project, SqlitePromo, content, export
+from tests.support.databases.promo import (
+    DAY,
+    HEADER,
+    MOVES,
+    ORDER,
+    SELECT,
+    WHERE,
+    Move,
+    Project,
+    SqlitePromo,
+    content,
+    export,
+)
 
 
 def refusal(kind: type[PromoReportsError], project: Project, source: Source) -> str:

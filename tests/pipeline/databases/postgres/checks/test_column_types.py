@@ -10,7 +10,18 @@ import pytest
 from promo_reports.domain.report_type import ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.preview import preview
-from tests.pipeline.promo import HEADER, MOVES, ORDER, SELECT, WHERE, Move, PostgresPromo, Project, content, export
+from tests.support.databases.promo import (
+    HEADER,
+    MOVES,
+    ORDER,
+    SELECT,
+    WHERE,
+    Move,
+    PostgresPromo,
+    Project,
+    content,
+    export,
+)
 
 INTEGER, TIMESTAMP, DECIMAL, DATE, BOOLEAN = "id", "recorded_at", "rate", "day", "active"
 

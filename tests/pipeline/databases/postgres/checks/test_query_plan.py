@@ -9,7 +9,7 @@ import pytest
 
 from promo_reports.pipeline.databases.postgres.checks.query_plan import QueryPlan
 from promo_reports.pipeline.extract import extract
-from tests.pipeline.promo import NOW, ORDER, SELECT, WHERE, PostgresPromo, Project, content, export, numbered
+from tests.support.databases.promo import NOW, ORDER, SELECT, WHERE, PostgresPromo, Project, content, export, numbered
 
 FUNCTION = """CREATE FUNCTION remote_moves() RETURNS SETOF moves LANGUAGE plpgsql AS
     $$ BEGIN RETURN QUERY SELECT * FROM moves; END $$"""

@@ -12,8 +12,8 @@ import pytest
 
 from promo_reports.errors import PromoReportsError, SourceUnavailable
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.databases.postgres.test_snapshot import snapshot
-from tests.pipeline.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, numbered
+from tests.support.databases.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, numbered
+from tests.support.databases.snapshots import snapshot
 
 LOADED_ANEW = ("CREATE TEMPORARY TABLE kept AS SELECT * FROM {0}", "TRUNCATE {0}", "INSERT INTO {0} SELECT * FROM kept")
 REPLACED = (

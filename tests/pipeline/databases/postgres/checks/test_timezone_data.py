@@ -17,8 +17,8 @@ from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.postgres.checks.timezone_data import _steps
-from tests.domain.zones import FROM, TO, changes
-from tests.pipeline.promo import MOVES, SELECT, WHERE, Move, PostgresPromo, Project, content, export
+from tests.support.databases.promo import MOVES, SELECT, WHERE, Move, PostgresPromo, Project, content, export
+from tests.support.zones import FROM, TO, changes
 
 ZONE = "America/New_York"
 WINTER, SUMMER = datetime(2026, 2, 10, 5, tzinfo=UTC), datetime(2026, 7, 10, 5, tzinfo=UTC)

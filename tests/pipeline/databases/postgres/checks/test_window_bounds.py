@@ -13,8 +13,8 @@ from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, 
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.export import Export
 from promo_reports.sql.bound import BoundQuery
-from tests.pipeline.databases.postgres.test_snapshot import snapshot
-from tests.pipeline.promo import MOVES, PostgresPromo, Project, content, export
+from tests.support.databases.promo import MOVES, PostgresPromo, Project, content, export
+from tests.support.databases.snapshots import snapshot
 
 MAY = Window(datetime(2026, 5, 1, 4, tzinfo=UTC), datetime(2026, 6, 1, 4, tzinfo=UTC))
 SUMMARY = ReportType(

@@ -21,7 +21,7 @@ from promo_reports.object_stores.amazon_s3 import AmazonS3Store
 from promo_reports.object_stores.directory import DirectoryStore
 from promo_reports.object_stores.locked_directory import MARKER
 from promo_reports.settings import Settings
-from tests.support import memory_destination
+from tests.support.delivery import memory_destination
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -246,7 +246,7 @@ class BucketPlace:
 
 @dataclass
 class MemoryPlace:
-    """A bucket of `tests.support.memory_destination`."""
+    """A bucket of `tests.support.delivery.memory_destination`."""
 
     bucket: str
 

@@ -24,7 +24,7 @@ from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.errors import Expired
 from promo_reports.web.downloads.response import file_response, manifest_response
 from promo_reports.web.error_handlers import Refusal
-from tests.delivery.exports import LocalPlace
+from tests.support.delivery.exports import LocalPlace
 
 PATIENCE = 20.0
 """Seconds to wait for a condition before the test fails."""

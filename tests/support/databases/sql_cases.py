@@ -11,20 +11,22 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
+from devstack.mariadb import MariaDbServer
+from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.databases.source import Snapshot, SourceTotals, in_terms_of, totals_of
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
-from tests.pipeline.mariadb import MariaDbServer
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 CASES = PROJECT / "tests" / "sql_cases"
 SQL = PROJECT / "include" / "sql"
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
@@ -208,3 +210,23 @@ def _values(value: str | list[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+BY_NAME = {f"{case.report_type}-{case.directory.name}": case for case in all_cases()}
+PORTABLE = {name: case for name, case in BY_NAME.items() if case.postgresql_only is None}
+
+
+def the_type(case: Case) -> ReportType:
+    return load_report_type(PROJECT / "report_types" / f"{case.report_type}.yaml")
+
+
+def check(answer: Answer, report_type: ReportType, case: Case) -> None:
+    assert answer.file.decode() == case.expected.decode()
+    assert answer.excluded == case.excluded
+    rows = read_csv(case.directory / "expected.csv")
+    assert answer.totals.rows == len(rows)
+    for column in report_type.totals:
+        expected = sum((Decimal(row[column.name] or 0) for row in rows), Decimal(0))
+        assert answer.totals.sums[column.name] == expected, column.name
+    if report_type.totals_by:
+        assert set(answer.totals.groups) == {row[report_type.totals_by] for row in rows}

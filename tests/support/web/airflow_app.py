@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session  # noqa: TID253
 from starlette.testclient import TestClient
 
 from promo_reports.domain.manifest import ExportFile
-from tests.orchestration.test_run_facts import MANIFEST as EXAMPLE
+from tests.support.manifest import MANIFEST as EXAMPLE
 
 REPORT = "promo_reports.report.daily_credits"
 TYPE = "promo_reports.type.wallet_transactions"
@@ -253,3 +253,20 @@ class Made:
 
     def downloaded(self) -> httpx.Response:
         return self.app.ours("GET", f"/exports/{self.id}/download")
+
+
+def register_dags() -> None:
+    """Register the DAGs of a report and a report type, as Airflow's processor does."""
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.definitions.dag import SerializedDAG
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG
+    from airflow.utils.session import create_session
+
+    from promo_reports.orchestration.dag_factory import report_dag, type_dag
+
+    with create_session(scoped=False) as session:
+        for dag in (report_dag("daily_credits", "stub.py"), type_dag("wallet_transactions", "stub.py")):
+            assert dag.dag_id in (REPORT, TYPE)
+            lazy = LazyDeserializedDAG.from_dag(dag)
+            SerializedDAG.bulk_write_to_db("promo-reports", None, [lazy], session=session)
+            SerializedDagModel.write_dag(lazy, bundle_name="promo-reports", session=session)

@@ -23,9 +23,9 @@ from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores import amazon_s3, amazon_s3_client, directory
 from promo_reports.object_stores.port import Stored
-from tests.delivery.exports import directory_area, s3_area
+from tests.support.delivery.exports import directory_area, s3_area
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 STEPS = ["manifest 1", "items 1", "put 1", "put 2", "switch 1", "remove 1", "items 2"]
 """The calls of an attempt that replaces an export by two files, in order."""
 POINTS = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
@@ -101,7 +101,7 @@ def child(staged: StagedExport, place: dict[str, str], point: str, signal_name: 
     order = {"staged": str(staged.directory), "place": place, "point": point, "signal": signal_name}
     path = os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.delivery.interruptions", json.dumps(order)],
+        [sys.executable, "-m", "tests.support.delivery.interruptions", json.dumps(order)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """A TCP proxy before a server on loopback that can stall, cut and slow its connections.
 
-    python -m tests.support.tcp_proxy <server's port> <bytes per second>
+    python -m devstack.tcp_proxy <server's port> <bytes per second>
 
 listens on a free port of loopback, prints it, and ends with its standard input.
 """
@@ -152,10 +152,10 @@ class TcpProxy:
 @contextlib.contextmanager
 def rate_limited(port: int, rate: float) -> Iterator[int]:
     """Such a proxy with a rate, in a process of its own, so that it competes with nobody's interpreter; its port."""
-    command = [sys.executable, "-m", "tests.support.tcp_proxy", str(port), str(rate)]
-    project = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "devstack.tcp_proxy", str(port), str(rate)]
+    project = Path(__file__).resolve().parents[1]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=project) as proxy:
-        assert proxy.stdout
+        assert proxy.stdout  # noqa: S101 - for mypy
         try:
             yield int(proxy.stdout.readline())
         finally:

@@ -20,6 +20,7 @@ import psycopg2  # noqa: TID253 - nothing is parsed here
 from psycopg2.extras import execute_values  # noqa: TID253
 
 from devstack.databases import PromoDatabase
+from devstack.mariadb import MariaDbServer
 from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition, Origin
@@ -31,7 +32,6 @@ from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import Progress, extract
 from promo_reports.settings import Settings
-from tests.pipeline.mariadb import MariaDbServer
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))

@@ -1,24 +1,16 @@
-"""One export in a process of its own, which then says its peak memory in MB: `measure.py <url> <rows> <directory>`."""
+"""Make one export in a process of its own, which prints its peak memory in MB: `<url> <rows> <directory>`."""
 
 from __future__ import annotations
 
-import re
-import resource
 import sys
 from pathlib import Path
 
-
-def peak() -> float:
-    """Peak resident memory of this process alone; ru_maxrss would count the parent's at the moment of the fork."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # macOS counts in bytes
+from devstack.memory import peak
 
 
 def main(url: str, rows: int, directory: Path) -> None:
     from promo_reports.pipeline.databases.source import Source
-    from tests.pipeline.promo import SELECT, Project
+    from tests.support.databases.promo import SELECT, Project
 
     columns = (
         "SELECT g AS id, timestamptz '2026-03-01' + g * interval '1 ms' AS moved_at, 'in' AS kind,\n"

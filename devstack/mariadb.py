@@ -15,7 +15,7 @@ from devstack.processes import ServerError, ServerProcess, on_free_port
 from devstack.unprivileged import forget_home, home_for, unprivileged_user
 
 OWNER, READER = "promo_owner", "promo_reader"
-PASSWORD = "p:/?#%@w"  # of both; it must be escaped in a URL
+PASSWORD = "p:/?#%@w"  # noqa: S105 - of both; it must be escaped in a URL
 
 _SETTINGS = (
     "bind-address=127.0.0.1",

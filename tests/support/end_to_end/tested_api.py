@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.logins import FabAuth, Login
-from tests.deploy.roles import documented_roles
-from tests.end_to_end.live import SOON, Live
-from tests.end_to_end.reports_api import Caller, daily, transactions
+from tests.support.deploy.roles import documented_roles
+from tests.support.end_to_end.live import SOON, Live
+from tests.support.end_to_end.reports_api import Caller, daily, transactions
 
 ONE_TYPE = "WalletAnalyst"
 LOGINS: Mapping[str, Login] = {

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# reliability, "Formula injection": one apostrophe before what a spreadsheet would run, and before nothing else.
+ESCAPED = r"CASE WHEN description ~ E'^[ ''\t\r\n]*[=+@\t\r\n-]' THEN '''' || description ELSE description END"
+
 
 def literal(text: str) -> str:
     """A text as SQL."""

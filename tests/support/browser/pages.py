@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.browser.product import Product
-from tests.browser.watch import Watch
+from tests.support.browser.product import Product
+from tests.support.browser.watch import Watch
 
 FAR_AWAY = "Asia/Kolkata"
 """The browser's timezone: what the page shows must not depend on it."""

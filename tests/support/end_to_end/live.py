@@ -20,7 +20,7 @@ import yaml
 from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
 from devstack.rest import AirflowApi, AirflowApiError
 from devstack.stack import PROJECT, Stack
-from tests.end_to_end.delivered import Found, find
+from tests.support.end_to_end.delivered import Found, find
 
 ROWS_PER_FILE = 1000
 ZONE = ZoneInfo("America/New_York")
@@ -37,6 +37,9 @@ READ_TIMEOUT = 10
 
 SCHEMA = PROJECT / "include" / "demo" / "schema.sql"
 ROWS = Path(__file__).with_name("promo_rows.sql")
+WAITING = """
+    SELECT pid, client_port FROM pg_stat_activity
+    WHERE application_name = 'promo-reports' AND usename = 'promo_reader' AND wait_event_type = 'Lock'"""
 
 
 def until(happened: Callable[[], Any], what: str, *, timeout: float = SOON) -> Any:
@@ -302,3 +305,17 @@ def _copied(cursor: Any, sql: str) -> bytes:
     output = io.BytesIO()
     cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, HEADER)", output)
     return output.getvalue()
+
+
+def log_of(live: Live, dag_id: str, event: str, run_id: str | None = None) -> list[dict[str, Any]]:
+    """Entries of Airflow's audit log, as its own API shows them."""
+    params = {"dag_id": dag_id, "event": event, "limit": 100, "order_by": "-event_log_id"}
+    if run_id is not None:
+        params["run_id"] = run_id
+    return list(live.api.call("GET", "/eventLogs", params=params)["event_logs"])
+
+
+def notice_the_end(live: Live, dag_id: str) -> None:
+    """What Airflow's scheduler does every 30 seconds for backfills whose runs have ended."""
+    sql = "UPDATE backfill SET completed_at = now() WHERE dag_id = %s AND completed_at IS NULL"
+    live.stack.postgres.execute(sql, [dag_id], database="airflow")

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx
 import yaml
 
-from tests.end_to_end.live import ALL_TYPES, BUCKET, Live, to, until
+from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, to, until
 
 WALLET = "Fresh"
 """Title of the wallet with a row every hour of the last ten days."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import msgspec
+import pytest
 from airflow.sdk._shared.state import TaskScope
 from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time.comms import (
@@ -73,3 +74,14 @@ class Supervisor:
         elif asked["type"] != "MaskSecret":  # which a connection's password is, before the task logs anything
             self.kept[asked["key"]] = asked["value"]
         return _ResponseFrame(frame.id, OKResponse(ok=True).model_dump())
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    """The supervisor of this process, taken for a task's."""
+    from airflow.sdk.execution_time import task_runner
+
+    supervisor = Supervisor()
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor.comms, raising=False)
+    yield supervisor
+    supervisor.close()

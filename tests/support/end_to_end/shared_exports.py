@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.live import BUCKET, NEVER_MADE, Live, to
-from tests.end_to_end.reports_api import People, everybody, ledger, transactions
+from tests.support.end_to_end.live import BUCKET, NEVER_MADE, Live, to
+from tests.support.end_to_end.reports_api import People, everybody, ledger, transactions
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "days": transactions(

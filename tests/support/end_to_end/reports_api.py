@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from tests.end_to_end.delivered import Found
-from tests.end_to_end.live import ALL_TYPES, Live, Run, to, until
+from tests.support.end_to_end.delivered import Found
+from tests.support.end_to_end.live import ALL_TYPES, Live, Run, to, until
 
 CODES = {
     401: {"unauthenticated"},

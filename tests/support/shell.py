@@ -62,6 +62,13 @@ VALUES
     (6, '2026-11-22 12:00Z', '2026-11-22 12:00Z', 'u1', 'other', 'credit', 'api', 7, 7, NULL, 'other wallet'),
     (7, '2026-11-23 05:00Z', '2026-11-23 05:00Z', 'u1', 'grocery-rewards', 'credit', 'api', 7, 7, NULL, 'day after');
 """
+CREATED = {
+    "name": "Weekly cashback",
+    "report_type": "wallet_transactions",
+    "filters": {"wallet": "grocery-rewards", "transaction_type": ["credit"]},
+    "frequency": {"interval": "weekly", "delivery_day": "monday"},
+    "delivery": [{"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}],
+}
 
 
 def _environment() -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 ONE_OFF = ("bucket", "init", "demo-data")
 AIRFLOW = ("init", "api-server", "scheduler", "dag-processor", "worker")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)([^}]*)\}")
