@@ -78,6 +78,8 @@ def measure(name: str, call: Callable[[], object]) -> float:
 
 def lists(session: Any) -> None:
     """Both lists, asked in every way that the page can ask."""
+    from promo_reports.domain.dates.schedule import Interval
+    from promo_reports.domain.export_status import ExportStatus, ReportStatus
     from promo_reports.domain.report_type import PromotionType
     from promo_reports.web.queries import creators, exports, reports
     from promo_reports.web.queries.filters import (
@@ -89,7 +91,6 @@ def lists(session: Any) -> None:
         ReportQuery,
         ReportSort,
     )
-    from promo_reports.web.queries.records import ExportStatus, Frequency, ReportStatus
 
     dag_ids = sorted(_every_report(session))
     most = Readable(frozenset(each for number, each in enumerate(dag_ids) if number % 10) | _type_dags(session))
@@ -145,7 +146,7 @@ def lists(session: Any) -> None:
         of_reports(f"search {text!r}", replace(recurring, search=text))
     for report_status in ReportStatus:
         of_reports(f"only {report_status.value}", replace(recurring, statuses=frozenset({report_status})))
-    of_reports("only weekly", replace(recurring, frequencies=frozenset({Frequency.WEEKLY})))
+    of_reports("only weekly", replace(recurring, frequencies=frozenset({Interval.WEEKLY})))
     of_reports("only promo campaigns", replace(recurring, promotion_types=frozenset({PromotionType.PROMO_CAMPAIGNS})))
     of_reports("only one creator", replace(recurring, created_by=frozenset({"finance@example.com"})))
     of_reports("9,000 of 10,000 readable", recurring, most)

@@ -8,7 +8,11 @@ const HEADER = "/** Generated from the OpenAPI description of the Reports API by
 const [source, target] = process.argv.slice(2);
 const { openapi, info, components } = JSON.parse(readFileSync(source, "utf8"));
 const types = astToString(
-  await openapiTS({ openapi, info, paths: {}, components }, { rootTypes: true, rootTypesNoSchemaPrefix: true }),
+  await openapiTS(
+    { openapi, info, paths: {}, components },
+    // A key of a body that has a default may be left out; an answer's keys are all required anyway.
+    { defaultNonNullable: false, rootTypes: true, rootTypesNoSchemaPrefix: true },
+  ),
 );
 const labels = Object.entries(components.schemas)
   .filter(([, schema]) => schema["x-labels"] !== undefined)

@@ -7,9 +7,10 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Download, Page, Route, expect
 
 from tests.support.browser.product import WALLET, WALLET_ID, Product
 from tests.support.browser.reports_page import ReportsPage
@@ -108,6 +109,44 @@ def test_above_the_row_limit_it_is_a_zip_in_the_databases_order(
     assert [member.count(b"\n") - 1 for member in members] == [ROWS_PER_FILE, 1]
     assert [member.partition(b"\n")[0] for member in members] == [header, header]
     assert b"".join(member.partition(b"\n")[2] for member in members) == records
+
+
+def test_a_format_and_a_kind_of_filter_that_came_after_the_page(
+    page_as: Callable[..., Page], product: Product, pages: Any
+) -> None:
+    """The API offers what the page was not written for; all that the page then asks goes to the real API."""
+    name, page = "With a filter of another kind", page_as("user")
+
+    def grown(route: Route) -> None:
+        answer = route.fetch()
+        form = answer.json()
+        form["formats"].append({"id": "tsv", "label": "Tab-separated"})
+        for each in (each for known in form["report_types"] for each in known["filters"] if each["name"] == "wallet"):
+            each["kind"] = "wallet_number"
+        route.fulfill(response=answer, json=form)
+
+    page.route("**/promo-reports/api/form", grown)
+    reports = ReportsPage(page)
+    reports.open()
+    reports.create_report.click()
+    reports.fill("Name", name)
+    reports.choose("Promotion Type", "Loyalty Wallet")
+    reports.choose("Report Type", "Wallet Transactions")
+    reports.choose("Transaction type", "Credit")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Enter a value for Loyalty wallet.")).to_be_visible()
+    reports.fill("Loyalty wallet", WALLET_ID)
+    reports.next_step()
+    reports.choose("File Format", "Tab-separated")
+    pages.expect(r" 422\b.*drafts/describe|drafts/describe.* 422 ")
+    reports.deliver("Device Storage", range_="Yesterday")
+    expect(page.get_by_text("'tsv' is not allowed")).to_be_visible()
+    expect(page.get_by_text("Not right yet: File Format.")).to_be_visible()
+    reports.choose("File Format", "CSV")
+    reports.export()
+    expect(reports.status(name, "Creating").or_(reports.status(name, "Created"))).to_be_visible()
+    definition = product.export_named(name)["definition"]
+    assert (definition["filters"]["wallet"], definition.get("format")) == (WALLET_ID, None)
 
 
 def test_a_failed_export_says_why_and_is_retried(page_as: Callable[..., Page], product: Product) -> None:

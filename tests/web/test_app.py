@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 
 from promo_reports.definitions.registry import Registry
+from promo_reports.definitions.report.form import DefinitionForm
 from promo_reports.web.airflow.access import Caller, authenticated
 from promo_reports.web.app import make_app
 from promo_reports.web.form.models import DefinitionBody
@@ -205,6 +206,19 @@ def test_a_draft_in_words(app: FastAPI, registry: Registry) -> None:
 def test_the_example_of_the_description_is_a_definition(app: FastAPI, registry: Registry) -> None:
     (example,) = DefinitionBody.model_json_schema()["examples"]
     assert ask(app, "POST", "/api/drafts/describe", ADA, json=example).status_code == 200
+
+
+def test_the_description_has_the_keys_of_a_definition(description: dict[str, Any]) -> None:
+    body = description["components"]["schemas"]["DefinitionBody"]
+    assert body["properties"].keys() == DefinitionForm.model_fields.keys() - {"id", "owner"}
+
+
+def test_the_description_has_the_words_of_every_enum_that_people_see(description: dict[str, Any]) -> None:
+    labels = {
+        name: each["x-labels"] for name, each in description["components"]["schemas"].items() if "x-labels" in each
+    }
+    assert labels.keys() == {"ExportStatus", "ReportStatus", "Interval", "Frequency"}
+    assert labels["Frequency"] == {"one_time": "One Time", "daily": "Daily", "weekly": "Weekly"}
 
 
 BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": "bi-exports"}}

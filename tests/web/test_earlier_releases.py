@@ -56,6 +56,11 @@ def test_nothing_more_must_be_sent(keys: dict[str, tuple[str, ...]], directory: 
     known = known_to_clients(directory)
     operations = {key.rpartition(" ")[0] for key in known}
     required = {key for key in keys if "!" in key and key.rpartition(" ")[0] in operations}
+    # A body that the release described as any object may have keys that must be there: what a definition must have
+    # is held by the definitions that the release has kept.
+    known_bodies = {key.rpartition(" ")[0] for key in known if re.search(r" \{\}.", key)}
+    required = {key for key in required if " {}" not in key or key.rpartition(" ")[0] in known_bodies}
+    assert len(required) > 10
     assert required - known.keys() == set()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.dates.schedule import ONE_TIME, Delivery, Frequency, Recurrence, Schedule, Stop
+from promo_reports.domain.dates.schedule import Delivery, Frequency, Recurrence, Schedule, Stop
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.dates.window import DateRange
 from promo_reports.domain.delivery import Destination, Download
@@ -85,7 +85,7 @@ class Definition:
     @property
     def frequency(self) -> Frequency:
         """`one_time`, `daily` or `weekly`."""
-        return self.schedule.interval if self.schedule else ONE_TIME
+        return Frequency(self.schedule.interval) if self.schedule else Frequency.ONE_TIME
 
     @property
     def stopped_since(self) -> datetime | None:

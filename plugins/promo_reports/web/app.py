@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import FileResponse, Response
 
-from promo_reports.domain.dates.schedule import Interval
+from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.domain.dates.schedule import Frequency, Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.web.airflow.access import AuthenticatedFirst, Caller, authenticated, signed_in
 from promo_reports.web.downloads import routes as downloads
@@ -25,7 +26,12 @@ from promo_reports.web.reports import creators_routes as creators
 from promo_reports.web.reports import past_windows_routes as past_windows
 from promo_reports.web.reports import routes as reports
 
-_LABELLED: tuple[type[ExportStatus | ReportStatus | Interval], ...] = (ExportStatus, ReportStatus, Interval)
+_LABELLED: tuple[type[ExportStatus | ReportStatus | Interval | Frequency], ...] = (
+    ExportStatus,
+    ReportStatus,
+    Interval,
+    Frequency,
+)
 BUNDLE = Path(__file__).parent / "static" / "main.js"
 DESCRIPTION = """\
 Everything that the Reports page does, for scripts. Sign in with your own token from Airflow's `POST /auth/token` and
@@ -64,8 +70,10 @@ def make_app(authenticate: Callable[[Request], Awaitable[Caller]] = authenticate
 def description_of(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI description; `x-labels` has the words for each value of an enum that people see."""
     described = get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes)
+    schemas = described["components"]["schemas"]
+    del schemas[DefinitionForm.__name__]  # which `DefinitionBody` is described by, without `id` and `owner`
     for each in _LABELLED:
-        described["components"]["schemas"][each.__name__]["x-labels"] = {value.value: value.label for value in each}
+        schemas[each.__name__]["x-labels"] = {value.value: value.label for value in each}
     return described
 
 

@@ -1,22 +1,21 @@
 /** A report definition, as an engineer writes it in YAML and the page posts it (docs/definitions.md).
  *
- * The API describes it as any object, since a report type decides which filters it has.
+ * The keys are those of the API. A key that is null says the same as one that is absent, which the page writes; what is
+ * registered on the server (formats, cloud partners) may be more than when the types were generated.
  */
 
-import type { Interval } from "./types";
+import type { DefinitionBody, DeliveryForm, PartnerExportForm } from "./types";
 
-export type Frequency = "one_time" | { interval: Interval; delivery_day?: string; delivery_time?: string };
-export type DateRange = string | { first: string; last: string } | { start: string; end: string };
-export type Delivery = "download" | { partner_export: { partner: string; bucket: string; prefix?: string } };
+type Given<T> = { [Key in keyof T]: NonNullable<T[Key]> };
 
-export interface Definition {
-  name: string;
-  report_type: string;
-  filters: Record<string, string | string[]>;
-  frequency: Frequency;
-  date_range?: DateRange;
-  delivery: Delivery[];
-  format?: string;
-  timezone?: string;
-  starts_on?: string;
-}
+/** Keys that every definition has; the API says at which one it misses one. */
+type Always = "name" | "report_type" | "filters" | "frequency";
+
+type PartnerExport = Omit<Given<PartnerExportForm>, "partner"> & { partner: string };
+type Delivery = "download" | (Omit<DeliveryForm, "partner_export"> & { partner_export: PartnerExport });
+
+export type Definition = Omit<Given<DefinitionBody>, "delivery" | "format" | Always> &
+  Required<Given<Pick<DefinitionBody, Always>>> & {
+    delivery: Delivery[];
+    format?: string;
+  };

@@ -33,7 +33,7 @@ export interface components {
              * Again
              * @default false
              */
-            again: boolean;
+            again?: boolean;
         };
         /**
          * BackfillStarted
@@ -142,10 +142,31 @@ export interface components {
             last: string;
         };
         /**
+         * DaysForm
+         * @description Local days, both ends included.
+         */
+        DaysForm: {
+            /**
+             * First
+             * Format: date
+             * @description first day
+             * @example 2026-01-01
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             * @description last day, included
+             * @example 2026-01-31
+             */
+            last: string;
+        };
+        /**
          * DefinitionBody
          * @description A definition as an engineer writes it (docs/definitions.md), without `id` and `owner`.
          *
-         *     Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json).
+         *     Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json), with the
+         *     report type's rules, so that all problems are answered together. The description has the keys of that model.
          * @example {
          *       "date_range": "past_week",
          *       "delivery": [
@@ -164,7 +185,97 @@ export interface components {
          *     }
          */
         DefinitionBody: {
-            [key: string]: unknown;
+            /**
+             * Name
+             * @description what people see in lists and forms
+             * @example Daily Wallet Transactions
+             */
+            name?: string | null;
+            /**
+             * Report Type
+             * @description a file of report_types/
+             * @example wallet_transactions
+             */
+            report_type?: string | null;
+            /** @description the module; optional, since the report type tells it, but it must fit */
+            promotion_type?: components["schemas"]["PromotionType"] | null;
+            /**
+             * Filters
+             * @description what to report on: a value, a list of values or `all`, by the report type's filter names
+             * @example {
+             *       "transaction_type": [
+             *         "credit",
+             *         "expired"
+             *       ],
+             *       "wallet": "grocery-rewards"
+             *     }
+             */
+            filters?: {
+                [key: string]: string | string[];
+            } | null;
+            /**
+             * Frequency
+             * @description once, or on a schedule
+             * @example one_time
+             * @example {
+             *       "interval": "daily"
+             *     }
+             * @example {
+             *       "delivery_day": "monday",
+             *       "interval": "weekly"
+             *     }
+             */
+            frequency?: ("one_time" | components["schemas"]["RecurringForm"]) | null;
+            /**
+             * Date Range
+             * @description one-time reports only: a preset, local days, or instants
+             * @example past_month
+             * @example {
+             *       "first": "2026-01-01",
+             *       "last": "2026-01-31"
+             *     }
+             */
+            date_range?: (components["schemas"]["Preset"] | components["schemas"]["DaysForm"] | components["schemas"]["InstantsForm"]) | null;
+            /**
+             * Delivery
+             * @description where the export goes; a recurring report needs a partner_export, which makes all text cells raw
+             * @example [
+             *       "download",
+             *       {
+             *         "partner_export": {
+             *           "bucket": "bi-exports",
+             *           "partner": "amazon_s3"
+             *         }
+             *       }
+             *     ]
+             */
+            delivery?: ("download" | components["schemas"]["DeliveryForm"])[] | null;
+            /**
+             * Format
+             * @description the format of the files; csv where absent, as a ZIP beyond the row limit
+             * @example csv
+             */
+            format?: "csv" | null;
+            /**
+             * Timezone
+             * @description pins a timezone of its own; the account's where absent
+             * @example America/New_York
+             */
+            timezone?: string | null;
+            /**
+             * Starts On
+             * @description recurring reports only: no delivery before this local day
+             * @example 2026-01-01
+             */
+            starts_on?: string | null;
+        };
+        /**
+         * DeliveryForm
+         * @description One destination in a bucket.
+         */
+        DeliveryForm: {
+            /** @description push the files to a connected bucket */
+            partner_export: components["schemas"]["PartnerExportForm"];
         };
         /**
          * DeliveryShown
@@ -516,6 +627,12 @@ export interface components {
             broken: components["schemas"]["BrokenFile"][];
         };
         /**
+         * Frequency
+         * @description How often a report is exported: once, or at an interval.
+         * @enum {string}
+         */
+        Frequency: "one_time" | "daily" | "weekly";
+        /**
          * Group
          * @description Rows and sums of one value.
          */
@@ -536,6 +653,26 @@ export interface components {
             by: string;
             /** Items */
             items: components["schemas"]["Group"][];
+        };
+        /**
+         * InstantsForm
+         * @description Absolute half-open window `[start, end)`.
+         */
+        InstantsForm: {
+            /**
+             * Start
+             * Format: date-time
+             * @description first instant, with offset
+             * @example 2026-01-01T00:00:00-05:00
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description first instant after the window
+             * @example 2026-02-01T00:00:00-05:00
+             */
+            end: string;
         };
         /**
          * Interval
@@ -626,6 +763,29 @@ export interface components {
             total: number;
         };
         /**
+         * PartnerExportForm
+         * @description A connected bucket of include/account.yaml.
+         */
+        PartnerExportForm: {
+            /**
+             * Partner
+             * @description the cloud storage provider
+             * @enum {string}
+             */
+            partner: "amazon_s3";
+            /**
+             * Bucket
+             * @description a bucket that include/account.yaml connects
+             */
+            bucket: string;
+            /**
+             * Prefix
+             * @description written below it, inside the bucket's own prefix
+             * @default
+             */
+            prefix?: string;
+        };
+        /**
          * PartnerShown
          * @description A cloud storage provider with its connected buckets.
          */
@@ -665,12 +825,17 @@ export interface components {
             unfinished: number;
         };
         /**
+         * Preset
+         * @description The date ranges of the product spec, by their key in a definition.
+         * @enum {string}
+         */
+        Preset: "yesterday" | "today" | "past_7_days" | "past_week" | "past_2_weeks" | "past_3_weeks" | "past_month" | "past_2_months" | "past_3_months";
+        /**
          * PresetShown
          * @description A date range and the local days that it means now, both included.
          */
         PresetShown: {
-            /** Id */
-            id: string;
+            id: components["schemas"]["Preset"];
             /** Label */
             label: string;
             /** Months */
@@ -751,14 +916,32 @@ export interface components {
          */
         PromotionType: "loyalty_wallet" | "partner_vouchers" | "promo_campaigns";
         /**
+         * RecurringForm
+         * @description Delivered every day, or every week on one day.
+         */
+        RecurringForm: {
+            /** @description how often */
+            interval: components["schemas"]["Interval"];
+            /**
+             * Delivery Day
+             * @description weekly: the day of the delivery
+             */
+            delivery_day?: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday") | null;
+            /**
+             * Delivery Time
+             * @description local time of the delivery, 06:00 where absent; quote it
+             * @example 06:00
+             */
+            delivery_time?: string | null;
+        };
+        /**
          * RegisteredReport
          * @description The definition that an export was made for.
          */
         RegisteredReport: {
             /** Id */
             id: string;
-            /** Frequency */
-            frequency: components["schemas"]["Interval"] | "one_time";
+            frequency: components["schemas"]["Frequency"];
         };
         /**
          * ReportAction
@@ -803,8 +986,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Frequency */
-            frequency: components["schemas"]["Interval"] | "one_time";
+            frequency: components["schemas"]["Frequency"];
             /** Schedule */
             schedule: string;
             /** Next Delivery */
@@ -875,8 +1057,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Frequency */
-            frequency: components["schemas"]["Interval"] | "one_time";
+            frequency: components["schemas"]["Frequency"];
             /** Schedule */
             schedule: string;
             /** Next Delivery */
@@ -1054,7 +1235,9 @@ export type Created = components['schemas']['Created'];
 export type Creators = components['schemas']['Creators'];
 export type DateRangeRule = components['schemas']['DateRangeRule'];
 export type Days = components['schemas']['Days'];
+export type DaysForm = components['schemas']['DaysForm'];
 export type DefinitionBody = components['schemas']['DefinitionBody'];
+export type DeliveryForm = components['schemas']['DeliveryForm'];
 export type DeliveryShown = components['schemas']['DeliveryShown'];
 export type DescribedDefinition = components['schemas']['DescribedDefinition'];
 export type DestinationShown = components['schemas']['DestinationShown'];
@@ -1074,8 +1257,10 @@ export type Failure = components['schemas']['Failure'];
 export type FileShown = components['schemas']['FileShown'];
 export type FilterShown = components['schemas']['FilterShown'];
 export type FormInfo = components['schemas']['FormInfo'];
+export type Frequency = components['schemas']['Frequency'];
 export type Group = components['schemas']['Group'];
 export type Groups = components['schemas']['Groups'];
+export type InstantsForm = components['schemas']['InstantsForm'];
 export type Interval = components['schemas']['Interval'];
 export type LastExport = components['schemas']['LastExport'];
 export type Mark = components['schemas']['Mark'];
@@ -1085,15 +1270,18 @@ export type Nothing = components['schemas']['Nothing'];
 export type Order = components['schemas']['Order'];
 export type PageExportRow = components['schemas']['Page_ExportRow_'];
 export type PageReportRow = components['schemas']['Page_ReportRow_'];
+export type PartnerExportForm = components['schemas']['PartnerExportForm'];
 export type PartnerShown = components['schemas']['PartnerShown'];
 export type PastWindow = components['schemas']['PastWindow'];
 export type PastWindows = components['schemas']['PastWindows'];
+export type Preset = components['schemas']['Preset'];
 export type PresetShown = components['schemas']['PresetShown'];
 export type PreviewColumn = components['schemas']['PreviewColumn'];
 export type PreviewShown = components['schemas']['PreviewShown'];
 export type Problem = components['schemas']['Problem'];
 export type ProgressShown = components['schemas']['ProgressShown'];
 export type PromotionType = components['schemas']['PromotionType'];
+export type RecurringForm = components['schemas']['RecurringForm'];
 export type RegisteredReport = components['schemas']['RegisteredReport'];
 export type ReportAction = components['schemas']['ReportAction'];
 export type ReportChange = components['schemas']['ReportChange'];
@@ -1119,6 +1307,12 @@ export const ExportStatusLabels: Record<ExportStatus, string> = {
     "created": "Created",
     "failed": "Creation Failed",
     "cancelled": "Cancelled"
+};
+
+export const FrequencyLabels: Record<Frequency, string> = {
+    "one_time": "One Time",
+    "daily": "Daily",
+    "weekly": "Weekly"
 };
 
 export const IntervalLabels: Record<Interval, string> = {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Draft, definitionOf, emptyDraft, offeredPresets, reportTypeOf, todayOf } from "./draft";
-import { FORM, WITHOUT_BUCKETS } from "./form.fixture";
+import { fieldsOf } from "./fields/fields";
+import { FORM, GROWN, WITHOUT_BUCKETS } from "./form.fixture";
 import { missing } from "./missing";
 import { type Action, newDraft, reducerOf, startState } from "./reducer";
 
@@ -139,4 +140,12 @@ test("today is that of the draft's timezone", () => {
     todayOf({ ...after(), timezone }, FORM),
   );
   expect(west && east && west < east).toBe(true); // 25 hours apart
+});
+
+test("the format of the files is a choice only where there are several; the first one needs no key", () => {
+  const draft = after(...CHOSEN, set({ download: true }));
+  expect(fieldsOf(draft, FORM).map(({ name }) => name)).not.toContain("format");
+  expect(fieldsOf(draft, GROWN).find(({ name }) => name === "format")).toMatchObject({ label: "File Format", step: 2 });
+  expect(definitionOf(draft, GROWN)).not.toHaveProperty("format");
+  expect(definitionOf({ ...draft, format: "tsv" }, GROWN).format).toBe("tsv");
 });

@@ -68,3 +68,18 @@ export const FORM: FormInfo = {
 };
 
 export const WITHOUT_BUCKETS: FormInfo = { ...FORM, partners: [{ buckets: [], id: "amazon_s3", label: "Amazon S3" }] };
+
+/** With a second format, and a report type whose filters are of a kind that the page does not know. */
+export const GROWN: FormInfo = {
+  ...FORM,
+  formats: [...FORM.formats, { id: "tsv", label: "Tab-separated" }],
+  report_types: [
+    ...FORM.report_types,
+    type("spends", {
+      filters: [
+        filter("amount", { choices: [], kind: "number_range" }),
+        filter("discount", { choices: [], default_all: true, kind: "number_range", required: false }),
+      ],
+    }),
+  ],
+};

@@ -1,10 +1,11 @@
 /** What keeps a draft from being a definition, field by field. The rules of values are the server's. */
 
-import type { FilterShown, FormInfo } from "../api/types";
+import type { FormInfo } from "../api/types";
 import { hasDeliveryDay } from "../interval";
 import { rangeProblem } from "./calendar/range";
-import { chosenOf, connectedPartners, type Draft, parentTitle, parentValue, reportTypeOf, todayOf } from "./draft";
+import { connectedPartners, type Draft, reportTypeOf, todayOf } from "./draft";
 import type { FieldProblem } from "./fields/fields";
+import { kindOf } from "./filters/kinds";
 
 export const MAX_NAME = 120;
 
@@ -18,7 +19,7 @@ export const missing = (draft: Draft, form: FormInfo): FieldProblem[] => {
     ["promotion_type", draft.promotionType === "" ? "Select a promotion type." : null],
     ["report_type", draft.promotionType !== "" && draft.reportType === "" ? "Select a report type." : null],
     ...(reportTypeOf(draft, form)?.filters ?? []).map(
-      (filter) => [`filters.${filter.name}`, filterMissing(filter, draft, form)] as [string, string | null],
+      (filter) => [`filters.${filter.name}`, kindOf(filter).missing(filter, draft, form)] as [string, string | null],
     ),
     ["delivery", draft.download || draft.cloud ? null : "Select at least one delivery destination."],
     ...cloudMissing(draft, form),
@@ -32,24 +33,6 @@ const nameMissing = (name: string): string | null => {
   const length = nameLength(name);
   if (length === 0) return "Enter a name.";
   return length > MAX_NAME ? `The name has ${length} characters; at most ${MAX_NAME} are allowed.` : null;
-};
-
-const filterMissing = (filter: FilterShown, draft: Draft, form: FormInfo): string | null => {
-  const chosen = chosenOf(draft, filter);
-  if (chosen.all && filter.select === "all") return null;
-  const gone = chosen.choices.filter((choice) => choice.gone).map((choice) => `“${choice.value}”`);
-  if (gone.length > 0)
-    return `${gone.join(", ")} ${gone.length === 1 ? "does" : "do"} not exist any more. ${instead(filter)}`;
-  return chosen.choices.length === 0 ? emptyFilter(filter, draft, form) : null;
-};
-
-const instead = (filter: FilterShown) => (filter.select === "one" ? "Select another." : "Remove it or select others.");
-
-const emptyFilter = (filter: FilterShown, draft: Draft, form: FormInfo): string => {
-  const title = filter.title.toLowerCase();
-  if (parentValue(draft, filter) === "") return `Select a ${parentTitle(filter, draft, form)} first.`;
-  if (filter.select === "one") return `Select a ${title}.`;
-  return filter.select === "all" ? "Select at least one, or All." : `Select at least one ${title}.`;
 };
 
 const cloudMissing = (draft: Draft, form: FormInfo): [string, string | null][] => {

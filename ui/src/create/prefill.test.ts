@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Definition } from "../api/definition";
 import { definitionOf } from "./draft";
-import { FORM } from "./form.fixture";
+import { FORM, GROWN } from "./form.fixture";
 import { missing } from "./missing";
 import { prefill } from "./prefill";
 
@@ -94,4 +94,13 @@ test("a report type that may not be created begins an empty form", () => {
 
 test("a long name is cut so that its copy still fits", () => {
   expect([...prefill({ ...DEFINITION, name: "🎁".repeat(120) }, FORM).draft.name]).toHaveLength(120);
+});
+
+test("a copy has the format of its report, and says so where it is not offered any more", () => {
+  const copied = prefill({ ...DEFINITION, format: "tsv" }, GROWN);
+  expect(copied.notes).toEqual([]);
+  expect(definitionOf(copied.draft, GROWN).format).toBe("tsv");
+  const gone = prefill({ ...DEFINITION, format: "tsv" }, FORM);
+  expect(gone.notes).toEqual(["The format tsv of the copied report is not offered any more."]);
+  expect(definitionOf(gone.draft, FORM)).not.toHaveProperty("format");
 });

@@ -3,7 +3,9 @@
 import type { Definition } from "../api/definition";
 import type { FilterShown, FormInfo, ReportTypeShown } from "../api/types";
 import { daysInWords, localDay } from "./calendar/days";
-import { type Choice, type Chosen, type ChosenRange, type Draft, offeredPresets, startOf } from "./draft";
+import { type ChosenRange, type Draft, offeredPresets } from "./draft";
+import { initialOf, kindOf } from "./filters/kinds";
+import type { Chosen } from "./filters/values";
 import { MAX_NAME } from "./missing";
 import { newDraft } from "./reducer";
 
@@ -41,6 +43,7 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
     ...frequencyOf(definition, form),
     download: definition.delivery.includes("download"),
     filters: filtersOf(definition, type),
+    ...formatOf(definition, form),
     name,
     promotionType: type.promotion_type,
     range: rangeOf(definition, form, type, timezone ?? form.timezone),
@@ -52,10 +55,15 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
 };
 
 const notesOf = (definition: Definition, draft: Draft, type: ReportTypeShown, form: FormInfo): string[] => {
-  const lost = Object.keys(definition.filters).filter((name) => !type.filters.some((filter) => filter.name === name));
+  const given = definition.filters;
+  const lost = Object.keys(given).filter((name) => !type.filters.some((filter) => filter.name === name));
   const range = definition.date_range;
   return [
     ...lost.map((name) => `The filter ${name} does not exist any more and is left out.`),
+    ...type.filters.flatMap((filter) => notShown(filter, given[filter.name])),
+    ...(definition.format === undefined || definition.format === draft.format
+      ? []
+      : [`The format ${definition.format} of the copied report is not offered any more.`]),
     ...(exportsOf(definition).length > 1 ? ["The copied report has several buckets; the first is taken over."] : []),
     ...(typeof range === "string" && draft.range.kind !== "preset"
       ? ["Its date range is not offered for this report type any more."]
@@ -65,6 +73,11 @@ const notesOf = (definition: Definition, draft: Draft, type: ReportTypeShown, fo
     ...(draft.startsOn === null ? [] : [`As in the copied report, no delivery is due before ${draft.startsOn}.`]),
   ];
 };
+
+const notShown = (filter: FilterShown, value: unknown): string[] =>
+  value === undefined || kindOf(filter).fromDefinition(filter, value) !== null
+    ? []
+    : [`The value of ${filter.title} is to be entered anew. The copied report has ${JSON.stringify(value)}.`];
 
 /** The form has whole days alone: a window that begins or ends within one becomes longer. */
 const partDaysNote = (
@@ -89,21 +102,13 @@ const filtersOf = (definition: Definition, type: ReportTypeShown): Record<string
   Object.fromEntries(
     type.filters.map((filter) => {
       const value = definition.filters[filter.name];
-      return [filter.name, value === undefined ? startOf(filter) : chosenFrom(filter, value)];
+      const chosen = value === undefined ? null : kindOf(filter).fromDefinition(filter, value);
+      return [filter.name, chosen ?? initialOf(filter)];
     }),
   );
 
-const chosenFrom = (filter: FilterShown, value: string[] | string): Chosen => {
-  if (value === "all") return { all: filter.select === "all", choices: filter.choices ?? [] };
-  const values = typeof value === "string" ? [value] : value;
-  return { all: false, choices: values.map((each) => choiceFrom(filter, each)) };
-};
-
-/** Of a fetched filter, whether the value still exists is found out when its choices are there. */
-const choiceFrom = (filter: FilterShown, value: string): Choice =>
-  filter.choices === null
-    ? { title: value, unchecked: true, value }
-    : (filter.choices.find((choice) => choice.value === value) ?? { gone: true, title: value, value });
+const formatOf = ({ format }: Definition, form: FormInfo): Partial<Draft> =>
+  format !== undefined && form.formats.some(({ id }) => id === format) ? { format } : {};
 
 const exportsOf = (definition: Definition) =>
   definition.delivery.flatMap((each) => (each === "download" ? [] : [each.partner_export]));

@@ -1,20 +1,10 @@
 /** The state of the form and its changes. Choices that no longer fit what was changed go with the change. */
 
 import type { FormInfo, ReportTypeShown } from "../api/types";
-import {
-  type Choice,
-  type Chosen,
-  type ChosenRange,
-  type Draft,
-  emptyDraft,
-  offeredPresets,
-  offeredTypes,
-  only,
-  reportTypeOf,
-  startOf,
-  startOfFilters,
-} from "./draft";
+import { type ChosenRange, type Draft, emptyDraft, offeredPresets, offeredTypes, only, reportTypeOf } from "./draft";
 import type { FieldProblem, Step } from "./fields/fields";
+import { initialFilters, initialOf } from "./filters/kinds";
+import type { Choice, Chosen } from "./filters/values";
 
 export interface State {
   draft: Draft;
@@ -86,13 +76,13 @@ const changed = (state: State, field: string, change: Partial<Draft>): State => 
 const withFilter = (draft: Draft, form: FormInfo, name: string, chosen: Chosen): Draft["filters"] => {
   const filters = { ...draft.filters, [name]: chosen };
   for (const filter of reportTypeOf(draft, form)?.filters ?? []) {
-    if (filter.depends_on === name) filters[filter.name] = startOf(filter);
+    if (filter.depends_on === name) filters[filter.name] = initialOf(filter);
   }
   return filters;
 };
 
 const withType = (draft: Draft, form: FormInfo, type: ReportTypeShown | undefined): Partial<Draft> => ({
-  filters: startOfFilters(type),
+  filters: initialFilters(type),
   range: type === undefined ? draft.range : fittingRange(draft.range, form, type),
   reportType: type?.id ?? "",
 });

@@ -2,7 +2,7 @@ import { Box, Button, Stack, Tabs, Text } from "@chakra-ui/react";
 import { useEffect } from "react";
 import { Link, useSearchParams } from "react-router-dom";
 import { paceOf } from "../api/polling";
-import type { PageExportRow, PageReportRow } from "../api/types";
+import { FrequencyLabels, type PageExportRow, type PageReportRow } from "../api/types";
 import { useGet } from "../api/useGet";
 import { FailureBanner } from "../Failures";
 import { PlusIcon } from "../icons";
@@ -46,7 +46,7 @@ export function ListView() {
         value={state.tab}
       >
         <Tabs.List>
-          <Tabs.Trigger value="one_time">One Time</Tabs.Trigger>
+          <Tabs.Trigger value="one_time">{FrequencyLabels.one_time}</Tabs.Trigger>
           <Tabs.Trigger value="recurring">Recurring</Tabs.Trigger>
         </Tabs.List>
         <Tabs.Content value={state.tab}>

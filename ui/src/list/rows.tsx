@@ -1,9 +1,8 @@
 import { Box, Link, Table, Text } from "@chakra-ui/react";
 import type { MouseEvent, ReactNode } from "react";
 import { Link as RouterLink, useNavigate } from "react-router-dom";
-import type { ExportRow, ReportRow } from "../api/types";
+import { type ExportRow, FrequencyLabels, type ReportRow } from "../api/types";
 import { DownloadLink } from "../DownloadLink";
-import { FREQUENCY_LABELS } from "../interval";
 import { OriginMark } from "../OriginMark";
 import { ProgressText } from "../Progress";
 import { usePlaces } from "../places";
@@ -58,7 +57,7 @@ export function ReportTableRow({ row }: { row: ReportRow }) {
     <OpenableRow to={places.report(row.id)}>
       <NameCell row={row} status={status} to={places.report(row.id)}>
         <Box as="span" display={{ lg: "none" }}>
-          {FREQUENCY_LABELS[row.frequency]}
+          {FrequencyLabels[row.frequency]}
           {" · "}
         </Box>
       </NameCell>
@@ -66,7 +65,7 @@ export function ReportTableRow({ row }: { row: ReportRow }) {
         {row.promotion_type.label}
       </Table.Cell>
       <Table.Cell display={WIDE}>
-        <span title={row.schedule}>{FREQUENCY_LABELS[row.frequency]}</span>
+        <span title={row.schedule}>{FrequencyLabels[row.frequency]}</span>
       </Table.Cell>
       <Table.Cell display={MIDDLE}>{status}</Table.Cell>
       <CreatedCells row={row} />

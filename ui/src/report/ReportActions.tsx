@@ -2,7 +2,7 @@ import { Button, Flex, Text } from "@chakra-ui/react";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
 import { post, remove } from "../api/client";
-import type { ReportAction, ReportDetail } from "../api/types";
+import { FrequencyLabels, type ReportAction, type ReportDetail } from "../api/types";
 import { ConfirmDialog } from "../ConfirmDialog";
 import { notify } from "../Notices";
 import { usePlaces } from "../places";
@@ -25,7 +25,7 @@ const QUESTIONS: Record<Asked, { title: string; text: string; confirm: string; d
   },
   delete: {
     title: "Delete this report?",
-    text: "No further exports are made. Those made so far stay under One Time and can still be downloaded. This cannot be undone.",
+    text: `No further exports are made. Those made so far stay under ${FrequencyLabels.one_time} and can still be downloaded. This cannot be undone.`,
     confirm: "Delete",
     done: "Report deleted",
   },

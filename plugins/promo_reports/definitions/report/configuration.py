@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.dates.calendar import start_of
-from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.schedule import Frequency, Interval
 from promo_reports.domain.dates.window import DateRange, DayRange, Preset, Window
 from promo_reports.domain.definition import CsvSafety, Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS, Destination, Download
@@ -102,4 +102,8 @@ def date_range_words(chosen: DateRange, zone: ZoneInfo) -> str:
 
 def _frequency(definition: Definition) -> str:
     schedule = definition.schedule
-    return "One Time" if schedule is None else f"Recurring: {schedule.in_words[0].lower()}{schedule.in_words[1:]}"
+    return (
+        Frequency.ONE_TIME.label
+        if schedule is None
+        else f"Recurring: {schedule.in_words[0].lower()}{schedule.in_words[1:]}"
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dates.calendar import WEEKDAYS, instant, local_date, start_of, start_of_week
@@ -40,7 +40,19 @@ class Interval(StrEnum):
 
 ONE_TIME: Final = "one_time"
 """The frequency of a report that is exported once; that of a recurring one is its interval."""
-Frequency = Interval | Literal["one_time"]
+
+
+class Frequency(StrEnum):
+    """How often a report is exported: once, or at an interval."""
+
+    ONE_TIME = ONE_TIME
+    DAILY = Interval.DAILY.value
+    WEEKLY = Interval.WEEKLY.value
+
+    @property
+    def label(self) -> str:
+        """The words for it: `One Time`."""
+        return self.value.replace("_", " ").title()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from promo_reports.definitions.inputs.fields import FIRST_YEAR, LAST_YEAR
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.dag_ids import report_id_of, report_type_of, type_dag_id
-from promo_reports.domain.dates.schedule import ONE_TIME
+from promo_reports.domain.dates.schedule import ONE_TIME, Frequency
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import DOWNLOAD
@@ -132,7 +132,7 @@ class Rows:
         report_id = report_id_of(record.dag_id)
         if report_id is None:
             return None
-        return RegisteredReport(id=report_id, frequency=frequency_of(tags_of(record)) or ONE_TIME)
+        return RegisteredReport(id=report_id, frequency=Frequency(frequency_of(tags_of(record)) or ONE_TIME))
 
     def _window(self, record: ExportRecord) -> WindowShown | None:
         earlier = earlier_export(record)

@@ -125,5 +125,5 @@ def _presets(account: Account, at: datetime, zone: ZoneInfo) -> list[PresetShown
         window = resolve(each, at, zone, account.week_starts_on)
         if window is not None:
             first, last = window.days(zone)
-            shown.append(PresetShown(id=each.value, label=each.label, months=each.months, first=first, last=last))
+            shown.append(PresetShown(id=each, label=each.label, months=each.months, first=first, last=last))
     return shown

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from inspect import cleandoc
 from typing import Any
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field, GetJsonSchemaHandler, RootModel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.domain.dates.window import Preset
 from promo_reports.domain.filters import CHOICE, Select
 from promo_reports.domain.report_type import DateRangeRule
 from promo_reports.web.exports.models import ExportRow
@@ -96,7 +101,7 @@ class PartnerShown(Answer):
 class PresetShown(Answer):
     """A date range and the local days that it means now, both included."""
 
-    id: str
+    id: Preset
     label: str
     months: int
     first: date
@@ -136,26 +141,34 @@ class Choices(Answer):
     total: int
 
 
+_OF_FILES = frozenset({"id", "owner"})
+"""Keys that a body does not have: the API makes the id, and the owner is the caller."""
+
+
+_EXAMPLE = {
+    "name": "Weekly audit",
+    "report_type": "wallet_transactions",
+    "filters": {"wallet": "fuel-points", "transaction_type": ["credit", "debit"]},
+    "frequency": "one_time",
+    "date_range": "past_week",
+    "delivery": ["download"],
+}
+
+
 class DefinitionBody(RootModel[dict[str, Any]]):
     """A definition as an engineer writes it (docs/definitions.md), without `id` and `owner`.
 
-    Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json).
+    Its rules are those of the YAML files: the same model checks it (docs/schemas/definition.schema.json), with the
+    report type's rules, so that all problems are answered together. The description has the keys of that model.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "Weekly audit",
-                    "report_type": "wallet_transactions",
-                    "filters": {"wallet": "fuel-points", "transaction_type": ["credit", "debit"]},
-                    "frequency": "one_time",
-                    "date_range": "past_week",
-                    "delivery": ["download"],
-                }
-            ]
-        }
-    )
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the keys of a definition, although the route takes any object: a caller's types come from here."""
+        described = handler.resolve_ref_schema(handler(DefinitionForm.__pydantic_core_schema__))
+        properties = {key: of for key, of in described["properties"].items() if key not in _OF_FILES}
+        words = {"title": cls.__name__, "description": cleandoc(cls.__doc__ or ""), "examples": [_EXAMPLE]}
+        return {**described, **words, "properties": properties}
 
 
 class DescribedDefinition(Answer):

@@ -12,7 +12,7 @@ from promo_reports.definitions.report.configuration import configuration
 from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.domain.dag_ids import report_id_of, type_dag_id
-from promo_reports.domain.dates.schedule import ONE_TIME, Delivery, uncovered
+from promo_reports.domain.dates.schedule import ONE_TIME, Delivery, Frequency, uncovered
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.export_status import ReportStatus
 from promo_reports.errors import InvalidInput
@@ -35,6 +35,7 @@ from promo_reports.web.reports.models import (
 from promo_reports.web.times import delivery_shown, local, now, window_shown
 
 UPCOMING = 5
+_EXPORTS_STAY = f"Exports that it made stay under {Frequency.ONE_TIME.label}."
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class ReportRows:
             pending_reason=self._not_registered(record) if record.pending else None,
             created_by=created[1] if created else record.created_by,
             created_at=local(created[0] if created else record.created_at, self.rows.zone) or now(),
-            frequency=record.frequency or ONE_TIME,
+            frequency=Frequency(record.frequency or ONE_TIME),
             schedule=record.schedule,
             next_delivery=local(self._due(record, report_id), self.rows.zone) if stopped is None else None,
             last_export=LastExport(id=record.last_export.id, status=record.last_export.status)
@@ -125,7 +126,7 @@ class ReportRows:
     def _marked(self, marks: Marks) -> Stopped:
         zone = self.rows.zone
         if marks.deleted_at is not None:
-            said = "It was deleted. Exports that it made stay under One Time."
+            said = f"It was deleted. {_EXPORTS_STAY}"
             return Stopped(how=StoppedBy.DELETED, since=local(marks.deleted_at, zone), by=marks.deleted_by, reason=said)
         last = marks.stops[-1]
         said = "It is stopped: nothing is delivered until somebody resumes it."
@@ -137,7 +138,7 @@ class ReportRows:
             said = "Its DAG is paused in Airflow; exports that are being made wait too. Resume it there."
             return StoppedBy.PAUSED, said
         if not self.rows.registry.has(report_id):
-            return StoppedBy.REMOVED, "Its definition was removed. Exports that it made stay under One Time."
+            return StoppedBy.REMOVED, f"Its definition was removed. {_EXPORTS_STAY}"
         try:
             self.rows.registry.definition(report_id)
         except InvalidInput as error:

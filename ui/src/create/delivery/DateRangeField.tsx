@@ -1,4 +1,5 @@
 import { Box, Flex, RadioGroup, SimpleGrid, Stack, Text } from "@chakra-ui/react";
+import type { Preset } from "../../api/types";
 import { daysInWords } from "../calendar/days";
 import { useCreate } from "../context";
 import { type ChosenRange, offeredPresets, reportTypeOf, timezoneOf, todayOf } from "../draft";
@@ -27,7 +28,7 @@ export const DateRangeField = () => {
   const set = (changed: ChosenRange) => dispatch({ change: { range: changed }, field: "date_range", type: "set" });
   const choose = (value: string) => {
     if (value === "custom") set({ first: "", kind: "custom", last: "" });
-    else set(value === "none" ? { kind: "none" } : { kind: "preset", preset: value });
+    else set(value === "none" ? { kind: "none" } : { kind: "preset", preset: value as Preset });
   };
   return (
     <GroupField

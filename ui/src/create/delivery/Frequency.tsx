@@ -1,12 +1,17 @@
 import { RadioCard, SimpleGrid } from "@chakra-ui/react";
 import { useId } from "react";
+import { FrequencyLabels } from "../../api/types";
 import { useCreate } from "../context";
 import { GroupField } from "../fields/GroupField";
 import { blocked } from "./matrix";
 import { Reasons } from "./Reasons";
 
 const FREQUENCIES = [
-  { help: "Runs the report once and does not repeat the same export.", label: "One Time", value: "one_time" },
+  {
+    help: "Runs the report once and does not repeat the same export.",
+    label: FrequencyLabels.one_time,
+    value: "one_time",
+  },
   { help: "Schedules the report to run automatically at a defined interval.", label: "Recurring", value: "recurring" },
 ];
 

@@ -1,6 +1,6 @@
 /** The Report Delivery Matrix: what cannot be chosen next to what is chosen, each with a sentence why. */
 
-import type { FormInfo } from "../../api/types";
+import { type FormInfo, FrequencyLabels } from "../../api/types";
 import { connectedPartners, type Draft } from "../draft";
 
 /** By choice, why it cannot be changed now; null where it can. */
@@ -26,7 +26,7 @@ export const blocked = (draft: Draft, form: FormInfo): Blocked => {
 
 const cloudBlocked = (draft: Draft, connected: boolean): string | null => {
   if (draft.cloud && draft.recurring)
-    return "A recurring report needs its Cloud Partner. Choose One Time to remove it.";
+    return `A recurring report needs its Cloud Partner. Choose ${FrequencyLabels.one_time} to remove it.`;
   return connected || draft.cloud ? null : NO_BUCKET;
 };
 

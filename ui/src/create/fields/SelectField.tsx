@@ -1,10 +1,10 @@
 import { NativeSelect } from "@chakra-ui/react";
 import type { ReactNode } from "react";
-import type { Choice } from "../draft";
+import type { ChoiceShown } from "../../api/types";
 import { SingleField } from "./SingleField";
 
 interface Props {
-  choices: readonly Choice[];
+  choices: readonly ChoiceShown[];
   field: string;
   help?: ReactNode;
   label: string;

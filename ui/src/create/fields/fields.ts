@@ -21,6 +21,11 @@ export interface FieldProblem {
 const setup = (name: string, label: string): Field => ({ label, name, step: 1 });
 const delivery = (name: string, label: string): Field => ({ label, name, step: 2 });
 
+export const FORMAT_LABEL = "File Format";
+
+/** Whether the format of the files is a choice. */
+export const offersFormats = (form: FormInfo): boolean => form.formats.length > 1;
+
 export const fieldsOf = (draft: Draft, form: FormInfo): Field[] => {
   const type = reportTypeOf(draft, form);
   const ranged = type !== undefined && type.date_range !== "none" && !draft.recurring;
@@ -32,6 +37,7 @@ export const fieldsOf = (draft: Draft, form: FormInfo): Field[] => {
     delivery("delivery", "Delivery destination"),
     ...(draft.cloud ? [delivery("partner", "Partner"), delivery("bucket", "Bucket")] : []),
     ...(draft.cloud && draft.prefix !== null ? [delivery("prefix", "Prefix")] : []),
+    ...(offersFormats(form) ? [delivery("format", FORMAT_LABEL)] : []),
     delivery("frequency", "Export Frequency"),
     ...(draft.recurring ? [delivery("interval", "Interval")] : []),
     ...(draft.recurring && hasDeliveryDay(draft.interval) ? [delivery("delivery_day", "Delivery day")] : []),
@@ -41,7 +47,7 @@ export const fieldsOf = (draft: Draft, form: FormInfo): Field[] => {
 };
 
 const LAST_KEYS = ["partner", "bucket", "prefix", "interval", "delivery_day", "delivery_time"];
-const FIRST_KEYS = ["name", "promotion_type", "report_type", "delivery", "frequency", "date_range"];
+const FIRST_KEYS = ["name", "promotion_type", "report_type", "delivery", "format", "frequency", "date_range"];
 
 /**
  * The field that a path of the API's problems is about, such as `delivery[0].partner_export.bucket`; null where the

@@ -3,7 +3,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { FilterShown } from "../../api/types";
 import { ChevronIcon } from "../../icons";
 import { useProblem } from "../context";
-import type { Choice } from "../draft";
+import type { Choice } from "../filters/values";
 import { ChoiceList, optionId } from "./ChoiceList";
 import type { Lookup } from "./useChoices";
 

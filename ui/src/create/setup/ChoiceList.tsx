@@ -1,7 +1,7 @@
 import { Box, Text, VisuallyHidden } from "@chakra-ui/react";
 import { useEffect, useRef } from "react";
 import { TickIcon } from "../../icons";
-import type { Choice } from "../draft";
+import type { Choice } from "../filters/values";
 import type { Lookup } from "./useChoices";
 
 interface Props {

@@ -2,7 +2,7 @@ import { Button, HStack, Text } from "@chakra-ui/react";
 import { useState } from "react";
 import type { FilterShown } from "../../api/types";
 import { useCreate } from "../context";
-import { chosenOf, parentTitle, parentValue } from "../draft";
+import { chosenOf, parentTitle, parentValue } from "../filters/values";
 import { ChoiceChips } from "./ChoiceChips";
 import { ChoiceCombobox } from "./ChoiceCombobox";
 import { useChoices } from "./useChoices";

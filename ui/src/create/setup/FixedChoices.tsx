@@ -1,5 +1,5 @@
 import { Button, Checkbox, HStack, SimpleGrid } from "@chakra-ui/react";
-import type { Choice } from "../draft";
+import type { Choice } from "../filters/values";
 
 interface Props {
   choices: readonly Choice[];

@@ -1,10 +1,11 @@
 import { Input, Stack, Text } from "@chakra-ui/react";
 import { useCreate } from "../context";
-import { offeredTypes, parentValue, reportTypeOf } from "../draft";
+import { offeredTypes, reportTypeOf } from "../draft";
 import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
+import { kindOf } from "../filters/kinds";
+import { parentValue } from "../filters/values";
 import { MAX_NAME, nameLength } from "../missing";
-import { FilterField } from "./FilterField";
 import { notOffered } from "./notOffered";
 
 /** Characters of the name from which on the counter is shown. */
@@ -59,9 +60,10 @@ export const SetupStep = () => {
           {sentence}
         </Text>
       ))}
-      {type?.filters.map((filter) => (
-        <FilterField filter={filter} key={[type.id, filter.name, parentValue(draft, filter)].join("/")} />
-      ))}
+      {type?.filters.map((filter) => {
+        const { Field } = kindOf(filter);
+        return <Field filter={filter} key={[type.id, filter.name, parentValue(draft, filter)].join("/")} />;
+      })}
     </Stack>
   );
 };

@@ -1,7 +1,8 @@
 import { useEffect } from "react";
 import type { FilterShown } from "../../api/types";
 import { useCreate } from "../context";
-import { type Choice, chosenOf, only, parentValue } from "../draft";
+import { only } from "../draft";
+import { type Choice, chosenOf, parentValue } from "../filters/values";
 import { fetchChoices, type Lookup } from "./useChoices";
 
 /**

@@ -1,16 +1,16 @@
 import { Box, HStack, RadioGroup } from "@chakra-ui/react";
 import type { FilterShown } from "../../api/types";
 import { useCreate, useProblem } from "../context";
-import { type Choice, chosenOf } from "../draft";
 import { GroupField } from "../fields/GroupField";
 import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
+import { type Choice, chosenOf } from "../filters/values";
 import { FetchedChoices } from "./FetchedChoices";
 import { FixedChoices, SelectAllOrNone } from "./FixedChoices";
 import { howMany } from "./howMany";
 
-/** One filter of the report type, as its `select` and its `choices` say. */
-export const FilterField = ({ filter }: { filter: FilterShown }) => {
+/** A filter whose values are chosen from a list, as its `select` and its `choices` say. */
+export const ChoiceField = ({ filter }: { filter: FilterShown }) => {
   const { dispatch, state } = useCreate();
   const { all, choices } = chosenOf(state.draft, filter);
   const field = `filters.${filter.name}`;

@@ -19,7 +19,7 @@ from promo_reports.domain.definition import Definition
 from promo_reports.settings import Settings
 from promo_reports.web.definition_body import body_of
 
-PROJECT = Path(__file__).resolve().parents[2] / "definitions" / "project"
+PROJECT = Path(__file__).resolve().parents[1] / "definitions" / "project"
 NOON = datetime.fromisoformat("2026-07-15T12:00:00-04:00")
 
 
