@@ -67,7 +67,6 @@ lint: $(STAMP) ## Check style, types, layers and the compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	MYPYPATH=plugins $(BIN)/mypy include/demo devstack
 	PYTHONPATH=plugins $(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	$(BIN)/hadolint Dockerfile

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pendulum
 from airflow.sdk import dag, task
 
 from promo_reports import settings
+
+if TYPE_CHECKING:
+    from promo_reports.delivery import Swept
 
 with_settings = settings.current()
 
@@ -29,14 +33,14 @@ def retention() -> None:
     """Two independent sweeps; an open download keeps its file until it ends."""
 
     @task
-    def sweep_downloads(dag_run=None) -> str:
+    def sweep_downloads(dag_run: Any = None) -> str:
         from promo_reports.delivery import sweep
 
         days = timedelta(days=with_settings.retention_days)
         return said(sweep(with_settings.downloads, older_than=dag_run.run_after - days))
 
     @task
-    def sweep_staged(dag_run=None) -> str:
+    def sweep_staged(dag_run: Any = None) -> str:
         from promo_reports.delivery import sweep_staging
 
         days = timedelta(days=with_settings.staging_days)
@@ -46,7 +50,7 @@ def retention() -> None:
     sweep_staged()
 
 
-def said(swept) -> str:
+def said(swept: Swept) -> str:
     """What was removed; fails where something could not be, so that a disk does not fill up unseen."""
     from airflow.exceptions import AirflowException
 

@@ -30,7 +30,7 @@ def test_no_other_module_defines_an_error_of_the_product() -> None:
 
 def test_the_tree_shows_every_error_below_its_base() -> None:
     path: dict[int, str] = {}
-    shown = {}
+    shown: dict[str, str] = {}
     for line in TREE.splitlines():
         name = line.lstrip(" │├└─")
         depth = len(line) - len(name)

@@ -105,7 +105,11 @@ def test_an_id_given_twice_names_both_files(registry: Registry) -> None:
     git.write_text(text.replace("id: ledger_daily", "id: twice"))
     store = registry.settings.store / "definitions" / "twice.yaml"
     assert [each.key for each in registry.sources()] == ["ledger_daily", "twice"]
-    for load in (lambda: registry.definition("twice"), lambda: registry.load(registry.sources()[1])):
+    loads: tuple[Callable[[], object], ...] = (
+        lambda: registry.definition("twice"),
+        lambda: registry.load(registry.sources()[1]),
+    )
+    for load in loads:
         with pytest.raises(InvalidInput) as refused:
             load()
         assert [str(each) for each in refused.value.problems] == [

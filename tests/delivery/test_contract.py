@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,7 +196,8 @@ def test_names_that_would_break_the_switch_are_a_defect(place: Place, tmp_path: 
 @pytest.mark.parametrize("key", ["..", ".", "", "a/b", ".hidden", "a\0b"])
 def test_folders_cannot_leave_the_area(place: Place, tmp_path: Path, key: str) -> None:
     export = staged(tmp_path, b"x\n")
-    for change in ({"window_key": key}, {"report_id": key}):
+    for field in ("window_key", "report_id"):
+        change: dict[str, Any] = {field: key}
         manifest = dataclasses.replace(export.manifest, **change)
         with pytest.raises(ValueError, match="cannot name a folder"):
             publish(dataclasses.replace(export, manifest=manifest), place.area)

@@ -52,9 +52,9 @@ def everything(place: Place) -> dict[str, bytes]:
     if isinstance(place, MemoryPlace):
         return {key.removeprefix(f"{PREFIX}/"): each.content for key, each in place.objects.items()}
     assert isinstance(place, BucketPlace)
-    of, client = {"Bucket": place.bucket}, place.client
-    keys = [each["Key"] for each in client.list_objects_v2(**of).get("Contents", [])]
-    return {key.removeprefix(f"{PREFIX}/"): client.get_object(**of, Key=key)["Body"].read() for key in keys}
+    bucket, client = place.bucket, place.client
+    keys = [each["Key"] for each in client.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    return {key.removeprefix(f"{PREFIX}/"): client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
 def lay(place: Place, path: str, content: bytes) -> None:
@@ -134,7 +134,7 @@ def test_an_export_on_demand_never_lies_in_a_reports_folder(place: Place, tmp_pa
     ],
 )
 def test_what_belongs_to_another_is_not_replaced(
-    place: Place, tmp_path: Path, there: dict[str, str], comes: dict[str, str], snapshot_at: str, same_content: bool
+    place: Place, tmp_path: Path, there: dict[str, Any], comes: dict[str, Any], snapshot_at: str, same_content: bool
 ) -> None:
     theirs = staged(tmp_path, b"theirs\n", **there)
     ours = staged(tmp_path, b"theirs\n" if same_content else b"ours\n", snapshot_at=snapshot_at, **comes)
@@ -165,7 +165,7 @@ def test_another_owner_comes_in_the_middle(in_bucket: BucketPlace, tmp_path: Pat
 
 
 def test_the_command_line_exports_as_the_report_itself(place: Place, tmp_path: Path) -> None:
-    by_hand = {"dag_id": REPORT, "run_id": "cli__2024-03-02"}
+    by_hand: dict[str, Any] = {"dag_id": REPORT, "run_id": "cli__2024-03-02"}
     first, second = staged(tmp_path, b"1\n"), staged(tmp_path, b"2\n", snapshot_at=LATE, **by_hand)
     third = staged(tmp_path, b"3\n", snapshot_at="2024-03-02T12:00:00Z")
     for export in (first, second, third):

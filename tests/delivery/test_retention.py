@@ -130,7 +130,8 @@ def test_a_publication_that_is_at_work_is_left_alone(local: LocalPlace, tmp_path
 def test_a_directory_that_is_swept_between_opening_and_locking_is_made_again(
     local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, swept = locked_directory._lock, []
+    lock = locked_directory._lock
+    swept: list[bool] = []
 
     def late(directory: int) -> bool:
         if not swept:
@@ -339,9 +340,9 @@ def test_a_manifest_that_was_replaced_since_it_was_listed_stays_with_its_files(
         assert swept == Swept(in_use=(f"{REPORT}/{WINDOW}",))
     assert assert_whole(place)
     with store.idle_folder(REPORT, WINDOW) as objects:
-        present = next(each for each in objects.entries() if each.name == "manifest.json")
-        objects.discard(present.name, stamp=present.stamp)
-        objects.discard(present.name, stamp=present.stamp)
+        listed = next(each for each in objects.entries() if each.name == "manifest.json")
+        objects.discard(listed.name, stamp=listed.stamp)
+        objects.discard(listed.name, stamp=listed.stamp)
         assert objects.get("manifest.json") is None
 
 

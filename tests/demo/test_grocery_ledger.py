@@ -83,7 +83,7 @@ def test_ids_are_dense_and_follow_time(query: Query) -> None:
 
 
 def test_a_line_with_a_coupon_discount_says_so(query: Query, purchases: pd.DataFrame) -> None:
-    counts = dict(
+    counts: dict[str, int] = dict(
         query(
             "SELECT transaction_source, count(*) FROM wallet_transactions"
             " WHERE wallet_id = 'grocery-rewards' AND transaction_type = 'credit' GROUP BY transaction_source"

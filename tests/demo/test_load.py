@@ -127,8 +127,8 @@ def test_data_of_another_week_is_replaced_where_that_is_asked_for(
     postgres: PostgresServer, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = create_promo_database(postgres, credentials, "promo_renewed")
-    tables = ("wallet_transactions", "voucher_assignments", "reward_assignments", "user_errors")
-    tables += ("wallets", "campaigns", "voucher_lists")
+    tables = ["wallet_transactions", "voucher_assignments", "reward_assignments", "user_errors"]
+    tables += ["wallets", "campaigns", "voucher_lists"]
 
     def nothing(_: object, clock: DemoClock, __: object) -> record.LoadedData:
         return record.LoadedData(clock.today, clock.shift_weeks, dict.fromkeys(tables, 0), {})

@@ -15,6 +15,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -124,7 +125,7 @@ def test_is_what_psql_says(psql: Psql, name: str) -> None:
         check_against_manifest(path, manifest)
         with psql.csv(select(asked, manifest)) as stream:
             header = stream.readline()
-            check_same(rows(path, manifest, header), iter(lambda stream=stream: stream.read(CHUNK), b""))
+            check_same(rows(path, manifest, header), iter(partial(stream.read, CHUNK), b""))
 
 
 def test_one_is_a_zip_of_more_than_a_million_rows(psql: Psql) -> None:

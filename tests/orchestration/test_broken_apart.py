@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -13,6 +14,7 @@ from promo_reports.definitions.inputs import yaml_reader as located
 from promo_reports.orchestration import dag_factory
 from promo_reports.orchestration.bundle import ReportBundle
 from promo_reports.orchestration.generated import group_of
+from promo_reports.regular_file import read_regular
 from tests.support.airflow.bundles import new_bundle
 from tests.support.project import write_weekly
 
@@ -130,7 +132,7 @@ def test_an_error_that_nobody_expected_hurts_one_alone(
 ) -> None:
     two_tasks = dag_factory._two_tasks
 
-    def fails(dag: dag_factory.DAG, *pools: str, **of: str) -> None:
+    def fails(dag: Any, *pools: str, **of: str) -> None:
         with dag:
             if of["report_id"] == OTHER:
                 raise RuntimeError("in the middle of a DAG")
@@ -191,7 +193,7 @@ def test_a_fifo_holds_no_refresh_and_no_parser(bundle: ReportBundle, other: Path
 def test_one_that_cannot_be_read_is_an_error_of_its_own_until_it_can(
     bundle: ReportBundle, other: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = located.read_regular
+    read = read_regular
 
     def refused(path: Path, most: int) -> bytes:
         if path == other:

@@ -43,7 +43,8 @@ def serialized(dag: DAG) -> dict[str, Any]:
     stored = DagSerialization.to_dict(dag)["dag"]
     for name in ("fileloc", "relative_fileloc", "_processor_dags_folder", "bundle_name"):
         stored.pop(name, None)
-    return json.loads(json.dumps(stored, sort_keys=True, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(stored, sort_keys=True, default=str))
+    return plain
 
 
 def check_golden(name: str, dag: DAG) -> None:

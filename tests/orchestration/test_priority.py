@@ -30,7 +30,7 @@ IN_ORDER = [
 
 def test_what_is_scheduled_goes_before_what_people_started() -> None:
     weights = [
-        ExportPriority().get_weight(SimpleNamespace(dag_id=dag_id, run_id=run_id, task_id=task_id))  # type: ignore[arg-type]
+        ExportPriority().get_weight(SimpleNamespace(dag_id=dag_id, run_id=run_id, task_id=task_id))
         for dag_id, run_id, task_id in IN_ORDER
     ]
     assert all(first > second for first, second in pairwise(weights))

@@ -101,8 +101,8 @@ def test_of_progress_the_first_and_the_last_are_written_and_few_between(
         for written in range(5):
             facts.progress(written, 4)
             facts.failed("Error", "", "", retryable=False)  # is written after it
-    written = [each["value"] for each in supervisor.asked if each.get("key") == "progress"]
-    assert written == [{"written": 0, "counted": 4}, {"written": 4, "counted": 4}]
+    noted = [each["value"] for each in supervisor.asked if each.get("key") == "progress"]
+    assert noted == [{"written": 0, "counted": 4}, {"written": 4, "counted": 4}]
 
 
 def test_progress_goes_on_after_a_while(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -279,6 +279,7 @@ def test_groups_are_told_apart_by_their_bytes(promo: Promo, project: Project) ->
     project.write((SELECT + WHERE + ORDER).replace("m.kind,", f"{kind} AS kind,"))
     every = {"shop": ("main",), "shelf": None, "kind": tuple(kind for kind in kinds if kind is not None)}
     staged = project.make(promo.source, export(filters=every))
+    assert staged.manifest.totals_by
     assert {by: each["points"] for by, each in staged.manifest.totals_by["values"].items()} == {
         "in": "0.00", "IN": "1.00", "in ": "2.00", "ín": "3.00", "": "9.00",
     }  # fmt: skip
@@ -414,7 +415,7 @@ def test_a_snapshot_does_not_change_between_count_and_copy(
 ) -> None:
     promo.load(*numbered(3))
     before = project.text(promo.source)
-    count = extract_module.count
+    count = extract_module.count  # type: ignore[attr-defined]
 
     def count_then_change(*arguments: Any) -> Any:
         counted = count(*arguments)

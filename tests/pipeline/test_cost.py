@@ -34,7 +34,7 @@ class Instructions:
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
         if "promo_reports" not in frame.f_code.co_filename:

@@ -298,7 +298,7 @@ class Stopped(Exception):
     """What Airflow's SIGTERM makes a task raise."""
 
 
-SEVERAL = {"rows_per_file": 10_000, "connections_per_export": 3}
+SEVERAL: dict[str, Any] = {"rows_per_file": 10_000, "connections_per_export": 3}
 SESSIONS = "FROM pg_stat_activity WHERE application_name = 'promo-reports'"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Demo:
 
 
 def query_of(url: str) -> Query:
-    def query(statement: str, parameters: object = None) -> list[tuple[Any, ...]]:
+    def query(statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall()

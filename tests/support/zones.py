@@ -74,6 +74,6 @@ def zones_and_days(draw: st.DrawFn) -> tuple[str, date]:
     """Any zone with any day, every second time one beside a change of its clock."""
     name = draw(st.sampled_from(ZONES))
     near = changes(name)
-    if near and draw(st.booleans()):
+    if near and bool(draw(st.booleans())):
         return name, draw(st.sampled_from(days_around(draw(st.sampled_from(near)), load_timezone(name))))
     return name, draw(st.dates(FROM.date(), TO.date()))

@@ -81,7 +81,7 @@ def routes(app: FastAPI) -> list[tuple[str, APIRoute]]:
 def test_nobody_gets_nothing_from_any_route(app: FastAPI) -> None:
     for method, route in routes(app):
         path = re.sub(r"\{\w+(:\w+)?\}", "1", route.path)
-        body = {} if method in ("GET", "HEAD", "DELETE") else {"json": {}}
+        body: dict[str, Any] = {} if method in ("GET", "HEAD", "DELETE") else {"json": {}}
         answer = ask(app, method, path, **body)
         assert answer.status_code == 401, (method, path)
         assert answer.headers["www-authenticate"] == "Bearer"

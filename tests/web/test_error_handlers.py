@@ -24,6 +24,7 @@ from promo_reports.errors import (
     UnknownValue,
 )
 from promo_reports.web.error_handlers import Refusal, forbidden, handle_refusals, not_found, unauthenticated
+from promo_reports.web.models import ErrorCode
 
 SECRET = "postgresql://reader:hunter2@db/promo"
 
@@ -160,7 +161,7 @@ def test_a_preview_that_takes_too_long_is_not_the_servers_fault() -> None:
         (unauthenticated(), 401, "unauthenticated"),
         (forbidden("create reports"), 403, "forbidden"),
         (not_found("export"), 404, "not_found"),
-        (Refusal(403, "Elsewhere.", code="cross_origin"), 403, "cross_origin"),
+        (Refusal(403, "Elsewhere.", code=ErrorCode.CROSS_ORIGIN), 403, "cross_origin"),
         (Refusal(405, "No."), 405, "not_allowed"),
         (Refusal(418, "No."), 418, "internal"),
     ],

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from promo_reports.web import lazy_app
-from promo_reports.web.lazy_app import AIRFLOW_APP, ReportsApi
+from promo_reports.web.airflow.host_app import AIRFLOW_APP
+from promo_reports.web.lazy_app import ReportsApi
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("fastapi", "starlette", "sqlalchemy", "pandas", "pyarrow", "boto3", "botocore", "psycopg2", "httpx")

@@ -181,7 +181,7 @@ def test_an_export_of_the_rows_in_the_range(registry: Registry, database: None, 
     )
     context = {"task_state_store": supervisor.store, "dag_run": run, "ti": SimpleNamespace(xcom_push=lambda **_: None)}
     operator = ExtractOperator(task_id="extract", report_type="spends")
-    (handed,) = ExtractOperator.execute.__wrapped__(operator, context)
+    (handed,) = vars(ExtractOperator)["execute"].__wrapped__(operator, context)
     staged = open_staged(registry.settings.staging, handed["staged"], dag_id=run.dag_id, run_id=run.run_id)
     manifest = staged.manifest
     assert (manifest.rows, manifest.totals) == (3, {"amount": "45.50"})

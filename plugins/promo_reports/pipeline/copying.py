@@ -20,7 +20,7 @@ class Copying:
     """How one export is copied; `progress` gets the rows written so far on all connections, one call at a time."""
 
     def __init__(
-        self, export: Export, artefact: Artefact, rows_per_file: int, progress: Callable[[int], None] | None
+        self, export: Export, artefact: Artefact, rows_per_file: int, progress: Callable[[int], object] | None
     ) -> None:
         self.export, self._artefact, self._rows_per_file = export, artefact, rows_per_file
         self._progress = progress

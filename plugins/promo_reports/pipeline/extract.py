@@ -28,7 +28,7 @@ from promo_reports.pipeline.verification.verify import Reading, check_window, re
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_file_of_anything_is_a_definition_or_refused(project: Registry, raw: b
 def test_a_conf_of_anything_is_a_definition_or_refused(project: Registry, conf: object) -> None:
     base: dict[str, Any] = {"name": "x", "filters": {"wallet": "w", "kind": "credit"}, "delivery": ["download"]}
     for whole in (conf, base | {"date_range": "past_week"} | conf if isinstance(conf, dict) else None):
-        refused = refusal(lambda whole=whole: project.from_conf(whole, run_id="r", at=AT, report_type="ledger"))
+        refused = refusal(partial(project.from_conf, whole, run_id="r", at=AT, report_type="ledger"))
         assert refused is None or all(line.isprintable() for line in str(refused).split("\n"))
 
 

@@ -104,6 +104,7 @@ def test_a_recurring_configuration_has_its_rhythm_and_no_date_range(registry: Re
 
 def test_a_filter_that_names_every_value_says_all(registry: Registry) -> None:
     types = draft(registry, ONCE).report_type.filter("transaction_type").everything
+    assert types
     for chosen in ("all", list(types)):
         body = ONCE | {"filters": ONCE["filters"] | {"transaction_type": chosen}}
         shown = {each.key: each.value for each in configuration(draft(registry, body), registry.account)}

@@ -373,13 +373,14 @@ def test_mistakes_are_told_together_in_the_order_of_the_file(refused: Refused) -
 
 
 def test_a_secret_is_never_repeated(refused: Refused) -> None:
-    for changes in (
+    several: tuple[Changes, ...] = (
         {"owner": "owner: postgresql://growth:hunter2@db/promo"},
         {"frequency": "frequency: password=hunter2"},
         {"timezone": "timezone: token=hunter2"},
         {"filters": "filters: {wallet: w1, kind: api_key=hunter2}"},
         export(partner="amazon_s3", bucket="bi-exports", prefix="secret=hunter2"),
-    ):
+    )
+    for changes in several:
         told = refused(changes)
         assert told
         assert "hunter2" not in str(told)
@@ -492,7 +493,7 @@ def test_the_hash_is_of_the_content(registry: Registry, refused: Refused) -> Non
         sha256({"name": "# comment\n\nname:   'A report'", "promotion_type": "promotion_type: loyalty_wallet"}) == plain
     )
     assert sha256({"filters": "filters: {kind: [credit], wallet: [w1]}"}) == plain
-    others = [
+    others: list[Changes] = [
         {"name": "name: Another"},
         {"owner": "owner: finance@example.com"},
         {"filters": "filters: {wallet: w1, kind: debit}"},

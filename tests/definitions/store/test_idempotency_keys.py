@@ -182,7 +182,8 @@ def test_a_key_that_another_process_sweeps_in_this_moment(
 ) -> None:
     """Between the look whether it is taken and the look into it; twice in a row is more than bad luck."""
     claim()
-    create, swept = private_directory.create_file, []
+    create = private_directory.create_file  # type: ignore[attr-defined]
+    swept: list[Path] = []
 
     def taken_and_swept(path: Path, content: bytes) -> None:
         if len(swept) == times:
@@ -210,7 +211,8 @@ def test_a_file_that_somebody_broke_is_an_error_of_the_store(
     claim()
     (kept,) = directory.glob("*.json")
     kept.write_bytes(content)
-    for ask in (claim, lambda: requests.look_up("key", BODY, by="ada", at=AT)):
+    asked: tuple[Callable[[], object], ...] = (claim, lambda: requests.look_up("key", BODY, by="ada", at=AT))
+    for ask in asked:
         with pytest.raises(StoreError, match="does not hold what was asked under an Idempotency-Key") as refused:
             ask()
         assert "new key" in refused.value.fix

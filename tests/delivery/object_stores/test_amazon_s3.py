@@ -44,13 +44,11 @@ def refusal(code: str, status: int, operation: str) -> Exception:
     from botocore.exceptions import ClientError
 
     text = f"The key {KEY} with https://x.example/?X-Amz-Signature=feedface is not good"
-    return ClientError(
-        {
-            "Error": {"Code": code, "Message": text, "AWSAccessKeyId": KEY},
-            "ResponseMetadata": {"HTTPStatusCode": status},
-        },  # type: ignore[typeddict-item]
-        operation,
-    )
+    answer: Any = {
+        "Error": {"Code": code, "Message": text, "AWSAccessKeyId": KEY},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, operation)
 
 
 def raising(error: Exception) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 
 from promo_reports.delivery import publish
+from promo_reports.delivery.target import ReadableFolder
 from promo_reports.errors import Damaged, DestinationRefused, DestinationUnavailable, StagingError
 from promo_reports.object_stores.directory import DirectoryObjects
 from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
@@ -152,6 +153,11 @@ def test_links_in_the_place_of_files_are_replaced_or_refused(local: LocalPlace, 
     assert secret.read_text() == "untouched"
 
 
+def there(folder: ReadableFolder | None) -> ReadableFolder:
+    assert folder is not None
+    return folder
+
+
 @pytest.mark.parametrize("kind", ["a FIFO", "a socket"])
 def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: str) -> None:
     export = staged(tmp_path, b"new\n")
@@ -160,7 +166,7 @@ def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: 
     (local.folder / file.name).unlink()
     SPECIAL_FILES[kind](local.folder / file.name)
     with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(Damaged, match="it is no regular file"):
-        folder.open(file)
+        there(folder).open(file)
     publish(export, local.area)
     assert_is(local, export)
     (local.folder / "manifest.json").unlink()
@@ -168,7 +174,7 @@ def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: 
     with pytest.raises(DestinationRefused, match=f"holds {kind} in the place of a file"):
         publish(export, local.area)
     with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(DestinationRefused, match=f"holds {kind}"):
-        folder.manifest()
+        there(folder).manifest()
 
 
 def test_a_staged_file_that_is_none_is_not_opened(local: LocalPlace, tmp_path: Path) -> None:

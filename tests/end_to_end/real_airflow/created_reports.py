@@ -46,7 +46,8 @@ class TestCreatedReports:
         definition = registry.create(created(id="page_daily"), by="admin", at=now - 30 * HOUR)
         dag_id = f"promo_reports.report.{definition.id}"
         run = live.first_run(dag_id).succeed()
-        sql = expected.wallet_transactions("fresh", *(each.isoformat() for each in run.window), ALL_TYPES)
+        start, end = run.window
+        sql = expected.wallet_transactions("fresh", start.isoformat(), end.isoformat(), ALL_TYPES)
         before = check(run.delivered()["s3"], live.csv(sql), totals=["points"], time="occurred_at")
         assert (before["report_id"], before["owner"]) == ("page_daily", "admin")
         due = until(lambda: next_run(live, dag_id), "the next run")

@@ -184,5 +184,5 @@ class TestBackfill:
     @classmethod
     def by_hand(cls, live: Live, first: str, end: str) -> Run:
         """A run of one window, started through the API."""
-        interval = {"data_interval_start": midnight(first), "data_interval_end": midnight(end)}
+        interval: dict[str, Any] = {"data_interval_start": midnight(first), "data_interval_end": midnight(end)}
         return Run(live, cls.DAG_ID, live.api.trigger(cls.DAG_ID, logical_date=midnight(first), **interval)).succeed()

@@ -21,7 +21,7 @@ from promo_reports.pipeline.databases.cells import is_formula, plain_text, recor
 
 UTC_ZONE = ZoneInfo("UTC")
 TEXT = Column("note", ColumnType.TEXT, "A text.")
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 TRICKY = st.text(alphabet="\"',\\.\r\n\t =+-@＝aé", max_size=8)
 FIRST, LAST = datetime(1, 1, 2), datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - naive times are UTC
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Monrovia", "Pacific/Apia")

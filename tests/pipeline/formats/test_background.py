@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_jobs_run_in_order_on_one_other_thread() -> None:
     seen: list[tuple[int, int]] = []
     with Background() as background:
         for number in range(100):
-            background.submit(lambda number=number: seen.append((number, threading.get_ident())))
+            background.submit(partial(lambda number: seen.append((number, threading.get_ident())), number))
     assert [number for number, _ in seen] == list(range(100))
     assert {thread for _, thread in seen} != {threading.get_ident()}
     assert len({thread for _, thread in seen}) == 1
@@ -107,7 +108,8 @@ def test_the_error_of_the_block_is_not_hidden_by_that_of_a_job() -> None:
 def test_an_interruption_while_it_finishes_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     background = Background()
     background.__enter__()
-    wait, interrupted = background._ended.wait, []
+    wait = background._ended.wait
+    interrupted: list[bool] = []
 
     def interrupted_once() -> None:
         if not interrupted:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
-from promo_reports.pipeline.formats import part_reading, tally
+from promo_reports.pipeline.databases.cells import is_formula
+from promo_reports.pipeline.formats import part_reading
 from promo_reports.pipeline.formats.cell_index import CellIndex, index_cells
 from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
@@ -242,7 +243,7 @@ def test_an_error_ends_the_thread_that_reads_ahead() -> None:
 
 def test_letters_and_digits_begin_no_formula() -> None:
     """What lets a column of text be looked through by the first bytes of its cells."""
-    assert not any(tally.is_formula(chr(byte) + rest) for byte in range(128) if chr(byte).isalnum() for rest in "=+-@")
+    assert not any(is_formula(chr(byte) + rest) for byte in range(128) if chr(byte).isalnum() for rest in "=+-@")
 
 
 def test_as_many_groups_as_rows_take_no_more_memory_than_rows() -> None:

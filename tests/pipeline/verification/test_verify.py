@@ -392,7 +392,7 @@ def test_a_deflate_that_changes_bytes(promo: Promo, project: Project, monkeypatc
 
 def test_a_disk_that_changes_a_bit(promo: Promo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     promo.load(*numbered(10))
-    read = extract_module.read_again
+    read = extract_module.read_again  # type: ignore[attr-defined]
 
     def damaged(path: Path, *arguments: Any, **options: Any) -> Any:
         flip(path.stat().st_size // 2)(path)

@@ -112,7 +112,7 @@ class Rows:
         )
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1, **more: Any) -> None:
-        values = {
+        values: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "dag_id": dag_id,
             "run_id": run_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, PromotionType, ReportType
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
-from promo_reports.pipeline.extract import Progress, extract
+from promo_reports.pipeline.extract import extract
 from promo_reports.settings import Settings
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -262,7 +262,7 @@ class Project:
         source: Source,
         report: Export | None = None,
         *,
-        progress: Progress | None = None,
+        progress: Callable[[int, int], object] | None = None,
         now: datetime = NOW,
         **changes: Any,
     ) -> StagedExport:

@@ -13,12 +13,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from promo_reports.delivery import Area, Folder, publish
-from promo_reports.delivery.target import Item
+from promo_reports.delivery import Area, Folder, OpenFile, PresignedFile, publish
+from promo_reports.delivery.target import Item, ReadableFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores import amazon_s3, amazon_s3_client, directory
@@ -35,10 +35,10 @@ class Terminated(BaseException):
     """What Airflow raises in a task on SIGTERM is no Exception either."""
 
 
-class InterruptedArea:
+class InterruptedArea(Area):
     """Calls `stop` at one point, such as `before put 2`."""
 
-    def __init__(self, area: Area, point: str, stop: Callable[[], None]) -> None:
+    def __init__(self, area: Area, point: str, stop: Callable[[], object]) -> None:
         self._area = area
         self._point = point
         self._stop = stop
@@ -49,13 +49,19 @@ class InterruptedArea:
         with self._area.folder(name, window_key) as folder:
             yield _InterruptedFolder(folder, self._at)
 
+    def reading(self, name: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
+        return self._area.reading(name, window_key)
+
+    def check_visible(self) -> None:
+        self._area.check_visible()
+
     def _at(self, point: str) -> None:
         if point == self._point and not self.reached:
             self.reached = True
             self._stop()
 
 
-class _InterruptedFolder:
+class _InterruptedFolder(Folder):
     def __init__(self, folder: Folder, at: Callable[[str], None]) -> None:
         self._folder = folder
         self._at = at
@@ -67,6 +73,9 @@ class _InterruptedFolder:
         self._at(f"before {name} {self._calls[name]}")
         yield
         self._at(f"after {name} {self._calls[name]}")
+
+    def open(self, file: ExportFile) -> OpenFile | PresignedFile | None:
+        return self._folder.open(file)
 
     def manifest(self) -> Stored | None:
         with self._step("manifest"):
@@ -121,7 +130,7 @@ def _main(order: dict[str, Any]) -> None:
     staged = StagedExport(attempt, Manifest.from_json((attempt / "manifest.json").read_bytes()))
     area = _area(order["place"], stop)
     if order["point"] == "while copying":
-        directory.chunks = _stopping_chunks(stop)
+        setattr(directory, "chunks", _stopping_chunks(stop))  # noqa: B010 - it is imported there
     elif order["point"] == "file size limit":
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     try:

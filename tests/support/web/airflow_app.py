@@ -69,12 +69,14 @@ class AirflowApp:
 
     def airflow(self, method: str, path: str, body: Any = None, *, name: str = "ada") -> httpx.Response:
         """What a person does in Airflow."""
-        return self.client(name).request(method, f"/api/v2{path}", json=body)
+        answer: httpx.Response = self.client(name).request(method, f"/api/v2{path}", json=body)
+        return answer
 
     def ours(self, method: str, path: str, *, name: str = "ada", **more: Any) -> httpx.Response:
         """What the page asks."""
-        body = {"json": {}} if method == "POST" else {}
-        return self.client(name).request(method, f"/promo-reports/api{path}", **(body | more))
+        body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+        answer: httpx.Response = self.client(name).request(method, f"/promo-reports/api{path}", **(body | more))
+        return answer
 
     def run(self, dag_id: str = TYPE, *, state: str = "queued", run_id: str | None = None, **more: Any) -> Made:
         """A run that somebody triggers."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from airflow.configuration import conf
+from airflow.models.dag import DagModel
 from starlette.requests import Request
 
 from promo_reports.web.airflow import access
@@ -31,7 +33,7 @@ def ask(**headers: str) -> Request:
     ],
 )
 def test_our_page_may_ask(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:
-    monkeypatch.setattr(access.conf, "get", lambda *_, **__: "https://public.example.com/airflow")
+    monkeypatch.setattr(conf, "get", lambda *_, **__: "https://public.example.com/airflow")
     access._refuse_other_sites(ask(**headers))
 
 
@@ -50,7 +52,7 @@ def test_our_page_may_ask(monkeypatch: pytest.MonkeyPatch, headers: dict[str, st
     ],
 )
 def test_another_page_may_not(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:
-    monkeypatch.setattr(access.conf, "get", lambda *_, **__: "")
+    monkeypatch.setattr(conf, "get", lambda *_, **__: "")
     with pytest.raises(Refusal) as refused:
         access._refuse_other_sites(ask(**headers))
     assert (refused.value.status, refused.value.code) == (403, "cross_origin")
@@ -85,9 +87,9 @@ def test_the_list_asks_what_one_report_asks(manager: Manager) -> None:
 
 
 def test_where_airflow_has_teams_each_is_asked_for_its_own(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access.conf, "getboolean", lambda *_, **__: True)
+    monkeypatch.setattr(conf, "getboolean", lambda *_, **__: True)
     teams = {"all_of_growth": "growth", "all_of_finance": "finance"}
-    monkeypatch.setattr(access.DagModel, "get_dag_id_to_team_name_mapping", lambda _: teams)
+    monkeypatch.setattr(DagModel, "get_dag_id_to_team_name_mapping", lambda _: teams)
     caller = Caller("ada", "token")
     assert caller.readable([*teams, "all_of_nobody"]) == {*teams, "all_of_nobody"}
     assert manager.asked == {"growth", "finance", None}

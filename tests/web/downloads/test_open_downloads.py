@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -74,8 +76,8 @@ def local(registry: Registry) -> LocalPlace:
 
 @pytest.fixture
 def port(
-    registry: Registry, local: LocalPlace, audit: Audit, monkeypatch: pytest.MonkeyPatch, tmp_path
-) -> Iterator[int]:  # type: ignore[no-untyped-def]
+    registry: Registry, local: LocalPlace, audit: Audit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[int]:
     """The application with room for two downloads of a person and three in all, and an export of many bytes."""
     publish(staged(tmp_path, bytes(LARGE)), local.area)
     open_downloads = OpenDownloads(per_process=3, per_person=2)
@@ -101,7 +103,8 @@ def client(port: int) -> Iterator[httpx.Client]:
 
 
 def unread(port: int, name: str = "ada") -> SlowClient:
-    return SlowClient(port, PATH, **{"X-Name": name})
+    headers: dict[str, Any] = {"X-Name": name}
+    return SlowClient(port, PATH, **headers)
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:

@@ -104,6 +104,7 @@ def test_the_definition_of_an_export_on_demand_is_its_conf(registry: Registry) -
     found = detail(registry, export(conf=CONF))
     assert shown(found)["filters.transaction_type"] == "Credit"
     assert shown(found)["date_range"] == "9 Nov 2026 to 15 Nov 2026 (America/New_York)"
+    assert found.definition is not None
     assert {key: found.definition[key] for key in found.definition if key != "filters"} == {
         key: CONF[key] for key in CONF if key not in ("filters", "owner")
     }
@@ -116,6 +117,7 @@ def test_the_definition_of_a_recurring_reports_export_is_copied_as_the_window_it
     write_weekly(home, "weekly_credits")
     found = detail(registry, export(dag_id=REPORT, dag=dag(tags=WEEKLY_TAGS), run_type="scheduled"))
     assert shown(found)["frequency"].startswith("Recurring: every Monday")
+    assert found.definition is not None
     assert (found.definition["frequency"], found.trigger) == ("one_time", "schedule")
     assert found.definition["date_range"] == {
         "start": "2026-11-09T00:00:00-05:00",

@@ -152,7 +152,7 @@ def test_one_that_airflow_does_not_run(
 def test_what_may_be_done(
     registry: Registry, record: ReportRecord, marks: Marks | None, may: tuple[str, ...], expected: list[str]
 ) -> None:
-    stopped = {"weekly_credits": marks} if marks else {}
+    stopped: dict[str, Any] = {"weekly_credits": marks} if marks else {}
     assert rows(registry, caller(*may), **stopped).row(record).actions == expected
 
 
@@ -165,6 +165,7 @@ def test_the_detail_of_a_report(registry: Registry, weekly: Definition) -> None:
     found = rows(registry).detail(report(), Marks((RESUMED,)), NO_RUNS)
     shown = {each.key: each.value for each in found.configuration}
     assert (shown["source"], shown["owner"]) == ("reports/weekly_credits.yaml", "growth@example.com")
+    assert found.definition is not None
     assert found.definition["frequency"] == {"interval": "weekly", "delivery_time": "06:00", "delivery_day": "monday"}
     assert [(each.what, each.by, each.at.isoformat()) for each in found.history] == [
         ("stopped", "ada", "2026-11-18T12:00:00-05:00"),
@@ -175,6 +176,7 @@ def test_the_detail_of_a_report(registry: Registry, weekly: Definition) -> None:
     assert (str(found.upcoming[0].window.first), str(found.upcoming[0].window.last)) == ("2026-11-16", "2026-11-22")
     assert found.airflow is not None
     assert found.airflow.dag == f"dags/{REPORT}"
+    assert found.definition is not None
     assert registry.draft(found.definition, by="bob", at=NOON).filters == weekly.filters
 
 
@@ -190,7 +192,7 @@ def test_no_link_for_whoever_may_not_change_exports(registry: Registry, weekly: 
 def test_what_stands_still_has_nothing_to_come(
     registry: Registry, weekly: Definition, marks: Marks | None, changes: dict[str, Any]
 ) -> None:
-    stopped = {"weekly_credits": marks} if marks else {}
+    stopped: dict[str, Any] = {"weekly_credits": marks} if marks else {}
     found = rows(registry, **stopped).detail(report(status=STOPPED, **changes), marks or Marks(), NO_RUNS)
     assert (found.next_delivery, found.upcoming) == (None, [])
 

@@ -9,6 +9,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,10 +43,13 @@ class TestFloods:
                 yield
             finally:
                 for each in (TYPE_DAG, PAST):
-                    until(
-                        lambda dag_id=each: not [run for run in open_runs(live, dag_id) if not cls.cancelled(run)], each
-                    )
+                    until(partial(cls.all_cancelled, live, each), each)
                 until(lambda: cls.without_queries(live), "the end of the tasks")
+
+    @classmethod
+    def all_cancelled(cls, live: Live, dag_id: str) -> bool:
+        """Cancel the open runs of a DAG, and say whether none is left."""
+        return not [run for run in open_runs(live, dag_id) if not cls.cancelled(run)]
 
     @staticmethod
     def cancelled(run: Run) -> bool:

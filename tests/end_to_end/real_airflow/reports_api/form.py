@@ -186,7 +186,7 @@ def ask(people: People, status: int, what: str, report_type: str = "user_ledger_
         if what == "choices"
         else ("POST", "api/drafts/preview")
     )
-    options = {} if what == "choices" else {"json": body}
+    options: dict[str, Any] = {} if what == "choices" else {"json": body}
     if status == 200:
         return dict(people.user.call(*route, **options))
     return people.user.refused(status, *route, **options)

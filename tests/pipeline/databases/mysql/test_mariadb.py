@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -378,7 +379,7 @@ def test_a_template_reads_quotes_bars_and_percents_as_on_postgresql(on_mariadb: 
 
 
 @pytest.mark.parametrize("values", [{}, {"a": "%"}])
-def test_percents_with_and_without_a_bind(values: dict[str, str], on_mariadb: MariaDbPromo) -> None:
+def test_percents_with_and_without_a_bind(values: dict[str, Any], on_mariadb: MariaDbPromo) -> None:
     bind = mark("a") if values else "'%'"
     query = BoundQuery(f"SELECT '%s %% 10%' AS a, {bind} AS b, 7 % 4 AS c", values)
     with GenericSnapshot(on_mariadb.source, UTC, TimeLimits(60)) as snapshot:
@@ -726,6 +727,7 @@ def test_groups_of_declared_types(
     on_mariadb.load(Move(1), Move(2))
     project.write((SELECT + WHERE + ORDER).replace("m.kind,", f"{kind} AS kind,"))
     groups = project.make(on_mariadb.source, export(report_type=replace(MOVES, columns=columns))).manifest.totals_by
+    assert groups
     assert list(groups["values"]) == expected
 
 

@@ -28,6 +28,7 @@ from tests.support.databases.promo import (
     ORDER,
     SELECT,
     WHERE,
+    WINDOW,
     Move,
     Project,
     SqlitePromo,
@@ -278,7 +279,7 @@ def summary(
         f"WHERE {condition} GROUP BY m.kind ORDER BY m.kind"
     )
     report_type = replace(SUMMARY, date_range=DateRangeRule.NONE if instant else DateRangeRule.REQUIRED)
-    report = export(report_type=report_type, filters={}, **({"window": None} if instant else {}))
+    report = export(report_type=report_type, filters={}, window=None if instant else WINDOW)
     return content(project.make(source, report)).decode().partition("\n")[2]
 
 
@@ -530,6 +531,7 @@ def test_groups_of_numbers_that_are_equal_and_written_differently(on_sqlite: Sql
     kinds = "CASE m.id WHEN 0 THEN 1 WHEN 1 THEN 1.0 WHEN 2 THEN '1' ELSE x'31' END AS kind,"
     project.write((SELECT + WHERE + ORDER).replace("m.kind,", kinds))
     groups = project.make(on_sqlite.source).manifest.totals_by
+    assert groups
     assert {by: each["rows"] for by, each in groups["values"].items()} == {"1": 2, "1.0": 1, "\\x31": 1}
 
 

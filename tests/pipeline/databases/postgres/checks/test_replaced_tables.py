@@ -64,7 +64,8 @@ def _waits(promo: PostgresPromo) -> bool:
             "SELECT EXISTS (SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) "
             "WHERE NOT l.granted AND a.application_name = 'promo-reports')"
         )
-        return bool(cursor.fetchone()[0])
+        ((found,),) = cursor.fetchall()
+        return bool(found)
 
 
 @pytest.mark.parametrize(
