@@ -13,6 +13,8 @@ import time
 from importlib import metadata, util
 from pathlib import Path
 
+import psutil
+
 from devstack.processes import ServerError, User
 from devstack.unprivileged import give_to, readable_copy, run_error
 
@@ -132,12 +134,10 @@ def _postmaster(data: Path) -> int | None:
     """The process that works on this cluster, if there is one."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 0)
-        command = Path(f"/proc/{pid}/cmdline")  # a stale file may name what has since become another process
-        ours = os.fsencode(data) in command.read_bytes() if Path("/proc/self").exists() else True
-    except (OSError, ValueError, IndexError):
+        command: list[str] = psutil.Process(pid).cmdline()  # a stale file may name another process by now
+    except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return pid if ours else None
+    return pid if str(data) in " ".join(command) else None
 
 
 def _password_file(home: Path, password: str, user: User | None) -> Path:

@@ -1,37 +1,26 @@
-"""Processes by their parents, as /proc tells."""
+"""Processes by their parents."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from pathlib import Path
 
+import psutil
 import pytest
 
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc, which Linux has")
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="tasks end with their supervisor on Linux")
+ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 def parents() -> dict[int, int]:
     """The parent of every process that has not ended."""
-    found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            state, parent, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if state not in "ZX":
-            found[int(entry.name)] = int(parent)
-    return found
+    running = psutil.process_iter(["ppid", "status"])
+    return {each.pid: each.info["ppid"] for each in running if each.info["status"] not in ENDED}
 
 
 def descendants(ancestor: int) -> set[int]:
     """Every process below one."""
-    tree = parents()
-    found: set[int] = set()
-    below = {ancestor}
-    while below := {pid for pid, parent in tree.items() if parent in below}:
-        found |= below
-    return found
+    below = {each.pid for each in psutil.Process(ancestor).children(recursive=True)}
+    return below & set(parents())
 
 
 def generation(ancestor: int, number: int) -> set[int]:
@@ -49,16 +38,9 @@ def mentioning(text: str) -> dict[int, str]:
     Everybody may read a command line. Directory and environment are known of those processes that we may trace.
     """
     found = {}
-    for pid in parents():
-        place = Path("/proc") / str(pid)
-        try:
-            command = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        traced = ""
-        with contextlib.suppress(OSError):
-            traced = (place / "environ").read_bytes().decode(errors="replace")
-            traced += str((place / "cwd").readlink())
-        if text in command or text in traced:
-            found[pid] = command
+    for each in psutil.process_iter(["cmdline", "cwd", "environ", "status"]):
+        command = " ".join(each.info["cmdline"] or ())
+        traced = [each.info["cwd"] or "", *(each.info["environ"] or {}).values()]
+        if each.info["status"] not in ENDED and any(text in place for place in (command, *traced)):
+            found[each.pid] = command
     return found
