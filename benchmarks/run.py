@@ -2,8 +2,8 @@
 
     python -m benchmarks.run [PART ...]
 
-A part is a module of this package; named, only those are measured again, beside what this machine has of the others.
-What a part needs and this machine lacks is said, and the part left out.
+A part is a module in a folder of this package; named, only those are measured again, beside what this machine has of
+the others. What a part needs and this machine lacks is said, and the part left out.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ import time
 from pathlib import Path
 
 PARTS = {
-    "export_path": ("zip",),
-    "copy_drivers": (),
-    "parallel_ranges": (),
-    "generic_path": ("mariadbd", "sqlite3"),
-    "growth_columns": (),
-    "growth_history": (),
-    "small_export": (),
-    "definitions": (),
+    "export_path": ("exports", "zip"),
+    "copy_drivers": ("exports",),
+    "parallel_ranges": ("exports",),
+    "generic_path": ("exports", "mariadbd", "sqlite3"),
+    "growth_columns": ("exports",),
+    "growth_history": ("page",),
+    "small_export": ("airflow",),
+    "definitions": ("airflow",),
 }
-"""Each part with the programs that it needs besides what PyPI brings."""
+"""Each part with its folder and the programs that it needs besides what PyPI brings."""
 _SBIN = "/usr/sbin:/usr/local/sbin:/sbin"
 
 
 def measured(part: str) -> bool:
     """Run one part; whether it has left its figures."""
-    lacking = [program for program in PARTS[part] if not (shutil.which(program) or shutil.which(program, path=_SBIN))]
+    folder, *programs = PARTS[part]
+    lacking = [program for program in programs if not (shutil.which(program) or shutil.which(program, path=_SBIN))]
     if lacking:
         print(f"==== {part}: left out, because there is no {' and no '.join(lacking)}", flush=True)
         return False
     print(f"==== {part}", flush=True)
     begun = time.monotonic()
-    status = subprocess.run([sys.executable, "-m", f"benchmarks.{part}"], check=False).returncode
+    status = subprocess.run([sys.executable, "-m", f"benchmarks.{folder}.{part}"], check=False).returncode
     print(f"==== {part}: {f'failed with status {status}' if status else 'done'} in {time.monotonic() - begun:.0f} s\n")
     return status == 0
 

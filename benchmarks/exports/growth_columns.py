@@ -1,6 +1,6 @@
 """What an export costs as its columns grow: the same rows with 5, 10, 19 and 38 columns.
 
-    python -m benchmarks.growth_columns [--rows 1000000] [--rounds 3]
+    python -m benchmarks.exports.growth_columns [--rows 1000000] [--rounds 3]
 
 The report types are made of wallet_transactions: its first columns, or all of them twice, in a project of their own.
 """
@@ -17,11 +17,11 @@ from typing import Any
 
 import yaml
 
-from benchmarks.export_commands import PROJECT, Commands, Measured
+from benchmarks.airflow.many_definitions import ManyDefinitions
+from benchmarks.exports.export_commands import PROJECT, Commands, Measured
+from benchmarks.exports.ledger import filled_ledger
+from benchmarks.exports.one_export import BUCKET, REPORT_TYPE
 from benchmarks.figures import Figure, keep
-from benchmarks.ledger import filled_ledger
-from benchmarks.many_definitions import ManyDefinitions
-from benchmarks.one_export import BUCKET, REPORT_TYPE
 from devstack.s3 import S3Server
 
 COLUMNS = (5, 10, 19, 38)
@@ -78,7 +78,7 @@ def figures(rounds: list[dict[int, Measured]], rows: int) -> Iterator[Figure]:
 
 def main() -> None:
     """Measure every number of columns in turn."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth_columns")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.exports.growth_columns")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()

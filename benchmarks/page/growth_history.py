@@ -1,6 +1,6 @@
 """What the lists of the page cost as exports pile up: 10,000 reports, and ten times as many exports at each step.
 
-    python -m benchmarks.growth_history
+    python -m benchmarks.page.growth_history
 
 Each list is asked as one request does, on a migrated metadata database; milliseconds are the median of 20 calls.
 """
@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.figures import Figure, keep
-from benchmarks.reports_list import CALLS, PROJECT, filled_airflow
+from benchmarks.page.reports_list import CALLS, PROJECT, filled_airflow
 
 EXPORTS = (1_000, 10_000, 100_000)
 

@@ -1,6 +1,6 @@
 """An export on several connections beside the same on one, from a server that is fast or slow per connection.
 
-    python -m benchmarks.parallel_ranges [--rows 5000000] [--rounds 2] [--rates 0 60 30]
+    python -m benchmarks.exports.parallel_ranges [--rows 5000000] [--rounds 2] [--rates 0 60 30]
 
 A rate is in MB/s on each connection (`devstack.tcp_proxy`), 0 is none. Each export is a process of its own, and
 each round runs everything once, in turn; a figure is the median of its ratios to one connection at the same rate in the
@@ -17,10 +17,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.export_commands import PROJECT, Commands, Measured
+from benchmarks.exports.export_commands import PROJECT, Commands, Measured
+from benchmarks.exports.ledger import Ledger, filled_ledger
+from benchmarks.exports.one_export import BUCKET
 from benchmarks.figures import Figure, keep, number
-from benchmarks.ledger import Ledger, filled_ledger
-from benchmarks.one_export import BUCKET
 from devstack.s3 import S3Server
 from devstack.tcp_proxy import rate_limited
 
@@ -70,7 +70,7 @@ def figures(rounds: list[Round], rows: int) -> Iterator[Figure]:
 
 def main() -> None:
     """Measure, and keep the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.parallel_ranges")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.exports.parallel_ranges")
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--rates", type=int, nargs="+", default=[0, 60, 30])

@@ -1,6 +1,6 @@
 """Which driver passes COPY through to the artefact fastest: the choice behind `pipeline/databases/postgres.py`.
 
-    python -m benchmarks.copy_drivers [--rows 5000000] [--rounds 3]
+    python -m benchmarks.exports.copy_drivers [--rows 5000000] [--rounds 3]
 
 Each driver feeds the same splitter and the same ZIP, in a process of its own, in turn; a figure is the median of its
 ratios to psycopg2, which the product uses, in the same round.
@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.export_commands import PROJECT, query_of
+from benchmarks.exports.export_commands import PROJECT, query_of
+from benchmarks.exports.ledger import filled_ledger
 from benchmarks.figures import Figure, keep
-from benchmarks.ledger import filled_ledger
 
 SUBJECT = "Drivers for COPY"
 ROWS_PER_FILE = 1_000_000
@@ -94,7 +94,7 @@ def child(name: str, url: str, statement: str) -> None:
 
 def measure(name: str, url: str, statement: str) -> dict[str, float]:
     """One run in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.copy_drivers", "--child", name]
+    command = [sys.executable, "-m", "benchmarks.exports.copy_drivers", "--child", name]
     path = f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}"
     given = json.dumps({"url": url, "statement": statement})
     environment = {**os.environ, "PYTHONPATH": path}
@@ -117,7 +117,7 @@ def figures(rounds: list[dict[str, dict[str, float]]]) -> Iterator[Figure]:
 
 def main() -> None:
     """Measure, or be the process that is measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.copy_drivers")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.exports.copy_drivers")
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--child", help=argparse.SUPPRESS)

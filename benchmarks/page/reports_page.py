@@ -1,6 +1,6 @@
 """How long the Reports page's API takes to answer, at 10,000 recurring reports and 100,000 exports.
 
-    .venv/bin/python -m benchmarks.reports_page
+    .venv/bin/python -m benchmarks.page.reports_page
 
 A real api-server answers over HTTP: authentication, authorisation of every DAG, the lists, JSON. The store holds the
 definitions of those reports that were created on the page, and the marks of the stopped ones. Prints the median and the
@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from benchmarks.reports_list import CALLS, PROJECT, filled_airflow
+from benchmarks.page.reports_list import CALLS, PROJECT, filled_airflow
 from devstack.logins import LOGINS
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What a worker pays until it has a task's DAG, and the dag-processor for a refresh, in CPU milliseconds.
 
-    python -m benchmarks.inside_airflow REPORT_ID OTHER_HOME     # in the environment of an Airflow that runs
+    python -m benchmarks.airflow.inside_airflow REPORT_ID OTHER_HOME     # in the environment of an Airflow that runs
 
 Prints one JSON object with medians. Each task start is measured in a process of its own, forked before any of our code
 is imported, as an executor does it; in turns with one in the other project, so that both see the same neighbours.

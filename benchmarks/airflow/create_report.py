@@ -1,7 +1,7 @@
 """How long it takes from Create Report until something happens, on a warm system.
 
     make demo                                   # in another terminal, until it says "Ctrl-C stops everything"
-    .venv/bin/python -m benchmarks.create_report [http://127.0.0.1:8080]
+    .venv/bin/python -m benchmarks.airflow.create_report [http://127.0.0.1:8080]
 
 One-time: from the request until the first task runs, and until the export is Created. Recurring: from the request until
 Airflow has scheduled its DAG; each report is deleted again. Medians and maxima in seconds.

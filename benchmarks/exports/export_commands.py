@@ -1,4 +1,4 @@
-"""The commands that benchmarks/export_path.py compares, each a process of its own on the same rows."""
+"""The commands that `export_path` compares, each a process of its own on the same rows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ledger import Ledger
-from benchmarks.one_export import BUCKET, REPORT_TYPE, conf
+from benchmarks.exports.ledger import Ledger
+from benchmarks.exports.one_export import BUCKET, REPORT_TYPE, conf
 from devstack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 Measured = dict[str, float]
 
 
@@ -103,7 +103,7 @@ class Commands:
         return ["env", settings, str(self.ledger.server.psql), self.ledger.promo.reader_url, "-qAtX"]
 
     def _figures(self, arguments: Sequence[str], given: str = "") -> Measured:
-        command = [sys.executable, "-m", "benchmarks.one_export", *arguments]
+        command = [sys.executable, "-m", "benchmarks.exports.one_export", *arguments]
         ended = subprocess.run(
             command, input=given, env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False
         )

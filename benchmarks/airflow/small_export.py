@@ -1,6 +1,6 @@
 """What an export of 10,000 rows waits for, on a warm system: real scheduler, dag-processor, api-server.
 
-    python -m benchmarks.small_export [--runs 20]
+    python -m benchmarks.airflow.small_export [--runs 20]
 
 A run is started through Airflow's API and ends when Airflow calls it a success. Where its seconds go is read from
 Airflow's own times of the run and of its two tasks, and from what the pipeline logs. The file goes to a bucket: the
@@ -20,9 +20,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.exports.ledger import DAY_AFTER, FIRST_DAY, fill
+from benchmarks.exports.one_export import REPORT_TYPE, TO_BUCKET, conf
 from benchmarks.figures import Figure, keep
-from benchmarks.ledger import DAY_AFTER, FIRST_DAY, fill
-from benchmarks.one_export import REPORT_TYPE, TO_BUCKET, conf
 from devstack.rest import AirflowApi
 from devstack.stack import Stack
 from include.demo.data.clock import midnight
@@ -82,7 +82,7 @@ def figures(runs: list[dict[str, float]]) -> Iterator[Figure]:
 
 def main() -> None:
     """Start everything, warm it up with two exports, measure, stop."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.small_export")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.airflow.small_export")
     parser.add_argument("--runs", type=int, default=20)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
@@ -102,5 +102,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).resolve().parent.parent / "plugins"))
+    sys.path.append(str(Path(__file__).resolve().parents[2] / "plugins"))
     main()

@@ -1,7 +1,7 @@
 """One run in a process of its own, through the operators that Airflow runs; it prints its figures as JSON.
 
-    python -m benchmarks.one_export <download|s3|spreadsheet> <report type> <start> <end>
-    python -m benchmarks.one_export sql_to_s3 < query.sql
+    python -m benchmarks.exports.one_export <download|s3|spreadsheet> <report type> <start> <end>
+    python -m benchmarks.exports.one_export sql_to_s3 < query.sql
 
 `download` and `s3` deliver the same file to the download area or to a bucket; `spreadsheet` is an export for download
 alone, whose text cells are made safe; `sql_to_s3` is Airflow's own operator. The connections come from
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.ledger import WALLET
+from benchmarks.exports.ledger import WALLET
 from devstack.memory import peak
 
 REPORT_TYPE = "wallet_transactions"

@@ -1,6 +1,6 @@
 """What ten thousand report definitions cost on this machine: parsing, waiting, noticing, starting, scheduling, memory.
 
-    .venv/bin/python -m benchmarks.definitions [--definitions 10000]
+    .venv/bin/python -m benchmarks.airflow.definitions [--definitions 10000]
 
 It starts PostgreSQL, an S3 server and Airflow on a project of its own, whose definitions grow in steps, and removes
 everything again; some 15 minutes. CPU is user and system time of a component's whole process tree, parsers that have
@@ -25,13 +25,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.airflow.many_definitions import PROJECT, ManyDefinitions
+from benchmarks.airflow.process_tree import cpu_seconds, memory_mb
 from benchmarks.figures import Figure, keep
-from benchmarks.many_definitions import PROJECT, ManyDefinitions
-from benchmarks.process_tree import cpu_seconds, memory_mb
 from promo_reports.domain.dates.timezones import load_timezone
 
 if TYPE_CHECKING:
-    from benchmarks.parsed_dags import ParsedDags
+    from benchmarks.airflow.parsed_dags import ParsedDags
     from devstack.stack import Stack
 
 DEFINITIONS, FEW, DUE = 10_000, 10, 500
@@ -151,7 +151,7 @@ class Measured:
     def inside(self) -> dict[str, float]:
         """See `inside_airflow`."""
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.inside_airflow", "numbered_00000", str(self.few.home)],
+            [sys.executable, "-m", "benchmarks.airflow.inside_airflow", "numbered_00000", str(self.few.home)],
             cwd=PROJECT,
             env={**self.stack.airflow.environment, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'plugins'}"},
             stdout=subprocess.PIPE,
@@ -171,7 +171,7 @@ def measured(definitions: int) -> Iterator[Measured]:
     """All of the product but the scheduler, on a project without definitions."""
     import psycopg2
 
-    from benchmarks.parsed_dags import ParsedDags
+    from benchmarks.airflow.parsed_dags import ParsedDags
     from devstack.airflow import REPORT_BUNDLE
     from devstack.stack import Stack
 
@@ -221,6 +221,6 @@ def main() -> None:
 if __name__ == "__main__":
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.path.append(str(PROJECT / "plugins"))
-    from benchmarks.parsed_dags import seconds_until
+    from benchmarks.airflow.parsed_dags import seconds_until
 
     main()

@@ -1,6 +1,6 @@
 """How fast a database other than PostgreSQL is exported, against its own command line client.
 
-    .venv/bin/python -m benchmarks.generic_path [--rows 1000000] [--rounds 3]
+    .venv/bin/python -m benchmarks.exports.generic_path [--rows 1000000] [--rounds 3]
 
 It starts a MariaDB of its own (Debian's `mariadb-server`; `sqlite3` is needed too), fills it and an SQLite file with
 the same ledger, and lets client and export take turns. The client writes the rows of the report's own query as
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from promo_reports.pipeline.databases.time_limits import TimeLimits
     from promo_reports.pipeline.export import Export
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 SUBJECT = "Generic path"
 RATIO_GOAL, MEMORY_GOAL = 3.0, 250.0
 TRANSACTION_TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
@@ -39,7 +39,7 @@ TRANSACTION_TYPES = ("credit", "debit", "expired", "promised", "reverse", "refun
 
 def export_of(rows: int) -> Export:
     """The whole ledger, for a bucket."""
-    from benchmarks.generic_ledger import WALLET, window
+    from benchmarks.exports.generic_ledger import WALLET, window
     from promo_reports.definitions.report_type.loading import load_report_type
     from promo_reports.domain.definition import Definition, Origin
     from promo_reports.domain.delivery import PartnerExport
@@ -110,7 +110,17 @@ def exported(which: str, url: str, rows: int) -> tuple[float, float]:
     """Seconds and MB of one export in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:
         ran = subprocess.run(
-            [sys.executable, "-m", "benchmarks.generic_path", "--child", which, url, place, "--rows", str(rows)],
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.exports.generic_path",
+                "--child",
+                which,
+                url,
+                place,
+                "--rows",
+                str(rows),
+            ],
             cwd=PROJECT,
             env={**os.environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}"},
             stdout=subprocess.PIPE,
@@ -183,7 +193,7 @@ def main() -> None:
         which, url, place = given.child
         child(which, url, given.rows, Path(place))
         return
-    from benchmarks.generic_ledger import DATABASE, fill_mariadb, fill_sqlite
+    from benchmarks.exports.generic_ledger import DATABASE, fill_mariadb, fill_sqlite
     from devstack.mariadb import MariaDbServer
 
     with tempfile.TemporaryDirectory(prefix="promo-reports-benchmark-") as place:

@@ -1,6 +1,6 @@
 """The whole way of an export, beside what PostgreSQL itself can send and what people do today.
 
-    python -m benchmarks.export_path [--rows 1000000 5000000 20000000] [--rounds 3]
+    python -m benchmarks.exports.export_path [--rows 1000000 5000000 20000000] [--rounds 3]
 
 Each round runs everything once, in turn, on the same rows; a figure is the median of its ratios to the `COPY` of the
 same round. PostgreSQL, the rows and the S3 server are made first and removed at the end.
@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.export_commands import PROJECT, Commands, Measured
+from benchmarks.exports.export_commands import PROJECT, Commands, Measured
+from benchmarks.exports.ledger import filled_ledger
+from benchmarks.exports.one_export import BUCKET
 from benchmarks.figures import Figure, keep, number
-from benchmarks.ledger import filled_ledger
-from benchmarks.one_export import BUCKET
 from devstack.s3 import S3Server
 
 MILLION = 1_000_000
@@ -122,7 +122,7 @@ def growth(all_rounds: list[Rounds]) -> Iterator[Figure]:
 
 def main() -> None:
     """Measure every number of rows, and keep the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.export_path")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.exports.export_path")
     parser.add_argument("--rows", type=int, nargs="+", default=[MILLION, 5 * MILLION, 20 * MILLION])
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()

@@ -1,6 +1,6 @@
 """How long the two lists of the Reports page take in the database, at 10,000 recurring reports and 100,000 exports.
 
-    .venv/bin/python -m benchmarks.reports_list
+    .venv/bin/python -m benchmarks.page.reports_list
 
 It starts a PostgreSQL of its own with PostgreSQL's default memory settings, migrates and fills a metadata database and
 prints the median and the maximum of 20 calls of the module's own functions, in milliseconds.
@@ -19,12 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.airflow_history import EXPORTS
+from benchmarks.page.airflow_history import EXPORTS
 
 if TYPE_CHECKING:
     from devstack.airflow import Airflow
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 CALLS = 20
 GOAL = 120.0
 # What a PostgreSQL has that nobody has tuned; the demo's own server is given more.
@@ -34,7 +34,7 @@ DEFAULTS = {"shared_buffers": "128MB", "work_mem": "4MB", "effective_cache_size"
 @contextmanager
 def filled_airflow(exports: int = EXPORTS) -> Iterator[Airflow]:
     """An Airflow of which nothing runs yet but its database, with so many exports in it."""
-    from benchmarks.airflow_history import fill
+    from benchmarks.page.airflow_history import fill
     from devstack.airflow import Airflow, AirflowSetup
     from devstack.credentials import Credentials
     from devstack.postgres import PostgresServer
