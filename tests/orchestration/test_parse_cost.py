@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from promo_reports.orchestration.generated import group_of
-from tests.support.project import ROOT, write_weekly
+from tests.support.project import ROOT, new_project, write_weekly
 
 HEAVY = ("pandas", "pyarrow", "boto3", "botocore", "sqlalchemy", "psycopg2")
 FEW, MANY = 3, 600
@@ -108,7 +108,12 @@ def counts(home: Path, definitions: int, *, loaded: bool = False) -> dict[str, A
     group = f"reports.{group_of('weekly_0')}.py"
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, ",".join(HEAVY), group, "loaded" if loaded else "fresh"],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "plugins")},
+        env=os.environ
+        | {
+            "PYTHONPATH": str(ROOT / "plugins"),
+            "PROMO_REPORTS_HOME": str(home),
+            "PROMO_REPORTS_DATA_DIR": str(home / "data"),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -116,14 +121,19 @@ def counts(home: Path, definitions: int, *, loaded: bool = False) -> dict[str, A
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.fixture
-def few(home: Path) -> dict[str, Any]:
-    return counts(home, FEW)
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return counts(new_project(tmp_path_factory.mktemp("few")), FEW)
 
 
-def test_importing_and_parsing_load_none_of_the_heavy_libraries(home: Path) -> None:
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return counts(new_project(tmp_path_factory.mktemp("many")), MANY)
+
+
+def test_importing_and_parsing_load_none_of_the_heavy_libraries(tmp_path: Path) -> None:
     """Beyond what Airflow loads for any DAG."""
-    assert counts(home, FEW, loaded=True)["loaded"] == []
+    assert counts(new_project(tmp_path), FEW, loaded=True)["loaded"] == []
 
 
 def test_a_parser_that_is_forked_after_a_refresh_imports_nothing(few: dict[str, Any]) -> None:
@@ -146,12 +156,11 @@ def test_a_refresh_when_nothing_has_changed_reads_no_file_of_a_definition_or_dag
     assert few["a refresh when nothing has changed"]["other files opened"] == 1  # the generation
 
 
-def test_no_count_grows_with_the_definitions(home: Path, few: dict[str, Any]) -> None:
-    many = counts(home, MANY)
+def test_no_count_grows_with_the_definitions(few: dict[str, Any], many: dict[str, Any]) -> None:
     # The first one makes the groups' files, of which there are more.
     assert {**many, "the first refresh": None} == {**few, "the first refresh": None}
 
 
-def test_the_first_refresh_reads_one_definition(home: Path) -> None:
-    first = counts(home, 40)["the first refresh"]
+def test_the_first_refresh_reads_one_definition(many: dict[str, Any]) -> None:
+    first = many["the first refresh"]
     assert [path for path in first["sources read"] if path.startswith("reports/")] == ["reports/weekly_0.yaml"]

@@ -25,14 +25,19 @@ delivery:
 """
 
 
+def new_project(home: Path) -> Path:
+    """A project without definitions."""
+    for name in ("report_types", "include/sql"):
+        shutil.copytree(ROOT / name, home / name)
+    shutil.copy(ROOT / "include/account.yaml", home / "include/account.yaml")
+    (home / "reports").mkdir()
+    return home
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A project without definitions, which this process takes for its own."""
-    for name in ("report_types", "include/sql"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "include/account.yaml", tmp_path / "include/account.yaml")
-    (tmp_path / "reports").mkdir()
-    monkeypatch.setenv("PROMO_REPORTS_HOME", str(tmp_path))
+    """Such a project, which this process takes for its own."""
+    monkeypatch.setenv("PROMO_REPORTS_HOME", str(new_project(tmp_path)))
     monkeypatch.setenv("PROMO_REPORTS_DATA_DIR", str(tmp_path / "data"))
     _forget()
     yield tmp_path

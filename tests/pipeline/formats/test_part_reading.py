@@ -263,7 +263,7 @@ def test_as_many_groups_as_rows_take_no_more_memory_than_rows() -> None:
 @pytest.mark.parametrize("filling", ['""', ",\n", "x"])
 def test_a_long_record_takes_a_few_times_its_length(filling: str) -> None:
     """PostgreSQL sends cells of up to a gigabyte; what follows one is counted as ever."""
-    size = 6 << 20
+    size = 3 << 20
     cell = filling * (size // len(filling))
     content = rendered([("in", "", "", "1.00", "")]) + b'in,,"' + cell.encode() + b'",2.00,\n'
     content += rendered([("in", "", "", "3.00", "")] * 30_000)

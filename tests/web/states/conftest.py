@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from devstack.postgres import PostgresServer
 from promo_reports import settings as our_settings
 from promo_reports.definitions import project
 from promo_reports.object_stores.locked_directory import mark
-from tests.support.project import ROOT
+from tests.support.project import new_project
 from tests.support.web.airflow_app import DAILY, AirflowApp, register_dags
 
 
@@ -29,11 +28,7 @@ def app(airflow_app: AirflowApp) -> Iterator[AirflowApp]:
 @pytest.fixture(scope="module")
 def airflow_app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowApp]:
     """Airflow's application as its api-server makes it."""
-    home = tmp_path_factory.mktemp("states")
-    for name in ("report_types", "include/sql"):
-        shutil.copytree(ROOT / name, home / name)
-    shutil.copy(ROOT / "include/account.yaml", home / "include/account.yaml")
-    (home / "reports").mkdir()
+    home = new_project(tmp_path_factory.mktemp("states"))
     (home / "data" / "downloads").mkdir(parents=True)
     mark(home / "data" / "downloads")
     (home / "reports" / "daily_credits.yaml").write_text(DAILY)
