@@ -18,7 +18,7 @@ _ACCESS = 3  # the column of EXPLAIN that has the type of access
 _LEFT_OUT = frozenset({"system", "const", None})  # of tables of one row, which the note leaves out
 
 _PIECE = re.compile(
-    r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^\W\d]\w*|\S""",
+    r"""'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)|"(?:[^"]|"")+(?:"|\Z)|`(?:[^`]|``)+(?:`|\Z)|[^\W\d]\w*|\S""",
     re.DOTALL,
 )
 _NAME = re.compile(r'".*"|`.*`|[^\W\d]\w*', re.DOTALL)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _CALL = re.compile(r"\bconvert_tz\s*\(", re.IGNORECASE)
-_PIECE = re.compile(r"'(?:[^'\\]|\\.|'')*'|[(),]|[^'(),]+", re.DOTALL)
+_PIECE = re.compile(r"'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)|[(),]|[^'(),]+", re.DOTALL)
 _TEXT = re.compile(r"(?:_\w+\s*)?'((?:[^'\\]|'')*)'(?:\s+collate\s+\w+)?", re.IGNORECASE)
 _ALWAYS_KNOWN = re.compile(r"[+-]\d{1,2}:\d\d|system", re.IGNORECASE)
 _ANY = "UTC"  # a name like any other: unknown where the tables are empty
