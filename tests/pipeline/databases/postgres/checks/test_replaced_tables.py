@@ -12,7 +12,7 @@ import pytest
 
 from promo_reports.errors import PromoReportsError, SourceUnavailable
 from promo_reports.sql.bound import BoundQuery
-from tests.support.databases.promo import ORDER, SELECT, WHERE, Move, PostgresPromo, Project, numbered
+from tests.support.databases.promo import DAY, NOON, ORDER, SELECT, WHERE, Move, PostgresPromo, Project, numbered
 from tests.support.databases.snapshots import snapshot
 
 LOADED_ANEW = ("CREATE TEMPORARY TABLE kept AS SELECT * FROM {0}", "TRUNCATE {0}", "INSERT INTO {0} SELECT * FROM kept")
@@ -24,6 +24,18 @@ REPLACED = (
     "ALTER TABLE new_one RENAME TO {0}",
 )
 REWRITTEN = ("ALTER TABLE moves ALTER rate TYPE numeric(30, 4)",)
+# Month by month in tables of its own; the readers of an older snapshot would miss, or see, a whole table.
+PARTITIONED = (
+    "CREATE TABLE ledger (LIKE moves) PARTITION BY RANGE (moved_at)",
+    "CREATE TABLE of_march PARTITION OF ledger FOR VALUES FROM ('2026-03-01+00') TO ('2026-03-01 06:00+00')",
+    "CREATE TABLE of_others PARTITION OF ledger DEFAULT",
+    "CREATE TABLE of_noon (LIKE ledger)",
+    "CREATE TABLE inherited () INHERITS (moves)",
+)
+HOLD = "LOCK TABLE ledger"
+AT_NOON = (
+    "ALTER TABLE ledger ATTACH PARTITION of_noon FOR VALUES FROM ('2026-03-01 11:00+00') TO ('2026-03-01 13:00+00')"
+)
 ODD_NOTE = """CREATE FUNCTION note_of(bigint) RETURNS text LANGUAGE plpgsql STABLE AS
     $$ BEGIN RETURN (SELECT count(*) FROM shelves); END $$"""
 
@@ -86,10 +98,97 @@ def test_rows_that_an_older_snapshot_cannot_see_are_missed_by_no_file(
     project: Project,
 ) -> None:
     on_postgres.load(*numbered(3))
-    with pytest.raises(SourceUnavailable, match=rf"{table} was emptied, rewritten or replaced .* begun"):
+    with pytest.raises(SourceUnavailable, match=rf"{table}, or .* was emptied, .* had begun"):
         during(lambda: project.make(on_postgres.source), *(text.format(table) for text in statements))
     assert project.left == []
     assert project.make(on_postgres.source).manifest.rows == 3
+
+
+@pytest.fixture
+def partitioned(on_postgres: PostgresPromo, project: Project) -> Iterator[PostgresPromo]:
+    """A partition of its own for row 1; row 2 is with all others."""
+    on_postgres.execute(*PARTITIONED)
+    on_postgres.load(Move(1, moved_at=DAY), Move(2, moved_at=NOON))
+    on_postgres.execute("INSERT INTO ledger SELECT * FROM moves")
+    project.write((SELECT + WHERE + ORDER).replace("FROM moves m", "FROM ledger m"))
+    yield on_postgres
+    on_postgres.execute("DROP TABLE IF EXISTS ledger, of_march, of_noon, inherited")
+
+
+@pytest.mark.parametrize(
+    ("table", "statements"),
+    [
+        ("ledger", (HOLD, "ALTER TABLE ledger DETACH PARTITION of_march")),
+        ("ledger", (HOLD, "DROP TABLE of_march")),
+        ("of_march", ("TRUNCATE of_march",)),
+        (
+            "of_noon",
+            (HOLD, "INSERT INTO of_noon SELECT * FROM of_others", "DELETE FROM of_others", AT_NOON),
+        ),
+        (
+            "ledger",
+            (
+                HOLD,
+                "ALTER TABLE ledger DETACH PARTITION of_others",
+                "CREATE TABLE of_later PARTITION OF ledger DEFAULT",
+                "DROP TABLE of_others",
+            ),
+        ),
+    ],
+    ids=["detached", "dropped", "emptied", "rows moved to a new one", "swapped"],
+)
+def test_a_partition_that_an_older_snapshot_cannot_see(
+    table: str, statements: tuple[str, ...], during: Callable[..., None], partitioned: PostgresPromo, project: Project
+) -> None:
+    with pytest.raises(SourceUnavailable, match=rf"{table}, .* the export had begun"):
+        during(lambda: project.make(partitioned.source), *statements)
+    assert project.left == []
+
+
+def test_a_full_partition_that_comes_after_the_snapshot(
+    during: Callable[..., None], partitioned: PostgresPromo, project: Project
+) -> None:
+    """Its rows are older than the snapshot, and were not in the table."""
+    partitioned.execute("DELETE FROM ledger WHERE id = 2", "INSERT INTO of_noon SELECT * FROM moves WHERE id = 2")
+    with pytest.raises(SourceUnavailable, match=r"of_noon, .* the export had begun"):
+        during(lambda: project.make(partitioned.source), HOLD, AT_NOON)
+    assert project.make(partitioned.source).manifest.rows == 2
+
+
+def test_a_full_partition_that_comes_between_count_and_copy(partitioned: PostgresPromo, project: Project) -> None:
+    """That takes no lock that an export would hold up, where there is no default partition."""
+    partitioned.execute("DROP TABLE of_others", "INSERT INTO of_noon SELECT * FROM moves WHERE id = 2")
+
+    def attach(rows: int, counted: int) -> None:
+        if rows == 0:
+            partitioned.execute(AT_NOON)
+
+    with pytest.raises(SourceUnavailable, match=r"of_noon, .* the export had begun"):
+        project.make(partitioned.source, progress=attach)
+    assert project.left == []
+
+
+def test_a_child_that_is_dropped(during: Callable[..., None], partitioned: PostgresPromo, project: Project) -> None:
+    """Children by INHERITS are no partitions."""
+    partitioned.execute(
+        "INSERT INTO inherited SELECT * FROM ONLY moves WHERE id = 2", "DELETE FROM ONLY moves WHERE id = 2"
+    )
+    project.write(SELECT + WHERE + ORDER)
+    with pytest.raises(SourceUnavailable, match=r"moves, .* the export had begun"):
+        during(lambda: project.make(partitioned.source), "LOCK TABLE moves", "DROP TABLE inherited")
+
+
+def test_a_new_partition_of_another_month_is_no_hindrance(partitioned: PostgresPromo, project: Project) -> None:
+    partitioned.execute("DROP TABLE of_others")
+
+    def attach(rows: int, counted: int) -> None:
+        if rows == 0:
+            partitioned.execute(
+                "CREATE TABLE of_may (LIKE ledger)",
+                "ALTER TABLE ledger ATTACH PARTITION of_may FOR VALUES FROM ('2026-05-01+00') TO ('2026-06-01+00')",
+            )
+
+    assert project.make(partitioned.source, progress=attach).manifest.rows == 1
 
 
 def test_a_table_that_a_function_reads_within_its_body(
@@ -98,7 +197,7 @@ def test_a_table_that_a_function_reads_within_its_body(
     on_postgres.execute(ODD_NOTE)
     project.write((SELECT + WHERE + ORDER).replace("m.note,", "note_of(m.id) AS note,"))
     on_postgres.load(Move(1))
-    with pytest.raises(SourceUnavailable, match="shelves was emptied"):
+    with pytest.raises(SourceUnavailable, match=r"shelves, or .* emptied"):
         during(lambda: project.make(on_postgres.source), *(text.format("shelves") for text in LOADED_ANEW))
 
 
