@@ -20,6 +20,7 @@ from promo_reports.pipeline.databases.postgres.errors import login_failed, query
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
+from tests.support.databases.promo import COLUMNS, ORDER, SELECT, WHERE, PostgresPromo, Project
 from tests.support.databases.postgres_stub import ending_sessions, refusing_login, refusing_one_login
 
 SECRET = "hunter2"
@@ -134,6 +135,73 @@ def test_the_last_words_of_a_pooler_are_kept(said: str) -> None:
 def failed_query(error: Any, *, over: bool = False, reported: str = "") -> PromoReportsError:
     source = Source("promo_db", f"postgresql://reader:{SECRET}@host/promo")
     return query_failed(source, error, reported=reported, seconds=60, over=over, reads_rows=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "fix"),
+    [
+        ("25P04", SourceRefused, "SET transaction_timeout"),
+        ("25P03", SourceUnavailable, "idle_in_transaction_session_timeout"),
+        ("57P01", SourceUnavailable, "tried again"),
+        ("40001", SourceUnavailable, "On a standby, set hot_standby_feedback"),
+    ],
+)
+def test_the_end_of_a_session_is_judged_by_its_sqlstate(state: str, kind: type[PromoReportsError], fix: str) -> None:
+    """Which psycopg2 does not tell: it only knows that the connection is gone."""
+    with ending_sessions(S="致命的エラー".encode(), V=b"FATAL", C=state.encode(), M="終了".encode()) as port:
+        failed = failure(port)
+    assert type(failed) is kind
+    assert failed.reason == "Connection 'promo_db': the connection was lost: 終了."
+    assert fix in failed.fix
+    assert ("tried again" in failed.fix) == failed.retryable
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "fix"),
+    [
+        ("08006", SourceUnavailable, ""),
+        ("25006", SourceRefused, "may only read"),
+        ("40001", SourceUnavailable, "On a standby"),
+        ("40P01", SourceUnavailable, ""),
+        ("42P01", SourceRefused, "SQL template"),
+        ("53100", SourceUnavailable, ""),
+        ("53200", SourceUnavailable, ""),
+        ("53400", SourceRefused, "temp_file_limit"),
+        ("54001", SourceRefused, "SQL template"),
+        ("55000", SourceRefused, "REFRESH MATERIALIZED VIEW"),
+        ("55006", SourceUnavailable, ""),
+        ("55P02", SourceRefused, "SQL template"),
+        ("55P03", SourceUnavailable, ""),
+        ("57P05", SourceUnavailable, ""),
+        ("58030", SourceUnavailable, ""),
+        ("58P01", SourceRefused, "ask its administrator"),
+        ("72000", SourceUnavailable, "old_snapshot_threshold"),
+        ("HV00N", SourceUnavailable, ""),
+        ("XX001", SourceRefused, "damaged"),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(state: str, kind: type[PromoReportsError], fix: str) -> None:
+    failed = failed_query(SimpleNamespace(pgcode=state, diag=SimpleNamespace(message_primary="x", source_function="y")))
+    assert type(failed) is kind
+    assert f"x (SQLSTATE {state})" in failed.reason
+    assert fix in failed.fix
+    assert ("tried again" in failed.fix) == failed.retryable
+
+
+def test_a_limit_of_the_role_is_reached_again(
+    on_postgres: PostgresPromo, project: Project, postgres: PostgresServer
+) -> None:
+    on_postgres.generate(20_000, note="repeat(md5(g::text), 3)")
+    project.write((SELECT + WHERE + ORDER).replace("FROM moves m", f"FROM (SELECT DISTINCT {COLUMNS} FROM moves) m"))
+    postgres.execute("ALTER ROLE promo_reader SET temp_file_limit = '64kB'")
+    postgres.execute("ALTER ROLE promo_reader SET work_mem = '64kB'")
+    try:
+        with pytest.raises(SourceRefused, match=r"temp_file_limit.* \(SQLSTATE 53400\).* Have a superuser raise"):
+            project.make(on_postgres.source)
+    finally:
+        postgres.execute("ALTER ROLE promo_reader RESET temp_file_limit")
+        postgres.execute("ALTER ROLE promo_reader RESET work_mem")
+    assert project.left == []
 
 
 @pytest.mark.parametrize("said", ["canceling statement due to user request", "annulation de la requête"])

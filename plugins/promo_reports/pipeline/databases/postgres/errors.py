@@ -14,9 +14,24 @@ from promo_reports.pipeline.databases.time_limits import too_slow
 if TYPE_CHECKING:
     import psycopg2
 
-# SQLSTATE classes that a retry may cure: connection, resources, transaction rollback, operator intervention.
-_PASSING = ("08", "40", "53", "55", "57", "58")
-_PASSING_STATES = ("25P03", "25P04")  # the server's own limits of a transaction
+# SQLSTATE classes that a retry may cure: connection, resources, transaction rollback, operator intervention, an old
+# snapshot; and states of others: a pause in a transaction, a lock, a foreign server that is away.
+_PASSING = ("08", "40", "53", "57", "58", "72")
+_PASSING_STATES = ("25P03", "55006", "55P03", "HV00N")
+# A limit that is reached again, a file of the server that is missing.
+_STAYING_STATES = ("53400", "58P01")
+_FIXES = {
+    "25006": "An export may only read: have the report type's SQL and the functions in it write nothing.",
+    "25P03": "Raise its role's idle_in_transaction_session_timeout if the worker is slow.",
+    "25P04": "Raise its role's limit (ALTER ROLE ... SET transaction_timeout), or ask for a shorter window.",
+    "40001": "On a standby, set hot_standby_feedback or raise max_standby_streaming_delay if this comes often.",
+    "53400": "Have a superuser raise its role's limit (ALTER ROLE ... SET temp_file_limit), or ask for less.",
+    "55000": "Have the database's owner bring it into the state that is asked for, as by REFRESH MATERIALIZED VIEW.",
+    "58P01": "The server lacks a file of its own: ask its administrator.",
+    "72000": "Raise old_snapshot_threshold of the server if this comes often.",
+    "XX001": "The database is damaged: ask its administrator.",
+    "XX002": "An index is damaged: ask the database's administrator.",
+}
 _ON_A_ROW = ("22", "23")  # their messages quote the row
 # What libpq itself refuses before it asks a server; the bundled libpq speaks English.
 _REFUSED_BY_LIBPQ = re.compile(
@@ -25,7 +40,10 @@ _REFUSED_BY_LIBPQ = re.compile(
 )
 # `<severity>:  <message>` is how libpq writes what a server says, in the server's language, so with two spaces.
 _UNREADABLE = "no answer that can be read"
-_SERVER_SAYS = re.compile(r"^(?:.* failed: )?[^:\s][^:]{0,40}:  (?P<said>.+)$", re.MULTILINE)
+# Within a session the SQLSTATE stands before the message (`libpq.tell_states`).
+_SERVER_SAYS = re.compile(
+    r"^(?:.* failed: )?[^:\s][^:]{0,40}:  (?:(?P<state>[0-9A-Z]{5}): )?(?P<said>.+)$", re.MULTILINE
+)
 _TOO_MANY = "53300"
 # PgBouncer, which speaks English, gives all of its errors the SQLSTATE of a lost connection.
 _POOLER_REFUSES = re.compile(
@@ -109,17 +127,23 @@ def query_failed(
             f"{message} (SQLSTATE {state}), which was somebody else's doing.", SourceUnavailable.AGAIN
         )
     if _passes(state):
-        return SourceUnavailable(f"{message} (SQLSTATE {state}).", SourceUnavailable.AGAIN)
+        return _passing(f"{message} (SQLSTATE {state}).", state)
     if reads_rows and state[:2] in _ON_A_ROW:
         return DataRefused(
             f"Connection {source.connection!r}: a row cannot be read: {type(error).__name__} (SQLSTATE {state}).",
             "Correct the data or the report type's SQL template.",
         )
-    return SourceRefused(f"{message} (SQLSTATE {state}).", _correction(source, error))
+    return SourceRefused(f"{message} (SQLSTATE {state}).", _correction(source, state, error.diag.source_function))
 
 
-def _correction(source: Source, error: psycopg2.Error) -> str:
-    if error.diag.source_function != _REFUSES_ROW_SECURITY:
+def _passing(message: str, state: str | None) -> SourceUnavailable:
+    return SourceUnavailable(message, f"{_FIXES.get(state or '', '')} {SourceUnavailable.AGAIN}".strip())
+
+
+def _correction(source: Source, state: str, function: str | None = None) -> str:
+    if state in _FIXES:
+        return _FIXES[state]
+    if function != _REFUSES_ROW_SECURITY:
         return f"Check the report type's SQL template and the rights of the role of connection {source.connection!r}."
     return (
         f"Row-level security would leave rows out. Give the role of connection {source.connection!r} the attribute "
@@ -129,7 +153,9 @@ def _correction(source: Source, error: psycopg2.Error) -> str:
 
 
 def _passes(state: str | None) -> bool:
-    return state is not None and (state[:2] in _PASSING or state in _PASSING_STATES)
+    if state is None or state in _STAYING_STATES:
+        return False
+    return state[:2] in _PASSING or state in _PASSING_STATES
 
 
 def _without_state(source: Source, error: psycopg2.Error, reported: str) -> PromoReportsError:
@@ -146,7 +172,10 @@ def _without_state(source: Source, error: psycopg2.Error, reported: str) -> Prom
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not _LOST.search(line)]
     words = server["said"] if server else next(iter(lines), "")
     said = f": {_without_password(source, words)}" if words else ""
-    return SourceUnavailable(f"{where}: the connection was lost{said}.", SourceUnavailable.AGAIN)
+    message, state = f"{where}: the connection was lost{said}.", server["state"] if server else None
+    if state is None or _passes(state):
+        return _passing(message, state)
+    return SourceRefused(message, _correction(source, state))
 
 
 def _without_password(source: Source, text: str) -> str:

@@ -14,7 +14,7 @@ LOGGED_IN = "00000"
 NOT_REACHED = "08001"
 """SQLSTATE of a client that finds no server."""
 
-_SQLSTATE_ONLY = 3  # PQERRORS_SQLSTATE
+_VERBOSE, _SQLSTATE_ONLY = 2, 3  # PQERRORS_VERBOSE, PQERRORS_SQLSTATE
 _SERVER_SAYS = b":  "  # between the severity, in the server's language, and the message
 _SQLSTATE = re.compile(rb":  ([0-9A-Z]{5})\s*\Z")
 _READING, _WRITING, _OK = 1, 2, 3  # PostgresPollingStatusType
@@ -48,6 +48,16 @@ def login_state(url: str, seconds: float) -> str | None:
     if found:
         return found[1].decode()
     return None if _SERVER_SAYS in message else NOT_REACHED
+
+
+def tell_states(connection: Any) -> None:
+    """Have `error_message` write a SQLSTATE before each message of the server.
+
+    psycopg2 has none where the server ends the session.
+    """
+    libpq, address = _libpq(), getattr(connection, "pgconn_ptr", None)
+    if libpq and address:
+        libpq.PQsetErrorVerbosity(address, _VERBOSE)
 
 
 def error_message(connection: Any) -> str:

@@ -24,7 +24,7 @@ from promo_reports.pipeline.databases.postgres.checks.window_bounds import check
 from promo_reports.pipeline.databases.postgres.checks.zoneless_columns import check_zoneless_columns
 from promo_reports.pipeline.databases.postgres.errors import checked_url, login_failed, query_failed
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
-from promo_reports.pipeline.databases.postgres.libpq import error_message
+from promo_reports.pipeline.databases.postgres.libpq import error_message, tell_states
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.pipeline.databases.postgres.session_settings import (
     BUILT_IN_FIRST,
@@ -205,9 +205,11 @@ class PostgresSnapshot:
             )
 
         try:
-            return open_in_time(self._source, limits, connect, lambda connection: connection.close())
+            connection = open_in_time(self._source, limits, connect, lambda connection: connection.close())
         except (psycopg2.Error, UnicodeDecodeError) as error:
             raise login_failed(self._source, error) from None
+        tell_states(connection)
+        return connection
 
     def _close(self) -> None:
         # psycopg2 waits for whoever still uses the connection.
