@@ -34,6 +34,7 @@ from promo_reports.pipeline.databases.postgres.session_settings import (
     session_settings,
 )
 from promo_reports.pipeline.databases.postgres.small_answers import filter_options, rows_as_sent
+from promo_reports.pipeline.databases.postgres.standby import replayed_until
 from promo_reports.pipeline.databases.source import Option, RecordSink, Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.sql.bound import BoundQuery
@@ -53,6 +54,7 @@ _KEEPALIVE: dict[str, Any] = {
 _SECONDS_FOR_A_HOST = 10  # of several that an address may name
 _HAS_CONNECTION_CHECK = 140_000
 _HAS_NONDETERMINISTIC_COLLATIONS = 120_000
+_FIRST = "SELECT pg_catalog.transaction_timestamp(), pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()"
 
 
 class _Sink:
@@ -223,8 +225,13 @@ class PostgresSnapshot:
         def begin(cursor: Any) -> None:
             if self._exported is not None:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._exported,))
-            cursor.execute("SELECT pg_catalog.transaction_timestamp(), pg_catalog.pg_backend_pid()")
-            self.taken_at, self._process = cursor.fetchone()
+            cursor.execute(_FIRST)
+            self.taken_at, self._process, is_standby = cursor.fetchone()
+            if is_standby and self._exported is None:
+                self.taken_at = replayed_until(cursor) or self.taken_at
+                self._connection.rollback()  # so that the snapshot is no older than what was asked
+                cursor.execute(_FIRST)
+                _, self._process, _ = cursor.fetchone()
 
         def set_up(cursor: Any) -> None:
             cursor.execute(BUILT_IN_FIRST)
