@@ -1,5 +1,6 @@
 {# Unspent points are found as in user_ledger_summary.sql: a balance is what is left of the credits that expire last.
-   Promises, and what takes them back, are in no balance. #}
+   Promises, and what takes them back, are in no balance. What is added as x - x is 0 but for NaN and infinities: they
+   become NaN, which is refused in a file, where they would hide as less or more than any other number. #}
 WITH ledger AS (
     SELECT
         t.transaction_id,
@@ -35,7 +36,7 @@ balances AS (
     SELECT
         ledger.wallet_id,
         ledger.user_id,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     GROUP BY ledger.wallet_id, ledger.user_id
 ),
@@ -44,7 +45,7 @@ credits AS (
         ledger.wallet_id,
         ledger.user_id,
         MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'credit'
         OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
@@ -54,7 +55,7 @@ credits AS (
         CASE WHEN ledger.transaction_type = 'credit'
             THEN ledger.transaction_id ELSE ledger.related_transaction_id END
     HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
-        AND ROUND(SUM(ledger.points), 2) > 0
+        AND ROUND(SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)), 2) > 0
 ),
 lots AS (
     SELECT
@@ -83,7 +84,10 @@ SELECT
     w.name AS wallet_name,
     w.points_name,
     queued.expires_at,
-    ROUND(SUM(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END), 2) AS points,
+    ROUND(SUM(CASE
+        WHEN queued.covered < queued.points
+            THEN queued.covered
+        ELSE queued.points + (queued.covered - queued.covered) END), 2) AS points,
     COUNT(1) AS users
 FROM queued
 JOIN wallets w ON w.wallet_id = queued.wallet_id

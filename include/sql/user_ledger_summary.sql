@@ -3,7 +3,8 @@
    and reverse rows lower the very credit they name. ROUND only removes the binary noise of SQLite's sums.
 
    A row has a promise_id if it is a promise or names one of the same user and wallet, whenever that was made. A credit
-   unlocks points of it, which count in the balance; an expired or reverse row takes points back that were in none. #}
+   unlocks points of it, which count in the balance; an expired or reverse row takes points back that were in none. What is
+   added as x - x makes NaN of infinities, which would be less than 0 and left out; NaN is refused in a file. #}
 WITH ledger AS (
     SELECT
         t.transaction_id,
@@ -73,7 +74,7 @@ locked AS (
         SUM(promises.points) AS points
     FROM promises
     WHERE promises.changes = 0
-        OR ROUND(promises.points, 2) > 0
+        OR ROUND(promises.points + (promises.points - promises.points), 2) > 0
     GROUP BY promises.user_id
 ),
 credits AS (

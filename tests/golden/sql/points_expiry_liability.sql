@@ -38,7 +38,7 @@ balances AS (
     SELECT
         ledger.wallet_id,
         ledger.user_id,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     GROUP BY ledger.wallet_id, ledger.user_id
 ),
@@ -47,7 +47,7 @@ credits AS (
         ledger.wallet_id,
         ledger.user_id,
         MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'credit'
         OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
@@ -57,7 +57,7 @@ credits AS (
         CASE WHEN ledger.transaction_type = 'credit'
             THEN ledger.transaction_id ELSE ledger.related_transaction_id END
     HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
-        AND ROUND(SUM(ledger.points), 2) > 0
+        AND ROUND(SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)), 2) > 0
 ),
 lots AS (
     SELECT
@@ -86,7 +86,10 @@ SELECT
     w.name AS wallet_name,
     w.points_name,
     queued.expires_at,
-    ROUND(SUM(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END), 2) AS points,
+    ROUND(SUM(CASE
+        WHEN queued.covered < queued.points
+            THEN queued.covered
+        ELSE queued.points + (queued.covered - queued.covered) END), 2) AS points,
     COUNT(1) AS users
 FROM queued
 JOIN wallets w ON w.wallet_id = queued.wallet_id
@@ -136,7 +139,7 @@ balances AS (
     SELECT
         ledger.wallet_id,
         ledger.user_id,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     GROUP BY ledger.wallet_id, ledger.user_id
 ),
@@ -145,7 +148,7 @@ credits AS (
         ledger.wallet_id,
         ledger.user_id,
         MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'credit'
         OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
@@ -155,7 +158,7 @@ credits AS (
         CASE WHEN ledger.transaction_type = 'credit'
             THEN ledger.transaction_id ELSE ledger.related_transaction_id END
     HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
-        AND ROUND(SUM(ledger.points), 2) > 0
+        AND ROUND(SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)), 2) > 0
 ),
 lots AS (
     SELECT
@@ -184,7 +187,10 @@ SELECT
     w.name AS wallet_name,
     w.points_name,
     queued.expires_at,
-    ROUND(SUM(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END), 2) AS points,
+    ROUND(SUM(CASE
+        WHEN queued.covered < queued.points
+            THEN queued.covered
+        ELSE queued.points + (queued.covered - queued.covered) END), 2) AS points,
     COUNT(1) AS users
 FROM queued
 JOIN wallets w ON w.wallet_id = queued.wallet_id
@@ -232,7 +238,7 @@ balances AS (
     SELECT
         ledger.wallet_id,
         ledger.user_id,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     GROUP BY ledger.wallet_id, ledger.user_id
 ),
@@ -241,7 +247,7 @@ credits AS (
         ledger.wallet_id,
         ledger.user_id,
         MAX(CASE WHEN ledger.transaction_type = 'credit' THEN ledger.expires_at END) AS expires_at,
-        SUM(ledger.points) AS points
+        SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)) AS points
     FROM ledger
     WHERE ledger.transaction_type = 'credit'
         OR (ledger.transaction_type IN ('expired', 'reverse') AND ledger.related_transaction_id IS NOT NULL)
@@ -251,7 +257,7 @@ credits AS (
         CASE WHEN ledger.transaction_type = 'credit'
             THEN ledger.transaction_id ELSE ledger.related_transaction_id END
     HAVING SUM(CASE WHEN ledger.transaction_type = 'credit' THEN 1 ELSE 0 END) = 1
-        AND ROUND(SUM(ledger.points), 2) > 0
+        AND ROUND(SUM(ledger.points) + (SUM(ledger.points) - SUM(ledger.points)), 2) > 0
 ),
 lots AS (
     SELECT
@@ -280,7 +286,10 @@ SELECT
     w.name AS wallet_name,
     w.points_name,
     queued.expires_at,
-    ROUND(SUM(CASE WHEN queued.covered < queued.points THEN queued.covered ELSE queued.points END), 2) AS points,
+    ROUND(SUM(CASE
+        WHEN queued.covered < queued.points
+            THEN queued.covered
+        ELSE queued.points + (queued.covered - queued.covered) END), 2) AS points,
     COUNT(1) AS users
 FROM queued
 JOIN wallets w ON w.wallet_id = queued.wallet_id

@@ -83,7 +83,7 @@ locked AS (
         SUM(promises.points) AS points
     FROM promises
     WHERE promises.changes = 0
-        OR ROUND(promises.points, 2) > 0
+        OR ROUND(promises.points + (promises.points - promises.points), 2) > 0
     GROUP BY promises.user_id
 ),
 credits AS (
@@ -237,7 +237,7 @@ locked AS (
         SUM(promises.points) AS points
     FROM promises
     WHERE promises.changes = 0
-        OR ROUND(promises.points, 2) > 0
+        OR ROUND(promises.points + (promises.points - promises.points), 2) > 0
     GROUP BY promises.user_id
 ),
 credits AS (
@@ -389,7 +389,7 @@ locked AS (
         SUM(promises.points) AS points
     FROM promises
     WHERE promises.changes = 0
-        OR ROUND(promises.points, 2) > 0
+        OR ROUND(promises.points + (promises.points - promises.points), 2) > 0
     GROUP BY promises.user_id
 ),
 credits AS (

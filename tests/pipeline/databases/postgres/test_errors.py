@@ -20,8 +20,8 @@ from promo_reports.pipeline.databases.postgres.errors import login_failed, query
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
-from tests.support.databases.promo import COLUMNS, ORDER, SELECT, WHERE, PostgresPromo, Project
 from tests.support.databases.postgres_stub import ending_sessions, refusing_login, refusing_one_login
+from tests.support.databases.promo import COLUMNS, ORDER, SELECT, WHERE, PostgresPromo, Project
 
 SECRET = "hunter2"
 

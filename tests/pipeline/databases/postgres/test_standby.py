@@ -15,7 +15,7 @@ from devstack.postgres_cluster import clean_environment, runnable_programs
 from devstack.unprivileged import home_for, unprivileged_user
 from promo_reports.errors import SourceUnavailable
 from promo_reports.pipeline.databases.source import Source
-from tests.pipeline.promo import Move, PostgresPromo, Project, content, numbered
+from tests.support.databases.promo import Move, PostgresPromo, Project, content, numbered
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from promo_reports.errors import DataRefused
@@ -75,6 +76,8 @@ class CompensatedSum:
             value = float(Decimal(value))
         if not isinstance(value, float):
             raise self.refused("are no numbers")
+        if not isfinite(value):
+            raise self.refused("are infinite")
         self._floats = True
         total = self._sum + value
         larger, smaller = (self._sum, value) if abs(self._sum) >= abs(value) else (value, self._sum)
