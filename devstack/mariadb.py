@@ -34,12 +34,12 @@ _USERS = f"""
 CREATE USER '{OWNER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';
 GRANT ALL ON *.* TO '{OWNER}'@'127.0.0.1' WITH GRANT OPTION;
 CREATE USER '{READER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';
-GRANT SELECT ON *.* TO '{READER}'@'127.0.0.1';
+GRANT SELECT, SHOW VIEW ON *.* TO '{READER}'@'127.0.0.1';
 """
 
 
 class MariaDbServer:
-    """One server with a data directory of its own; whoever reads may only SELECT."""
+    """One server with a data directory of its own; whoever reads may only SELECT and see views."""
 
     def __init__(self, data_dir: Path) -> None:
         self.wanted_dir = data_dir.absolute()

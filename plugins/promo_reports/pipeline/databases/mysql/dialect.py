@@ -17,6 +17,7 @@ from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
 from promo_reports.pipeline.databases.mysql.engines import refuse_engines
 from promo_reports.pipeline.databases.mysql.errors import NO_EXPLAIN, TIMED_OUT, code_of, passes
+from promo_reports.pipeline.databases.mysql.impossible_days import looked_at
 from promo_reports.pipeline.databases.mysql.session_settings import WHOLE_ANSWERS, UnchangedSettings, assignments
 from promo_reports.pipeline.databases.mysql.text import sent_records, sent_rows
 from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
@@ -181,7 +182,7 @@ class MySqlDialect(Dialect):
         return super()._batches(result, report_type)
 
     def _asked(self, connection: Connection, query: BoundQuery) -> BoundQuery:
-        """The query with its times as DATETIME and its bytes as such.
+        """The query with its times as DATETIME, compared with days that a calendar has, and its bytes as such.
 
         Raises `DataRefused` where it compares a time with a whole number.
 
@@ -194,6 +195,7 @@ class MySqlDialect(Dialect):
             text = probe.connector() if _is_connector(connection) else probe.pyformat()
             connection.exec_driver_sql(text, self._values(query)).close()
             refuse_warnings(connection, self.source)
+            query = looked_at(query, times)
         return query.wrapped(times, "CAST({} AS DATETIME(6))")
 
     def _refuse_unfit(self, connection: Connection, asked: BoundQuery) -> None:

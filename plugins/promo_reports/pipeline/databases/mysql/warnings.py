@@ -14,7 +14,7 @@ _DEPRECATED = frozenset({1287, 1681, 3719, 3778})  # words that are going to cha
 _WHAT_TO_DO = {
     1260: "GROUP_CONCAT makes a longer text than the server can hold: take fewer rows, or shorter texts.",
     1292: "A text or a number is taken for a value of another type: CAST it, or compare it with one of its own type. "
-    "Times are columns of type DATETIME(6) or TIMESTAMP(6), in UTC.",
+    "Times are columns of type DATETIME(6) or TIMESTAMP(6), in UTC, on days that a calendar has (2026-02-31 is none).",
     1301: "Raise max_allowed_packet on the server, or make shorter texts.",
     1931: "The recursion has no end: limit it in the report type's SQL.",
 }
