@@ -70,7 +70,7 @@ def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float
     context: Any = {
         "dag_run": run,
         "task_state_store": SimpleNamespace(clear=lambda: None, set=lambda *_, **__: None),
-        "ti": SimpleNamespace(xcom_push=lambda **_: None),
+        "ti": SimpleNamespace(xcom_push=lambda **_: None, map_index=int(kind == "s3")),
         "outlet_events": defaultdict(SimpleNamespace),
     }
     stages = Seconds()
@@ -80,7 +80,7 @@ def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float
     extract = ExtractOperator(task_id="extract", report_type=report_type)
     handovers = vars(ExtractOperator)["execute"].__wrapped__(extract, context)
     extracted = time.perf_counter()
-    deliver = DeliverOperator(task_id="deliver", handover=handovers[kind == "s3"])
+    deliver = DeliverOperator(task_id="deliver", handover=handovers[context["ti"].map_index])
     vars(DeliverOperator)["execute"].__wrapped__(deliver, context)
     ended = time.perf_counter()
     return {
