@@ -28,7 +28,6 @@ from benchmarks.figures import Figure, keep
 
 if TYPE_CHECKING:
     from promo_reports.pipeline.databases.source import Source
-    from promo_reports.pipeline.databases.time_limits import TimeLimits
     from promo_reports.pipeline.export import Export
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -65,6 +64,7 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     """What extract does between counting and reading again: rows sent, seconds."""
     from promo_reports.domain.file_format import ZIP
     from promo_reports.pipeline.databases.dialects import open_snapshot
+    from promo_reports.pipeline.databases.time_limits import TimeLimits
     from promo_reports.pipeline.formats.artefact import Artefact
     from promo_reports.pipeline.formats.split import Splitter
     from promo_reports.settings import Settings
