@@ -40,7 +40,7 @@ stop: $(STAMP) ## Stop a demo that runs in another terminal
 
 # Suites that wait for time limits or kill processes: one worker, after the quick ones.
 FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py \
-    tests/delivery/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py
+    tests/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py
 BESIDE := --ignore tests/browser --ignore tests/api $(addprefix --ignore ,$(FAULTS))
 
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
