@@ -78,7 +78,7 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
         with artefact:
             splitter = Splitter(artefact, settings.rows_per_file)
             splitter.begin()
-            sent = snapshot.copy(query, report_type, splitter.write, spreadsheet=export.spreadsheet)
+            sent = snapshot.copy(query, report_type, splitter.write, transform=export.transform)
             splitter.finish()
         return sent, time.perf_counter() - begun
 

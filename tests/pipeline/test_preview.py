@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promo_reports.errors import PreviewTooSlow, QueryTooSlow, SourceRefused, UnknownValue
 from promo_reports.pipeline.databases.cells import record_renderer
 from promo_reports.pipeline.preview import cells, preview
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import (
     DAY,
     HEADER,
@@ -123,7 +124,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 @given(st.lists(st.none() | TEXT, min_size=1, max_size=5))
 def test_any_record_is_read_as_it_was_written(values: list[str | None]) -> None:
     column = MOVES.column("note")
-    (record,) = record_renderer([column] * len(values), export().zone, spreadsheet=False)([values])
+    (record,) = record_renderer([column] * len(values), export().zone, transform=UNCHANGED)([values])
     assert cells(record) == values
     if record != b"\n":
         assert next(csv.reader([record.decode()])) == [value or "" for value in values]

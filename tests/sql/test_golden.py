@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from promo_reports.definitions.report_type.loading import load_report_type
+from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.filters import Select
 from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import transform_of
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 
@@ -60,7 +62,7 @@ def rendered(report_type: ReportType) -> str:
     late = query.late(asked, END) if asked.window else None
     queries = {
         "rows": query.rows(asked),
-        "rows, safe for spreadsheets": query.rows(asked, spreadsheet=True),
+        "rows, safe for spreadsheets": query.rows(asked, transform_of(SPREADSHEET)),
         "totals": query.totals(asked),
         "excluded": query.excluded(asked),
         "late": late,

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.filters import Select
 from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.errors import SqlTemplateError
-from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.postgres.expressions import PostgresExpressions
-from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
+from promo_reports.sql.cell_policies.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES, is_formula
+from promo_reports.sql.cell_policies.transform import transform_of
 from promo_reports.sql.report_query import load_options_query
 from promo_reports.sql.row_range import RowRange
 from promo_reports.sql.template import Parameters, WindowPredicates
@@ -97,8 +98,8 @@ def test_totals_without_groups_are_one_row(tmp_path: Path) -> None:
 
 def test_formulas_are_escaped_in_text_columns_only(tmp_path: Path) -> None:
     query = replace(load(tmp_path, GOOD), expressions=ON_POSTGRESQL)
-    rows = query.rows(PARAMETERS, spreadsheet=True).named()
-    totals = query.totals(PARAMETERS, spreadsheet=True).named()
+    rows = query.rows(PARAMETERS, transform_of(SPREADSHEET)).named()
+    totals = query.totals(PARAMETERS, transform_of(SPREADSHEET)).named()
     is_tested = r"CASE WHEN CAST\(report\.(\w+) AS text\) COLLATE .C. ~ E'"
     assert re.findall(is_tested, rows) == ["kind", "note"]
     assert re.findall(is_tested, totals) == ["kind", "note"]
@@ -108,7 +109,7 @@ def test_formulas_are_escaped_in_text_columns_only(tmp_path: Path) -> None:
 def test_nothing_is_escaped_where_no_column_is_text(tmp_path: Path) -> None:
     numbers = replace(LEDGER, columns=tuple(c for c in LEDGER.columns if c.type.value != "text"), totals_by=None)
     query = replace(load(tmp_path, GOOD, numbers), expressions=ON_POSTGRESQL)
-    assert "CASE" not in query.totals(PARAMETERS, spreadsheet=True).text
+    assert "CASE" not in query.totals(PARAMETERS, transform_of(SPREADSHEET)).text
 
 
 def test_excluded_rows_are_those_without_a_time(tmp_path: Path) -> None:

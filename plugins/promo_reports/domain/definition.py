@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from promo_reports.domain.cell_policy import RAW, SPREADSHEET, CellPolicy
 from promo_reports.domain.dates.schedule import Delivery, Frequency, Recurrence, Schedule, Stop
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.dates.window import DateRange
@@ -29,13 +30,6 @@ MAX_DESTINATIONS = 100
 def is_report_id(text: object) -> bool:
     """Whether a text may be the id of a report: safe as the name of a file, an object, a DAG."""
     return isinstance(text, str) and REPORT_ID.fullmatch(text) is not None
-
-
-class CsvSafety(StrEnum):
-    """Whether text cells that a spreadsheet would run as formulas get a leading apostrophe (reliability)."""
-
-    RAW = "raw"
-    SPREADSHEET = "spreadsheet"
 
 
 class Origin(StrEnum):
@@ -71,6 +65,7 @@ class Definition:
     starts_at: datetime | None = None
     stops: tuple[Stop, ...] = field(default=())
     format: FileFormat = CSV
+    cells: CellPolicy | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,7 +102,11 @@ class Definition:
         return self.recurrence.following(self.recurrence.schedule.latest(now).window.end, now)
 
     @property
-    def csv_safety(self) -> CsvSafety:
-        """People open what is only downloaded; machines read what goes to a bucket."""
-        only_download = all(isinstance(destination, Download) for destination in self.destinations)
-        return CsvSafety.SPREADSHEET if only_download else CsvSafety.RAW
+    def csv_safety(self) -> CellPolicy:
+        """What its text cells become: `cells`, or else what suits its destinations.
+
+        People open what is only downloaded; machines read what goes to a bucket.
+        """
+        if self.cells is not None:
+            return self.cells
+        return SPREADSHEET if all(isinstance(each, Download) for each in self.destinations) else RAW

@@ -69,7 +69,7 @@ class Copying:
         with artefact:
             splitter.begin()
             sent = snapshot.copy(
-                rows, self.export.definition.report_type, splitter.write, spreadsheet=self.export.spreadsheet
+                rows, self.export.definition.report_type, splitter.write, transform=self.export.transform
             )
             splitter.finish()
         return sent

@@ -7,7 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dates.window import Window, instant_key
-from promo_reports.domain.definition import CsvSafety, Definition
+from promo_reports.domain.definition import Definition
+from promo_reports.sql.cell_policies.transform import CellTransform, transform_of
 from promo_reports.sql.template import FilterValues, Parameters
 
 
@@ -40,9 +41,9 @@ class Export:
         return self.definition.zone
 
     @property
-    def spreadsheet(self) -> bool:
-        """Whether text cells are made safe for spreadsheets."""
-        return self.definition.csv_safety is CsvSafety.SPREADSHEET
+    def transform(self) -> CellTransform:
+        """What its text cells become."""
+        return transform_of(self.definition.csv_safety)
 
     @property
     def parameters(self) -> Parameters:

@@ -76,7 +76,7 @@ def extract(
                 artefact.path,
                 artefact.format,
                 report_type,
-                spreadsheet=export.spreadsheet,
+                transform=export.transform,
                 stretches=artefact.stretches,
             )
         reconcile(reading, counted.totals, sent, artefact.parts)
@@ -104,7 +104,7 @@ def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, s
         if ranges:
             return copying.ranges(snapshot, ranges, settings.connections_per_export)
     export = copying.export
-    return copying.whole(snapshot, query.rows(export.parameters, spreadsheet=export.spreadsheet))
+    return copying.whole(snapshot, query.rows(export.parameters, export.transform))
 
 
 def _ranges(

@@ -60,9 +60,9 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
             export = replace(export, filters=known_filters(snapshot, export.definition, settings.sql))
             query = in_terms_of(snapshot, query, export.parameters)
             found = count(snapshot, query, export)
-            whole = query.rows(export.parameters, spreadsheet=export.spreadsheet)
+            whole = query.rows(export.parameters, export.transform)
             first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})
-            snapshot.copy(first, report_type, records.append, spreadsheet=export.spreadsheet)
+            snapshot.copy(first, report_type, records.append, transform=export.transform)
     except QueryTooSlow:
         if seconds is None:
             raise

@@ -42,9 +42,7 @@ def member_ranges(
         MemberRange(
             number,
             min(rows_per_file, rows + 1 - begin),
-            query.rows(
-                export.parameters, spreadsheet=export.spreadsheet, within=RowRange(edges[number - 1], edges[number])
-            ),
+            query.rows(export.parameters, export.transform, within=RowRange(edges[number - 1], edges[number])),
         )
         for number, begin in enumerate(begins, start=1)
     ]

@@ -10,17 +10,18 @@ from promo_reports.domain.report_type import Column
 class Expressions:
     """Standard SQL, for databases whose cells are written by the client; a dialect with ways of its own is a subclass.
 
-    `counts_formulas` says whether the database itself finds the text cells that a spreadsheet would run.
+    `writes_cells` says whether the database itself writes text cells as a cell policy wants them, and counts those
+    that it changes.
     """
 
-    counts_formulas = False
+    writes_cells = False
 
-    def cell(self, column: Column, *, spreadsheet: bool) -> str:
-        """The item of the select list: the cell, with `spreadsheet` made safe where the database does that."""
+    def cell(self, column: Column) -> str:
+        """Return the item of the select list for a cell that no policy changes."""
         return f"report.{column.name}"
 
     def is_formula(self, column: Column) -> str:
-        """Whether a spreadsheet would run the cell of a text column; only where `counts_formulas`."""
+        """Return the condition of a text cell that a spreadsheet would run; only where `writes_cells`."""
         raise NotImplementedError
 
     def text(self, column: Column) -> str:

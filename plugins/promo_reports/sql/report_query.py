@@ -14,9 +14,10 @@ from pathlib import Path
 
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.filters import Filter
-from promo_reports.domain.report_type import ColumnType, DateRangeRule, ReportType
+from promo_reports.domain.report_type import Column, DateRangeRule, ReportType
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.lexer import without_comments
 from promo_reports.sql.row_range import RowRange
@@ -48,14 +49,14 @@ class ReportQuery:
         """Hash of the template file, for the manifest."""
         return self.template.sha256
 
-    def rows(self, parameters: Parameters, *, spreadsheet: bool = False, within: RowRange | None = None) -> BoundQuery:
+    def rows(
+        self, parameters: Parameters, transform: CellTransform = UNCHANGED, *, within: RowRange | None = None
+    ) -> BoundQuery:
         """Every row of the export, or of a range of it, in its total order.
 
-        With `spreadsheet`, text cells that a spreadsheet would run get one leading apostrophe where the database itself
-        finds them.
+        Where the database writes the cells itself, they are those of `transform`.
         """
-        report_type, of = self.report_type, self.expressions
-        columns = ",\n    ".join(of.cell(column, spreadsheet=spreadsheet) for column in report_type.columns)
+        columns = ",\n    ".join(self._cell(column, transform) for column in self.report_type.columns)
         order = self._order()
         body = self._body(parameters)
         text, values = f"SELECT\n    {columns}\nFROM (\n{body.text}\n) AS report", body.values
@@ -85,14 +86,14 @@ class ReportQuery:
         )
         return BoundQuery(text, {**body.values, "every": every, "last": last})
 
-    def totals(self, parameters: Parameters, *, spreadsheet: bool = False) -> BoundQuery:
+    def totals(self, parameters: Parameters, transform: CellTransform = UNCHANGED) -> BoundQuery:
         """One row for each value of `totals_by` (one row without it): value, rows, cells to change, then each sum."""
         by = self.report_type.totals_by
         name, keys = self.expressions.group(self.report_type.column(by)) if by else ("NULL", ())
         cells = [
             name,
             "count(*)",
-            self._cells_to_change(spreadsheet=spreadsheet),
+            self._cells_to_change(transform),
             *(self.expressions.total(column) for column in self.report_type.totals),
         ]
         group = f"\nGROUP BY {', '.join(keys)}" if keys else ""
@@ -129,13 +130,17 @@ class ReportQuery:
         text = without_order(rendering.sql, words, self.report_type.order)
         return BoundQuery(without_comments(text), query.values)
 
-    def _cells_to_change(self, *, spreadsheet: bool) -> str:
-        texts = [column for column in self.report_type.columns if column.type is ColumnType.TEXT]
-        if not (spreadsheet and self.expressions.counts_formulas and texts):
+    def _cell(self, column: Column, transform: CellTransform) -> str:
+        if self.expressions.writes_cells and transform.changes(column):
+            return f"{transform.sql(column, self.expressions)} AS {column.name}"
+        return self.expressions.cell(column)
+
+    def _cells_to_change(self, transform: CellTransform) -> str:
+        changed = [column for column in self.report_type.columns if transform.changes(column)]
+        if not (self.expressions.writes_cells and changed):
             return "0"
-        return " + ".join(
-            f"coalesce(sum(CASE WHEN {self.expressions.is_formula(column)} THEN 1 ELSE 0 END), 0)" for column in texts
-        )
+        conditions = (transform.sql_is_changed(column, self.expressions) for column in changed)
+        return " + ".join(f"coalesce(sum(CASE WHEN {each} THEN 1 ELSE 0 END), 0)" for each in conditions)
 
 
 def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:

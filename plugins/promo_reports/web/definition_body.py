@@ -23,6 +23,8 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
     }
     if definition.format is not CSV:
         body["format"] = definition.format.key
+    if definition.cells is not None:
+        body["csv_safety"] = definition.cells.key
     if definition.timezone != account.timezone:
         body["timezone"] = definition.timezone
     schedule = definition.schedule

@@ -8,8 +8,9 @@ import pytest
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.loading import conf_id
+from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.dates.window import Preset, Window
-from promo_reports.domain.definition import CsvSafety, Origin
+from promo_reports.domain.definition import Origin
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 CONF: dict[str, Any] = {
@@ -31,7 +32,7 @@ def test_a_conf_needs_only_what_the_run_cannot_know(registry: Registry) -> None:
     assert definition.id == "june_ledger_app_channel-19b04f56"
     assert (definition.owner, definition.origin, definition.source) == ("api", Origin.CONF, "run manual__1")
     assert (definition.frequency, definition.date_range) == ("one_time", Preset.PAST_MONTH)
-    assert definition.csv_safety is CsvSafety.SPREADSHEET
+    assert definition.csv_safety is SPREADSHEET
     assert registry.from_conf(CONF, run_id="manual__1", at=AT, report_type="ledger") == definition
 
 
@@ -100,7 +101,7 @@ def test_an_absolute_window_may_end_now(registry: Registry) -> None:
         ]),
         (CONF | {"__class__": "x"}, [
             "__class__: unknown key. Allowed: id, name, report_type, promotion_type, owner, filters, frequency,"
-            " date_range, delivery, format, timezone, starts_on.",
+            " date_range, delivery, format, csv_safety, timezone, starts_on.",
         ]),
         ({}, [
             "name: is required", "delivery: is required",

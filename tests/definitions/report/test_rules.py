@@ -26,8 +26,8 @@ S3 = "delivery: [partner_export: {partner: amazon_s3, bucket: bi-exports}]"
 DAILY = {"frequency": "frequency: {interval: daily}", "date_range": None, "delivery": S3}
 WEEKLY = DAILY | {"frequency": "frequency: {interval: weekly, delivery_day: monday}"}
 KEYS = (
-    "id, name, report_type, promotion_type, owner, filters, frequency, date_range, delivery, format, timezone,"
-    " starts_on."
+    "id, name, report_type, promotion_type, owner, filters, frequency, date_range, delivery, format, csv_safety,"
+    " timezone, starts_on."
 )
 RANGES = (
     "yesterday, today, past_7_days, past_week, past_2_weeks, past_3_weeks, past_month, past_2_months, past_3_months,"

@@ -15,9 +15,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from devstack.postgres import PostgresServer
+from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.databases.cells import is_formula, plain_text, record_renderer
+from promo_reports.pipeline.databases.cells import plain_text, record_renderer
+from promo_reports.sql.cell_policies.formulas import is_formula
+from promo_reports.sql.cell_policies.transform import UNCHANGED, transform_of
 
 UTC_ZONE = ZoneInfo("UTC")
 TEXT = Column("note", ColumnType.TEXT, "A text.")
@@ -53,7 +56,7 @@ def copy(postgres: PostgresServer) -> Iterator[object]:
 
 def record(kind: ColumnType, value: object, zone: str = "UTC", scale: int | None = None) -> bytes:
     column = Column("a", kind, "A cell.", scale=scale)
-    both = record_renderer([column, column], ZoneInfo(zone), spreadsheet=False)
+    both = record_renderer([column, column], ZoneInfo(zone), transform=UNCHANGED)
     return b"".join(both([[value, None]]))
 
 
@@ -64,7 +67,7 @@ def record(kind: ColumnType, value: object, zone: str = "UTC", scale: int | None
 @example(value=None)
 def test_texts_are_postgresqls(value: str | None, copy) -> None:  # type: ignore[no-untyped-def]
     assert record(ColumnType.TEXT, value) == copy("UTC", "text text", (value, None))
-    assert record_renderer([TEXT], UTC_ZONE, spreadsheet=False)([[value]]) == [copy("UTC", "text", (value,))]
+    assert record_renderer([TEXT], UTC_ZONE, transform=UNCHANGED)([[value]]) == [copy("UTC", "text", (value,))]
 
 
 @settings(max_examples=150, deadline=None)
@@ -170,14 +173,14 @@ def test_what_is_not_of_its_type_is_refused(kind: ColumnType, value: object) -> 
 @given(st.lists(TEXTS | TRICKY, min_size=2, max_size=5))
 def test_any_texts_round_trip(row: list[str]) -> None:
     columns = [TEXT] * len(row)
-    written = record_renderer(columns, UTC_ZONE, spreadsheet=False)([row])[0].decode()
+    written = record_renderer(columns, UTC_ZONE, transform=UNCHANGED)([row])[0].decode()
     assert list(csv.reader(io.StringIO(written, newline=""), strict=True)) == [row]
 
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS | TRICKY)
 def test_a_safe_cell_is_no_formula_for_a_spreadsheet_and_can_be_undone(text: str) -> None:
-    written = record_renderer([TEXT, TEXT], UTC_ZONE, spreadsheet=True)([[text, ""]])[0].decode()
+    written = record_renderer([TEXT, TEXT], UTC_ZONE, transform=transform_of(SPREADSHEET))([[text, ""]])[0].decode()
     ((cell, _),) = csv.reader(io.StringIO(written, newline=""), strict=True)
     assert not cell.lstrip().startswith(("=", "+", "-", "@", "＝"))
     assert (cell[1:] if is_formula(cell) else cell) == text

@@ -12,6 +12,7 @@ import pytest
 from promo_reports.domain.file_format import FORMATS, FileFormat
 from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_of
 from promo_reports.pipeline.formats.tally import Tally
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import MOVES
 
 
@@ -38,7 +39,7 @@ def test_what_is_no_file_of_the_format_is_damaged(file_format: FileFormat, conte
     header = ",".join(column.name for column in MOVES.columns).encode() + b"\n"
     path.write_bytes(header + content)
     with pytest.raises(Unreadable):
-        code_of(file_format).read_back(path, Tally(MOVES, spreadsheet=False))
+        code_of(file_format).read_back(path, Tally(MOVES, transform=UNCHANGED))
 
 
 def test_no_format_loads_another() -> None:

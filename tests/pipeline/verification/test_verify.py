@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused, ReconciliationError
@@ -24,6 +25,7 @@ from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
 from promo_reports.pipeline.verification.verify import read_again, reconcile
+from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
 from tests.support.databases.promo import MOVES, Project, Promo, SqlitePromo, export, numbered
 
 LEDGER = replace(
@@ -53,7 +55,7 @@ def made(
     *,
     limit: int = 2,
     file_format: FileFormat = ZIP,
-    spreadsheet: bool = False,
+    transform: CellTransform = UNCHANGED,
     damage: Callable[[Path], object] | None = None,
     header: list[str] = NAMES,
 ) -> None:
@@ -67,7 +69,7 @@ def made(
         splitter.finish()
     if damage:
         damage(artefact.path)
-    reading = read_again(artefact.path, artefact.format, LEDGER, spreadsheet=spreadsheet, stretches=artefact.stretches)
+    reading = read_again(artefact.path, artefact.format, LEDGER, transform=transform, stretches=artefact.stretches)
     reconcile(reading, TOTALS, len(ROWS), artefact.parts)
 
 
@@ -130,7 +132,7 @@ def test_the_database_sent_another_number_than_it_counted(tmp_path: Path) -> Non
         artefact.begin(1)
         artefact.write(("\n".join(ROWS) + "\n").encode(), 5)
         artefact.end()
-    reading = read_again(artefact.path, artefact.format, LEDGER, spreadsheet=False, stretches=artefact.stretches)
+    reading = read_again(artefact.path, artefact.format, LEDGER, transform=UNCHANGED, stretches=artefact.stretches)
     with pytest.raises(ReconciliationError, match="counted 5 rows and sent 4, the file holds 5"):
         reconcile(reading, TOTALS, 4, artefact.parts)
     with pytest.raises(ReconciliationError, match="the parts read again are not the parts written"):
@@ -160,12 +162,12 @@ def test_every_bit_of_a_zip_counts(tmp_path: Path) -> None:
     for at in range(len(whole)):
         flip(at, at % 8)(artefact.path)
         with pytest.raises(ReconciliationError, match=r"ledger\.zip is not what was written"):
-            read_again(artefact.path, artefact.format, LEDGER, spreadsheet=False, stretches=artefact.stretches)
+            read_again(artefact.path, artefact.format, LEDGER, transform=UNCHANGED, stretches=artefact.stretches)
         found += 1
         artefact.path.write_bytes(whole)
     assert found == len(whole) > 500
     reconcile(
-        read_again(artefact.path, artefact.format, LEDGER, spreadsheet=False, stretches=artefact.stretches),
+        read_again(artefact.path, artefact.format, LEDGER, transform=UNCHANGED, stretches=artefact.stretches),
         TOTALS,
         5,
         artefact.parts,
@@ -294,13 +296,13 @@ def test_a_decoding_error_does_not_quote_the_cell(tmp_path: Path) -> None:
     path = tmp_path / "ledger.csv"
     path.write_bytes(EMPTY + b"1,x,secret\xff,1.00\n")
     with pytest.raises(ReconciliationError, match=r"bytes that are no UTF-8\.") as refused:
-        read_again(path, CSV, LEDGER, spreadsheet=False, stretches=[Stretch.of(path.read_bytes())])
+        read_again(path, CSV, LEDGER, transform=UNCHANGED, stretches=[Stretch.of(path.read_bytes())])
     assert "secret" not in str(refused.value)
 
 
 def test_cells_made_safe_are_counted_again(tmp_path: Path) -> None:
-    with pytest.raises(ReconciliationError, match="cells made safe: 0 in the database, 1 in the file"):
-        made(tmp_path, edited(0, ",in,", ",'=in,"), spreadsheet=True)
+    with pytest.raises(ReconciliationError, match="cells changed: 0 in the database, 1 in the file"):
+        made(tmp_path, edited(0, ",in,", ",'=in,"), transform=transform_of(SPREADSHEET))
 
 
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())

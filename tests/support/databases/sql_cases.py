@@ -23,6 +23,7 @@ from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.databases.source import Snapshot, SourceTotals, in_terms_of, totals_of
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 
@@ -98,7 +99,7 @@ def ask(snapshot: Snapshot, report_type: ReportType, case: Case) -> Answer:
         totals = totals_of(snapshot.fetch(query.totals(case.parameters)), report_type.totals, counts_cells=True)
         excluded = query.excluded(case.parameters)
         left_out = int(str(snapshot.fetch(excluded)[0][0])) if excluded else 0
-        sent = snapshot.copy(query.rows(case.parameters), report_type, records.append, spreadsheet=False)
+        sent = snapshot.copy(query.rows(case.parameters), report_type, records.append, transform=UNCHANGED)
     assert sent == len(records) - 1
     return Answer(b"".join(records), totals, left_out)
 

@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema
 from promo_reports.definitions.inputs.forms import broken_rule
 from promo_reports.definitions.inputs.messages import SECRET, kind, listing, nearest, quoted
 from promo_reports.definitions.inputs.yaml_scalars import Implicit
+from promo_reports.domain.cell_policy import CELL_POLICIES
 from promo_reports.domain.dates.calendar import WEEKDAYS
 from promo_reports.domain.dates.timezones import timezone_names
 from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID
@@ -239,7 +240,12 @@ class Registered:
         return {"type": "string", "enum": list(self._keys())}
 
 
+def _cell_policies() -> tuple[str, ...]:
+    return tuple(CELL_POLICIES)
+
+
 Partner = Annotated[str, one_of(partners), Registered(partners)]
+CellPolicyKey = Annotated[str, one_of(_cell_policies), Registered(_cell_policies)]
 Format = Annotated[str, one_of(offered), Registered(offered)]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]
 ClockTime = Annotated[

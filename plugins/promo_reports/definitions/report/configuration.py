@@ -11,7 +11,7 @@ from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.dates.calendar import start_of
 from promo_reports.domain.dates.schedule import Frequency, Interval
 from promo_reports.domain.dates.window import DateRange, DayRange, Preset, Window
-from promo_reports.domain.definition import CsvSafety, Definition
+from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS, Destination, Download
 from promo_reports.domain.file_format import CSV
 from promo_reports.domain.report_type import DateRangeRule
@@ -43,7 +43,7 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
         yield ConfigurationRow("date_range", "Date Range", date_range_words(definition.date_range, zone))
     yield ConfigurationRow("timezone", "Timezone", definition.timezone)
     downloaded = any(isinstance(each, Download) for each in definition.destinations)
-    yield ConfigurationRow("csv_safety", "Text cells", text_cells(definition.csv_safety, downloaded=downloaded))
+    yield ConfigurationRow("csv_safety", "Text cells", definition.csv_safety.words(downloaded=downloaded))
     yield ConfigurationRow("owner", "Owner", definition.owner)
 
 
@@ -70,15 +70,6 @@ def destination_words(destination: Destination, account: Account) -> str:
         return KINDS[DOWNLOAD].label
     connected = account.bucket_of(destination)
     return (connected or Bucket(destination.partner, destination.bucket, "").below(destination.prefix)).address
-
-
-def text_cells(safety: CsvSafety, *, downloaded: bool) -> str:
-    """Return how text cells that a spreadsheet would run are written; `downloaded` exports are opened by people."""
-    if safety is CsvSafety.SPREADSHEET:
-        return "Safe for spreadsheets: what looks like a formula gets a leading apostrophe"
-    if downloaded:
-        return "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
-    return "Unchanged, for machines"
 
 
 def window_words(window: Window, zone: ZoneInfo, *, now: datetime | None = None) -> str:

@@ -12,6 +12,7 @@ from pydantic import Field
 from promo_reports.definitions.filter_kinds.kind import AnyFilterValue
 from promo_reports.definitions.inputs.fields import (
     BucketName,
+    CellPolicyKey,
     ClockTime,
     Day,
     Format,
@@ -150,6 +151,11 @@ class DefinitionForm(Form):
     )
     format: Format | None = Field(
         None, description="the format of the files; csv where absent, as a ZIP beyond the row limit", examples=["csv"]
+    )
+    csv_safety: CellPolicyKey | None = Field(
+        None,
+        description="what text cells become; spreadsheet where absent and all is for download, else raw",
+        examples=["raw"],
     )
     timezone: Timezone | None = Field(
         None, description="pins a timezone of its own; the account's where absent", examples=["America/New_York"]

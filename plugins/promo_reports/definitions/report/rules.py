@@ -15,6 +15,7 @@ from promo_reports.definitions.report.dates import check_date_range, check_sched
 from promo_reports.definitions.report.filters import canonical_filters, check_filter_values
 from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm
 from promo_reports.domain.account import Account
+from promo_reports.domain.cell_policy import CELL_POLICIES, CellPolicy
 from promo_reports.domain.dates.calendar import start_of
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.domain.dates.timezones import load_timezone
@@ -54,6 +55,7 @@ def check_definition(
     zone = load_timezone(form.timezone or account.timezone)
     schedule = check_schedule(form, account, findings)
     date_range = check_date_range(form, report_type, zone, findings, now)
+    cells = _cell_policy(form, report_type, findings)
     destinations = _destinations(form, account, origin, findings)
     findings.raise_any()
     assert form.id and form.name and form.owner and report_type  # noqa: S101, PT018
@@ -74,6 +76,7 @@ def check_definition(
         starts_at=_starts_at(form, zone),
         stops=stops,
         format=_format(form),
+        cells=cells,
     )
 
 
@@ -167,6 +170,23 @@ def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings
             f"makes keys of {LONGEST_KEY + over} bytes, together with the bucket's own prefix and the names below it; "
             f"buckets take {LONGEST_KEY}: leave out {over} characters",
         )
+
+
+def _cell_policy(form: DefinitionForm, report_type: ReportType | None, findings: Findings) -> CellPolicy | None:
+    """Return the policy that a definition names; it must leave what rows are told apart by.
+
+    The file is read again to see that no row is repeated and that each group has its total.
+    """
+    if form.csv_safety is None:
+        return None
+    policy = CELL_POLICIES[form.csv_safety]
+    if report_type is not None and not policy.reversible:
+        needed = {*report_type.order, report_type.totals_by}
+        hidden = [each.name for each in report_type.columns if each.name in needed and policy.changes(each)]
+        if hidden:
+            what = f"hides {', '.join(hidden)}, by which rows of {report_type.id} are told apart"
+            findings.add(("csv_safety",), f"{policy.key} {what}; choose another")
+    return policy
 
 
 def _starts_at(form: DefinitionForm, zone: ZoneInfo) -> datetime | None:

@@ -19,12 +19,11 @@ from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.local_times import LocalTimes
 from promo_reports.pipeline.exact import at_scale
-from promo_reports.sql.formulas import FORMULA_PATTERN
+from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _NOT_AS_IT_IS = re.compile(r'[",\r\n\x00]')
 _STRINGS = frozenset({str, type(None)})
-_FORMULA = re.compile(FORMULA_PATTERN)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -37,13 +36,13 @@ Render = Callable[[object], str]
 Records = Callable[[Sequence[Row]], list[bytes]]
 
 
-def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, spreadsheet: bool) -> Records:
+def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, transform: CellTransform) -> Records:
     """A function from rows of database values to their CSV records, `\\n` ended; it raises `DataRefused`.
 
     It works column by column, so that what all values of a column have in common is asked once.
     """
     times = LocalTimes(zone)
-    renders = [_column_renderer(column, times, spreadsheet=spreadsheet) for column in columns]
+    renders = [_column_renderer(column, times, transform=transform) for column in columns]
 
     def records(rows: Sequence[Row]) -> list[bytes]:
         cells = [render(values) for render, values in zip(renders, zip(*rows, strict=True), strict=True)]
@@ -58,7 +57,7 @@ def plain_text(column: Column, zone: ZoneInfo) -> Render:
     """A function from a database value to the text of its cell, as a CSV reader gives it back."""
     if column.type is ColumnType.TEXT:
         return lambda value: _as_text(column, value)
-    return cell_renderer(column, LocalTimes(zone), spreadsheet=False)
+    return cell_renderer(column, LocalTimes(zone), transform=UNCHANGED)
 
 
 def utc_text(value: object) -> str | None:
@@ -84,15 +83,12 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a text cell; an escaped cell still matches."""
-    return _FORMULA.search(text) is not None
-
-
-def cell_renderer(column: Column, times: LocalTimes, *, spreadsheet: bool) -> Render:
+def cell_renderer(column: Column, times: LocalTimes, *, transform: CellTransform) -> Render:
     """A function from one database value to its CSV cell; never called with None, which is the empty cell."""
     if column.type is ColumnType.TEXT:
-        return _safe_text(column) if spreadsheet else lambda value: _quoted(_as_text(column, value))
+        if transform.changes(column):
+            return lambda value: _quoted(transform.written(_as_text(column, value)))
+        return lambda value: _quoted(_as_text(column, value))
     return {
         ColumnType.INTEGER: lambda value: _integer(column, value),
         ColumnType.DECIMAL: lambda value: _decimal(column, value),
@@ -102,8 +98,10 @@ def cell_renderer(column: Column, times: LocalTimes, *, spreadsheet: bool) -> Re
     }[column.type]
 
 
-def _column_renderer(column: Column, times: LocalTimes, *, spreadsheet: bool) -> Callable[[Sequence[Any]], list[str]]:
-    render = cell_renderer(column, times, spreadsheet=spreadsheet)
+def _column_renderer(
+    column: Column, times: LocalTimes, *, transform: CellTransform
+) -> Callable[[Sequence[Any]], list[str]]:
+    render = cell_renderer(column, times, transform=transform)
 
     def each(values: Sequence[Any]) -> list[str]:
         return ["" if value is None else render(value) for value in values]
@@ -113,15 +111,7 @@ def _column_renderer(column: Column, times: LocalTimes, *, spreadsheet: bool) ->
             return ["" if value is None else value or '""' for value in values]
         return each(values)
 
-    return texts if column.type is ColumnType.TEXT and not spreadsheet else each
-
-
-def _safe_text(column: Column) -> Render:
-    def render(value: object) -> str:
-        text = _as_text(column, value)
-        return _quoted("'" + text if is_formula(text) else text)
-
-    return render
+    return texts if column.type is ColumnType.TEXT and not transform.changes(column) else each
 
 
 def _as_text(column: Column, value: object) -> str:

@@ -13,6 +13,7 @@ from promo_reports.pipeline.databases.cells import ROWS_AT_A_TIME, Render, Row, 
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.template import WindowPredicates
 
@@ -83,11 +84,17 @@ class Dialect:
         return text if isinstance(value, datetime) else value
 
     def records(
-        self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool
+        self,
+        connection: Connection,
+        query: BoundQuery,
+        report_type: ReportType,
+        zone: ZoneInfo,
+        *,
+        transform: CellTransform,
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches; `DataRefused` for what no file may carry."""
         streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_A_TIME)
-        records = record_renderer(report_type.columns, zone, spreadsheet=spreadsheet)
+        records = record_renderer(report_type.columns, zone, transform=transform)
         with self._run(streaming, query) as result:
             yield from map(records, self._batches(result, report_type))
 

@@ -19,6 +19,7 @@ from promo_reports.pipeline.databases.source import Option, RecordSink, Source, 
 from promo_reports.pipeline.databases.sqlite.dialect import SqliteDialect
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.expressions import Expressions
 
 if TYPE_CHECKING:
@@ -80,13 +81,13 @@ class GenericSnapshot:
             for value, title in values_and_titles(self.fetch(query))
         ]
 
-    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
+    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, transform: CellTransform) -> int:
         """Stream every row through the renderer of its columns."""
 
         def send(waiting: Waiting) -> int:
             rows = 0
             write = waiting.sink(sink)
-            batches = self._dialect.records(self._connection, query, report_type, self._zone, spreadsheet=spreadsheet)
+            batches = self._dialect.records(self._connection, query, report_type, self._zone, transform=transform)
             with contextlib.closing(batches):
                 for records in batches:
                     for record in records:

@@ -14,6 +14,7 @@ from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import DataRefused, SqlTemplateError
 from promo_reports.pipeline.exact import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.report_query import ReportQuery
 from promo_reports.sql.template import Parameters, WindowPredicates
@@ -105,7 +106,7 @@ class Snapshot(Protocol):
         """A function from a value of a small answer to the text of its cell, as a CSV reader gives it back."""
         ...
 
-    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
+    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, transform: CellTransform) -> int:
         """Send each row as one CSV record (PostgreSQL's COPY text, `\\n` ended) and return how many were sent.
 
         What the sink raises ends the copy and is raised here; it may be called on another thread.

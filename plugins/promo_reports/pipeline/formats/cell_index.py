@@ -59,6 +59,10 @@ class CellIndex:
         if not (digits | (self._ends[:, columns] == starts)).all():
             raise Unusual
 
+    def texts(self, column: int) -> Iterator[str]:
+        """Yield the text of every cell, in the order of the rows."""
+        return (self.cell(row, column) for row in range(len(self)))
+
     def without_letter(self, column: int) -> Iterator[str]:
         """The cells that do not begin with a letter or digit of ASCII, quotes and empty cells aside."""
         starts = self._starts[:, column]

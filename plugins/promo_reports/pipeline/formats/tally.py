@@ -1,4 +1,4 @@
-"""What a second reading counts: rows, exact sums of each group, and the cells that were made safe for spreadsheets."""
+"""What a second reading counts: rows, exact sums of each group, and the cells that were changed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.source import GroupTotals
 from promo_reports.pipeline.exact import EXACT
 from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual
+from promo_reports.sql.cell_policies.transform import CellTransform
 
 # What PostgreSQL writes for numbers and times that are none.
 _NO_VALUES = {
@@ -40,9 +40,9 @@ class Tally:
     """
 
     report_type: ReportType
-    spreadsheet: bool
+    transform: CellTransform
     rows: int = 0
-    formulas: int = 0
+    cells_changed: int = 0
     first: str | None = None
     last: str | None = None
     _before: list[str] = field(default_factory=list)
@@ -55,11 +55,11 @@ class Tally:
         self._by = self._place(self.report_type.totals_by)
         self._order = [self.names.index(name) for name in self.report_type.order]
         self._time = self._place(self.report_type.window_column)
-        self._texts = [i for i, c in enumerate(columns) if c.type is ColumnType.TEXT] if self.spreadsheet else []
+        self._changed = [i for i, c in enumerate(columns) if self.transform.changes(c)]
         self._measures = [(i, _NO_VALUES[c.type]) for i, c in enumerate(columns) if c.type in _NO_VALUES]
 
     def begin_part(self) -> None:
-        """Count the rows of another part; groups and formulas go on."""
+        """Count the rows of another part; groups and changed cells go on."""
         self.rows, self.first, self.last = 0, None, None
 
     def add(self, row: Sequence[str]) -> None:
@@ -79,8 +79,8 @@ class Tally:
                     group.sums[i] = EXACT.add(group.sums[i], Decimal(row[place]))
                 except InvalidOperation:
                     raise DataRefused(f"Column {self.names[place]!r} holds text that is no number.") from None
-        for place in self._texts:
-            self.formulas += is_formula(row[place])
+        for place in self._changed:
+            self.cells_changed += self.transform.is_changed(row[place])
         time = None if self._time is None else row[self._time]
         self._seen(1, time, time)
 
@@ -99,8 +99,8 @@ class Tally:
             for number, whole, digits in of_column:
                 exact = Decimal(whole).scaleb(-digits, EXACT)
                 groups[number].sums[i] = EXACT.add(groups[number].sums[i], exact)
-        for place in self._texts:
-            self.formulas += sum(map(is_formula, cells.without_letter(place)))
+        for place in self._changed:
+            self.cells_changed += self.transform.count(cells, place)
         self._before = [cells.cell(-1, place) for place in self._order]
         time = self._time
         self._seen(len(cells), *((None, None) if time is None else (cells.cell(0, time), cells.cell(-1, time))))
@@ -128,7 +128,7 @@ class Tally:
         return None if name is None else self.names.index(name)
 
     def _unescaped(self, cell: str) -> str:
-        return cell[1:] if self._by in self._texts and is_formula(cell) else cell
+        return self.transform.original(cell) if self._by in self._changed else cell
 
 
 def _not_in_order(report_type: ReportType) -> DataRefused:

@@ -25,9 +25,9 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
     report_type, parameters = export.definition.report_type, export.parameters
     by = report_type.totals_by
     totals = totals_of(
-        snapshot.fetch(query.totals(parameters, spreadsheet=export.spreadsheet)),
+        snapshot.fetch(query.totals(parameters, export.transform)),
         report_type.totals,
-        counts_cells=query.expressions.counts_formulas or not export.spreadsheet,
+        counts_cells=query.expressions.writes_cells or not any(map(export.transform.changes, report_type.columns)),
         group_text=snapshot.text_of(report_type.column(by)) if by else str,
     )
     for name, value in totals.sums.items():

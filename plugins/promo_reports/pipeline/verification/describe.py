@@ -51,8 +51,8 @@ def describe(made: Made, settle: timedelta) -> Manifest:
             {"name": c.name, "type": c.type.value, "unit": c.unit, "description": c.description, "pii": c.pii}
             for c in definition.report_type.columns
         ),
-        csv_safety=definition.csv_safety.value,
-        cells_changed=made.reading.formulas,
+        csv_safety=definition.csv_safety.key,
+        cells_changed=made.reading.cells_changed,
         excluded_rows=made.counted.excluded,
         late_rows=_late(made),
         definition_sha256=definition.sha256,

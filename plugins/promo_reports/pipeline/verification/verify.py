@@ -24,13 +24,14 @@ from promo_reports.pipeline.formats.artefact import WrittenPart
 from promo_reports.pipeline.formats.file_code import Unreadable, code_of
 from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.tally import Tally
+from promo_reports.sql.cell_policies.transform import CellTransform
 
 _CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the second reading found; `formulas` are the cells made safe for spreadsheets."""
+    """What the second reading found; `cells_changed` are those that the cell policy changed."""
 
     rows: int
     sums: dict[str, Decimal]
@@ -38,7 +39,7 @@ class Reading:
     parts: tuple[Part, ...]
     bytes: int
     sha256: str
-    formulas: int
+    cells_changed: int
 
 
 def read_again(
@@ -46,16 +47,16 @@ def read_again(
     file_format: FileFormat,
     report_type: ReportType,
     *,
-    spreadsheet: bool,
+    transform: CellTransform,
     stretches: Sequence[Stretch],
 ) -> Reading:
     """Read every cell of the artefact; raise `ReconciliationError` where it is damaged.
 
     `stretches` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
-    looks is found too, and a cell is only blamed for what the database sent. With `spreadsheet`, the text cells that
-    were made safe are counted: escaped, they still match the pattern.
+    looks is found too, and a cell is only blamed for what the database sent. The cells that `transform`
+    has changed are counted.
     """
-    tally = Tally(report_type, spreadsheet)
+    tally = Tally(report_type, transform)
     sha256 = _compared(path, stretches)
     try:
         parts = code_of(file_format).read_back(path, tally)
@@ -69,7 +70,7 @@ def read_again(
         parts=parts,
         bytes=path.stat().st_size,
         sha256=sha256,
-        formulas=tally.formulas,
+        cells_changed=tally.cells_changed,
     )
 
 
@@ -91,8 +92,9 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
             here, there = counted.sums.get(name, Decimal(0)), found.sums.get(name, Decimal(0))
             if here != there:
                 differences.append(f"{name}{where}: {here} in the database, {there} in the file")
-    if source.cells_changed is not None and source.cells_changed != reading.formulas:
-        differences.append(f"cells made safe: {source.cells_changed} in the database, {reading.formulas} in the file")
+    if source.cells_changed is not None and source.cells_changed != reading.cells_changed:
+        counts = f"{source.cells_changed} in the database, {reading.cells_changed} in the file"
+        differences.append(f"cells changed: {counts}")
     if [(p.name, p.rows, p.bytes, p.sha256) for p in reading.parts] != [
         (p.name, p.rows, p.bytes, p.sha256) for p in written
     ]:

@@ -8,14 +8,11 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from promo_reports.definitions.report.configuration import (
-    configuration,
-    destination_words,
-    text_cells,
-)
+from promo_reports.definitions.report.configuration import configuration, destination_words
 from promo_reports.delivery.payload import map_index_title
+from promo_reports.domain.cell_policy import CELL_POLICIES
 from promo_reports.domain.dag_ids import report_id_of
-from promo_reports.domain.definition import CsvSafety, Definition
+from promo_reports.domain.definition import Definition
 from promo_reports.domain.delivery import DOWNLOAD, KINDS
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.web.airflow.run_ids import PAGE_RUN
@@ -185,13 +182,12 @@ def _facts(manifest: Manifest, zone: ZoneInfo, *, downloaded: bool) -> Iterator[
     if manifest.late_rows:
         late = f"{manifest.late_rows['rows']:,}" if "rows" in manifest.late_rows else str(manifest.late_rows)
         yield Row(key="late_rows", label="Rows of the window before that were recorded after its export", value=late)
-    for safety in CsvSafety:
-        if safety.value == manifest.csv_safety:
-            yield Row(key="csv_safety", label="Text cells", value=text_cells(safety, downloaded=downloaded))
+    policy = CELL_POLICIES.get(manifest.csv_safety)
+    if policy is not None:
+        yield Row(key="csv_safety", label="Text cells", value=policy.words(downloaded=downloaded))
     if manifest.cells_changed:
-        yield Row(
-            key="cells_changed", label="Text cells made safe for spreadsheets", value=f"{manifest.cells_changed:,}"
-        )
+        label = policy.counted if policy is not None else "Text cells changed"
+        yield Row(key="cells_changed", label=label, value=f"{manifest.cells_changed:,}")
     taken = datetime.fromisoformat(manifest.snapshot_at).astimezone(zone)
     yield Row(key="snapshot_at", label="Read from the database at", value=f"{taken:%Y-%m-%d %H:%M:%S} {zone.key}")
     yield Row(key="definition_sha256", label="sha256 of the definition", value=manifest.definition_sha256)

@@ -19,6 +19,7 @@ from promo_reports.pipeline.databases.mysql.session_settings import SETTINGS
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import (
     DAY,
     MOVES,
@@ -45,7 +46,7 @@ def sent(source: Source, sql: str, report_type: ReportType, zone: ZoneInfo = UTC
     """What a copy of `SELECT` sends."""
     records: list[bytes] = []
     with GenericSnapshot(source, zone, TimeLimits(60)) as snapshot:
-        snapshot.copy(BoundQuery(f"SELECT {sql}", values), report_type, records.append, spreadsheet=False)
+        snapshot.copy(BoundQuery(f"SELECT {sql}", values), report_type, records.append, transform=UNCHANGED)
     return b"".join(records)
 
 
@@ -509,7 +510,7 @@ def test_rows_that_nobody_reads_are_not_waited_for(
 
     query = BoundQuery("SELECT seq, seq FROM seq_1_to_100000000", {})
     with GenericSnapshot(on_mariadb.source, UTC, TimeLimits(60)) as snapshot, pytest.raises(Boom):
-        snapshot.copy(query, one_column(ColumnType.INTEGER), sink, spreadsheet=False)
+        snapshot.copy(query, one_column(ColumnType.INTEGER), sink, transform=UNCHANGED)
     assert caplog.records == []
 
 

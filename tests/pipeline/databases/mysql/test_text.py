@@ -8,6 +8,7 @@ import pytest
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.databases.mysql.text import record_renderer
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 
 DECIMAL, VAR_STRING, BINARY, UTF8MB4 = 246, 253, 63, 46
 
@@ -16,11 +17,13 @@ DECIMAL, VAR_STRING, BINARY, UTF8MB4 = 246, 253, 63, 46
 def test_decimals(sent: bytes, cell: str) -> None:
     described = [("points", DECIMAL, None, None, None, None, 1, 0, BINARY)]
     column = Column("points", ColumnType.DECIMAL, "Points.", scale=2)
-    records = record_renderer(described, [column], ZoneInfo("UTC"), spreadsheet=False)
+    records = record_renderer(described, [column], ZoneInfo("UTC"), transform=UNCHANGED)
     assert records([(b"2.00",), (sent,), (None,)]) == [b"2.00\n", f"{cell}\n".encode(), b"\n"]
 
 
 def test_a_column_alone_that_would_end_the_data() -> None:
     described = [("note", VAR_STRING, None, None, None, None, 1, 0, UTF8MB4)]
-    records = record_renderer(described, [Column("note", ColumnType.TEXT, "Why.")], ZoneInfo("UTC"), spreadsheet=False)
+    records = record_renderer(
+        described, [Column("note", ColumnType.TEXT, "Why.")], ZoneInfo("UTC"), transform=UNCHANGED
+    )
     assert records([(b"\\.",), (b"",), (None,), (b"a,b",)]) == [b'"\\."\n', b'""\n', b"\n", b'"a,b"\n']

@@ -19,11 +19,11 @@ from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
 from promo_reports.domain.filters import Select
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
 from promo_reports.errors import DataRefused, SourceRefused
-from promo_reports.pipeline.databases.cells import is_formula
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
+from promo_reports.sql.cell_policies.formulas import is_formula
 from tests.support.databases.promo import MOVES, Project, content, export
 
 NUMBER = Column("id", ColumnType.INTEGER, "Number.")

@@ -21,6 +21,7 @@ from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import (
     DAY,
     HEADER,
@@ -406,11 +407,11 @@ def test_a_sink_that_fails_ends_the_copy(on_postgres: PostgresPromo) -> None:
         raise Boom
 
     with snapshot(on_postgres.source) as given, pytest.raises(Boom):
-        given.copy(BoundQuery("SELECT g FROM generate_series(1, 1000000) g", {}), MOVES, sink, spreadsheet=False)
+        given.copy(BoundQuery("SELECT g FROM generate_series(1, 1000000) g", {}), MOVES, sink, transform=UNCHANGED)
     with snapshot(on_postgres.source) as given:
         records: list[bytes] = []
         query = BoundQuery("SELECT g FROM generate_series(1, 3) g", {})
-        assert given.copy(query, MOVES, records.append, spreadsheet=False) == 3
+        assert given.copy(query, MOVES, records.append, transform=UNCHANGED) == 3
         assert records == [b"1\n", b"2\n", b"3\n"]
 
 

@@ -21,6 +21,7 @@ from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Previous
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import (
     DAY,
     HEADER,
@@ -233,7 +234,7 @@ def test_a_sink_that_fails_ends_the_copy(on_sqlite: SqlitePromo) -> None:
     on_sqlite.load(Move(1))
     query = BoundQuery("SELECT 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL", {})
     with GenericSnapshot(on_sqlite.source, ZoneInfo("UTC"), TimeLimits(60)) as snapshot, pytest.raises(Boom):
-        snapshot.copy(query, MOVES, sink, spreadsheet=False)
+        snapshot.copy(query, MOVES, sink, transform=UNCHANGED)
 
 
 def test_more_rows_than_are_read_at_a_time(on_sqlite: SqlitePromo, project: Project) -> None:

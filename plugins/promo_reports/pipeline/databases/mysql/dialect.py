@@ -24,6 +24,7 @@ from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
 from promo_reports.pipeline.databases.mysql.zones import refuse_unknown_zones
 from promo_reports.pipeline.databases.time_limits import TimeLimits, too_slow
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.template import WindowPredicates
 
@@ -104,7 +105,13 @@ class MySqlDialect(Dialect):
         kill_session(self._of_session, self._number)
 
     def records(
-        self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool
+        self,
+        connection: Connection,
+        query: BoundQuery,
+        report_type: ReportType,
+        zone: ZoneInfo,
+        *,
+        transform: CellTransform,
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches, as text where the driver gives it.
 
@@ -114,12 +121,12 @@ class MySqlDialect(Dialect):
         self._refuse_unfit(connection, asked)
         if _is_connector(connection):
             rows = sent_records(
-                connection, asked.connector(), self._values(query), report_type.columns, zone, spreadsheet=spreadsheet
+                connection, asked.connector(), self._values(query), report_type.columns, zone, transform=transform
             )
             with contextlib.closing(rows), self._unread_rows_left(connection):
                 yield from rows
         else:
-            yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
+            yield from super().records(connection, query, report_type, zone, transform=transform)
         refuse_warnings(connection, self.source)
         self._settings.refuse_changes(connection, self.source)
 

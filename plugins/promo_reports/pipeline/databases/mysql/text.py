@@ -27,6 +27,7 @@ from promo_reports.pipeline.databases.mysql.column_types import (
     TIMES,
     refuse_types,
 )
+from promo_reports.sql.cell_policies.transform import CellTransform
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,7 +52,7 @@ def sent_records(
     columns: Sequence[Column],
     zone: ZoneInfo,
     *,
-    spreadsheet: bool,
+    transform: CellTransform,
 ) -> Generator[list[bytes], None, None]:
     """The CSV records of a query's rows in batches, from what MySQL Connector/Python's raw cursor gives.
 
@@ -60,7 +61,7 @@ def sent_records(
     """
     with _raw_cursor(connection) as cursor:
         cursor.execute(text, values)
-        records = record_renderer(cursor.description, columns, zone, spreadsheet=spreadsheet)
+        records = record_renderer(cursor.description, columns, zone, transform=transform)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield records(rows)
 
@@ -94,14 +95,14 @@ def _raw_cursor(connection: Connection) -> Generator[Any, None, None]:
 
 
 def record_renderer(
-    description: Sequence[Sequence[Any]], columns: Sequence[Column], zone: ZoneInfo, *, spreadsheet: bool
+    description: Sequence[Sequence[Any]], columns: Sequence[Column], zone: ZoneInfo, *, transform: CellTransform
 ) -> Records:
     """A function from rows of a raw cursor of that description to CSV records; it raises `DataRefused`."""
     refuse_types(description, columns)
     times = LocalTimes(zone)
     minutes = _minutes_of(times)
     renders = [
-        _column_renderer(_Sent(each), column, times, minutes, spreadsheet=spreadsheet)
+        _column_renderer(_Sent(each), column, times, minutes, transform=transform)
         for each, column in zip(description, columns, strict=True)
     ]
 
@@ -132,9 +133,9 @@ class _Sent:
 
 
 def _column_renderer(
-    sent: _Sent, column: Column, times: LocalTimes, minutes: Minutes, *, spreadsheet: bool
+    sent: _Sent, column: Column, times: LocalTimes, minutes: Minutes, *, transform: CellTransform
 ) -> Callable[[Values], Cells]:
-    render = cell_renderer(column, times, spreadsheet=spreadsheet)
+    render = cell_renderer(column, times, transform=transform)
 
     def one(value: bytes) -> bytes:
         if column.type in NUMBERS and sent.type in EXACT:
@@ -177,7 +178,7 @@ def _column_renderer(
     def timestamps(values: Values) -> Cells:
         return [b"" if value is None else time(value) for value in values]
 
-    if column.type is ColumnType.TEXT and not (sent.binary or spreadsheet or sent.type == BIT):
+    if column.type is ColumnType.TEXT and not (sent.binary or transform.changes(column) or sent.type == BIT):
         return texts
     if column.type is ColumnType.INTEGER and sent.integer:
         return integers

@@ -20,8 +20,8 @@ from promo_reports.pipeline.databases.postgres.checks.query_columns import (
     UUID,
     VARCHAR,
 )
+from promo_reports.sql.cell_policies.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 from promo_reports.sql.expressions import Expressions
-from promo_reports.sql.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 
 _WRITTEN_ALIKE = frozenset({BOOLEAN, NAME, BIGINT, SMALLINT, INTEGER, OID, DATE, TIMESTAMP, TIMESTAMPTZ, UUID})
 """Types of which what is equal is written alike."""
@@ -34,20 +34,15 @@ class PostgresExpressions(Expressions):
     With `equal_texts` two texts of other bytes may be equal: there are nondeterministic collations.
     """
 
-    counts_formulas = True
+    writes_cells = True
 
     def __init__(self, types: Mapping[str, int], *, utf8: bool, equal_texts: bool) -> None:
         self._types, self._utf8 = types, utf8
         self._written_alike = _WRITTEN_ALIKE if equal_texts else _WRITTEN_ALIKE | {TEXT, VARCHAR}
 
-    def cell(self, column: Column, *, spreadsheet: bool) -> str:
-        """The cell as COPY writes it; a formula gets an apostrophe, a float its scale."""
-        if self._is_rounded(column):
-            return f"{self._rounded(column)} AS {column.name}"
-        if column.type is not ColumnType.TEXT or not spreadsheet:
-            return super().cell(column, spreadsheet=spreadsheet)
-        text = self._text(column)
-        return f"CASE WHEN {self.is_formula(column)} THEN '''' || {text} ELSE {text} END AS {column.name}"
+    def cell(self, column: Column) -> str:
+        """Return the cell as COPY writes it; a float gets its scale."""
+        return f"{self._rounded(column)} AS {column.name}" if self._is_rounded(column) else super().cell(column)
 
     def is_formula(self, column: Column) -> str:
         """Whether a spreadsheet would run the cell, of which no collation and no encoding has a say."""

@@ -38,6 +38,7 @@ from promo_reports.pipeline.databases.postgres.standby import replayed_until
 from promo_reports.pipeline.databases.source import Option, RecordSink, Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.template import WindowPredicates
 
 Answer = TypeVar("Answer")
@@ -155,8 +156,8 @@ class PostgresSnapshot:
         """The values of a filter, with the texts that earlier releases had of them."""
         return self._read(lambda cursor: filter_options(cursor, query))
 
-    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, spreadsheet: bool) -> int:
-        """Stream every row; formulas are already escaped by the query, so `spreadsheet` changes nothing here."""
+    def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, transform: CellTransform) -> int:
+        """Stream every row; the query has written the cells already, so `transform` changes nothing here."""
 
         def statement_of(cursor: Any) -> str:
             # COPY takes no parameters.

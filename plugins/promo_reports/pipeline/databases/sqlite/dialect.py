@@ -24,6 +24,7 @@ from promo_reports.pipeline.databases.sqlite.times import (
 )
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.lexer import Kind, tokens
 from promo_reports.sql.template import WindowPredicates
 
@@ -71,12 +72,18 @@ class SqliteDialect(Dialect):
         return executed(connection.execution_options(isolation_level="AUTOCOMMIT"), begin)
 
     def records(
-        self, connection: Connection, query: BoundQuery, report_type: ReportType, zone: ZoneInfo, *, spreadsheet: bool
+        self,
+        connection: Connection,
+        query: BoundQuery,
+        report_type: ReportType,
+        zone: ZoneInfo,
+        *,
+        transform: CellTransform,
     ) -> Generator[list[bytes], None, None]:
         """The CSV records of a query's rows in batches; `DataRefused` for times that SQLite would not tell apart."""
         if report_type.window_column is None:
             refuse_mixed_times(connection, query.named(), self._values(query))
-        yield from super().records(connection, query, report_type, zone, spreadsheet=spreadsheet)
+        yield from super().records(connection, query, report_type, zone, transform=transform)
 
     def end(self) -> None:
         """Interrupt the statement that runs."""
