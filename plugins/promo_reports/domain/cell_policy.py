@@ -1,4 +1,4 @@
-"""What text cells become when a file is written, by the key of `csv_safety`; `sql/cell_policies` has the code."""
+"""How text cells are written, by the key of `csv_safety`; `sql/cell_policies` has the code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from promo_reports.domain.report_type import Column, ColumnType
 
 @dataclass(frozen=True)
 class CellPolicy:
-    """What every layer may know of a policy without its code.
+    """The properties of a policy that other layers use.
 
     `key` stands in definitions and manifests, `label` says what becomes of cells, `download_label` says it of a file
     that people download, where that is more, and `counted` names the number of changed cells. `changes` says whether

@@ -8,20 +8,20 @@ TYPE_PREFIX = f"{DAG_PREFIX}type."
 
 
 def report_dag_id(report_id: str) -> str:
-    """The DAG of a definition."""
+    """Return the id of a definition's DAG."""
     return f"{REPORT_PREFIX}{report_id}"
 
 
 def type_dag_id(report_type: str) -> str:
-    """The on-demand DAG of a report type."""
+    """Return the id of a report type's on-demand DAG."""
     return f"{TYPE_PREFIX}{report_type}"
 
 
 def report_id_of(dag_id: str) -> str | None:
-    """The report whose DAG it is, or None."""
+    """Return the id of the report that a DAG belongs to, or None."""
     return dag_id[len(REPORT_PREFIX) :] if dag_id.startswith(REPORT_PREFIX) else None
 
 
 def report_type_of(dag_id: str) -> str | None:
-    """The report type whose on-demand DAG it is, or None."""
+    """Return the id of the report type whose on-demand DAG it is, or None."""
     return dag_id[len(TYPE_PREFIX) :] if dag_id.startswith(TYPE_PREFIX) else None

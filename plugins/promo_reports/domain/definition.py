@@ -28,7 +28,7 @@ MAX_DESTINATIONS = 100
 
 
 def is_report_id(text: object) -> bool:
-    """Whether a text may be the id of a report: safe as the name of a file, an object, a DAG."""
+    """Return whether a text may be the id of a report: safe as the name of a file, an object, a DAG."""
     return isinstance(text, str) and REPORT_ID.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Where an export goes, and which ways go with which frequency (product-spec, "Report Delivery Matrix")."""
+"""Destinations of an export, and which of them each frequency may have (product-spec, "Report Delivery Matrix")."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 DOWNLOAD = "download"
-"""The word for the download area in definitions, in what a delivery leaves, and in titles."""
+"""The download area in definitions, in handovers and in titles."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where an export lies at every destination, and whose it is: `<name>/<window_key>` below the destination's root.
+"""The folder of an export at every destination, `<name>/<window_key>` below its root, and the DAG that owns it.
 
 The folder of a report belongs to the report: any of its runs replaces the window's export. The folder of an export on
 demand belongs to one run, and no caller's choice of names and run ids leads into that of another (reliability, P17).
@@ -27,7 +27,7 @@ class ExportFolder:
 
     @classmethod
     def of(cls, manifest: Manifest) -> ExportFolder:
-        """The folder that an export is published in."""
+        """Return the folder that an export is published in."""
         return cls(manifest.dag_id, manifest.run_id, manifest.report_id, manifest.window_key)
 
     @property
@@ -49,7 +49,7 @@ class ExportFolder:
         return (self.name, self.report_id) if self.on_demand else (self.name,)
 
     def owns(self, manifest: Manifest) -> bool:
-        """Whether a manifest is one that may be replaced by this export, and read in its place.
+        """Return whether a manifest is one that may be replaced by this export, and read in its place.
 
         It is of the same report and window; and, on demand, of the same DAG and run. The command line exports as the
         report itself, without a DAG.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What of a format others than its code need.
+    """The properties of a format that other layers use.
 
     `suffix` and `member_suffix` begin with a dot; only a format whose parts are members of its file has the latter.
     `split_as` is the key of the format that an export of more rows than the limit gets; None where there is none.

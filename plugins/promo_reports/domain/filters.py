@@ -20,7 +20,7 @@ Report = Callable[[tuple[str | int, ...], str], None]
 
 @dataclass(frozen=True)
 class FilterKind:
-    """What every layer may know of a kind without its code.
+    """The properties of a kind that other layers use.
 
     `parts` are the names by which a template sees its values, `{{ filters.<name>.<part> }}`; without them it sees one
     bind, or a list of binds where a definition may name several values.
@@ -88,7 +88,7 @@ class Filter(ABC):
 
     @property
     def initial(self) -> Any:
-        """What Airflow's trigger form begins with."""
+        """The value that Airflow's trigger form starts with."""
         return "" if self.required else self.written(self.everything)
 
     @property

@@ -30,12 +30,12 @@ _WINDOW_KEY = re.compile(rf"({_INSTANT}|as_of)_{_INSTANT}")
 
 
 def is_folder_name(name: str) -> bool:
-    """Whether a name may be that of a report's folder, on-demand exports included: it neither hides nor leads away."""
+    """Return whether a name may be that of a report's folder: not hidden, and without a path in it."""
     return _FOLDER.fullmatch(name) is not None
 
 
 def is_window_key(name: str) -> bool:
-    """Whether a name is that of one export below its report: `<start>_<end>`, or `as_of_<instant>`, in UTC."""
+    """Return whether a name is that of one export below its report: `<start>_<end>`, or `as_of_<instant>`, in UTC."""
     return _WINDOW_KEY.fullmatch(name) is not None
 
 
@@ -50,25 +50,25 @@ def longest_key(prefix: str, folder_length: int, id_length: int, longest_suffix:
 
 
 def run_name(dag_id: str, run_id: str) -> str:
-    """The directory of a run's attempts in the staging area: 128 bits of a sha256 over both ids."""
+    """Return the name of a run's directory in the staging area: 128 bits of a sha256 over both ids."""
     return hashlib.sha256(json.dumps([dag_id, run_id]).encode()).hexdigest()[:32]
 
 
 def earlier_run_name(dag_id: str, run_id: str) -> str:
-    """What the release before called that directory."""
+    """Return the name that the release before gave that directory."""
     return hashlib.sha256(f"{dag_id}\n{run_id}".encode()).hexdigest()[:16]
 
 
 def is_run_name(name: str) -> bool:
-    """Whether a name is one of `run_name`, or of `earlier_run_name`."""
+    """Return whether a name is one of `run_name`, or of `earlier_run_name`."""
     return _RUN.fullmatch(name) is not None
 
 
 def new_attempt_name() -> str:
-    """A new directory for one attempt of a run."""
+    """Return the name of a new directory for one attempt of a run."""
     return uuid.uuid4().hex
 
 
 def is_attempt_name(name: str) -> bool:
-    """Whether a name is one of `new_attempt_name`."""
+    """Return whether a name is one of `new_attempt_name`."""
     return _ATTEMPT.fullmatch(name) is not None

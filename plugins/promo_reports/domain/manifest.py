@@ -1,4 +1,4 @@
-"""The manifest of an export: what lies beside every delivered file and says what is in it (reliability, P7)."""
+"""The manifest of an export: the description that lies beside every delivered file (reliability, P7)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Manifest:
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> bytes:
-        """The manifest as it is written: UTF-8, indented, keys in the order of this class."""
+        """Return the manifest as it is written: UTF-8, indented, keys in the order of this class."""
         return (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
 
     @classmethod
@@ -100,7 +100,7 @@ class Manifest:
 
     @classmethod
     def from_values(cls, given: Any) -> Manifest:
-        """The manifest in the plain values of its JSON; ValueError as `from_json`."""
+        """Return the manifest in the plain values of its JSON; ValueError as `from_json`."""
         values = dict(given) if isinstance(given, dict) else {}
         if values.get("format_version") != FORMAT_VERSION:
             raise ValueError(f"not a manifest of format version {FORMAT_VERSION}")
@@ -122,13 +122,13 @@ def _file_of(values: Mapping[str, Any]) -> ExportFile:
 
 
 def _known(kind: type[Part | ExportFile | Manifest], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the keys that this release has."""
+    """Return the values of the keys that this release has."""
     names = {each.name for each in fields(kind)}
     return {key: value for key, value in values.items() if key in names}
 
 
 def event_key(manifest: Manifest) -> str:
-    """sha256 over what makes the content: report, window or as_of, filters, definition, SQL and file hashes."""
+    """Return the sha256 of report, window or as_of, filters, and the hashes of definition, SQL and files."""
     content = {
         "report_id": manifest.report_id,
         "window": {k: v for k, v in manifest.window.items() if k != "open"} if manifest.window else manifest.as_of,

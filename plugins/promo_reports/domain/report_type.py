@@ -83,9 +83,9 @@ class ReportType:
         return tuple(column for column in self.columns if column.total)
 
     def column(self, name: str) -> Column:
-        """The column of that name; KeyError where there is none."""
+        """Return the column of that name; KeyError where there is none."""
         return {column.name: column for column in self.columns}[name]
 
     def filter(self, name: str) -> Filter:
-        """The filter of that name; KeyError where there is none."""
+        """Return the filter of that name; KeyError where there is none."""
         return {choice.name: choice for choice in self.filters}[name]

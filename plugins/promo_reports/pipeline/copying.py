@@ -1,4 +1,4 @@
-"""An export's rows from the database into its artefact: in one stream, or its members side by side."""
+"""Copy an export's rows from the database into its artifact: in one stream, or members in parallel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from promo_reports.sql.bound import BoundQuery
 
 
 class Copying:
-    """How one export is copied; `progress` gets the rows written so far on all connections, one call at a time."""
+    """Copies one export; `progress` gets the rows written so far on all connections, one call at a time."""
 
     def __init__(
         self, export: Export, artefact: Artefact, rows_per_file: int, progress: Callable[[int], object] | None
@@ -28,11 +28,11 @@ class Copying:
         self._telling = threading.Lock()
 
     def whole(self, snapshot: Snapshot, rows: BoundQuery) -> int:
-        """Copy all rows in one stream; how many the database says it sent."""
+        """Copy all rows in one stream; return the number of rows that the database reports."""
         return self._copy(snapshot, rows, self._artefact)
 
     def ranges(self, snapshot: SharedSnapshot, ranges: Sequence[MemberRange], connections: int) -> int:
-        """The same, byte for byte, on so many connections, each of which copies one member after another.
+        """Copy the same bytes on several connections, each of which copies one member after another.
 
         Raises what the first connection to fail raises, when all have ended.
         """

@@ -12,7 +12,7 @@ _ROUNDING = Context(prec=_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_H
 
 
 def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
-    """The sum with all its digits; NaN where a number is not finite."""
+    """Return the sum with all its digits; NaN where a number is not finite."""
     total = Decimal(0)
     for number in numbers:
         if not number.is_finite():
@@ -22,7 +22,7 @@ def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
 
 
 def at_scale(number: Decimal, scale: int | None) -> Decimal:
-    """The number rounded or padded to `scale` digits after the point; unchanged where it is not finite."""
+    """Return the number rounded or padded to `scale` digits after the point; unchanged where it is not finite."""
     if scale is None or not number.is_finite():
         return number
     return number.quantize(Decimal(1).scaleb(-scale), context=_ROUNDING)

@@ -14,7 +14,7 @@ from promo_reports.sql.template import FilterValues, Parameters
 
 @dataclass(frozen=True)
 class Previous:
-    """The export of the window before this one: rows of it recorded since its snapshot came late."""
+    """The export of the window before this one: rows of it recorded since its snapshot are late."""
 
     window: Window
     snapshot_at: datetime

@@ -1,4 +1,4 @@
-"""From an export to a verified file in the staging area: one snapshot, counted, copied, split, read again, sealed."""
+"""Make a verified file in the staging area: one snapshot, counted, copied, split, read again, sealed."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, s
 def _ranges(
     snapshot: SharedSnapshot, query: ReportQuery, export: Export, rows: int, rows_per_file: int
 ) -> list[MemberRange]:
-    """The ranges that several connections copy, none where one must copy all; the log says why."""
+    """Return the ranges that several connections copy, none where one must copy all; the log says why."""
     beyond = snapshot.beyond_snapshot(query.rows(export.parameters))
     if beyond is not None:
         log.info("One connection: the query reads %s, which may differ from connection to connection", beyond)
@@ -123,14 +123,14 @@ def _ranges(
 
 @contextmanager
 def _timed(what: str) -> Iterator[None]:
-    """Tell whoever wonders where the time of an export goes."""
+    """Log how long a step of the export took."""
     begun = time.perf_counter()
     yield
     log.info("%s in %.2f s", what, time.perf_counter() - begun)
 
 
 def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:
-    """Rename the file so that another content never has the same name: what makes a re-run's publication atomic."""
+    """Rename the file by its hash, so that a re-run's publication never overwrites another content."""
     path: Path = artefact.path
     name = f"{path.stem}-{reading.sha256[:8]}{path.suffix}"
     path.rename(path.with_name(name))

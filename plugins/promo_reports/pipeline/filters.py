@@ -1,4 +1,4 @@
-"""Filter values that come from the promo database: what can be chosen, and whether what was chosen exists."""
+"""Filter values from the promo database: the choices of a filter, and whether a definition's values exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_CHOICES = 200
 
 
 def choices(snapshot: Snapshot, report_type: ReportType, each: Filter, chosen: FilterValues, sql: Path) -> list[Choice]:
-    """What a filter can be set to, whatever its status, in the order of its options query.
+    """Return the choices of a filter, also inactive ones, in the order of its options query.
 
     `chosen` has the text of the value that it depends on.
     """
@@ -38,7 +38,7 @@ class Found:
 
 
 def search(among: Sequence[Choice], text: str) -> Found:
-    """The choices whose title or value contains a text, whatever its case, in their order; at most 200 of them."""
+    """Return the choices whose title or value contains a text, ignoring case; at most 200, in their order."""
     wanted = text.strip().casefold()
     found = [each for each in among if wanted in each.title.casefold() or wanted in each.value.casefold()]
     return Found(tuple(found[:_MOST_CHOICES]), len(found))
@@ -88,7 +88,7 @@ def _options(snapshot: Snapshot, each: Filter, parent: tuple[object, ...] | None
 def _typed_parent(
     snapshot: Snapshot, report_type: ReportType, each: Filter, chosen: FilterValues, sql: Path
 ) -> tuple[object, ...] | None:
-    """The value that a filter depends on; its text where the database does not know it, or it cannot be asked."""
+    """Return the value that a filter depends on; its text where the database has no such value."""
     if each.depends_on is None:
         return None
     parent, values = report_type.filter(each.depends_on), chosen.get(each.depends_on)
@@ -99,7 +99,7 @@ def _typed_parent(
 
 
 def _values_by_text(options: Sequence[Option]) -> dict[str, list[object]]:
-    """The different values that are written in one way; texts of earlier releases stand for what they chose, too."""
+    """Return the distinct values by their text; texts of earlier releases stand for the same values."""
     values: dict[str, dict[tuple[type, object], object]] = {}
     for option in options:
         values.setdefault(option.text, {})[type(option.value), option.value] = option.value
@@ -108,7 +108,7 @@ def _values_by_text(options: Sequence[Option]) -> dict[str, list[object]]:
 
 
 def _storable(value: str) -> bool:
-    """Whether a database could hold the text at all: drivers fail on NUL and on halves of surrogate pairs."""
+    """Return whether a database could hold the text at all: drivers fail on NUL and on halves of surrogate pairs."""
     try:
         return b"\x00" not in value.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What an export would hold, without making it: all of it counted, and its first rows as COPY writes them."""
+"""Preview an export without making it: all rows counted, and the first ones as COPY writes them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Preview:
         return [cells(record) for record in self.records]
 
     def lines(self) -> Iterator[bytes]:
-        """The beginning of the file."""
+        """Yield the beginning of the file."""
         yield (",".join(self.header) + "\n").encode()
         yield from self.records
 
@@ -74,7 +74,7 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
 
 
 def cells(record: bytes) -> list[str | None]:
-    """The cells of one record of COPY's CSV: nothing is NULL, `""` the empty text, which `csv` cannot tell apart."""
+    """Return the cells of one record of COPY's CSV, NULL apart from the empty text, as `csv` does not."""
     text = record.decode().removesuffix("\n")
     found: list[str | None] = []
     end = -1

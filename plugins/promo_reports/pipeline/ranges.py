@@ -1,4 +1,4 @@
-"""The members of a large ZIP as ranges of the export's rows, each a query of its own, to be copied side by side."""
+"""The members of a large ZIP as ranges of the export's rows, each a query of its own, to be copied in parallel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MemberRange:
 def member_ranges(
     snapshot: Snapshot, query: ReportQuery, export: Export, *, rows: int, rows_per_file: int
 ) -> list[MemberRange]:
-    """The ranges of an export of so many rows; none where it can only be read as a whole.
+    """Return the ranges of an export of so many rows; none where it can only be read as a whole.
 
     That is where rows have NULL in the total order, or equal ones stand on both sides of a border, and where the report
     type has no window column: each range of an aggregate would cost as much as all of it.

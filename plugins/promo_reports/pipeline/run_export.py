@@ -1,4 +1,4 @@
-"""From a DAG run to the export it is: the window is the run's data interval (decisions, 3)."""
+"""Make the export of a DAG run, whose window is the run's data interval (decisions, 3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """What of a DAG run decides its export; a retry or a later clear sees the same values."""
+    """The values of a DAG run that define its export; they are the same for a retry or a later clear."""
 
     dag_id: str
     run_id: str
@@ -34,7 +34,7 @@ class Run:
 
 
 def scheduled_export(definition: Definition, run: Run, previous: Previous | None = None) -> Export:
-    """The export of a run of a definition's own DAG: scheduled, backfilled or started by hand.
+    """Return the export of a run of a definition's own DAG: scheduled, backfilled or started by hand.
 
     Raises `InvalidInput` for a run whose data interval, given by hand, is in the future or too long.
     """
@@ -54,7 +54,7 @@ def scheduled_export(definition: Definition, run: Run, previous: Previous | None
 
 
 def one_time_export(definition: Definition, run: Run) -> Export:
-    """The export of a one-time run: its date range as of the moment that the run was asked for."""
+    """Return the export of a one-time run: its date range as of the moment that the run was asked for."""
     if definition.date_range is None:
         return Export(definition, None, run.run_after, run.dag_id, run.run_id)
     zone = definition.zone
@@ -65,7 +65,7 @@ def one_time_export(definition: Definition, run: Run) -> Export:
 
 
 def previous_export(snapshot: object) -> Previous | None:
-    """What an earlier run's extract left about its window; None where it left nothing, or others wrote something else.
+    """Return the window that an earlier run left in XCom; None where there is none, or it cannot be read.
 
     Without it no late rows are counted.
     """

@@ -1,4 +1,4 @@
-"""Jobs done side by side, each by whichever worker is free, their results taken in order."""
+"""Run jobs on a pool of workers and take their results in order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def side_by_side(
     take: Callable[[Result], None],
     end: Callable[[], None],
 ) -> None:
-    """`do` every job, one at a time on each worker, and `take` the results in the order of the jobs.
+    """Run `do` for every job, one at a time on each worker; pass results to `take` in the order of the jobs.
 
     The first error ends the jobs that run, begins no other, and is raised when all have ended; so is an interruption
     here. `end` makes running jobs end; it must not block.

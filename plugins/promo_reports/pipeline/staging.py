@@ -34,13 +34,13 @@ _STAGE_AGAIN = "Clear the task extract of this run."
 
 
 def run_directory(root: Path, export: Export) -> Path:
-    """Where the attempts of one run lie, which share it with those of no other DAG or run."""
+    """Return the directory of one run's attempts, which no other DAG or run shares."""
     return root / export.definition.id / run_name(export.dag_id, export.run_id)
 
 
 @contextmanager
 def attempt(root: Path, export: Export) -> Iterator[Path]:
-    """A new private directory for one attempt, removed again where the attempt fails.
+    """Make a private directory for one attempt; remove it if the attempt fails.
 
     What earlier attempts of the run left behind is removed first: an attempt that was killed could not do it itself.
     Raises `StagingError` where the area is full, `StagingRefused` where it is read-only.
@@ -64,7 +64,7 @@ def attempt(root: Path, export: Export) -> Iterator[Path]:
 def explained(
     root: Path, attempt: Path | None = None, needed: Callable[[], int | None] = lambda: None
 ) -> Iterator[None]:
-    """Turn what the staging area does not allow into `StagingError`, or into `StagingRefused` where no retry helps.
+    """Raise OSErrors of the staging area as `StagingError`, or `StagingRefused` where no retry helps.
 
     `attempt` is the directory that is removed when the attempt has failed; `needed` is asked for the bytes of the
     export.
@@ -140,7 +140,7 @@ def mark_delivered(staged: StagedExport, destination: int, destinations: int) ->
 
 
 def _attempt_at(root: Path, address: object, dag_id: str, run_id: str) -> Path:
-    """The directory of an attempt of one run, also where an earlier release made it."""
+    """Return the directory of an attempt of one run, also where an earlier release made it."""
     parts = PurePath(address).parts[-3:] if isinstance(address, str) else ()
     runs = (run_name(dag_id, run_id), earlier_run_name(dag_id, run_id))
     match parts:
@@ -152,7 +152,7 @@ def _attempt_at(root: Path, address: object, dag_id: str, run_id: str) -> Path:
 
 
 def _destinations_in(directory: Path) -> tuple[Destination, ...]:
-    """What `seal` has written; nothing where the release that staged it did not."""
+    """Return the destinations that `seal` wrote; none where an earlier release staged the export."""
     try:
         values = json.loads(read_regular(directory / _DESTINATIONS, MOST_MANIFEST_BYTES))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The SQL by which an export asks for a column: its cell, its group, its sum and its place in the order."""
+"""SQL expressions for a column: its cell, its group, its sum and its sort keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from promo_reports.domain.report_type import Column
 
 
 class Expressions:
-    """Standard SQL, for databases whose cells are written by the client; a dialect with ways of its own is a subclass.
+    """Standard SQL, for databases whose cells are written by the client; a dialect that differs is a subclass.
 
     `writes_cells` says whether the database itself writes text cells as a cell policy wants them, and counts those
     that it changes.
@@ -25,20 +25,20 @@ class Expressions:
         raise NotImplementedError
 
     def text(self, column: Column) -> str:
-        """The value as a text that the database reads again without loss."""
+        """Return the value as a text that the database reads again without loss."""
         return f"CAST(report.{column.name} AS text)"
 
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
-        """The value that names a group of rows, and what they are grouped by.
+        """Return the value that names a group of rows, and what they are grouped by.
 
         Two values of one group are written as the same bytes, whatever collation the column has.
         """
         return f"report.{column.name}", [f"report.{column.name}"]
 
     def total(self, column: Column) -> str:
-        """The exact sum of what is written; a sum that comes as a binary floating-point number is refused."""
+        """Return the exact sum of what is written; a sum that comes as a binary floating-point number is refused."""
         return f"sum(report.{column.name})"
 
     def order(self, column: Column) -> Sequence[str]:
-        """What rows are sorted by; values that the database calls equal come in the order of their bytes."""
+        """Return the sort keys; values that the database calls equal are sorted by their bytes."""
         return [f"report.{column.name}"]

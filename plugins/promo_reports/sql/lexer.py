@@ -31,7 +31,7 @@ _TOUCHES_BIND = re.compile(r"[\w'\"$&:\\\x00]")
 
 
 class Kind(Enum):
-    """What a token is; spaces and comments are none."""
+    """The kind of a token; spaces and comments are no tokens."""
 
     WORD = "word"
     NAME = "name"
@@ -65,7 +65,7 @@ class UnreadableError(Exception):
 
 
 def tokens(sql: str) -> Iterator[Token]:
-    """The tokens in order; raises `UnreadableError` at the first thing that has no certain reading."""
+    """Yield the tokens in order; raises `UnreadableError` at the first ambiguous character."""
     depth = 0
     for group, text, at in _parts(sql):
         if text == ")":
@@ -81,7 +81,7 @@ def tokens(sql: str) -> Iterator[Token]:
 
 
 def without_comments(sql: str) -> str:
-    """Text that `tokens` can read, without its comments.
+    """Return a text that `tokens` can read without its comments.
 
     They are for those who read the template; a database whose encoding lacks one of their letters would refuse it.
     """
@@ -89,7 +89,7 @@ def without_comments(sql: str) -> str:
 
 
 def _parts(sql: str) -> Iterator[tuple[str, str, int]]:
-    """Every part of a text, spaces and comments included: the name of its group in `_TOKEN`, its text, its place."""
+    """Yield every part of a text, spaces and comments too: its group's name in `_TOKEN`, its text, its place."""
     at = 0
     while at < len(sql):
         found = _TOKEN.match(sql, at)

@@ -1,4 +1,4 @@
-"""The queries of one export: its rows, what they must add up to, and what they leave out.
+"""The queries of one export: its rows, the totals they must match, and the rows they exclude.
 
 Each wraps the report type's template, so that the columns and their order are those the report type declares, and the
 database counts exactly what it sends.
@@ -52,7 +52,7 @@ class ReportQuery:
     def rows(
         self, parameters: Parameters, transform: CellTransform = UNCHANGED, *, within: RowRange | None = None
     ) -> BoundQuery:
-        """Every row of the export, or of a range of it, in its total order.
+        """Return every row of the export, or of a range of it, in its total order.
 
         Where the database writes the cells itself, they are those of `transform`.
         """
@@ -66,7 +66,7 @@ class ReportQuery:
         return BoundQuery(f"{text}\nORDER BY {', '.join(order)}", values)
 
     def places(self, parameters: Parameters, every: int, last: int) -> BoundQuery:
-        """The places 1, 1 + `every`, 1 + 2 `every` ... and `last` in the total order, and what is sorted by as text.
+        """Return the ranks 1, 1 + `every`, 1 + 2 `every` ... and `last` of the total order, with the sort keys as text.
 
         A row has the place of those that equal it in the order, and none with a NULL in it: where such rows are, the
         answer's places are other ones.
@@ -87,7 +87,7 @@ class ReportQuery:
         return BoundQuery(text, {**body.values, "every": every, "last": last})
 
     def totals(self, parameters: Parameters, transform: CellTransform = UNCHANGED) -> BoundQuery:
-        """One row for each value of `totals_by` (one row without it): value, rows, cells to change, then each sum."""
+        """Return a row for each value of `totals_by` (one without it): value, rows, changed cells, then each sum."""
         by = self.report_type.totals_by
         name, keys = self.expressions.group(self.report_type.column(by)) if by else ("NULL", ())
         cells = [
@@ -102,14 +102,14 @@ class ReportQuery:
         return BoundQuery(f"SELECT\n    {selected}\nFROM (\n{body.text}\n) AS report{group}", body.values)
 
     def excluded(self, parameters: Parameters) -> BoundQuery | None:
-        """How many rows match the filters but have no time that any window holds; None for aggregates and snapshots."""
+        """Count rows that match the filters but whose time no window holds; None for aggregates and snapshots."""
         if self.report_type.window_column is None or parameters.window is None:
             return None
         body = self._body(parameters, self.predicates.timeless)
         return BoundQuery(f"SELECT count(*)\nFROM (\n{body.text}\n) AS report", body.values)
 
     def late(self, parameters: Parameters, since: datetime) -> BoundQuery | None:
-        """How many rows of a window were recorded at or after an instant; None where the type has no record time."""
+        """Count rows of a window recorded at or after an instant; None where the type has no record time."""
         recorded = self.report_type.recorded_column
         if recorded is None or self.report_type.window_column is None:
             return None
@@ -118,7 +118,7 @@ class ReportQuery:
         return BoundQuery(text, {**body.values, "since": since})
 
     def _order(self) -> list[str]:
-        """What the rows are sorted by."""
+        """Return the expressions of the ORDER BY clause."""
         columns = map(self.report_type.column, self.report_type.order)
         return list(chain.from_iterable(map(self.expressions.order, columns)))
 
@@ -167,7 +167,7 @@ def load_options_query(root: Path, name: str, parent: str | None) -> SqlTemplate
 
 
 def options_query(template: SqlTemplate, parent: FilterValues) -> BoundQuery:
-    """The query of a filter's choices for the value of the filter that it depends on."""
+    """Return the query of a filter's choices for the value of the filter that it depends on."""
     query, rendering = template.render(Parameters(parent))
     check_select(rendering.sql)
     return BoundQuery(without_comments(query.text), query.values)
@@ -198,7 +198,7 @@ def _check_used(report_type: ReportType, path: Path, parameters: Parameters, ren
 
 
 def _called(each: Filter) -> list[str]:
-    """What a template calls the values of a filter."""
+    """Return the names that a template has for the values of a filter."""
     return [f"filters.{each.name}.{part}" for part in each.kind.parts] or [f"filters.{each.name}"]
 
 

@@ -1,4 +1,4 @@
-"""A range of an export's rows, by the values that its total order has where the range begins and ends."""
+"""A range of an export's rows, bounded by values of its total order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RowRange:
     end: Sequence[str] | None
 
     def condition(self, order: Sequence[str]) -> BoundQuery:
-        """What is true of the rows of the range; a row of the export that has NULL in its order is in none.
+        """Return the condition of the rows of the range; rows with NULL in the total order are in no range.
 
         Rows are compared as a whole, which PostgreSQL can look up in an index.
         """

@@ -39,17 +39,17 @@ class RenderedText:
     lines: tuple[int, ...]
 
     def where(self, at: int) -> str:
-        """`path:line` of an offset in the text, as the template counts lines."""
+        """Return `path:line` of an offset in the text, by the template's lines."""
         index = bisect_right(self.starts, at) - 1
         return f"{self.path}:{self.lines[index]}" if index >= 0 else str(self.path)
 
     def refused(self, at: int, why: str, fix: str = "") -> SqlTemplateError:
-        """The error for what stands at an offset."""
+        """Return the error for what stands at an offset."""
         return SqlTemplateError(f"{self.where(at)}: {why}", fix)
 
 
 def check_select(sql: RenderedText) -> list[Token]:
-    """The statement's tokens; raises `SqlTemplateError` unless it is one SELECT or WITH that names its columns."""
+    """Return the tokens of one SELECT or WITH that names its columns; `SqlTemplateError` for anything else."""
     try:
         words = list(tokens(sql.text))
     except UnreadableError as wrong:
@@ -79,7 +79,7 @@ def check_select(sql: RenderedText) -> list[Token]:
 
 
 def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str]) -> str:
-    """The text without its closing ORDER BY, which must name the report type's order.
+    """Return the text without its closing ORDER BY, which must name the report type's order.
 
     The order is put back around it, so that counts do not sort. `DISTINCT ON`, which keeps the row that the ORDER BY
     puts first, keeps the clause, too. Raises `SqlTemplateError` where it is missing, is
@@ -106,7 +106,7 @@ def without_order(sql: RenderedText, words: Sequence[Token], order: Sequence[str
 
 
 def _ordered_by(clause: Sequence[Token]) -> list[str] | None:
-    """The names of `a.x, y ASC`; None for anything else, such as DESC or an expression."""
+    """Return the names of `a.x, y ASC`; None for anything else, such as DESC or an expression."""
     names, item = [], ""
     for word in [*clause, Token(Kind.SYMBOL, ",", 0, 0)]:
         item += f" {word.text}" if word.text != "," else ""
@@ -120,7 +120,7 @@ def _ordered_by(clause: Sequence[Token]) -> list[str] | None:
 
 
 def _is_cast(words: Sequence[Token], index: int) -> bool:
-    """Whether a bind is the operand of a cast: `CAST(x AS date)`, `(x)::date`, `timestamp with time zone x`."""
+    """Return whether a bind is the operand of a cast: `CAST(x AS date)`, `(x)::date`, `timestamp with time zone x`."""
     first = last = index
     while (
         first > 1 and [words[first - 1].text, *(word.text for word in words[last + 1 : last + 2])] == ["(", ")"]
@@ -134,7 +134,7 @@ def _is_cast(words: Sequence[Token], index: int) -> bool:
 
 
 def _is_name(before: Token | None, after: Token | None) -> bool:
-    """Whether a word is a column's or a function's name, such as `t.update` or `insert(`."""
+    """Return whether a word is a column's or a function's name, such as `t.update` or `insert(`."""
     return (before is not None and before.text == ".") or (after is not None and after.text == "(")
 
 

@@ -80,7 +80,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Rendering:
-    """How a query came about: its text with the template's lines, and what it asked for.
+    """A rendered template: its text with the template's lines, and the names that it used.
 
     `used` says which of `window.start`, `window.end`, `as_of`, `filters.<name>` and `filters.<name>.<part>` stand in
     the text; `covers` whether the template called `window.covers`.
@@ -211,7 +211,7 @@ class SqlTemplate:
     template: Template
 
     def render(self, parameters: Parameters) -> tuple[BoundQuery, Rendering]:
-        """The query for these parameters; `SqlTemplateError` with file:line for an output that is no bind."""
+        """Return the query for these parameters; `SqlTemplateError` with file:line for an output that is no bind."""
         binds = _Binds()
         context: dict[str, Any] = {
             "filters": _FiltersInTemplate(parameters.filters, self.shapes, binds),

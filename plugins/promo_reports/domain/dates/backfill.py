@@ -26,14 +26,14 @@ class Backfill:
 
 
 def backfill(schedule: Schedule, first: datetime, last: datetime, now: datetime) -> Backfill:
-    """The windows that start from `first` to `last`, both included; Airflow makes those that ended before `now`."""
+    """Return the windows that start from `first` to `last`, both included, and ended before `now`."""
     inside = list(_windows(schedule, first, last))
     ended = tuple(each for each in inside if each.window.end < now)
     return Backfill(ended, len(inside) - len(ended))
 
 
 def backfill_of_days(schedule: Schedule, first: date, last: date, now: datetime) -> Backfill:
-    """The windows that start on the schedule's local days from `first` to `last`, both included."""
+    """Return the windows that start on the schedule's local days from `first` to `last`, both included."""
     return backfill(schedule, start_of(first, schedule.zone), start_of(last, schedule.zone), now)
 
 

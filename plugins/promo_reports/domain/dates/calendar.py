@@ -12,7 +12,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The first instant at which the local clock shows `day at`, or has passed it because the clock was put forward."""
+    """Return the first instant at which the local clock shows `day at`, or has skipped it."""
     local = datetime.combine(day, at, tzinfo=zone).replace(fold=0)
     utc = local.astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
@@ -27,12 +27,12 @@ def last_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a local day; where its midnight is skipped, the instant that the clock was put forward."""
+    """Return the first instant of a local day; where midnight is skipped, the instant of the transition."""
     return instant(day, time(0), zone)
 
 
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
-    """The local calendar date of an instant."""
+    """Return the local calendar date of an instant."""
     return moment.astimezone(zone).date()
 
 
@@ -50,12 +50,12 @@ def days_before(day: date, count: int, zone: ZoneInfo) -> date:
 
 
 def start_of_week(day: date, week_starts_on: str) -> date:
-    """The first day of the calendar week that `day` is in."""
+    """Return the first day of the calendar week that `day` is in."""
     return day - timedelta(days=(day.weekday() - WEEKDAYS.index(week_starts_on)) % 7)
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of another month, or that month's last day (31 January + 1 month = 28 or 29 February)."""
+    """Return the same day of another month, or that month's last day (31 January + 1 month = 28 or 29 February)."""
     index = day.year * 12 + day.month - 1 + months
     first = date(index // 12, index % 12 + 1, 1)
     following = date((index + 1) // 12, (index + 1) % 12 + 1, 1)
@@ -63,7 +63,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def _end_of_gap(local: datetime) -> datetime:
-    """The transition of the gap that holds the local time: where the two readings of it, before and after, part."""
+    """Return the instant of the transition that skips a local time."""
     zone = local.tzinfo
     low = local.replace(fold=1).astimezone(UTC) - timedelta(days=1)
     high = local.replace(fold=0).astimezone(UTC) + timedelta(days=1)

@@ -63,7 +63,7 @@ class Stop:
     resumed_at: datetime | None = None
 
     def covers(self, moment: datetime) -> bool:
-        """Whether a delivery due at that instant is left out."""
+        """Return whether a delivery due at that instant is left out."""
         return self.stopped_at <= moment and (self.resumed_at is None or moment < self.resumed_at)
 
 
@@ -99,24 +99,24 @@ class Schedule:
         return f"Every day {at}, the day before"
 
     def latest(self, at: datetime) -> Delivery:
-        """The last delivery that is due at or before an instant."""
+        """Return the last delivery that is due at or before an instant."""
         return next(d for d in self._walk(local_date(at, self.zone) + timedelta(days=1), -1) if d.due <= at)
 
     def after(self, window: Window) -> Delivery:
-        """The delivery of the first window that starts at or after another one's end."""
+        """Return the delivery of the first window that starts at or after another one's end."""
         return self.first_from(window.end)
 
     def first_from(self, start: datetime) -> Delivery:
-        """The first delivery whose window starts at or after an instant."""
+        """Return the first delivery whose window starts at or after an instant."""
         day = local_date(start, self.zone)
         return next(d for d in self._walk(day - timedelta(days=7), 1) if d.window.start >= start)
 
     def first_due(self, at: datetime) -> Delivery:
-        """The first delivery that is due at or after an instant."""
+        """Return the first delivery that is due at or after an instant."""
         return next(d for d in self._walk(local_date(at, self.zone) - timedelta(days=7), 1) if d.due >= at)
 
     def upcoming(self, at: datetime, count: int) -> list[Delivery]:
-        """The next deliveries from an instant on, soonest first."""
+        """Return the next deliveries from an instant on, soonest first."""
         days = self._walk(local_date(at, self.zone) - timedelta(days=7), 1)
         return list(islice((d for d in days if d.due >= at), count))
 
@@ -128,7 +128,7 @@ class Schedule:
             day += timedelta(days=step)
 
     def _on(self, day: date) -> Delivery | None:
-        """The delivery of one local day: None where there is none, or where its day was skipped by the calendar."""
+        """Return the delivery of a local day; None where there is none, or the calendar skipped the day."""
         if self.interval is Interval.WEEKLY:
             if WEEKDAYS[day.weekday()] != self.delivery_day:
                 return None
@@ -199,7 +199,7 @@ def uncovered(scheduled: Iterable[Window], others: Iterable[Window] = ()) -> lis
 
 
 def _without(gap: Window, other: Window) -> Iterator[Window]:
-    """The parts of a gap that lie outside of another window."""
+    """Yield the parts of a gap that lie outside of another window."""
     if other.end <= gap.start or gap.end <= other.start:
         yield gap
         return

@@ -38,7 +38,7 @@ class Window:
         return f"{instant_key(self.start)}_{instant_key(self.end)}"
 
     def days(self, zone: ZoneInfo) -> tuple[date, date]:
-        """The first and the last local day that the window touches, both inclusive."""
+        """Return the first and the last local day that the window touches, both inclusive."""
         return local_date(self.start, zone), local_date(self.end - timedelta(microseconds=1), zone)
 
     def count_days(self, zone: ZoneInfo) -> int:
@@ -124,7 +124,7 @@ def date_range_from(values: str | Mapping[str, str]) -> DateRange:
 
 
 def resolve(chosen: DateRange, at: datetime, zone: ZoneInfo, week_starts_on: str) -> Window | None:
-    """The absolute window of a date range chosen at an instant; None where it holds none yet, or not all.
+    """Return the absolute window of a date range chosen at an instant; None where it holds none yet, or not all.
 
     Weeks and months are complete calendar ones before today; "today", and a custom range whose last day is today, end
     at the instant of choosing. A range that reaches further into the future has no window: cut short, it would promise

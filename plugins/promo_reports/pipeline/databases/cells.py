@@ -54,14 +54,14 @@ def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, transform: Cel
 
 
 def plain_text(column: Column, zone: ZoneInfo) -> Render:
-    """A function from a database value to the text of its cell, as a CSV reader gives it back."""
+    """Return a function from a database value to the text of its cell, as a CSV reader gives it back."""
     if column.type is ColumnType.TEXT:
         return lambda value: _as_text(column, value)
     return cell_renderer(column, LocalTimes(zone), transform=UNCHANGED)
 
 
 def utc_text(value: object) -> str | None:
-    """The text of a time of UTC, without offset and trailing zeros, so that earlier ones are less; None for no time."""
+    """Return a UTC time as text that sorts by time, without offset and trailing zeros; None for no time."""
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None or not _is_day(found[1][:10]):
         return None
@@ -79,12 +79,12 @@ def _is_day(text: str) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is written as PostgreSQL writes a number: `+5`, `1e5` and ` 5` are none."""
+    """Return whether a text is written as PostgreSQL writes a number: `+5`, `1e5` and ` 5` are none."""
     return _NUMBER.fullmatch(text) is not None
 
 
 def cell_renderer(column: Column, times: LocalTimes, *, transform: CellTransform) -> Render:
-    """A function from one database value to its CSV cell; never called with None, which is the empty cell."""
+    """Return a function from one database value to its CSV cell; never called with None, which is the empty cell."""
     if column.type is ColumnType.TEXT:
         if transform.changes(column):
             return lambda value: _quoted(transform.written(_as_text(column, value)))
@@ -161,7 +161,7 @@ def _decimal(column: Column, value: object) -> str:
 
 
 def _number(column: Column, value: object) -> Decimal:
-    """A number, or a text that is one: a database without exact decimals keeps them as text."""
+    """Return a number, or a text that is one: a database without exact decimals keeps them as text."""
     known = is_number(value) if isinstance(value, str) else isinstance(value, int | float | Decimal)
     if not known or isinstance(value, bool):
         raise _not_declared(column, "no number", "INTEGER" if column.type is ColumnType.INTEGER else "NUMERIC")
@@ -203,7 +203,7 @@ def _boolean(column: Column, value: object) -> str:
 
 
 def _timestamp(column: Column, value: object, times: LocalTimes) -> str:
-    """A time as text is one that a window can only compare where all of them are written alike; naive ones are UTC."""
+    """Return the local time with its offset; naive times are UTC. Texts must all have one form."""
     if isinstance(value, datetime):
         utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         text = utc.isoformat(" ")

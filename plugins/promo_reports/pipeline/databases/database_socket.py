@@ -25,7 +25,7 @@ class DatabaseSocket:
         self._received = self.received()
 
     def received(self) -> int | None:
-        """Bytes received so far; None where the system does not count them (Unix sockets, other than Linux)."""
+        """Return bytes received so far; None where the system does not count them (Unix sockets, other than Linux)."""
         try:
             info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
         except (OSError, AttributeError):
@@ -35,7 +35,7 @@ class DatabaseSocket:
         return int(struct.unpack_from("=Q", info, _BYTES_RECEIVED)[0])
 
     def heard(self) -> bool:
-        """Whether the peer has sent anything since the last call, or has sent what the driver has not read yet."""
+        """Return whether the peer has sent anything since the last call, or bytes wait unread."""
         received, before = self.received(), self._received
         self._received = received
         return received != before or self._unread()

@@ -39,7 +39,7 @@ class Dialect:
         self.source = source
 
     def engine(self, limits: TimeLimits) -> Engine:
-        """An engine that keeps no connection and never shows a bound value.
+        """Return an engine that keeps no connection and never shows a bound value.
 
         Raises `SourceRefused` for a database that is not there, and SQLAlchemy's errors for an address that is none.
         """
@@ -68,16 +68,16 @@ class Dialect:
         """Make the database end what it does for this session; called on a thread of its own, within seconds."""
 
     def fetch(self, connection: Connection, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer."""
+        """Return all rows of a small answer."""
         with self._run(connection, query) as result:
             return [tuple(row) for row in result.fetchall()]
 
     def text_of(self, column: Column, zone: ZoneInfo) -> Render:
-        """A function from a value of `fetch` to the text of its cell, as a CSV reader gives it back."""
+        """Return a function from a value of `fetch` to the text of its cell, as a CSV reader gives it back."""
         return plain_text(column, zone)
 
     def bound(self, value: object, text: str) -> object:
-        """A value of a filter, which `fetch` has answered and whose text was chosen, as a query is given it.
+        """Return a value of a filter, which `fetch` has answered and whose text was chosen, as a query is given it.
 
         It keeps its type, because databases compare a number with a text in ways of their own.
         """
@@ -92,14 +92,14 @@ class Dialect:
         *,
         transform: CellTransform,
     ) -> Generator[list[bytes], None, None]:
-        """The CSV records of a query's rows in batches; `DataRefused` for what no file may carry."""
+        """Yield the CSV records of a query's rows in batches; `DataRefused` for what no file may carry."""
         streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_A_TIME)
         records = record_renderer(report_type.columns, zone, transform=transform)
         with self._run(streaming, query) as result:
             yield from map(records, self._batches(result, report_type))
 
     def failed(self, error: SQLAlchemyError | ImportError, seconds: float) -> PromoReportsError:
-        """The product's error for one of SQLAlchemy or its driver, whose message is quoted, addresses and values never.
+        """Return the product's error for a driver error; it quotes the message, never addresses or values.
 
         `seconds` is the statement timeout.
         """
@@ -130,7 +130,7 @@ class Dialect:
         )
 
     def _said(self, error: DBAPIError, message: str, seconds: float) -> PromoReportsError:
-        """What an error of the driver means; `message` names the connection and quotes it, without a full stop."""
+        """Classify a driver error; `message` names the connection and quotes it, without a full stop."""
         if error.connection_invalidated or self._passes(error):
             return SourceUnavailable(f"{message}.", SourceUnavailable.AGAIN)
         return SourceRefused(
@@ -138,7 +138,7 @@ class Dialect:
         )
 
     def _passes(self, error: DBAPIError) -> bool:
-        """Whether the same question may succeed later."""
+        """Return whether the same question may succeed later."""
         import sqlalchemy
 
         return isinstance(error, sqlalchemy.exc.OperationalError)
@@ -153,7 +153,7 @@ class Dialect:
         return connection.execute(typed, values)
 
     def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
-        """The rows of an answer, some at a time."""
+        """Return the rows of an answer, some at a time."""
         return result.partitions(ROWS_AT_A_TIME)
 
     def _values(self, query: BoundQuery) -> dict[str, object]:
@@ -163,7 +163,7 @@ class Dialect:
         }
 
     def _time(self, utc: datetime) -> object:
-        """A naive time of UTC as it is bound."""
+        """Return a naive time of UTC as it is bound."""
         return utc
 
     def _url(self) -> Any:
@@ -182,7 +182,7 @@ class Dialect:
 
 
 def executed(connection: Connection, statements: Sequence[str]) -> Connection:
-    """The connection, on which the statements have been executed one after another."""
+    """Return the connection, on which the statements have been executed one after another."""
     for statement in statements:
         connection.exec_driver_sql(statement).close()
     return connection

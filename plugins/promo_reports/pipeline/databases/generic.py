@@ -65,16 +65,16 @@ class GenericSnapshot:
         return self._dialect.expressions
 
     def text_of(self, column: Column) -> Callable[[object], str]:
-        """A function from a value of the driver to the text of its cell."""
+        """Return a function from a value of the driver to the text of its cell."""
         return self._dialect.text_of(column, self._zone)
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer."""
+        """Return all rows of a small answer."""
 
         return self._asked(lambda waiting: self._dialect.fetch(self._connection, query))
 
     def options(self, query: BoundQuery) -> list[Option]:
-        """The values of a filter, bound as the dialect says."""
+        """Return the values of a filter, bound as the dialect says."""
         text = self.text_of(Column("value", ColumnType.TEXT, ""))
         return [
             Option(self._dialect.bound(value, text(value)), text(value), text(title))

@@ -19,7 +19,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Kept(dict[Key, Value]):
-    """What a function says of each key, kept for the next time: of 100,000 keys at the most, some 25 MB of texts."""
+    """Memo cache of at most 100,000 keys (about 25 MB)."""
 
     MOST = 100_000
 
@@ -45,7 +45,7 @@ class LocalTimes:
         self.minutes = Kept(self.minute)
 
     def minute(self, utc: str) -> tuple[str, str] | None:
-        """The local minute and its offset, for the first `MINUTE` characters of a time of UTC.
+        """Return the local minute and its offset, for the first `MINUTE` characters of a time of UTC.
 
         None where the clocks change within the day, where the offset has seconds, and at both ends of the calendar:
         `text` then says what the time is. Raises `ValueError` for what is no time.
@@ -55,7 +55,7 @@ class LocalTimes:
         return None if offset is None else ((moment + offset[0]).isoformat(" ")[: self.MINUTE], offset[1])
 
     def text(self, utc: datetime) -> str:
-        """The local text of a naive time of UTC; `OverflowError` for one before the year 1."""
+        """Return the local text of a naive time of UTC; `OverflowError` for one before the year 1."""
         year = ""
         moment = utc.replace(tzinfo=UTC)
         try:
@@ -71,7 +71,7 @@ class LocalTimes:
         return (year + text[4:] if year else text) + _written(local.utcoffset() or timedelta())
 
     def _day(self, day: int) -> tuple[timedelta, str] | None:
-        """The offset of a day of UTC, None where it is not one: no timezone has ever changed it twice in three days."""
+        """Return the offset of a day of UTC; None where it changes. No timezone changes twice in three days."""
         offset = self._offset(day)
         return None if offset is None else (offset, _written(offset))
 

@@ -87,7 +87,7 @@ class Snapshot(Protocol):
     ) -> None: ...
 
     def expressions(self, rows: BoundQuery, report_type: ReportType) -> Expressions:
-        """The SQL of this database for the columns of a query of rows, which may depend on their types.
+        """Return the SQL of this database for the columns of a query of rows, which may depend on their types.
 
         Raises `DataRefused` where the query does not mean what the report type says, before a row is read: a column is
         of another type than is declared, or the window is compared with what is no instant.
@@ -95,15 +95,15 @@ class Snapshot(Protocol):
         ...
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer (totals, borders of ranges)."""
+        """Return all rows of a small answer (totals, borders of ranges)."""
         ...
 
     def options(self, query: BoundQuery) -> list[Option]:
-        """The answer of a filter's options query, which has two columns: value and title. A NULL value is left out."""
+        """Return the result of a filter's options query (value, title), without NULL values."""
         ...
 
     def text_of(self, column: Column) -> Callable[[object], str]:
-        """A function from a value of a small answer to the text of its cell, as a CSV reader gives it back."""
+        """Return a function from a value of a small answer to the text of its cell, as a CSV reader gives it back."""
         ...
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, transform: CellTransform) -> int:
@@ -125,7 +125,7 @@ class SharedSnapshot(Snapshot, Protocol):
         ...
 
     def beyond_snapshot(self, query: BoundQuery) -> str | None:
-        """What a query reads that other connections would see in another state, in words; None for nothing."""
+        """Return what a query reads outside of the snapshot, in words; None for nothing."""
         ...
 
     def end(self) -> None:
@@ -134,7 +134,7 @@ class SharedSnapshot(Snapshot, Protocol):
 
 
 def values_and_titles(answer: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
-    """The rows of an options query that have a value, which is its own title where there is none.
+    """Yield the rows of an options query that have a value, which is its own title where there is none.
 
     Raises `SqlTemplateError` where the query does not answer two columns.
     """
@@ -147,7 +147,7 @@ def values_and_titles(answer: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
 
 
 def in_terms_of(snapshot: Snapshot, query: ReportQuery, parameters: Parameters) -> ReportQuery:
-    """The query as it is asked of the database of a snapshot; `DataRefused` where that refuses its rows."""
+    """Return the query as it is asked of the database of a snapshot; `DataRefused` where that refuses its rows."""
     query = replace(query, predicates=snapshot.predicates)
     return replace(query, expressions=snapshot.expressions(query.rows(parameters), query.report_type))
 
@@ -179,7 +179,7 @@ def totals_of(
 
 
 def exact_decimal(value: object, scale: int | None) -> Decimal:
-    """A database's number as the decimal that is written; a binary float is taken at the column's scale."""
+    """Return a database's number as the decimal that is written; a binary float is taken at the column's scale."""
     if value is None:
         return Decimal(0)
     if isinstance(value, float):

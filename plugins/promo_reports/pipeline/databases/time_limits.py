@@ -116,7 +116,7 @@ class Waiting:
         return noted
 
     def remaining(self) -> float:
-        """Seconds that are left, by what has been received."""
+        """Return seconds that are left, by what has been received."""
         now = time.monotonic()
         if (self._socket is not None and self._socket.heard()) or self._records != self._records_seen:
             self._heard_at, self._records_seen = now, self._records

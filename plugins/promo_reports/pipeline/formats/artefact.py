@@ -75,7 +75,7 @@ class Artefact:
         self._background.submit(self._end)
 
     def aside(self, number: int) -> Artefact:
-        """A file for member `number` alone, written at the same time as others and appended when its turn comes."""
+        """Return a file for member `number` alone, written in parallel and appended in order."""
         aside = Artefact(self.path.parent, self._stem, self._columns, self.format)
         aside.path = self.path.with_name(f".{self._stem}_{number:04d}{self.format.suffix}")
         self._asides.append(aside)
@@ -86,7 +86,7 @@ class Artefact:
         self._background.submit(lambda: self._append(aside))
 
     def size_of(self, rows: int) -> int | None:
-        """About how many bytes an artefact of so many rows takes, judged by those written so far; None before any."""
+        """Estimate the bytes of an artifact of so many rows from those written so far; None before any."""
         written = [self, *self._asides]
         rows_on_disk = sum(each._rows_on_disk for each in written)
         return sum(each._bytes_on_disk for each in written) * rows // rows_on_disk if rows_on_disk else None

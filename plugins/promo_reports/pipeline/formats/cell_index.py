@@ -28,7 +28,7 @@ _LETTERS = np.array([chr(byte).isascii() and chr(byte).isalnum() for byte in ran
 
 
 class Unusual(Exception):
-    """Something that only the strict reader may judge."""
+    """A block that only the strict reader can judge."""
 
 
 class CellIndex:
@@ -46,12 +46,12 @@ class CellIndex:
         return len(self._ends)
 
     def cell(self, row: int, column: int) -> str:
-        """The text of one cell as a CSV reader gives it; NULL and the empty text are both empty."""
+        """Return the text of one cell as a CSV reader gives it; NULL and the empty text are both empty."""
         raw = self._raw(row, column)
         return (raw[1:-1].replace(b'""', b'"') if raw[:1] == b'"' else raw).decode()
 
     def check_values(self, columns: Sequence[int]) -> None:
-        """Every cell of columns of numbers or times is empty, or begins with a digit, or a minus and one."""
+        """Return every cell of columns of numbers or times is empty, or begins with a digit, or a minus and one."""
         starts = self._starts[:, columns]
         first = self._text[starts]
         second = self._text.take(starts + 1, mode="clip")
@@ -64,14 +64,14 @@ class CellIndex:
         return (self.cell(row, column) for row in range(len(self)))
 
     def without_letter(self, column: int) -> Iterator[str]:
-        """The cells that do not begin with a letter or digit of ASCII, quotes and empty cells aside."""
+        """Yield the cells that do not begin with a letter or digit of ASCII, quotes and empty cells aside."""
         starts = self._starts[:, column]
         first = self._text[starts + (self._text[starts] == _QUOTE)]
         for row in np.flatnonzero((self._ends[:, column] > starts) & ~_LETTERS[first]):
             yield self.cell(int(row), column)
 
     def repeats(self, columns: Sequence[int]) -> bool:
-        """Whether a row has in all of these columns the bytes of the row before it."""
+        """Return whether a row has in all of these columns the bytes of the row before it."""
         rows = np.arange(1, len(self))
         for column in reversed(columns):  # what makes an order unique stands last
             ends = self._ends[:, column]
@@ -85,7 +85,7 @@ class CellIndex:
         return any(all(self._raw(row, c) == self._raw(row - 1, c) for c in columns) for row in rows.tolist())
 
     def groups(self, column: int) -> tuple[list[str], Places]:
-        """The texts of a column, each once, and for each row the number of its text."""
+        """Return the texts of a column, each once, and for each row the number of its text."""
         starts, ends = self._starts[:, column], self._ends[:, column]
         widest = int((ends - starts).max())
         if widest > _LONGEST_NAME:
@@ -101,7 +101,7 @@ class CellIndex:
         return [self.cell(int(row), column) for row in first], which
 
     def sums(self, column: int, group: Places) -> Iterator[tuple[int, int, int]]:
-        """The exact sum of each group of rows: its number, a whole number, how many of its digits are behind a point.
+        """Yield the exact sum of each group: its number, an integer, and its digits after the decimal point.
 
         A group comes several times where its cells have different numbers of digits there, and not at all where they
         are empty. `group` numbers each row's.
@@ -141,7 +141,7 @@ class CellIndex:
 
 
 def index_cells(block: bytes, width: int) -> tuple[int, CellIndex | None]:
-    """How many bytes from the beginning are whole records, and where their cells are.
+    """Return how many bytes from the beginning are whole records, and where their cells are.
 
     None where a record has another number of cells, a quote stands where RFC 4180 has none, or a line ends in a
     carriage return.
@@ -175,7 +175,7 @@ def record_end(piece: bytes, *, quoted: bool) -> tuple[int, bool]:
 
 
 def _strictly_quoted(text: Bytes, quotes: Places) -> bool:
-    """Whether a quote only opens behind a break or a closing quote, and only closes before one."""
+    """Return whether a quote only opens behind a break or a closing quote, and only closes before one."""
     neighbours = (_COMMA, _NEWLINE, _QUOTE)
     before, behind = text[np.maximum(quotes[::2] - 1, 0)], text[quotes[1::2] + 1]
     opened = _are_one_of(before, neighbours) | (quotes[::2] == 0)
@@ -191,7 +191,7 @@ def _are_one_of(text: Bytes, letters: tuple[int, ...]) -> Rows:
 
 
 def _whole_numbers(digits: Places, scale: int) -> Places:
-    """The digits of each column as one number, without the point that stands before the last `scale` of them."""
+    """Return the digits of each column as one number, without the point that stands before the last `scale` of them."""
     widest = len(digits)
     weights = [10 ** (widest - 1 - place) for place in range(widest)]
     if scale:

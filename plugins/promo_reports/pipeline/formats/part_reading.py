@@ -37,7 +37,7 @@ class Readable(Protocol):
     """What a part is read from."""
 
     def read(self, most: int, /) -> bytes:
-        """The next bytes, at least one and at most so many; nothing at the end."""
+        """Return the next bytes, at least one and at most so many; nothing at the end."""
         ...
 
 
@@ -51,7 +51,7 @@ class _Content:
         self.sha256 = hashlib.sha256()
 
     def read(self) -> bytes:
-        """The next bytes; nothing at the end."""
+        """Return the next bytes; nothing at the end."""
         content = self._file.read(_CHUNK)
         self.bytes += len(content)
         self.sha256.update(content)
@@ -98,7 +98,7 @@ def _read_part(file: Readable, name: str, tally: Tally) -> Part:
 
 
 def _chunks(content: _Content) -> Generator[bytes, None, None]:
-    """The bytes of a part; they are inflated and hashed on a thread of its own, while the caller counts."""
+    """Yield the bytes of a part; they are inflated and hashed on a thread of its own, while the caller counts."""
     with ThreadPoolExecutor(1, thread_name_prefix="export-inflate") as reader:
         coming = deque(reader.submit(content.read) for _ in range(_AHEAD))
         try:
@@ -116,7 +116,7 @@ def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _blocks(pieces: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIndex | None]]:
-    """Blocks of whole records; one that is longer than a few blocks is a block of its own, for the strict reader.
+    """Yield blocks of whole records; a record longer than a few blocks is a block by itself.
 
     An index of a long record would take many times its memory.
     """
@@ -136,7 +136,7 @@ def _blocks(pieces: Iterator[bytes], width: int) -> Iterator[tuple[bytes, CellIn
 
 
 def _long_record(begun: bytes, pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
-    """The record whole, and what follows it in its last piece."""
+    """Return the record whole, and what follows it in its last piece."""
     record, quoted = [begun], begun.count(b'"') % 2 == 1
     for piece in pieces:
         end, quoted = record_end(piece, quoted=quoted)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Stretch:
-    """A run of bytes of a file; several, one behind the other, are the whole of it."""
+    """A byte range and its SHA-256; consecutive spans cover the file."""
 
     length: int
     sha256: str
 
     @classmethod
     def of(cls, data: bytes) -> Stretch:
-        """The stretch that these bytes are."""
+        """Return the stretch that these bytes are."""
         return cls(len(data), hashlib.sha256(data).hexdigest())

@@ -1,4 +1,4 @@
-"""What a second reading counts: rows, exact sums of each group, and the cells that were changed."""
+"""Counts of the second reading: rows, exact sums of each group, and changed cells."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Tally:
         self._seen(len(cells), *((None, None) if time is None else (cells.cell(0, time), cells.cell(-1, time))))
 
     def groups(self) -> dict[str, GroupTotals]:
-        """Rows and sums of each group."""
+        """Return rows and sums of each group."""
         names = [self.names[place] for place in self._totals]
         return {
             by: GroupTotals(group.rows, dict(zip(names, group.sums, strict=True))) for by, group in self._groups.items()

@@ -28,7 +28,7 @@ class Made:
 
 
 def describe(made: Made, settle: timedelta) -> Manifest:
-    """The manifest; a window is `open` while less than `settle` has passed since its end (reliability, P2)."""
+    """Return the manifest; a window is `open` while less than `settle` has passed since its end (reliability, P2)."""
     export, definition = made.export, made.export.definition
     manifest = Manifest(
         report_id=definition.id,

@@ -131,7 +131,7 @@ def _is_within(cell: str | None, window: Window) -> bool:
 
 
 def _compared(path: Path, stretches: Sequence[Stretch]) -> str:
-    """The file's hash; raises `ReconciliationError` unless it is exactly the stretches."""
+    """Return the file's hash; raises `ReconciliationError` unless it is exactly the stretches."""
     whole = hashlib.sha256()
     with path.open("rb") as file:
         for stretch in stretches:
