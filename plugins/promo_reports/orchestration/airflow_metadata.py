@@ -5,15 +5,12 @@ Used by the dag-processor alone, at each refresh; parses and tasks do not import
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from promo_reports.domain.dag_ids import DAG_PREFIX
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+from promo_reports.orchestration.airflow_internals import configuration, metadata_session, models
 
 MOST_SLOTS = 8
 """Slots of a pool that is made here; an administrator may give it another number in Airflow.
@@ -34,9 +31,9 @@ class AirflowMetadata:
     def dag_ids(self) -> frozenset[str]:
         """Return the ids of the bundle's DAGs in Airflow, including stale ones."""
         import sqlalchemy as sa
-        from airflow.models.dag import DagModel
 
-        with _session() as session:
+        DagModel = models().DagModel  # noqa: N806 - Airflow's name
+        with metadata_session() as session:
             of_bundle = sa.select(DagModel.dag_id).where(DagModel.bundle_name == self._bundle_name)
             return frozenset(session.scalars(of_bundle))
 
@@ -46,14 +43,14 @@ class AirflowMetadata:
         Airflow logs refused requests too: check `dag_ids` for whether the DAG is gone.
         """
         import sqlalchemy as sa
-        from airflow.models.log import Log
 
+        Log = models().Log  # noqa: N806
         statement = (
             sa.select(Log.dag_id, sa.func.max(Log.dttm))
             .where(Log.event == DELETED, Log.dag_id.startswith(DAG_PREFIX, autoescape=True))
             .group_by(Log.dag_id)
         )
-        with _session() as session:
+        with metadata_session() as session:
             return {str(dag_id): at for dag_id, at in session.execute(statement) if at is not None}
 
     def make_pools(self, names: Collection[str]) -> None:
@@ -62,23 +59,14 @@ class AirflowMetadata:
         A new pool gets at most half of the executor's slots, which leaves the rest to other pools.
         """
         import sqlalchemy as sa
-        from airflow.configuration import conf
-        from airflow.models.pool import Pool
         from sqlalchemy.exc import IntegrityError
 
+        Pool = models().Pool  # noqa: N806
         # Another dag-processor may create it at the same time.
-        with suppress(IntegrityError), _session() as session:
+        with suppress(IntegrityError), metadata_session() as session:
             present = set(session.scalars(sa.select(Pool.pool).where(Pool.pool.in_(list(names)))))
-            slots = min(MOST_SLOTS, max(1, conf.getint("core", "parallelism") // 2))
+            slots = min(MOST_SLOTS, max(1, configuration().getint("core", "parallelism") // 2))
             session.add_all(
                 Pool(pool=name, slots=slots, description="Exports of Promo Reports", include_deferred=False)
                 for name in sorted(set(names) - present)
             )
-
-
-@contextmanager
-def _session() -> Iterator[Session]:
-    from airflow.utils.session import create_session
-
-    with create_session(scoped=False) as session:
-        yield session

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from promo_reports.definitions.project import registry
+from promo_reports.orchestration.airflow_internals import serialize
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
 
 if TYPE_CHECKING:
@@ -34,10 +35,8 @@ def prewarm() -> None:
 
 
 def _is_made(make: Callable[[str], DAG], key: str) -> bool:
-    from airflow.serialization.serialized_objects import DagSerialization
-
     try:
-        DagSerialization.to_dict(make(key))
+        serialize(make(key))
     except Exception:
         log.debug("%s cannot be made", key, exc_info=True)
         return False

@@ -15,7 +15,7 @@ from airflow.task.priority_strategy import PriorityWeightStrategy
 from promo_reports.domain.dag_ids import TYPE_PREFIX
 
 if TYPE_CHECKING:
-    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.taskinstance import TaskInstance  # noqa: TID251 - a type alone
 
 SCHEDULED, ON_DEMAND, PAST = 30, 20, 10
 """Priority weights of scheduled runs, runs of on-demand DAGs, and backfills or manual runs of a report's DAG."""

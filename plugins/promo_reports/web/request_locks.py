@@ -12,7 +12,7 @@ from contextlib import ExitStack, asynccontextmanager
 import sqlalchemy as sa
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.web.airflow.metadata import metadata
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.error_handlers import Refusal
 
 PATIENCE = 60.0
@@ -56,7 +56,7 @@ class _Lock:
             _held.append(self._names)
         with ExitStack() as taking:
             taking.callback(self._let_go)
-            session = taking.enter_context(metadata())
+            session = taking.enter_context(metadata_session())
             if session.get_bind().dialect.name == "postgresql" and not all(map(session.scalar, self._questions())):
                 return False
             self._taken = taking.pop_all()

@@ -15,8 +15,6 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import get_user
-from airflow.configuration import conf
-from airflow.models.dag import DagModel
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import OperationalError
@@ -24,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from promo_reports.orchestration.airflow_internals import configuration, team_names
 from promo_reports.web.error_handlers import Refusal, forbidden, response_to, unauthenticated
 from promo_reports.web.models import ErrorCode
 
@@ -88,9 +87,7 @@ class Caller:
 
 def _by_team(dag_ids: Collection[str]) -> dict[str | None, set[str]]:
     """The DAGs by the team that owns them, which Airflow knows only where it is told to have teams."""
-    if not conf.getboolean("core", "multi_team", fallback=False):
-        return {None: set(dag_ids)}
-    teams = DagModel.get_dag_id_to_team_name_mapping(list(dag_ids))
+    teams = team_names(dag_ids)
     found: dict[str | None, set[str]] = {}
     for each in dag_ids:
         found.setdefault(teams.get(each), set()).add(each)
@@ -153,7 +150,7 @@ def require(allowed: bool, what: str) -> None:
 def _refuse_other_sites(request: Request) -> None:
     """The browser sends the cookie with requests that other pages make; these lack our header or name their origin."""
     origin = request.headers.get("origin")
-    ours = {request.headers.get("host"), _host_of(conf.get("api", "base_url", fallback=""))} - {"", None}
+    ours = {request.headers.get("host"), _host_of(configuration().get("api", "base_url", fallback=""))} - {"", None}
     foreign = origin is not None and _host_of(origin) not in ours
     if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         said = "The request comes from another site.", "Use the Reports page itself."

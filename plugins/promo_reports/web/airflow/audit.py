@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-from airflow.models.log import Log
-
+from promo_reports.orchestration.airflow_internals import metadata_session, models
 from promo_reports.web.airflow.access import Caller
-from promo_reports.web.airflow.metadata import metadata
 
 LONGEST = 255
 """Characters of each further text of an entry."""
@@ -15,8 +13,8 @@ LONGEST = 255
 
 def write_down(event: str, caller: Caller, dag_id: str, run_id: str | None = None, **extra: str | None) -> None:
     """Write down who did what to which report or export; longer texts than LONGEST are cut."""
-    with metadata() as session:
-        entry = Log(
+    with metadata_session() as session:
+        entry = models().Log(
             event=f"promo_reports.{event}",
             owner=caller.name,
             owner_display_name=caller.name,

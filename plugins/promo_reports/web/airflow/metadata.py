@@ -1,25 +1,18 @@
-"""Sessions of Airflow's metadata database in the api-server."""
+"""The session of Airflow's metadata database that a request works in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
-from airflow.utils.session import create_session
 from fastapi import Depends
 from sqlalchemy.orm import Session
 
-
-@contextmanager
-def metadata() -> Iterator[Session]:
-    """Yield a session of the request's own, committed at the end; Airflow's default session belongs to a thread."""
-    with create_session(scoped=False) as session:
-        yield session
+from promo_reports.orchestration.airflow_internals import metadata_session
 
 
 def _of_request() -> Iterator[Session]:
-    with metadata() as session:
+    with metadata_session() as session:
         yield session
 
 

@@ -15,9 +15,9 @@ from promo_reports.delivery import OpenFile, Wanted, open_published, published
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.delivery import DOWNLOAD, Download
 from promo_reports.domain.export_folder import ExportFolder
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.airflow.access import Caller, SignedIn
 from promo_reports.web.airflow.audit import write_down
-from promo_reports.web.airflow.metadata import metadata
 from promo_reports.web.downloads.open_downloads import OpenDownloads
 from promo_reports.web.downloads.response import file_response, manifest_response
 from promo_reports.web.error_handlers import Refusal
@@ -96,7 +96,7 @@ def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
 
     The session ends here: a download may last for hours.
     """
-    with metadata() as session:
+    with metadata_session() as session:
         record = authorized_export(session, caller, export_id)
         facts = facts_of_export(session, record.id)
     earlier = earlier_export(record)

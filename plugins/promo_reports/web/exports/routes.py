@@ -14,9 +14,10 @@ from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
-from promo_reports.web.airflow.metadata import Metadata, metadata
+from promo_reports.web.airflow.metadata import Metadata
 from promo_reports.web.exports.authorized_lookup import authorized_export, export_response, readable_by
 from promo_reports.web.exports.models import ExportDetail, ExportRow
 from promo_reports.web.exports.open_exports import check_open_exports, one_after_the_other
@@ -124,7 +125,7 @@ def _dag_of(report: str | None) -> str | None:
 
 
 def _change(caller: Caller, export_id: int) -> ExportRecord:
-    with metadata() as session:
+    with metadata_session() as session:
         record = authorized_export(session, caller, export_id)
         require(caller.may_change_exports(record.dag_id), "retry or cancel this export")
         return record
@@ -136,7 +137,7 @@ def _why_not_again(caller: Caller, record: ExportRecord) -> tuple[str, str] | No
 
 def _ended(caller: Caller, before: ExportRecord, at: datetime, asked: datetime) -> ExportDetail:
     """The export after Airflow was asked to end it; one that had failed by itself before that is not Cancelled."""
-    with metadata() as session:
+    with metadata_session() as session:
         record = authorized_export(session, caller, before.id)
         by_us = record.state == "failed" and record.ended_at is not None and record.ended_at >= asked
         if by_us and record.clear_number == before.clear_number:
@@ -146,7 +147,7 @@ def _ended(caller: Caller, before: ExportRecord, at: datetime, asked: datetime) 
 
 
 def _of_run(dag_id: str, run_id: str) -> ExportRecord:
-    with metadata() as session:
+    with metadata_session() as session:
         record = export_of(session, dag_id, run_id)
     if record is None:  # another run of the DAG has its logical date
         raise NOT_BEGUN
@@ -155,7 +156,7 @@ def _of_run(dag_id: str, run_id: str) -> ExportRecord:
 
 def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
     """The export that was begun again; `Conflict` where Airflow took the request and did nothing."""
-    with metadata() as session:
+    with metadata_session() as session:
         record = authorized_export(session, caller, before.id)
         if record.clear_number == before.clear_number:
             raise NOT_BEGUN
@@ -165,10 +166,10 @@ def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
 def _check_room(caller: Caller, record: ExportRecord) -> None:
     """An on-demand export that is made again counts as one of whoever created it."""
     if report_type_of(record.dag_id) is not None:
-        with metadata() as session:
+        with metadata_session() as session:
             check_open_exports(session, record.created_by, caller)
 
 
 def _shown(caller: Caller, export_id: int) -> ExportDetail:
-    with metadata() as session:
+    with metadata_session() as session:
         return export_response(session, caller, export_id)

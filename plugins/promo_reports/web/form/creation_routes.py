@@ -9,10 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
 from promo_reports.web.airflow.audit import write_down
-from promo_reports.web.airflow.metadata import metadata
 from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.exports.open_exports import check_open_exports, one_after_the_other
 from promo_reports.web.exports.rows import Rows
@@ -59,7 +59,7 @@ def _checked(caller: Caller, data: dict[str, Any], key: str | None) -> NewReport
 
 def _check_room(caller: Caller, made: NewReport) -> None:
     """Refuse one export too many; a request that is repeated makes none."""
-    with metadata() as session:
+    with metadata_session() as session:
         if export_of(session, made.dag_id, made.run_id) is None:
             check_open_exports(session, made.by, caller)
 
@@ -68,12 +68,12 @@ def _keep(caller: Caller, made: NewReport) -> ReportDetail:
     kept = keep(registry(), caller, made)
     created_reports().changed()
     write_down("create", caller, report_dag_id(kept.id))
-    with metadata() as session:
+    with metadata_session() as session:
         return report_response(session, caller, kept.id)
 
 
 def _started(caller: Caller, made: NewReport) -> Created:
-    with metadata() as session:
+    with metadata_session() as session:
         record = export_of(session, made.dag_id, made.run_id)
     if record is None:
         raise Refusal(

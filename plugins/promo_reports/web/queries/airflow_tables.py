@@ -9,21 +9,13 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from airflow.jobs.job import Job
-from airflow.models.backfill import Backfill
-from airflow.models.dag import DagModel, DagTag
-from airflow.models.dag_version import DagVersion
-from airflow.models.dagrun import DagRun, DagRunNote
-from airflow.models.log import Log
-from airflow.models.pool import Pool
-from airflow.models.task_state_store import TaskStateStoreModel
-from airflow.models.taskinstance import TaskInstance
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.dag_ids import report_dag_id, type_dag_id
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ENDED_STATES, ExportStatus, states_of
 from promo_reports.domain.report_type import PromotionType
+from promo_reports.orchestration.airflow_internals import models
 from promo_reports.web.queries.filters import Readable
 
 Column = sa.ColumnElement[Any]
@@ -42,17 +34,18 @@ CANCELLED_BY = "Cancelled by "
 LONGEST_KEY = 200
 """Characters of a name that exports are sorted by; cursors carry them."""
 
-run: sa.Table = DagRun.__table__
-dag: sa.Table = DagModel.__table__
-tag: sa.Table = DagTag.__table__
-note: sa.Table = DagRunNote.__table__
-version: sa.Table = DagVersion.__table__
-state_store: sa.Table = TaskStateStoreModel.__table__
-task: sa.Table = TaskInstance.__table__
-backfill: sa.Table = Backfill.__table__
-pool: sa.Table = Pool.__table__
-log: sa.Table = Log.__table__
-job: sa.Table = Job.__table__
+_models = models()
+run: sa.Table = _models.DagRun.__table__
+dag: sa.Table = _models.DagModel.__table__
+tag: sa.Table = _models.DagTag.__table__
+note: sa.Table = _models.DagRunNote.__table__
+version: sa.Table = _models.DagVersion.__table__
+state_store: sa.Table = _models.TaskStateStoreModel.__table__
+task: sa.Table = _models.TaskInstance.__table__
+backfill: sa.Table = _models.Backfill.__table__
+pool: sa.Table = _models.Pool.__table__
+log: sa.Table = _models.Log.__table__
+job: sa.Table = _models.Job.__table__
 
 _OF_TYPE, _OF_REPORT = type_dag_id(""), report_dag_id("")
 _LABELS = {each.label: each for each in PromotionType}

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from airflow.configuration import conf
 from sqlalchemy.orm import Session
 
+from promo_reports.orchestration.airflow_internals import configuration
 from promo_reports.orchestration.airflow_metadata import DELETED
 from promo_reports.web.queries.airflow_tables import among_dags, dag, job, log, of_report, of_type, tag
 from promo_reports.web.queries.records import DagRecord, Deletion
@@ -48,7 +48,7 @@ def deletions_of(session: Session, dag_ids: Collection[str]) -> dict[str, Deleti
 
 def dag_processor_reports(session: Session, now: datetime) -> bool:
     """Whether a dag-processor runs: without one Airflow learns of no definition that is new or has changed."""
-    silent = timedelta(seconds=conf.getint("dag_processor", "health_check_threshold"))
+    silent = timedelta(seconds=configuration().getint("dag_processor", "health_check_threshold"))
     statement = sa.select(sa.func.max(job.c.latest_heartbeat)).where(
         job.c.job_type == "DagProcessorJob", job.c.state == "running"
     )

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from airflow.utils.sqlalchemy import UtcDateTime
 from sqlalchemy.orm import Session
 
 from promo_reports.domain.dates.window import Window
@@ -126,7 +125,9 @@ def recurring(readable: Readable, session: Session) -> tuple[sa.FromClause, list
 def _listed(session: Session, readable: Readable, pending: Collection[PendingReport]) -> sa.Subquery:
     """Every recurring report with what it is searched, filtered and sorted by."""
     source, where = recurring(readable, session)
-    created_at = sa.func.coalesce(first_version.c.created_at, dag.c.last_parsed_time, sa.literal(_NEVER, UtcDateTime()))
+    created_at = sa.func.coalesce(
+        first_version.c.created_at, dag.c.last_parsed_time, sa.literal(_NEVER, dag.c.last_parsed_time.type)
+    )
     in_airflow = (
         sa.select(
             dag.c.dag_id,

@@ -13,9 +13,10 @@ from promo_reports.domain.dates.backfill import Backfill as Plan
 from promo_reports.domain.dates.backfill import backfill_of_days
 from promo_reports.domain.definition import Definition
 from promo_reports.errors import Conflict
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
-from promo_reports.web.airflow.metadata import Metadata, metadata
+from promo_reports.web.airflow.metadata import Metadata
 from promo_reports.web.error_handlers import Refusal, not_found
 from promo_reports.web.queries.exports import backfill_is_paused
 from promo_reports.web.reports.authorized_lookup import authorized_report
@@ -56,7 +57,7 @@ async def backfill(caller: SignedIn, airflow: Airflow, report_id: str, body: Bac
 
 
 def _plan(caller: Caller, report_id: str, days: Days) -> tuple[Definition, Plan]:
-    with metadata() as session:
+    with metadata_session() as session:
         authorized_report(session, caller, report_id)
     require(caller.may_export(report_dag_id(report_id)), "export past windows of this report")
     definition = registry().definition(report_id)
@@ -71,7 +72,7 @@ def _plan(caller: Caller, report_id: str, days: Days) -> tuple[Definition, Plan]
 
 def _to_make(caller: Caller, report_id: str, body: Backfill) -> tuple[Plan, int]:
     _, planned = _plan(caller, report_id, body)
-    with metadata() as session:
+    with metadata_session() as session:
         if backfill_is_paused(session, report_dag_id(report_id)):
             raise Conflict(*_PAUSED)
         return planned, Past.of(session, report_dag_id(report_id), planned).to_make(again=body.again)

@@ -12,9 +12,10 @@ from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ReportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.audit import write_down
-from promo_reports.web.airflow.metadata import Metadata, metadata
+from promo_reports.web.airflow.metadata import Metadata
 from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.exports.authorized_lookup import readable_by
 from promo_reports.web.models import ErrorCode, Nothing, Page
@@ -118,7 +119,7 @@ def delete(caller: SignedIn, report_id: str) -> ReportDetail:
 
 
 def _may_change(caller: Caller, report_id: str) -> None:
-    with metadata() as session:
+    with metadata_session() as session:
         authorized_report(session, caller, report_id)
     require(caller.may_change(report_dag_id(report_id)), "change this report")
 
@@ -126,5 +127,5 @@ def _may_change(caller: Caller, report_id: str) -> None:
 def _changed(caller: Caller, report_id: str, event: str) -> ReportDetail:
     created_reports().changed()
     write_down(event, caller, report_dag_id(report_id))
-    with metadata() as session:
+    with metadata_session() as session:
         return report_response(session, caller, report_id)
