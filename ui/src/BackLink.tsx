@@ -3,7 +3,7 @@ import { Link as RouterLink } from "react-router-dom";
 import { BackIcon } from "./icons";
 import { usePlaces } from "./places";
 
-/** To the list, on the tab that the view belongs to. */
+/** Link to the list, with the tab of this view selected. */
 export function BackLink({ tab = "one_time" }: { tab?: "one_time" | "recurring" }) {
   const places = usePlaces();
   return (

@@ -2,7 +2,7 @@ import { Box, DataList, Heading, Stack } from "@chakra-ui/react";
 import { type ReactNode, useId } from "react";
 import type { Row } from "./api/types";
 
-/** A part of a view under its own heading. */
+/** A section with a heading. */
 export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
   const id = useId();
   return (
@@ -18,7 +18,7 @@ export function Section({ title, aside, children }: { title: string; aside?: Rea
   );
 }
 
-/** Labels and values that cannot be edited. */
+/** Read-only labels and values. */
 export function Facts({ rows }: { rows: { key: string; label: string; value: ReactNode }[] }) {
   return (
     <DataList.Root gap={3} orientation="horizontal">

@@ -5,18 +5,18 @@ import { FailureBanner } from "./Failures";
 
 interface Props {
   title: string;
-  /** What will happen. */
+  /** Text that describes the action. */
   children: ReactNode;
   confirm: string;
   destructive?: boolean;
   disabled?: boolean;
   wide?: boolean;
-  /** Does it; a rejection is shown and leaves the dialog open. */
+  /** Runs the action; if it rejects, the error is shown and the dialog stays open. */
   onConfirm: () => Promise<void>;
   onClose: () => void;
 }
 
-/** Asks before something is done, and stays while it is done. */
+/** A confirmation dialog that stays open until the action has finished. */
 export function ConfirmDialog(props: Props) {
   const { title, children, confirm, destructive = false, disabled = false, wide = false, onConfirm, onClose } = props;
   const [busy, setBusy] = useState(false);

@@ -7,7 +7,7 @@ import { FailureView } from "./Failures";
 import { LoadingLines } from "./LoadingLines";
 import { usePlaces } from "./places";
 
-/** The Create Report form, empty or from what `?export=7` or `?report=points_weekly` was made of (Duplicate). */
+/** The Create Report form, empty or prefilled from `?export=7` or `?report=points_weekly` (Duplicate). */
 export function CreateView() {
   const places = usePlaces();
   const navigate = useNavigate();

@@ -8,7 +8,7 @@ import { notifyOfFailure } from "./Notices";
 
 type File = NonNullable<ExportRow["download"]>;
 
-/** What a click on a link to a file does: a file that is gone by now is told in a notice. */
+/** Click handler of a download link; if the file does not exist any more, a notice says so. */
 export const downloading = (file: File) => (event: MouseEvent) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) {
     return; // another tab, window or place, as the browser does it

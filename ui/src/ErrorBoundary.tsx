@@ -1,7 +1,7 @@
 import { Alert, Button } from "@chakra-ui/react";
 import { Component, type ReactNode } from "react";
 
-/** Keeps a mistake of this page inside this page: Airflow around it goes on. */
+/** Catches rendering errors of this page, so that Airflow's UI around it keeps working. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
 

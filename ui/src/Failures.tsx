@@ -4,7 +4,7 @@ import { type ApiError, href } from "./api/client";
 import { PageHeading } from "./PageHeading";
 import { usePlaces } from "./places";
 
-/** Why something could not be loaded or done, as a banner above what is already there. */
+/** An error banner above content that was loaded before. */
 export function FailureBanner({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
   const signedOut = error.code === "unauthenticated";
   return (
@@ -25,7 +25,7 @@ export function FailureBanner({ error, onRetry }: { error: ApiError; onRetry?: (
   );
 }
 
-/** A whole view that cannot be shown: not allowed, not found, or not loaded. */
+/** An error in place of a view: forbidden, not found, or not loaded. */
 export function FailureView({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
   const places = usePlaces();
   const title = { forbidden: "Not allowed", not_found: "Not found" }[error.code as string] ?? "Reports";

@@ -2,7 +2,7 @@ import { Skeleton, Stack } from "@chakra-ui/react";
 
 const WIDTHS = ["30%", "100%", "90%", "80%"];
 
-/** Stands for a view that is still loading. */
+/** Placeholder of a view that is loading. */
 export function LoadingLines() {
   return (
     <Stack aria-busy="true" aria-label="Loading" gap={4} role="status">

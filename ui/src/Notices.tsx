@@ -6,18 +6,18 @@ import { useMessage } from "./places";
 
 const toaster = createToaster({ placement: "bottom-end", pauseOnPageIdle: true });
 
-/** Says that something was done, in a corner and to screen readers (role status). */
+/** Shows a success notice, announced by screen readers (role status). */
 export function notify(message: string): void {
   // Not within a render or an effect: the toaster may just be mounting.
   queueMicrotask(() => toaster.create({ title: message, type: "success", duration: 6_000 }));
 }
 
-/** Says what could not be done, and what to do about it. */
+/** Shows an error notice with what failed and what to do. */
 export function notifyOfFailure({ message, fix }: ApiError): void {
   queueMicrotask(() => toaster.create({ title: message, description: fix, type: "error", duration: 12_000 }));
 }
 
-/** Where `notify` shows, and the message that the view before left in the history's state. */
+/** Renders the notices of `notify`, and the message that the previous view passed in the history state. */
 export function Notices() {
   const message = useMessage();
   const { pathname, search } = useLocation();

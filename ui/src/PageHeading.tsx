@@ -4,7 +4,7 @@ import { useLocation } from "react-router-dom";
 
 let viewed: string | null = null; // the path of the last view: Airflow may mount the same view again
 
-/** A view's heading. It takes the focus when the view replaces another one, so that a screen reader starts there. */
+/** A view's heading. It gets the focus on navigation, so that a screen reader starts there. */
 export function PageHeading({ title, children }: { title: string; children?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { pathname } = useLocation();

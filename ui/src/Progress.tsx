@@ -1,7 +1,7 @@
 import { Progress, Text } from "@chakra-ui/react";
 import { number } from "./quantities";
 
-/** Rows written of the rows that were counted. It promises no time. */
+/** Progress bar of rows written of rows counted. */
 export function RowsProgress({ written, counted }: { written: number; counted: number }) {
   return (
     <Progress.Root

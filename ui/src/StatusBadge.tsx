@@ -21,7 +21,7 @@ export const STOPPED_WORDS: Record<StoppedBy, string> = {
   broken: "broken definition",
 };
 
-/** Beside Created: an export without rows is not what most people wanted. */
+/** Shown beside Created for an export without rows. */
 export const NoRows = () => (
   <Badge colorPalette="warning" fontSize="sm" gap={1.5} px={2} py={0.5} whiteSpace="nowrap">
     <WarningIcon />

@@ -13,7 +13,7 @@ interface Shown {
 const said = (shown: Shown): string =>
   `${shown.name}: ${STATUS_LABELS[shown.status]}${isEmpty(shown) ? ", no rows" : ""}`;
 
-/** Tells a screen reader which of the rows changed their status since the last look. */
+/** Announces to screen readers which rows changed their status since the last render. */
 export function StatusChanges({ rows }: { rows: Shown[] }) {
   const before = useRef(new Map<Shown["id"], Shown["status"]>());
   const [text, setText] = useState("");

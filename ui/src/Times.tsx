@@ -2,7 +2,7 @@ import type { WindowShown } from "./api/types";
 import { useSession } from "./session";
 import { exactInstant, instant, windowText } from "./time";
 
-/** An instant in the account's timezone, which it names. */
+/** An instant in the account's timezone, with the timezone's name. */
 export function Instant({ iso }: { iso: string }) {
   const { timezone } = useSession();
   return (

@@ -1,1 +1,1 @@
-"""The Reports page: its API, who may use it, and the lists behind it; loaded in the api-server alone."""
+"""The HTTP API and the bundle of the Reports page. Imported by the api-server alone, except `lazy_app`."""

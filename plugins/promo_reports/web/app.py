@@ -1,4 +1,4 @@
-"""The application behind `/promo-reports`: the API below `api/`, the page's bundle below `ui/`."""
+"""The FastAPI application mounted at `/promo-reports`: the API below `api/`, the page's bundle below `ui/`."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 def make_app(authenticate: Callable[[Request], Awaitable[Caller]] = authenticated) -> FastAPI:
-    """Return the application. Airflow mounts it without any authentication, so `authenticate` is asked first of all."""
-    # Swagger's own page loads its code from another host: the description alone is served, to whoever is signed in.
+    """Return the application; `authenticate` runs before every route: Airflow mounts it without authentication."""
+    # Swagger UI loads its code from a CDN: only the description is served, and only to authenticated users.
     app = FastAPI(
         title="Promo Reports",
         docs_url=None,
@@ -54,7 +54,7 @@ def make_app(authenticate: Callable[[Request], Awaitable[Caller]] = authenticate
         redirect_slashes=False,
         responses=_REFUSALS,
     )
-    # The last one added is asked first.
+    # The middleware added last runs first.
     app.add_middleware(JsonOfLimitedSize)
     app.add_middleware(PlainPath)
     app.add_middleware(AuthenticatedFirst, authenticate=authenticate)
@@ -88,7 +88,7 @@ def _about(app: FastAPI) -> APIRouter:
 
     @router.get("/ui/main.js", include_in_schema=False)
     def bundle() -> Response:
-        """The page; its address changes with its content."""
+        """The page's bundle; its URL has a hash of its content."""
         return FileResponse(
             BUNDLE,
             media_type="text/javascript; charset=utf-8",

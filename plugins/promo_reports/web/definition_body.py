@@ -1,4 +1,4 @@
-"""A definition as the body that creates another like it: what Duplicate puts into the form."""
+"""The request body that creates a report with the settings of another: what Duplicate fills the form with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promo_reports.domain.file_format import CSV
 
 
 def body_of(definition: Definition, account: Account, window: Window | None = None) -> dict[str, Any]:
-    """What the API takes; `window` makes a one-time body of an export that a recurring report has made."""
+    """Return the body; with `window`, that of a one-time report of this window, for an export of a recurring report."""
     report_type = definition.report_type
     body: dict[str, Any] = {
         "name": definition.name,

@@ -1,4 +1,4 @@
-"""Every refusal of the API in one shape, whoever raised it: `{"error": {status, code, reason, fix, problems}}`."""
+"""Map exceptions of every layer to one error response: `{"error": {status, code, reason, fix, problems}}`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 _TRY_AGAIN = "Try again in a moment."
 _TELL = "Tell whoever runs Promo Reports: the api-server's log says what to correct."
 _BROKEN = ("A file of Promo Reports on the server is broken.", _TELL)
-# Their own texts are for whoever can change the server, and name its directories and hosts: they are in the log.
+# Their own messages name directories and hosts of the server, so they go to the log alone.
 _UNAVAILABLE: tuple[tuple[type[PromoReportsError], tuple[str, str]], ...] = (
     (SourceUnavailable, ("The promo database cannot be reached just now, or has too much to do.", _TRY_AGAIN)),
     (SourceRefused, ("The promo database refuses what this report type asks for.", _TELL)),
@@ -72,9 +72,9 @@ _LOGGED_ERROR = 4000
 
 
 class Refusal(Exception):
-    """A request that is refused; `code` is the usual one of the status where none is given.
+    """An error response; `code` defaults to that of the status.
 
-    `headers` are further ones of the answer, such as Retry-After.
+    `headers` are added to the response, such as Retry-After.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
     def answer(self) -> Response:
-        """The refusal as the client gets it."""
+        """Return the response."""
         error = {
             "status": self.status,
             "code": self.code,
@@ -102,7 +102,7 @@ class Refusal(Exception):
             "fix": self.fix,
             "problems": [{"path": path, "message": message} for path, message in self.problems],
         }
-        # In ASCII: what a refusal repeats of the request may be half a surrogate pair.
+        # In ASCII: text repeated from the request may hold lone surrogates, which UTF-8 cannot encode.
         return Response(
             json.dumps({"error": error}),
             self.status,
@@ -112,7 +112,7 @@ class Refusal(Exception):
 
 
 def unauthenticated() -> Refusal:
-    """Nobody is logged in, or no longer."""
+    """Return 401: no credentials, or expired ones."""
     return Refusal(
         401,
         "You are not signed in, or no longer.",
@@ -122,24 +122,24 @@ def unauthenticated() -> Refusal:
 
 
 def forbidden(what: str) -> Refusal:
-    """The user may see, but not do this."""
+    """Return 403: the caller may see it, but not do this."""
     return Refusal(403, f"You may not {what}.", "Ask an administrator of Airflow for write access to this report type.")
 
 
 def not_found(what: str) -> Refusal:
-    """Not there, or not visible to this user: nobody learns which."""
+    """Return 404, the same for what does not exist and what the caller may not see."""
     return Refusal(404, f"There is no such {what}.", "It may have been removed, or you may not see it.")
 
 
 def handle_refusals(app: FastAPI) -> None:
-    """Turn everything that routes raise into the one shape."""
+    """Register the handlers of everything that routes raise."""
     for kind in (Refusal, PromoReportsError, RequestValidationError, HTTPException, OperationalError, PoolTimeout):
         app.add_exception_handler(kind, response_to)
     app.add_exception_handler(Exception, _unexpected)
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """What an error of any layer means for the client."""
+    """Return the error response for an exception of any layer."""
     match error:
         case Refusal():
             refusal = error
@@ -169,7 +169,7 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def _of_http(error: HTTPException) -> Refusal:
-    """Return the refusal for what Starlette and FastAPI raise themselves."""
+    """Return the error response for what Starlette and FastAPI raise themselves."""
     match error.status_code:
         case 400:  # a body that FastAPI cannot even parse: not UTF-8, nested too deeply
             return _of_problems([_NOT_JSON])
@@ -188,7 +188,7 @@ def _gone(error: Expired | Replaced) -> Refusal:
 
 
 def _request_problem(found: Mapping[str, Any]) -> tuple[str, str]:
-    """A problem that FastAPI found; the place of one in the JSON itself is a number of characters, not a key."""
+    """Return the key and message of a validation error; a JSON syntax error has an offset, and no key."""
     if found["type"] == "json_invalid":
         return _NOT_JSON
     return ".".join(str(part) for part in found["loc"][1:]), str(found["msg"])
@@ -202,7 +202,7 @@ def _of_problems(problems: Sequence[tuple[str, str]]) -> Refusal:
 
 
 def response_to(request: Request, error: Exception) -> Response:
-    """Return what a client gets of an error; what is unavailable is logged with the error's own words."""
+    """Return the response for an exception; for 503 the exception's own message is logged."""
     refusal = refusal_of(error)
     if isinstance(error, HTTPException) and refusal.status == 405:
         # Starlette names the methods of the first route alone that has the path.
@@ -225,7 +225,7 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _logged(request: Request) -> str:
-    """Return method and path as one line of printable ASCII, whatever the client sent."""
+    """Return method and path as one line of printable ASCII, safe for the log."""
     path = str(request.scope["path"])
     cut = "..." if len(path) > _LOGGED else ""
     return f"{request.method} {ascii(path[:_LOGGED])[1:-1]}{cut}"

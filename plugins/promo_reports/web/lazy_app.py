@@ -1,4 +1,4 @@
-"""The page's API as Airflow mounts it, made at the first request: importing it costs seconds, in every task too."""
+"""The ASGI application that Airflow mounts; it imports the API at the first request, which takes seconds."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class ReportsApi:
-    """An ASGI application that stands for the real one until somebody asks."""
+    """An ASGI application that makes the API at its first request and passes all requests to it."""
 
     def __init__(self) -> None:
         self._app: App | None = None
         self._making = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request over, and remember which application it came through."""
+        """Pass a request to the API, with Airflow's application in its scope."""
         if self._app is None:
             async with self._making:
                 if self._app is None:
@@ -34,13 +34,13 @@ class ReportsApi:
 
 
 class NewlinesInPaths:
-    """Middleware of Airflow's own application: hand over what its mount does not match, a path with a newline."""
+    """Middleware of Airflow's application: route paths with a newline, which its mount does not match, to the API."""
 
     def __init__(self, app: App, api: App) -> None:
         self._app, self._api = app, api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer below the prefix as the API does everywhere else."""
+        """Route a path with a newline below the prefix to the API."""
         root, path = scope.get("root_path", ""), scope.get("path", "")
         if scope["type"] == "http" and "\n" in path and path.removeprefix(root).startswith(f"{PREFIX}/"):
             await self._api({**scope, "root_path": root + PREFIX}, receive, send)

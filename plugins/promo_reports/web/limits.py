@@ -1,4 +1,4 @@
-"""Limits of requests: paths and bodies, and how many may be at one thing at one time, of all people and of each."""
+"""Limits of requests: paths, size and type of bodies, and concurrent use, in total and per person."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from promo_reports.definitions.inputs.yaml_reader import MAX_BYTES
 from promo_reports.web.error_handlers import Refusal, not_found
 
 MOST_ASKING = 4
-"""Requests of one process. Each holds one of the 40 threads that Airflow's own API works with, too."""
+"""Concurrent queries of one process. Each holds one of the 40 threads that Airflow's own API shares."""
 MOST_ASKING_OF_ONE_PERSON = 2
-"""A preview and the choices of a filter, or two tabs; the others stay for other people."""
+"""Concurrent queries of one person: a preview and the choices of a filter, or two tabs."""
 RETRY_AFTER = {"Retry-After": "10"}
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,10 +27,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Places:
-    """How many may be at one thing at one time in one process, counted by person.
+    """A limit of concurrent uses in one process, in total and per person.
 
-    `too_many` says so to whoever comes when all places are taken, `too_many_yours` to a person who has taken as many as
-    one may: what is the matter, and what to do.
+    `too_many` is the reason and fix of the 503 when all places are taken, `too_many_yours` of the 429 when the person
+    has taken as many as one may.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Places:
 
     @contextmanager
     def one(self, person: str) -> Iterator[None]:
-        """Take a person's place during the block; `Refusal` at once where there is none, 429 or 503."""
+        """Take a place during the block; raise 429 or 503 at once if there is none."""
         with self._lock:
             if self._taken[person] >= self._per_person:
                 raise Refusal(429, *self._too_many_yours, headers=RETRY_AFTER)
@@ -68,25 +68,25 @@ asking_the_promo_database = Places(
         "Try again when one of these has been answered.",
     ),
 )
-"""Previews and choices: whoever waited for a place would hold a thread, too."""
+"""Limit of concurrent queries; answers 503 rather than block a thread."""
 
 
 class PlainPath:
-    """Middleware that answers 404 to a path with control characters: a route's pattern ignores a newline at its end."""
+    """Middleware that answers 404 for paths with control characters: route patterns ignore a trailing newline."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it."""
+        """Pass a request on, or answer the error."""
         plain = scope["type"] != "http" or not _CONTROL.search(scope["path"])
         await (self._app if plain else not_found("page").answer())(scope, receive, send)
 
 
 class JsonOfLimitedSize:
-    """Middleware that answers 415 to what is not JSON and 413 to what is larger than a definition may be.
+    """Middleware that answers 415 for bodies that are not JSON and 413 for those larger than a definition may be.
 
-    It checks while the body arrives, before anything reads it.
+    The body is checked while it is received, before a route reads it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -125,7 +125,7 @@ class JsonOfLimitedSize:
 
 
 class NotKept:
-    """What the API answers is about now and for one user: `Cache-Control: no-store`, unless a route says otherwise."""
+    """Middleware that sets `Cache-Control: no-store` unless the route has set the header."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Shapes that exports and reports share."""
+"""Response models that several folders share."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ ItemT = TypeVar("ItemT")
 
 
 class Answer(BaseModel):
-    """Base of what is answered: values, never changed."""
+    """Base of response models: frozen values."""
 
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Named(Answer):
-    """Something with an id, and the words for it."""
+    """An id and its label."""
 
     id: str
     label: str
@@ -35,21 +35,21 @@ class WindowShown(Answer):
 
 
 class DeliveryShown(Answer):
-    """One delivery to come."""
+    """One upcoming delivery."""
 
     due: datetime
     window: WindowShown
 
 
 class Failure(Answer):
-    """Why an export could not be made, in plain words."""
+    """Why an export failed, and what to do."""
 
     reason: str
     fix: str = ""
 
 
 class Row(Answer):
-    """One line of something that is only read."""
+    """One labelled value."""
 
     key: str
     label: str
@@ -66,7 +66,7 @@ class Page(Answer, Generic[ItemT]):
 
 
 class Nothing(BaseModel):
-    """A command without further words: `{}`."""
+    """The empty body of a command: `{}`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""One request at a time for what must not be done twice, over all processes of the api-server."""
+"""Mutual exclusion between requests, over all processes of the api-server."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.web.error_handlers import Refusal
 
 PATIENCE = 60.0
-"""Seconds that a request waits for its turn."""
+"""Seconds that a request waits for the locks."""
 MOST_AT_ONE_TIME = 4
-"""Blocks of one process. Each holds one of the 15 connections to the metadata database that all requests share."""
+"""Locked blocks of one process; each holds one of the 15 metadata connections that all requests share."""
 _SECONDS_BETWEEN_TRIES = 0.1
 
 _held: list[frozenset[str]] = []
@@ -27,11 +27,10 @@ _guard = threading.Lock()
 
 @asynccontextmanager
 async def exclusive(*names: str) -> AsyncIterator[None]:
-    """Do the block while no other request does one of any of these names; 503 after a minute of waiting.
+    """Run the block while no other request holds a lock of any of these names; raise 503 after PATIENCE.
 
-    A lock of this process, and advisory locks of the metadata database where that is PostgreSQL. Whoever waits holds
-    neither a thread nor a connection. Blocks must not be nested: those that wait inside of others could take every
-    connection from whoever they wait for.
+    Uses a lock of this process and, on PostgreSQL, advisory locks of the metadata database. A waiting request holds
+    neither a thread nor a connection. Blocks must not be nested: waiting inner blocks could use up all connections.
     """
     lock, deadline = _Lock(frozenset(names)), time.monotonic() + PATIENCE
     while not await run_in_threadpool(lock.take):
@@ -41,7 +40,7 @@ async def exclusive(*names: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        lock.release()  # on this thread: a request that is cancelled gets no other
+        lock.release()  # on this thread: a cancelled request cannot await another
 
 
 class _Lock:

@@ -1,4 +1,4 @@
-"""Instants and windows as the API answers them: in a report's timezone, with its offset."""
+"""Convert instants, windows and deliveries to response values, in a timezone and with its offset."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from promo_reports.web.models import DeliveryShown, WindowShown
 
 
 def now() -> datetime:
-    """The instant of a request, in whole seconds: it is kept as text in what is created."""
+    """Return the current instant in whole seconds, as it is stored in what a request creates."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """An instant in a timezone; None stays None."""
+    """Return an instant in a timezone; None for None."""
     return moment.astimezone(zone) if moment is not None else None
 
 
 def window_shown(window: Window, zone: ZoneInfo, *, unsettled: bool = False) -> WindowShown:
-    """A window with its local days."""
+    """Return a window with its local days."""
     first, last = window.days(zone)
     return WindowShown(
         start=window.start.astimezone(zone), end=window.end.astimezone(zone), first=first, last=last, open=unsettled
@@ -29,5 +29,5 @@ def window_shown(window: Window, zone: ZoneInfo, *, unsettled: bool = False) -> 
 
 
 def delivery_shown(delivery: Delivery, zone: ZoneInfo) -> DeliveryShown:
-    """A delivery to come."""
+    """Return an upcoming delivery."""
     return DeliveryShown(due=delivery.due.astimezone(zone), window=window_shown(delivery.window, zone))

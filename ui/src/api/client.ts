@@ -2,7 +2,7 @@ import type { ErrorAnswer, ErrorCode, Problem } from "./types";
 
 const ROOT = "promo-reports/api/";
 
-/** A request that failed, in the API's own words: what happened (`message`) and what to do about it (`fix`). */
+/** An error response of the API: the reason (`message`) and what to do (`fix`). */
 export class ApiError extends Error {
   readonly status: number; // 0: no answer
   readonly code: ErrorCode;
@@ -21,7 +21,7 @@ export class ApiError extends Error {
 
 interface Options {
   signal?: AbortSignal;
-  /** Makes a repeated POST return what the first one made. */
+  /** Idempotency-Key: a repeated POST returns what the first one created. */
   idempotencyKey?: string;
 }
 
@@ -35,10 +35,10 @@ export const post = <T>(path: string, body: unknown, options?: Options): Promise
 
 export const remove = <T>(path: string, options?: Options): Promise<T> => request("DELETE", path, {}, options);
 
-/** Whether a rejection only says that its caller went away. */
+/** Whether a rejection is an abort by the caller. */
 export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === "AbortError";
 
-/** Anything thrown, as an ApiError that can be shown. */
+/** Converts anything thrown to an ApiError. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) {
     return error;
@@ -75,7 +75,7 @@ async function request<T>(method: string, path: string, body: unknown, options: 
   throw refusal(response.status, answer);
 }
 
-/** What the body of an answer says about why it is none, or that it says nothing. */
+/** The error of a response, or a generic one if its body is not an error of the API. */
 export const refusal = (status: number, body: unknown): ApiError =>
   isErrorBody(body) ? new ApiError(body.error) : unanswered(status, `The server answered ${status}, without a reason.`);
 

@@ -1,8 +1,8 @@
 import { href, refusal } from "./client";
 
 /**
- * Lets the browser download a file, once the server says that it may: a refusal would be saved as the file, or take the
- * page's place. Rejects with the refusal.
+ * Starts a browser download after a check that the server allows it: an error response would be saved as the file, or
+ * replace the page. Rejects with the error.
  */
 export async function download({ url, name }: { url: string; name: string }): Promise<void> {
   await allowed(href(url));

@@ -1,9 +1,9 @@
-/** How soon a list or a detail is asked for again while somebody looks at it. */
+/** Polling intervals of lists and details while the page is visible. */
 
 import { isOpen } from "../status";
 import type { ExportRow, ReportRow } from "./types";
 
-/** Something goes on; something should, but waits; nothing does, although others may begin something. */
+/** moving: an export makes progress; waiting: all open exports wait; still: none is open. */
 export type Pace = "moving" | "waiting" | "still";
 
 const SECOND = 1_000;
@@ -18,8 +18,8 @@ export const paceOf = (rows: readonly (ExportRow | ReportRow)[]): Pace => {
 };
 
 /**
- * Milliseconds until the next question. `quiet`: milliseconds since an answer differed from the one before, or the
- * user did something; `failures`: errors since the last answer, each of which doubles the pause.
+ * Milliseconds until the next request. `quiet`: milliseconds since the response last changed or the user acted;
+ * `failures`: errors since the last response, each of which doubles the interval.
  */
 export const pauseOf = (pace: Pace, quiet: number, failures: number): number =>
   Math.min(MINUTE, calmPause(pace, quiet) * 2 ** failures);

@@ -6,7 +6,7 @@ export interface components {
     schemas: {
         /**
          * AirflowLinks
-         * @description Airflow's own pages, relative to its address.
+         * @description Paths of Airflow's own pages, relative to its base URL.
          */
         AirflowLinks: {
             /** Run */
@@ -16,7 +16,7 @@ export interface components {
         };
         /**
          * Backfill
-         * @description Past windows to export; `again` those too that were exported before.
+         * @description A backfill; `again` includes windows that were exported before.
          */
         Backfill: {
             /**
@@ -113,7 +113,7 @@ export interface components {
         };
         /**
          * Creators
-         * @description Who created what is listed.
+         * @description The creators of what is listed.
          */
         Creators: {
             /** Creators */
@@ -279,7 +279,7 @@ export interface components {
         };
         /**
          * DeliveryShown
-         * @description One delivery to come.
+         * @description One upcoming delivery.
          */
         DeliveryShown: {
             /**
@@ -291,7 +291,7 @@ export interface components {
         };
         /**
          * DescribedDefinition
-         * @description What a definition means, in words.
+         * @description A definition in words, with its window and next deliveries.
          */
         DescribedDefinition: {
             /** Sentence */
@@ -304,7 +304,7 @@ export interface components {
         };
         /**
          * DestinationShown
-         * @description One place where an export goes, and whether it is there.
+         * @description One destination of an export, and whether it was delivered there.
          */
         DestinationShown: {
             /** Title */
@@ -320,7 +320,7 @@ export interface components {
         };
         /**
          * DownloadShown
-         * @description A file that waits in the download area; `url` is relative to Airflow's address.
+         * @description A file in the download area; `url` is relative to Airflow's base URL.
          */
         DownloadShown: {
             /** Url */
@@ -360,13 +360,13 @@ export interface components {
         ErrorCode: "unauthenticated" | "forbidden" | "cross_origin" | "not_found" | "not_allowed" | "conflict" | "not_ready" | "not_editable" | "expired" | "replaced" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "too_many" | "internal" | "unavailable";
         /**
          * ExportAction
-         * @description What can be done with an export.
+         * @description An action on an export.
          * @enum {string}
          */
         ExportAction: "retry" | "cancel" | "duplicate";
         /**
          * ExportDetail
-         * @description One export with everything that is known of it.
+         * @description The details of one export.
          */
         ExportDetail: {
             /** Id */
@@ -507,7 +507,7 @@ export interface components {
         };
         /**
          * ExportSort
-         * @description What the list of exports can be sorted by.
+         * @description Sort keys of the list of exports.
          * @enum {string}
          */
         ExportSort: "name" | "promotion_type" | "status" | "created_by" | "created_at";
@@ -519,7 +519,7 @@ export interface components {
         ExportStatus: "creating" | "created" | "failed" | "cancelled";
         /**
          * ExportStep
-         * @description What an export that is being made does now.
+         * @description The current step of an open export.
          * @enum {string}
          */
         ExportStep: "waiting" | "extract" | "deliver";
@@ -531,7 +531,7 @@ export interface components {
         ExportTrigger: "schedule" | "backfill" | "page" | "manual";
         /**
          * Failure
-         * @description Why an export could not be made, in plain words.
+         * @description Why an export failed, and what to do.
          */
         Failure: {
             /** Reason */
@@ -591,7 +591,7 @@ export interface components {
         };
         /**
          * FormInfo
-         * @description Everything that the form offers, except choices from the promo database.
+         * @description The form's choices, except those from the promo database.
          */
         FormInfo: {
             /** Promotion Types */
@@ -691,7 +691,7 @@ export interface components {
         };
         /**
          * Mark
-         * @description Something that was done to a report.
+         * @description One change of a report.
          */
         Mark: {
             /**
@@ -721,7 +721,7 @@ export interface components {
         };
         /**
          * Named
-         * @description Something with an id, and the words for it.
+         * @description An id and its label.
          */
         Named: {
             /** Id */
@@ -731,7 +731,7 @@ export interface components {
         };
         /**
          * Nothing
-         * @description A command without further words: `{}`.
+         * @description The empty body of a command: `{}`.
          */
         Nothing: Record<string, never>;
         /**
@@ -832,7 +832,7 @@ export interface components {
         Preset: "yesterday" | "today" | "past_7_days" | "past_week" | "past_2_weeks" | "past_3_weeks" | "past_month" | "past_2_months" | "past_3_months";
         /**
          * PresetShown
-         * @description A date range and the local days that it means now, both included.
+         * @description A named date range and its current first and last local day, both included.
          */
         PresetShown: {
             id: components["schemas"]["Preset"];
@@ -936,7 +936,7 @@ export interface components {
         };
         /**
          * RegisteredReport
-         * @description The definition that an export was made for.
+         * @description The report that an export belongs to.
          */
         RegisteredReport: {
             /** Id */
@@ -945,19 +945,19 @@ export interface components {
         };
         /**
          * ReportAction
-         * @description What can be done with a recurring report.
+         * @description An action on a recurring report.
          * @enum {string}
          */
         ReportAction: "stop" | "resume" | "delete" | "backfill" | "duplicate";
         /**
          * ReportChange
-         * @description What was done to a recurring report.
+         * @description A change of a recurring report.
          * @enum {string}
          */
         ReportChange: "stopped" | "resumed" | "deleted";
         /**
          * ReportDetail
-         * @description One report with everything that is known of it.
+         * @description The details of one report.
          */
         ReportDetail: {
             /** Id */
@@ -1022,7 +1022,7 @@ export interface components {
         };
         /**
          * ReportOrigin
-         * @description Where the definition of a report is kept.
+         * @description Where the definition of a report is stored.
          * @enum {string}
          */
         ReportOrigin: "git" | "page";
@@ -1071,7 +1071,7 @@ export interface components {
         };
         /**
          * ReportSort
-         * @description What the list of recurring reports can be sorted by.
+         * @description Sort keys of the list of recurring reports.
          * @enum {string}
          */
         ReportSort: "name" | "promotion_type" | "status" | "created_by" | "created_at" | "frequency";
@@ -1107,7 +1107,7 @@ export interface components {
         };
         /**
          * Row
-         * @description One line of something that is only read.
+         * @description One labelled value.
          */
         Row: {
             /** Key */
@@ -1160,7 +1160,7 @@ export interface components {
         };
         /**
          * StoppedBy
-         * @description What keeps a report from being delivered.
+         * @description Why a report is Stopped.
          * @enum {string}
          */
         StoppedBy: "stopped" | "deleted" | "paused" | "removed" | "broken";
@@ -1176,7 +1176,7 @@ export interface components {
         };
         /**
          * User
-         * @description Who is signed in.
+         * @description The authenticated user.
          */
         User: {
             /** Id */

@@ -20,17 +20,17 @@ function remembered<T>(path: string | null): { data: T; path: string } | undefin
 }
 
 export interface Loaded<T> {
-  /** The last good answer; while another path loads, still that of the path before, which `stale` says. */
+  /** The last response; while another path loads, that of the previous path, with `stale` set. */
   data: T | undefined;
   stale: boolean;
   error: ApiError | undefined;
   loading: boolean;
   reload: () => void;
-  /** Shows what an action answered, before it is asked again. */
+  /** Replaces the data by the response of an action until the next poll. */
   put: (data: T) => void;
 }
 
-/** Loads `path` (null: nothing yet). With `pace`, again and again while the document is visible (`pauseOf`). */
+/** Loads `path` (null: nothing yet), and polls it with `pace` while the document is visible (`pauseOf`). */
 export function useGet<T>(path: string | null, pace?: (data: T) => Pace): Loaded<T> {
   const [held, setHeld] = useState(() => remembered<T>(path));
   const data = held?.data;

@@ -7,7 +7,7 @@ export interface Message {
   title: string;
 }
 
-/** What concerns the form as a whole. It comes into view by itself, since the buttons are at the other end. */
+/** A message about the whole form; it scrolls into view, since the buttons are at the bottom. */
 export const Banner = ({ message, onClose }: { message: Message; onClose: () => void }) => {
   const frame = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: every new message comes into view

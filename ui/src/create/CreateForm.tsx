@@ -32,7 +32,7 @@ interface Props {
   onCancel: () => void;
 }
 
-/** Signing in elsewhere keeps what was entered here. */
+/** After a session has expired, signing in in another tab keeps the entered values. */
 const sentencesOf = ({ code, fix, message }: ApiError): string[] =>
   code === "unauthenticated"
     ? ["Your session has ended.", "Sign in to Airflow in another tab, then press Export here again."]
@@ -40,7 +40,7 @@ const sentencesOf = ({ code, fix, message }: ApiError): string[] =>
 
 const LOOK = "The attempt before may have gone through: look at the list before you press Export again.";
 
-/** What became of a report that was not created, as far as anybody knows. */
+/** The message after a failed attempt to create a report. */
 const messageOf = (error: ApiError, outcome: Outcome, others: readonly string[]): Message => {
   const all = others.length === error.problems.length; // no problem stands beside a field
   const said = all ? [...sentencesOf(error), ...others] : others;
@@ -56,7 +56,7 @@ const messageOf = (error: ApiError, outcome: Outcome, others: readonly string[])
   };
 };
 
-/** The two steps, for somebody who may create at least one report type. */
+/** The two steps of the form, for a user who may create at least one report type. */
 export function CreateForm({ form, onCancel, onCreated, start }: Props) {
   const page = useRef<HTMLFormElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);

@@ -6,7 +6,7 @@ const STEPS: { label: string; step: Step }[] = [
   { label: "Delivery", step: 2 },
 ];
 
-/** Where in the form one is, and the way to the other step. */
+/** The current step, and navigation to the other one. */
 export const Stepper = ({ onGo, step: current }: { onGo: (step: Step) => void; step: Step }) => (
   <HStack aria-label="Steps" as="ol" gap={3} listStyleType="none">
     {STEPS.map(({ label, step }) => (

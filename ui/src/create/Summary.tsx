@@ -8,10 +8,10 @@ import { fieldsOf, placed } from "./fields/fields";
 import { missing } from "./missing";
 import type { Description } from "./useDescription";
 
-/** How many coming deliveries are shown. */
+/** Number of upcoming deliveries that are shown. */
 const UPCOMING = 3;
 
-/** What will be exported and when, in the server's words; or what is still missing for it. */
+/** The server's description of the report, or the fields that are still missing. */
 export const Summary = ({ description }: { description: Description }) => {
   const { form, state } = useCreate();
   const gaps = missing(state.draft, form);
@@ -42,7 +42,7 @@ const Answer = ({ description, timezone }: { description: Description; timezone:
   );
 };
 
-/** Problems that stand beside a field, maybe of the other step, are named by it. */
+/** Problems shown beside a field are listed by the field's label. */
 const Refused = ({ error }: { error: ApiError }) => {
   const { form, state } = useCreate();
   const fields = fieldsOf(state.draft, form);

@@ -1,4 +1,4 @@
-/** What every part of the form needs: the form's own information, its state and how to change it. */
+/** React context of the form: the API's choices, the state and its dispatch function. */
 
 import { createContext, type Dispatch, useContext } from "react";
 import type { FormInfo } from "../api/types";
@@ -8,7 +8,7 @@ import type { Action, State } from "./reducer";
 export interface Create {
   dispatch: Dispatch<Action>;
   form: FormInfo;
-  /** What stands beside the fields now: missing ones once asked for, and what the API said. */
+  /** Problems shown beside fields: missing values after an attempt to continue, and those of the API. */
   problems: readonly FieldProblem[];
   state: State;
 }
@@ -21,7 +21,7 @@ export const useCreate = (): Create => {
   return create;
 };
 
-/** What is wrong with a field, in a sentence; "" where nothing is, or nothing has been said yet. */
+/** The problems of a field as one text; "" if there are none. */
 export const useProblem = (field: string): string =>
   useCreate()
     .problems.filter((problem) => problem.field === field)

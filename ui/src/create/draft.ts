@@ -1,4 +1,4 @@
-/** What the form holds, as plain data: how it begins, and the definition that it says. */
+/** The draft: the form's values as plain data, its defaults, and the definition made of it. */
 
 import type { Definition } from "../api/definition";
 import type { FormInfo, Interval, Preset, RecurringForm, ReportTypeShown } from "../api/types";
@@ -86,7 +86,7 @@ export const emptyDraft = (form: FormInfo): Draft => {
   };
 };
 
-/** The definition that a complete draft says (`missing` is empty). */
+/** The definition of a complete draft (`missing` is empty). */
 export const definitionOf = (draft: Draft, form: FormInfo): Definition => {
   const type = reportTypeOf(draft, form);
   const dateRange = draft.recurring || type?.date_range === "none" ? undefined : dateRangeOf(draft.range);

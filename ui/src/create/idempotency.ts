@@ -1,6 +1,6 @@
 /**
- * The Idempotency-Key of a form: one for all attempts at one report, so that a double click or a second try after a
- * lost answer makes one report. A changed form is another report, once the answer to the former one is known.
+ * The Idempotency-Key of a form: the same for all attempts to create one report, so that a double click or a retry
+ * after a lost response creates one report. A changed form gets a new key once the last outcome is known.
  */
 
 export interface Attempt {

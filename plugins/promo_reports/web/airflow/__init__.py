@@ -1,1 +1,1 @@
-"""Airflow as the page's API uses it: who may do what, its stable REST API and its audit log."""
+"""Airflow as the API uses it: its auth manager, REST API, audit log and metadata session."""

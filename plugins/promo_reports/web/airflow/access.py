@@ -1,7 +1,8 @@
-"""Authentication and authorization through Airflow's auth manager; no other module knows it (decisions, 11).
+"""Authentication and authorization through Airflow's auth manager, which no other module imports (decisions, 11).
 
-Airflow mounts the applications of plugins without any authentication: `AuthenticatedFirst` asks for it before a request
-is looked at. What is authorized is always the DAG of a report, resolved on the server, never a name in the request.
+Airflow mounts the applications of plugins without authentication: `AuthenticatedFirst` authenticates each request
+before anything else reads it. Authorization is for the DAG of a report, which is resolved on the server and never named
+by the request.
 """
 
 from __future__ import annotations
@@ -34,39 +35,39 @@ _bearer = HTTPBearer(auto_error=False)
 
 @dataclass(frozen=True)
 class Caller:
-    """A user who is signed in; `token` is their own credential for Airflow's API."""
+    """An authenticated user; `token` is their own bearer token for Airflow's API."""
 
     user: Any
     token: str
 
     @property
     def id(self) -> str:
-        """Return what identifies them for good."""
+        """Return the user id, which never changes."""
         return str(self.user.get_id())
 
     @property
     def name(self) -> str:
-        """Return the name that Airflow keeps with the runs that they start (product-spec, "Created By")."""
+        """Return the name that Airflow stores with the runs that they start (product-spec, "Created By")."""
         return str(self.user.get_name())
 
     def may_read(self, dag_id: str) -> bool:
-        """List, open and download the exports of a DAG."""
+        """Whether they may list, open and download the exports of a DAG."""
         return self._allowed("GET", dag_id, DagAccessEntity.RUN) and self._allowed("GET", dag_id)
 
     def may_export(self, dag_id: str) -> bool:
-        """Start an export: a run of the DAG."""
+        """Whether they may start an export, which is a run of the DAG."""
         return self.may_read(dag_id) and self._allowed("POST", dag_id, DagAccessEntity.RUN)
 
     def may_change_exports(self, dag_id: str) -> bool:
-        """Retry and cancel the DAG's exports."""
+        """Whether they may retry and cancel the DAG's exports."""
         return self.may_read(dag_id) and self._allowed("PUT", dag_id, DagAccessEntity.RUN)
 
     def may_change(self, dag_id: str) -> bool:
-        """Create, stop, resume and delete the report of the DAG."""
+        """Whether they may create, stop, resume and delete the report of the DAG."""
         return self.may_read(dag_id) and self._allowed("PUT", dag_id)
 
     def readable(self, dag_ids: Collection[str]) -> set[str]:
-        """Return those of many DAGs that `may_read` allows."""
+        """Return the DAGs for which `may_read` is true, with one query of the auth manager for each team."""
         manager = get_auth_manager()
         return {
             each
@@ -86,7 +87,7 @@ class Caller:
 
 
 def _by_team(dag_ids: Collection[str]) -> dict[str | None, set[str]]:
-    """The DAGs by the team that owns them, which Airflow knows only where it is told to have teams."""
+    """Group DAGs by the team that owns them; all under None unless Airflow has teams."""
     teams = team_names(dag_ids)
     found: dict[str | None, set[str]] = {}
     for each in dag_ids:
@@ -111,13 +112,13 @@ async def authenticated(request: Request) -> Caller:
 
 
 class AuthenticatedFirst:
-    """Middleware that answers 401 or 403 before the path, the method or the body of a request is looked at."""
+    """Middleware that answers 401 or 403 before the path, method or body of a request is read."""
 
     def __init__(self, app: ASGIApp, authenticate: Callable[[Request], Awaitable[Caller]] = authenticated) -> None:
         self._app, self._authenticate = app, authenticate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a caller's request on."""
+        """Authenticate the request and pass it on."""
         if scope["type"] != "http":  # no route takes a WebSocket: it is closed
             await self._app(scope, receive, send)
             return
@@ -133,7 +134,7 @@ class AuthenticatedFirst:
 def signed_in(
     request: Request, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> Caller:
-    """Return the caller whom `AuthenticatedFirst` has found; the parameter is for the OpenAPI description."""
+    """Return the caller that `AuthenticatedFirst` stored; the parameter is for the OpenAPI description."""
     caller: Caller = request.scope[_CALLER]
     return caller
 
@@ -142,13 +143,13 @@ SignedIn = Annotated[Caller, Depends(signed_in)]
 
 
 def require(allowed: bool, what: str) -> None:
-    """Refuse with 403 what the caller may see, but not do."""
+    """Raise 403 unless `allowed`; for what the caller may see, but not do."""
     if not allowed:
         raise forbidden(what)
 
 
 def _refuse_other_sites(request: Request) -> None:
-    """The browser sends the cookie with requests that other pages make; these lack our header or name their origin."""
+    """Raise 403 for cross-site requests, which have the cookie, but name another origin or lack our header."""
     origin = request.headers.get("origin")
     ours = {request.headers.get("host"), _host_of(configuration().get("api", "base_url", fallback=""))} - {"", None}
     foreign = origin is not None and _host_of(origin) not in ours
@@ -165,7 +166,7 @@ def _refuse_other_sites(request: Request) -> None:
 
 
 def _host_of(address: str) -> str | None:
-    """Return host and port of an address; None for what is no address."""
+    """Return host and port of a URL; None if it cannot be parsed."""
     try:
         return urlsplit(address).netloc
     except ValueError:

@@ -1,6 +1,6 @@
-"""A client of Airflow's stable REST API, called in process with the caller's own credential; commands go nowhere else.
+"""A client of Airflow's stable REST API, called in process with the caller's bearer token; the only way to change runs.
 
-Airflow authorizes each call again and writes it to its audit log.
+Airflow authorizes each call again and logs it in its audit log.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from promo_reports.web.airflow.host_app import AIRFLOW_APP
 from promo_reports.web.error_handlers import Refusal
 
 SECONDS = 60.0
-"""For how long Airflow may take to answer."""
+"""Seconds within which Airflow must answer."""
 RUNS_OF_A_BACKFILL = 2
-"""Past windows that are exported at one time: an extract that works gives up its slot to nobody, however urgent."""
+"""Concurrent runs of one backfill: a running extract keeps its pool slot, so more would delay scheduled runs."""
 
 
 class AirflowApi:
-    """A client of one request. The host is never looked up: the transport hands requests to the application."""
+    """A client for one request; its transport calls the application in process, without a network."""
 
     def __init__(self, app: Any, token: str) -> None:
         self._transport = httpx.ASGITransport(app=app)
@@ -36,7 +36,7 @@ class AirflowApi:
     async def trigger(
         self, dag_id: str, *, run_id: str, conf: Mapping[str, Any], run_after: datetime, window: Window | None = None
     ) -> Mapping[str, Any] | None:
-        """Start a run, of a given window where there is one; None where there is a run of that id already.
+        """Start a run, of the given window if any; return None if a run of that id exists.
 
         Airflow takes a data interval only together with a logical date, of which a DAG has one run: the window's own
         run has its start, and this one the microsecond behind it.
@@ -53,20 +53,20 @@ class AirflowApi:
         return None if answer.status_code == httpx.codes.CONFLICT else _content(answer)
 
     async def fail(self, dag_id: str, run_id: str, note: str) -> None:
-        """End an open run: its tasks are told to stop. The note says who did, before the state changes."""
+        """Fail an open run, which terminates its tasks; the note is written before the state changes."""
         _content(await self._send("PATCH", _run(dag_id, run_id), {"state": "failed", "note": note}))
 
     async def clear(self, dag_id: str, run_id: str) -> None:
-        """Run a run again as a whole, with the definition as it is now."""
+        """Clear all tasks of a run, which then runs again with the current definition."""
         _content(await self._send("POST", f"{_run(dag_id, run_id)}/clear", {"dry_run": False, "only_failed": False}))
 
     async def clear_tasks(self, dag_id: str, run_id: str, task_ids: Sequence[str], *, only_failed: bool) -> None:
-        """Run some tasks of a run again: all of their map indices, or those that failed."""
+        """Clear some tasks of a run: all of their map indices, or those that failed."""
         body = {"dry_run": False, "dag_run_id": run_id, "only_failed": only_failed, "task_ids": list(task_ids)}
         _content(await self._send("POST", f"/dags/{_segment(dag_id)}/clearTaskInstances", body))
 
     async def backfill(self, dag_id: str, first: datetime, last: datetime, *, again: bool) -> None:
-        """Make the runs whose windows start in `[first, last]`; `again` exports those that were exported too."""
+        """Backfill the windows that start in `[first, last]`; `again` includes those that were exported before."""
         body = {
             "dag_id": dag_id,
             "from_date": first.isoformat(),
@@ -102,7 +102,7 @@ class AirflowApi:
 
 
 async def airflow_api(request: Request, caller: SignedIn) -> AirflowApi:
-    """The client of this request."""
+    """Return the client for this request."""
     return AirflowApi(request.scope[AIRFLOW_APP], caller.token)
 
 

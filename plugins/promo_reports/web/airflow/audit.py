@@ -1,4 +1,4 @@
-"""Entries of Airflow's audit log for what does not go through its own API: downloads, and writes to the store."""
+"""Entries in Airflow's audit log for what does not go through its own API: downloads and changes of created reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST = 255
 
 
 def write_down(event: str, caller: Caller, dag_id: str, run_id: str | None = None, **extra: str | None) -> None:
-    """Write down who did what to which report or export; longer texts than LONGEST are cut."""
+    """Log an event of a report or export with the caller's name; further texts are truncated to LONGEST."""
     with metadata_session() as session:
         entry = models().Log(
             event=f"promo_reports.{event}",

@@ -1,1 +1,1 @@
-"""Sending exports: the response, how many may be open at one time, and the end of those that nobody takes."""
+"""Downloads: their routes, responses, the limits of concurrent ones, and the end of stalled ones."""

@@ -1,4 +1,4 @@
-"""Ending a connection from within an ASGI application, which the protocol has no message for.
+"""Close a connection from within an ASGI application, for which the protocol has no message.
 
 A server waits without end for a client that keeps its connection and reads nothing, and holds what it has for it.
 """

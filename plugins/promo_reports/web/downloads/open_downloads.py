@@ -1,4 +1,4 @@
-"""Limits of the downloads that are open at one time: each has a connection, a descriptor and some 200 KB of buffers."""
+"""Limits of concurrent downloads: each holds a connection, a file descriptor and some 200 KB of buffers."""
 
 from __future__ import annotations
 

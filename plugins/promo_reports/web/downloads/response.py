@@ -1,4 +1,4 @@
-"""Sending a published file: all of it or one range, from the descriptor that was opened when it was authorized."""
+"""Responses with a published file, whole or one range, read from the descriptor that was opened on authorization."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from promo_reports.web.downloads.connection import hang_up
 from promo_reports.web.error_handlers import Refusal
 
 CHUNK = 64 * 1024
-"""Bytes of one message. Some three of them wait for a client that does not read: on their way through the middlewares
-and in the server's own buffer, which is as large."""
+"""Bytes of one ASGI message. For a client that does not read, about three are buffered: in the middlewares, and in the
+server's write buffer of the same size."""
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class _FileResponse(Response):
         super().__init__(None, 206 if asked else 200, headers=headers, media_type=media_type_of(opened.file.name))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, until the client has it, goes away or takes no more; close it in each case."""
+        """Send the file until it is complete, the client disconnects or stalls; close it in each case."""
         with self._opened:
             async with anyio.create_task_group() as until_either_ends:
                 until_either_ends.start_soon(_disconnected, receive, until_either_ends.cancel_scope)

@@ -1,4 +1,4 @@
-"""The files of exports that wait in the download area; each request is authorized anew."""
+"""Routes for the files of exports in the download area; each request is authorized."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def _until_sent() -> AsyncIterator[ExitStack]:
 
 
 UntilSent = Annotated[ExitStack, Depends(_until_sent)]
-"""What is left when the response has been sent, or could not be, whatever the reason."""
+"""Closed when the response has been sent or has failed."""
 
 
 _BYTES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("text/csv", "application/zip")}
@@ -76,7 +76,7 @@ def download(request: Request, caller: SignedIn, until_sent: UntilSent, export_i
 
 @router.get("/exports/{export_id}/manifest", response_class=Response, responses=_MANIFEST)
 def manifest(request: Request, caller: SignedIn, export_id: ExportId) -> Response:
-    """The export's manifest.json, as it lies beside the file."""
+    """The export's manifest.json, byte for byte as it was published."""
     _, wanted = _wanted(caller, export_id)
     return manifest_response(
         request, published(Download(), registry().account, registry().settings, wanted, delivered=True)
@@ -90,11 +90,10 @@ def _open_downloads() -> OpenDownloads:
 
 
 def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
-    """An export that can be downloaded, with its folder and the file that the facts of its attempt name.
+    """Return an export that can be downloaded, and its folder with the SHA-256 of the file that its attempt delivered.
 
-    An earlier attempt's where the newest has not replaced it.
-
-    The session ends here: a download may last for hours.
+    It is the file of an earlier attempt unless the newest has replaced it. The session is closed on return: a download
+    may last for hours.
     """
     with metadata_session() as session:
         record = authorized_export(session, caller, export_id)
@@ -111,7 +110,7 @@ def _wanted(caller: Caller, export_id: int) -> tuple[ExportRecord, Wanted]:
             "It is in its bucket; create it with Device Storage to download it here.",
             code=ErrorCode.NOT_READY,
         )
-    # Whoever may write to the task's state could name another report there: its folder follows from the run alone.
+    # Task state is writable through Airflow's API, so the folder is derived from the run alone.
     folder = ExportFolder(record.dag_id, record.run_id, _report_id(record), left.window_key)
     return record, Wanted(folder, left.files[0].sha256)
 

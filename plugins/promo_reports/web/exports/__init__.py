@@ -1,1 +1,1 @@
-"""Exports on the page: rows, details, what can be done with each, and their routes."""
+"""Exports: their routes, list rows and details, and retry and cancel."""

@@ -1,4 +1,4 @@
-"""The exports that a caller may read; of any other export not even its existence is told."""
+"""Look up exports for a caller; those that they may not read are reported as not found."""
 
 from __future__ import annotations
 

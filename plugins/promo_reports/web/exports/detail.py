@@ -1,4 +1,4 @@
-"""One export with everything that is known of it: what its tasks left, and what its definition says."""
+"""The details of one export, from its run, the task state of its tasks and its definition."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TRIGGERS = {"scheduled": ExportTrigger.SCHEDULE, "backfill": ExportTrigger.BACK
 
 
 def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Sequence[TaskRecord]) -> ExportDetail:
-    """One export; a definition that is gone or broken by now leaves what the manifest says."""
+    """Return the details; if the definition no longer exists or validates, they come from the manifest alone."""
     definition = rows.definition(record)
     earlier = earlier_export(record)
     manifest = earlier_manifest(earlier, facts) if earlier else None
@@ -46,7 +46,7 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
         manifest = manifest_in(facts.extract.get("manifest"))
     row = rows.row(record)
     if definition is None:
-        # There is nothing to take over.
+        # There is no definition to duplicate.
         row = row.model_copy(update={"actions": [each for each in row.actions if each is not ExportAction.DUPLICATE]})
     files, figures = _of_manifest(manifest, rows.zone, downloaded=_is_downloaded(record, earlier))
     return ExportDetail(
@@ -66,7 +66,7 @@ def export_detail(rows: Rows, record: ExportRecord, facts: TaskFacts, tasks: Seq
 
 
 def _of_manifest(manifest: Manifest | None, zone: ZoneInfo, *, downloaded: bool) -> tuple[list[FileShown], list[Row]]:
-    """Its files and figures; nothing where somebody wrote a manifest whose values are none."""
+    """Return the manifest's files and figures; empty lists if its values are not of their types."""
     if manifest is None:
         return [], []
     try:
@@ -97,7 +97,7 @@ def _configuration(
 def _what_is_wrong(record: ExportRecord, manifest: Manifest | None) -> str:
     if report_id_of(record.dag_id) is not None:
         return "is not registered any more"
-    # A later release, a report of a new id or a bucket that is gone may break a definition that was sound.
+    # A definition that was valid may break rules after an upgrade, or when its bucket or report type is removed.
     return (
         "breaks rules now; it did not when this was exported" if manifest else "breaks rules, so nothing was exported"
     )
@@ -120,9 +120,9 @@ def _trigger(record: ExportRecord) -> ExportTrigger:
 def _destinations(
     rows: Rows, definition: Definition | None, facts: TaskFacts, tasks: Sequence[TaskRecord]
 ) -> list[DestinationShown]:
-    """Those that extract has handed over; before that, those of the definition, in whose order deliver is mapped.
+    """Return the destinations that extract passed to deliver; before that, those of the definition, in its order.
 
-    The definition may have been changed since: it then says where the next export goes, and not this one.
+    The definition may have changed since the run: its destinations are then those of the next export.
     """
     registered = definition.destinations if definition else ()
     words = {DOWNLOAD: KINDS[DOWNLOAD].label}
@@ -142,13 +142,13 @@ def _destinations(
 
 
 def _destination(title: str, task: Mapping[str, Any]) -> DestinationShown:
-    """One place, and what its delivery has left."""
+    """Return one destination with the task state of its delivery."""
     delivered, failure = task.get("delivered"), task.get("failure")
     address = str(delivered["manifest"]) if delivered else None
     return DestinationShown(
         title=title,
         delivered=delivered is not None,
-        # Where the api-server keeps downloads is nobody's business.
+        # The path of the download area is internal.
         manifest=address if address and not address.startswith(f"{KINDS[DOWNLOAD].scheme}:") else None,
         failure=Failure(reason=failure["reason"], fix=failure.get("fix") or "") if failure else None,
     )
@@ -171,7 +171,7 @@ def _file(file: ExportFile) -> FileShown:
 
 
 def _facts(manifest: Manifest, zone: ZoneInfo, *, downloaded: bool) -> Iterator[Row]:
-    """What the database counted and what was read again from the file agreed: these are the figures."""
+    """Yield the manifest's figures, which were reconciled between database and file."""
     yield Row(key="rows", label="Rows, counted by the database and in the file", value=f"{manifest.rows:,}")
     for name, total in manifest.totals.items():
         yield Row(key=f"totals.{name}", label=f"Total of {name}", value=f"{Decimal(str(total)):,f}")

@@ -1,4 +1,4 @@
-"""What an earlier attempt of an export delivered, which is still at its destination after later ones failed."""
+"""The delivery of an earlier attempt of an export that is still at its destination after later attempts failed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from promo_reports.web.queries.records import ExportRecord, TaskFacts
 
 @dataclass(frozen=True)
 class EarlierExport:
-    """The figures of what was delivered, as extract leaves them, and what the delivery of a map index left of it."""
+    """The figures of an earlier attempt's export and the `delivered` task state of one map index."""
 
     figures: Mapping[str, Any]
     delivered: Mapping[str, Any]
@@ -29,9 +29,9 @@ class EarlierExport:
 
 
 def earlier_export(record: ExportRecord) -> EarlierExport | None:
-    """That of the download area where there is one, else of the first destination; None for an export that is Created.
+    """Return that of the download area if there is one, else of the first destination; None for a Created export.
 
-    Also what a delivery of the newest attempt has put in the place of an earlier export, where the others failed.
+    A delivery of the newest attempt counts too if it replaced an earlier export and another delivery failed.
     """
     if record.status.can_download:
         return None
@@ -40,14 +40,14 @@ def earlier_export(record: ExportRecord) -> EarlierExport | None:
 
 
 def earlier_manifest(earlier: EarlierExport, facts: TaskFacts) -> Manifest | None:
-    """The manifest of an earlier export; a delivery of an earlier release left none, and extract's may still be it."""
+    """Return its manifest; where an earlier release stored none, extract's if it names the file."""
     manifest = manifest_in(facts.deliveries.get(earlier.map_index, {}).get("manifest") or facts.extract.get("manifest"))
     file = (earlier.figures.get("file") or {}).get("name")
     return manifest if manifest and manifest.files and manifest.files[0].name == file else None
 
 
 def manifest_in(left: object) -> Manifest | None:
-    """The manifest in a task's state, where it is one."""
+    """Return the manifest stored in a task's state; None if it is not one."""
     try:
         return Manifest.from_values(left)
     except ValueError:
@@ -67,6 +67,6 @@ def _deliveries(record: ExportRecord) -> Iterator[EarlierExport]:
 
 
 def _extracted_before(record: ExportRecord, delivered_at: datetime) -> Mapping[str, Any] | None:
-    """The figures of a delivery of an earlier release, which left none: those of extract, unless it has begun since."""
+    """Return extract's figures for a delivery that stored none of its own, unless extract has started since."""
     at = record.facts.left_at.get((EXTRACT, -1, "facts"))
     return record.facts.extract.get("facts") if at is not None and at < delivered_at else None

@@ -1,4 +1,4 @@
-"""Why an export failed, in plain words: what its tasks left, or what the states of its tasks tell."""
+"""Map the failure records of an export's tasks, or their absence, to reasons for people."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ MARKED = Failure(
 
 
 def failure_of(record: ExportRecord, zone: ZoneInfo) -> Failure | None:
-    """The reason of a failed export, or who cancelled it; None for any other. Times are told in `zone`."""
+    """Return the reason of a failed or cancelled export, with times in `zone`; None for any other export."""
     if record.status is ExportStatus.CANCELLED:
         return Failure(reason=_cancelled(record, zone), fix="Retry makes it after all.")
     if record.status is not ExportStatus.FAILED:
         return None
     left = failure_left(record.facts, record) or _silence(record)
-    # No attempt follows by itself any more, which is what the last one still hoped for.
+    # The last attempt's message promises another one, which does not follow any more.
     return left.model_copy(update={"fix": left.fix.replace(SourceUnavailable.AGAIN, _RETRY)})
 
 
@@ -61,7 +61,7 @@ def _cancelled(record: ExportRecord, zone: ZoneInfo) -> str:
 
 
 def _silence(record: ExportRecord) -> Failure:
-    """What it means that no task left a reason."""
+    """Return the reason that the states of run and tasks imply when no task recorded a failure."""
     delivered = {number for number, each in record.facts.deliveries.items() if each.get("delivered")}
     if record.state == "success":
         return PARTLY_DELIVERED if delivered else UNDELIVERED
@@ -79,15 +79,15 @@ def _silence(record: ExportRecord) -> Failure:
 
 
 def _never_began(task: TaskRecord) -> bool:
-    """Whether Airflow calls a task failed that took no time: one that is marked before it begins gets one instant."""
+    """Whether a failed task never ran: one marked failed before its start has equal start and end dates."""
     return task.state == "failed" and (task.started_at is None or task.started_at == task.ended_at)
 
 
 def failure_left(facts: TaskFacts, record: ExportRecord | None = None) -> Failure | None:
-    """What the last attempts of an export's tasks left: that of extract, or of the first delivery that failed.
+    """Return the failure recorded by the last attempt of extract, or else of the first delivery that has one.
 
-    Of an export that has ended, `record`, only what the attempt left that ended: an earlier one's stays until the task
-    begins again, which one that is marked never does.
+    For a run that has ended, `record`, a failure of an earlier attempt is ignored: it stays in the task state until the
+    task starts again, and a task that is marked never does.
     """
     left = next((each for key, each in _failures(facts) if record is None or _of_this_attempt(record, *key)), None)
     return None if left is None else Failure(reason=left["reason"], fix=left.get("fix") or "")
@@ -101,7 +101,7 @@ def _failures(facts: TaskFacts) -> Iterator[tuple[tuple[str, int], Mapping[str, 
 def _of_this_attempt(record: ExportRecord, task_id: str, map_index: int) -> bool:
     task = next((each for each in record.tasks if (each.task_id, each.map_index) == (task_id, map_index)), None)
     if task is None:
-        return True  # a delivery whose task is gone tells more than silence
+        return True  # its task instance was deleted; the record is all that is left
     if task.state != "failed":
         return False
     at, cleared = record.facts.left_at.get((task_id, map_index, "failure")), record.queued_at
@@ -110,5 +110,5 @@ def _of_this_attempt(record: ExportRecord, task_id: str, map_index: int) -> bool
 
 
 def tried_again(facts: TaskFacts) -> Failure | None:
-    """Why the last attempt of an open export ended, where another one follows by itself."""
+    """Return why the last attempt of an open export failed, if a retry is scheduled; else None."""
     return failure_left(facts) if any(each.get("retryable") for _, each in _failures(facts)) else None

@@ -1,4 +1,4 @@
-"""Exports as the page shows them."""
+"""Response models of exports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ExportOrigin(StrEnum):
 
 
 class ExportAction(StrEnum):
-    """What can be done with an export."""
+    """An action on an export."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -30,7 +30,7 @@ class ExportAction(StrEnum):
 
 
 class ExportStep(StrEnum):
-    """What an export that is being made does now."""
+    """The current step of an open export."""
 
     WAITING = "waiting"
     EXTRACT = "extract"
@@ -47,7 +47,7 @@ class ExportTrigger(StrEnum):
 
 
 class RegisteredReport(Answer):
-    """The definition that an export was made for."""
+    """The report that an export belongs to."""
 
     id: str
     frequency: Frequency
@@ -61,7 +61,7 @@ class ProgressShown(Answer):
 
 
 class DownloadShown(Answer):
-    """A file that waits in the download area; `url` is relative to Airflow's address."""
+    """A file in the download area; `url` is relative to Airflow's base URL."""
 
     url: str
     name: str
@@ -115,7 +115,7 @@ class FileShown(MemberShown):
 
 
 class DestinationShown(Answer):
-    """One place where an export goes, and whether it is there."""
+    """One destination of an export, and whether it was delivered there."""
 
     title: str
     delivered: bool
@@ -124,14 +124,14 @@ class DestinationShown(Answer):
 
 
 class AirflowLinks(Answer):
-    """Airflow's own pages, relative to its address."""
+    """Paths of Airflow's own pages, relative to its base URL."""
 
     run: str | None = None
     dag: str
 
 
 class ExportDetail(ExportRow):
-    """One export with everything that is known of it."""
+    """The details of one export."""
 
     configuration: list[Row]
     definition: dict[str, Any] | None = Field(

@@ -1,4 +1,4 @@
-"""How many on-demand exports one person may have in the making at one time, over all report types."""
+"""The limit of open on-demand exports of one person, over all report types."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from promo_reports.web.queries.exports import open_on_demand
 from promo_reports.web.request_locks import exclusive
 
 SECONDS_UNTIL_ROOM = 30
-"""When a person who has as many exports in the making as they may should ask again."""
+"""Value of Retry-After in the 429 response."""
 
 
 def one_after_the_other(people: Iterable[str], *names: str) -> AbstractAsyncContextManager[None]:
-    """Start exports of some people one after the other, so that each request sees how many are open.
+    """Serialize starting exports of these people, so that each request counts those started before it.
 
-    And do only one at a time of what has any of `names`.
+    `names` are further locks, as of `exclusive`.
     """
     return exclusive(*(f"exports of {person}" for person in people), *names)
 
 
 def check_open_exports(session: Session, person: str, caller: Caller) -> None:
-    """Refuse a caller's request with 429 where the export's creator has as many in the making as one person may."""
+    """Raise 429 if the export's creator has as many open exports as one person may."""
     most = registry().settings.open_exports_per_person
     open_now = open_on_demand(session, person)
     if open_now < most:

@@ -1,4 +1,4 @@
-"""Retry: deliver again what is staged, make the whole run again, or start a run in place of one that is stranded."""
+"""Retry an export: clear its deliveries if it is still staged, else the whole run, or start a run in its place."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from promo_reports.web.queries.airflow_tables import DELIVER, EXTRACT
 from promo_reports.web.queries.records import ExportRecord, TaskRecord
 
 STAGED_SURELY = timedelta(hours=1)
-"""How long before the staging area is swept a delivery is still tried again without a new extract."""
+"""Margin before the staging area's retention within which a retry extracts again."""
 _NOT_DONE = frozenset({"failed", "upstream_failed"})
 
 NOT_BEGUN = Conflict("Airflow did not begin it again: nothing of its run can be cleared.", "Duplicate it.")
 
 
 async def make_again(airflow: AirflowApi, record: ExportRecord, settings: Settings, now: datetime) -> None:
-    """Clear of a run what has to be made again: its deliveries where extract's work is surely there still, else all."""
+    """Clear the tasks that must run again: the deliveries if the staged export certainly exists, else all tasks."""
     if not is_staged(record, settings, now):
         await airflow.clear(record.dag_id, record.run_id)
         return
-    # Airflow leaves alone what it calls a success or skipped, whether it delivered anything or not.
+    # With `only_failed` Airflow clears no task in state success or skipped, even one that delivered nothing.
     only_failed = all(each.state in _NOT_DONE or _has_delivered(record, each) for each in _deliveries(record))
     await airflow.clear_tasks(record.dag_id, record.run_id, [DELIVER], only_failed=only_failed)
 
 
 async def start_in_its_place(airflow: AirflowApi, record: ExportRecord) -> tuple[str, bool]:
-    """Start a run of the same window as a run that Airflow does not start again (`waiting.is_stranded`).
+    """Start a run of the same window as a run that Airflow does not start again (`waiting_reasons.is_stranded`).
 
-    The run's id, and whether it is new: one that Retry started before has the same.
+    Return the run's id and whether it is new: an earlier Retry of the same export started a run of the same id.
     """
     start, end = record.data_interval_start, record.data_interval_end
     if start is None or end is None or not start < end:
@@ -46,17 +46,17 @@ async def start_in_its_place(airflow: AirflowApi, record: ExportRecord) -> tuple
 
 
 def check_same_window(record: ExportRecord, instead: ExportRecord) -> None:
-    """Refuse a run with the id that Retry gives which somebody has started about another window; raise `Conflict`."""
+    """Raise `Conflict` if a run that has the id of a retry was started for another window."""
     windows = [(each.data_interval_start, each.data_interval_end) for each in (record, instead)]
     if windows[0] != windows[1]:
         raise Conflict(f"Another run of Airflow has the id of its retry, {instead.run_id!r}.", "Duplicate it.")
 
 
 def is_staged(record: ExportRecord, settings: Settings, now: datetime) -> bool:
-    """Whether extract has done its work in this attempt, and what it made is surely there still.
+    """Whether extract succeeded in this attempt and its staged export certainly exists.
 
-    Facts are what tells: a task that somebody marked has the state of one that did its work, and has handed nothing
-    over. What has been delivered everywhere is not staged any more.
+    Its `facts` decide, and not its state alone: a task marked success has staged nothing. An export that was delivered
+    everywhere is not staged any more.
     """
     extract = next((each for each in record.tasks if each.task_id == EXTRACT), None)
     if record.status is ExportStatus.CANCELLED or extract is None or extract.state != "success":
@@ -72,7 +72,7 @@ def is_staged(record: ExportRecord, settings: Settings, now: datetime) -> bool:
 
 
 def _deliveries(record: ExportRecord) -> list[TaskRecord]:
-    """The deliveries that Airflow mapped over what extract handed over: none before extract has ended."""
+    """Return the mapped deliveries, of which there are none before extract has ended."""
     mapped = (each for each in record.tasks if each.task_id == DELIVER and each.map_index >= 0)
     return [each for each in mapped if each.state != "removed"]
 

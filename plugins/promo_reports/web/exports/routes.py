@@ -1,4 +1,4 @@
-"""Exports: the list, one of them, retry and cancel."""
+"""Routes of exports: the list, one export, retry and cancel."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def exports(
     limit: Limit = 25,
     cursor: CursorText = None,
 ) -> Page[ExportRow]:
-    """All exports, those of recurring reports too: what the One Time tab shows, and a report's history."""
+    """All exports, including those of recurring reports: the One Time tab, and a report's history."""
     question = ExportQuery(
         search=q,
         statuses=frozenset(status or ()),
@@ -72,13 +72,13 @@ def exports(
 
 @router.get("/exports/{export_id}")
 def export(caller: SignedIn, session: Metadata, export_id: ExportId) -> ExportDetail:
-    """One export: its configuration, files, destinations, and why it failed."""
+    """One export with its configuration, files, destinations, and the reason if it failed."""
     return export_response(session, caller, export_id)
 
 
 @router.post("/exports/{export_id}/cancel")
 async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
-    """End an export that is being made; its tasks are told to stop and tidy up."""
+    """Cancel an open export; its tasks are terminated and remove their temporary files."""
     async with exclusive(f"cancel {export_id}"):
         record = await run_in_threadpool(_change, caller, export_id)
         if not record.status.is_open:
@@ -92,10 +92,10 @@ async def cancel(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: 
 
 @router.post("/exports/{export_id}/retry")
 async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: Nothing) -> ExportDetail:
-    """Make a failed or cancelled export again; what is verified and still staged is only delivered again.
+    """Retry a failed or cancelled export; if it is verified and still staged, only its delivery runs again.
 
-    All who ask at one time get the same re-run. Where Airflow does not advance the export's backfill any more, a new
-    run is started in its place: the answer is that export, which has another id.
+    Concurrent requests get the same retry. If Airflow does not start runs of the export's backfill any more, a new run
+    is started in its place: the response is that export, which has another id.
     """
     asked = await run_in_threadpool(_change, caller, export_id)
     async with one_after_the_other([caller.name, asked.created_by], f"retry {export_id}"):
@@ -120,7 +120,7 @@ async def retry(caller: SignedIn, airflow: Airflow, export_id: ExportId, body: N
 
 
 def _dag_of(report: str | None) -> str | None:
-    """The DAG of a report's id; one that no report can have is that of none."""
+    """Return the DAG id of a report; for an invalid report id, a DAG id that none has."""
     return report_dag_id(report if is_report_id(report) else "") if report is not None else None
 
 
@@ -136,7 +136,7 @@ def _why_not_again(caller: Caller, record: ExportRecord) -> tuple[str, str] | No
 
 
 def _ended(caller: Caller, before: ExportRecord, at: datetime, asked: datetime) -> ExportDetail:
-    """The export after Airflow was asked to end it; one that had failed by itself before that is not Cancelled."""
+    """Return the export after the request to Airflow; one that failed on its own before is not marked Cancelled."""
     with metadata_session() as session:
         record = authorized_export(session, caller, before.id)
         by_us = record.state == "failed" and record.ended_at is not None and record.ended_at >= asked
@@ -155,7 +155,7 @@ def _of_run(dag_id: str, run_id: str) -> ExportRecord:
 
 
 def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
-    """The export that was begun again; `Conflict` where Airflow took the request and did nothing."""
+    """Return the export that runs again; raise `Conflict` if Airflow accepted the request and cleared nothing."""
     with metadata_session() as session:
         record = authorized_export(session, caller, before.id)
         if record.clear_number == before.clear_number:
@@ -164,7 +164,7 @@ def _begun(caller: Caller, before: ExportRecord) -> ExportDetail:
 
 
 def _check_room(caller: Caller, record: ExportRecord) -> None:
-    """An on-demand export that is made again counts as one of whoever created it."""
+    """Count a retried on-demand export towards the limit of the person who created it."""
     if report_type_of(record.dag_id) is not None:
         with metadata_session() as session:
             check_open_exports(session, record.created_by, caller)

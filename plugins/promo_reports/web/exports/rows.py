@@ -1,4 +1,4 @@
-"""Exports as rows of the list: a run of Airflow in the words of the page, and what the caller may do with it."""
+"""List rows of exports, made of Airflow's runs, with the actions that the caller may take."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from promo_reports.web.times import local, now, window_shown
 
 @dataclass(frozen=True)
 class Rows:
-    """Makes rows for one caller; what it asks once it keeps, since a page has many rows of few types."""
+    """Makes rows for one caller; report types are loaded once for all rows."""
 
     registry: Registry
     caller: Caller
@@ -46,17 +46,17 @@ class Rows:
 
     @classmethod
     def of(cls, registry: Registry, caller: Caller) -> Rows:
-        """Rows for a caller."""
+        """Return the rows of a caller."""
         return cls(registry, caller, _types(registry))
 
     @property
     def zone(self) -> ZoneInfo:
-        """The account's timezone, which every time is shown in."""
+        """Return the account's timezone, in which all times are answered."""
         return self.registry.account.zone
 
     def row(self, record: ExportRecord) -> ExportRow:
         """One export."""
-        # What is verified, but nowhere delivered, is no file that anybody could have.
+        # An export that is verified but not delivered has no files to offer.
         earlier = earlier_export(record)
         facts = earlier.figures if earlier else facts_of(record) if has_files(record) else {}
         ended = not record.status.is_open
@@ -87,7 +87,7 @@ class Rows:
         )
 
     def report_type(self, record: ExportRecord) -> Named:
-        """The report type: by its own DAG's id, or by the title among the tags of a report's DAG."""
+        """Return the report type, from the DAG id or, for a report's DAG, from the title among its tags."""
         known = report_type_of(record.dag_id)
         if known is not None:
             return Named(id=known, label=self.types[known].title if known in self.types else known)
@@ -97,7 +97,7 @@ class Rows:
         return Named(id="", label="")
 
     def definition(self, record: ExportRecord) -> Definition | None:
-        """The definition of an export as it is now; None where it is gone or broken."""
+        """Return the current definition of an export; None if it does not exist or is invalid."""
         report_id = report_id_of(record.dag_id)
         try:
             if report_id is not None:
@@ -112,7 +112,7 @@ class Rows:
             return None
 
     def why_not_again(self, record: ExportRecord) -> tuple[str, str] | None:
-        """Why an export that has ended cannot be made again, and what to do instead; None where it can.
+        """Return why an export that has ended cannot be retried and what to do instead; None if it can.
 
         The definition of a report may be corrected at any time; the conf of a run cannot.
         """
@@ -167,36 +167,36 @@ class Rows:
 
 
 def promotion_named(promotion_type: PromotionType | None) -> Named:
-    """A promotion type; empty where the DAG is tagged with none."""
+    """Return id and label of a promotion type; empty texts if the DAG has no tag of one."""
     if promotion_type is None:
         return Named(id="", label="")
     return Named(id=promotion_type.value, label=promotion_type.label)
 
 
 def tags_of(record: ExportRecord) -> tuple[str, ...]:
-    """The tags of an export's DAG."""
+    """Return the tags of an export's DAG."""
     return record.dag.tags if record.dag else ()
 
 
 def facts_of(record: ExportRecord) -> Mapping[str, Any]:
-    """What extract left of a verified export: its rows, bytes, window and file; nothing before that."""
+    """Return the `facts` that extract stored of a verified export: rows, bytes, window and file; empty before that."""
     return record.facts.extract.get("facts") or {}
 
 
 def has_files(record: ExportRecord) -> bool:
-    """Whether what the tasks left is about files that are somewhere now."""
+    """Whether the newest attempt has ended and delivered files."""
     return not record.status.is_open and bool(delivered_to(record))
 
 
 def delivered_to(record: ExportRecord) -> set[str]:
-    """The destinations where an export is complete."""
+    """Return the destinations to which the newest attempt has delivered."""
     return {each["destination"] for each in record.facts.delivered}
 
 
 def window_of(record: ExportRecord) -> Window | None:
-    """The window: what extract left, else the data interval, or the absolute range of an on-demand conf.
+    """Return the window: extract's `facts`, else the data interval, or the absolute range of an on-demand conf.
 
-    An on-demand export makes nothing of the data interval that whoever starts its run may give it.
+    On-demand exports ignore the data interval of their run.
     """
     earlier = earlier_export(record)
     left = (facts_of(record) or (earlier.figures if earlier else {})).get("window") or {}
@@ -212,7 +212,7 @@ def window_of(record: ExportRecord) -> Window | None:
 
 
 def _window(start: datetime | None, end: datetime | None) -> Window | None:
-    """The window of two instants, where it can be shown: a conf, and a run that somebody starts, may name any."""
+    """Return the window of two instants; None if it is empty or outside of the years that every timezone can show."""
     if start is None or end is None or not start < end:
         return None
     return Window(start, end) if start.year >= FIRST_YEAR and end.year <= LAST_YEAR else None
@@ -248,7 +248,7 @@ def _seconds(record: ExportRecord) -> float | None:
 
 
 def _moment(text: object) -> datetime | None:
-    """An instant in a text that somebody else may have written."""
+    """Return the instant of an ISO 8601 text with an offset; None for anything else."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

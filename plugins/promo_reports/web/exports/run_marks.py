@@ -1,7 +1,7 @@
-"""What the api-server itself leaves of a run, beside what its tasks leave: who cancelled it.
+"""Records that the api-server writes for a run: who cancelled it.
 
-A fact of ours and no note, which anybody may edit. It lies in the task state store under a task id that no task has:
-Airflow's API writes none there, no attempt removes it, and it is deleted with its run.
+They are stored in the task state store under a task id that no task has, not in the run's note, which every user may
+edit: Airflow's API cannot write them, no attempt clears them, and they are deleted with the run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from promo_reports.web.queries.records import ExportRecord
 
 
 def mark_cancelled(session: Session, record: ExportRecord, *, by: str, at: datetime) -> None:
-    """Leave who cancelled the attempt of a run, after Airflow has ended it; `at` in the account's timezone."""
+    """Record who cancelled the attempt of a run that Airflow has failed; `at` is in the account's timezone."""
     session.execute(
         sa.delete(state_store).where(
             state_store.c.dag_run_id == record.id,

@@ -1,4 +1,4 @@
-"""Why an export that is Creating does not go on, as far as Airflow's tables tell: the first reason that holds."""
+"""Why an open export makes no progress, from Airflow's tables: the first reason that applies."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from promo_reports.web.queries.task_state_schema import showable
 from promo_reports.web.times import now
 
 SCHEDULER_SILENT = timedelta(minutes=2)
-"""Airflow itself calls a scheduler unhealthy after 30 s without a heartbeat; a short pause is nothing to tell."""
+"""Age of the last heartbeat from which on it is reported; Airflow itself calls a scheduler unhealthy after 30 s."""
 WORKER_AWAITED = timedelta(minutes=1)
-"""How long a task may wait for a worker before that is told."""
+"""Time in the executor's queue from which on it is reported."""
 
 
 def waiting(record: ExportRecord, zone: ZoneInfo) -> str | None:
-    """One sentence, with times in `zone`; None where it goes on, or the reason is not known."""
+    """Return one sentence, with times in `zone`; None if it makes progress or the reason is unknown."""
     if not record.status.is_open:
         return None
     return next((said for each in _REASONS if (said := each(record, zone)) is not None), None)
 
 
 def is_stranded(record: ExportRecord) -> bool:
-    """Whether Airflow would not start the run if it were queued again: its backfill is paused or was cancelled."""
+    """Whether Airflow would not start the run if it were queued again, since its backfill is paused or cancelled."""
     return record.backfill is not None and record.backfill.is_paused
 
 
@@ -42,7 +42,7 @@ def _dag_paused(record: ExportRecord, zone: ZoneInfo) -> str | None:
 
 
 def _backfill_halted(record: ExportRecord, zone: ZoneInfo) -> str | None:
-    """A run that is running goes on whatever becomes of its backfill."""
+    """Only a queued run waits for its backfill."""
     if record.backfill is None or not record.backfill.is_paused or record.state != "queued":
         return None
     otherwise = "Cancel it and retry it to make it outside of the backfill."
@@ -93,7 +93,7 @@ def _worker_awaited(record: ExportRecord, zone: ZoneInfo) -> str | None:
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
-    """An instant in a timezone; those at both ends of the calendar are in none."""
+    """Return an instant in a timezone; only its date at the ends of the calendar, which overflow in some timezones."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}" if showable(moment) else f"{moment:%Y-%m-%d}"
 
 

@@ -1,1 +1,1 @@
-"""The Create Report form: what it offers, previews and creates, and its routes."""
+"""The Create Report form: its routes, its choices, the preview, and creating a report."""

@@ -1,4 +1,4 @@
-"""Creating a report: a one-time export is a run of its type's DAG, a recurring one a file in the store (decision 2)."""
+"""Create reports: a one-time export is a run of its type's DAG, a recurring report a file in the store (decision 2)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_KEY = 255
 
 @dataclass(frozen=True)
 class NewReport:
-    """What is to be created: the checked definition, and the run or the file that it becomes."""
+    """A checked definition and the run or file that it becomes."""
 
     definition: Definition
     data: Mapping[str, Any]
@@ -35,21 +35,21 @@ class NewReport:
 
     @property
     def dag_id(self) -> str:
-        """The DAG whose run a one-time export is."""
+        """Return the DAG that runs a one-time export."""
         return type_dag_id(self.definition.report_type.id)
 
     @property
     def run_id(self) -> str:
-        """The same for every repetition of a request."""
+        """Return the run id, the same for every repetition of a request."""
         return PAGE_RUN + self.request.token
 
     @property
     def report_id(self) -> str:
-        """The id of a recurring report, of its name and the request: two of one name and second are two."""
+        """Return the id of a recurring report, made of its name and the request's token."""
         return conf_id(self.definition.name, self.request.token)
 
     def conf(self) -> dict[str, Any]:
-        """The run's configuration: what was asked, with the date range as absolute instants."""
+        """Return the run's conf: the request's body, with the date range as absolute instants."""
         kept = {key: value for key, value in self.data.items() if value is not None and key != "date_range"}
         window = window_of(self.definition, self.request.at)
         if window is not None:
@@ -60,9 +60,10 @@ class NewReport:
 def checked_report(
     registry: Registry, caller: Caller, data: Mapping[str, Any], *, key: str | None, at: datetime
 ) -> NewReport:
-    """Check what a caller wants to create: whether he may, and every rule; raises what is to be answered.
+    """Authorize and validate a request to create a report; raise the error response.
 
-    A key makes repetitions the same report (reliability, P13). What is refused takes none.
+    Requests with the same Idempotency-Key create one report (reliability, P13). A refused request does not use up its
+    key.
     """
     if key is None:
         return _checked(registry, caller, data, Request(secrets.token_hex(12), at))
@@ -76,7 +77,7 @@ def checked_report(
 
 
 def keep(registry: Registry, caller: Caller, made: NewReport) -> Definition:
-    """Put a recurring report into the store; one that is there already, from the same request, stays."""
+    """Store a recurring report; if the same request has stored it before, return that one."""
     _may_keep(caller, made)
     try:
         return registry.create({**made.data, "id": made.report_id}, by=made.by, at=made.request.at)
@@ -87,7 +88,7 @@ def keep(registry: Registry, caller: Caller, made: NewReport) -> Definition:
 
 
 def drafted(registry: Registry, caller: Caller, data: Mapping[str, Any], at: datetime) -> Definition:
-    """A definition that a caller may export, checked; `InvalidInput` names no report type that he may not see."""
+    """Authorize and validate a definition; `InvalidInput` names no report type that the caller may not read."""
     may_export(caller, data.get("report_type"))
     seen = copy(registry)
     seen.report_types = _Readable(registry.report_types, caller)
@@ -95,15 +96,15 @@ def drafted(registry: Registry, caller: Caller, data: Mapping[str, Any], at: dat
 
 
 def may_export(caller: Caller, report_type: object) -> None:
-    """Refuse a caller who may not export a report type; one that is not there is a matter of the definition's rules."""
+    """Raise 403 if the caller may not export the report type; an unknown one is left to validation."""
     if isinstance(report_type, str) and is_report_id(report_type):
         require(caller.may_export(type_dag_id(report_type)), f"export {report_type}")
 
 
 def window_of(definition: Definition, at: datetime) -> Window | None:
-    """The absolute window of a one-time export created at an instant; None for a snapshot, and for recurring ones.
+    """Return the absolute window of a one-time export created at an instant; None for snapshots and recurring reports.
 
-    `InvalidInput` where the date range is not over, or holds nothing yet.
+    Raise `InvalidInput` if the date range has not ended.
     """
     if definition.date_range is None:
         return None
@@ -116,7 +117,7 @@ def window_of(definition: Definition, at: datetime) -> Window | None:
 
 
 class _Readable(Mapping[str, ReportType]):
-    """The report types that a caller may see; for him there are no others."""
+    """The report types that a caller may read, as a mapping that holds no others."""
 
     def __init__(self, all_types: Mapping[str, ReportType], caller: Caller) -> None:
         self._all, self._caller = all_types, caller

@@ -1,4 +1,4 @@
-"""Creating a report: a one-time one is exported at once, a recurring one on its schedule."""
+"""The route that creates a report."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def create(
     response: Response,
     idempotency_key: Annotated[str | None, Header(description="the same key never makes two reports")] = None,
 ) -> Created:
-    """Create a report: one-time ones are exported at once, recurring ones on their schedule."""
+    """Create a report: a one-time report is exported at once, a recurring one on its schedule."""
     made = await run_in_threadpool(_checked, caller, body.root, idempotency_key)
     if made.definition.recurring:
         report = await run_in_threadpool(_keep, caller, made)
@@ -58,7 +58,7 @@ def _checked(caller: Caller, data: dict[str, Any], key: str | None) -> NewReport
 
 
 def _check_room(caller: Caller, made: NewReport) -> None:
-    """Refuse one export too many; a request that is repeated makes none."""
+    """Raise 429 above the limit of open exports, unless a repeated request has its export already."""
     with metadata_session() as session:
         if export_of(session, made.dag_id, made.run_id) is None:
             check_open_exports(session, made.by, caller)

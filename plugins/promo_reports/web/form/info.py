@@ -1,4 +1,4 @@
-"""What the Create Report form offers to a caller: report types they may see, buckets, presets, what each day means."""
+"""The choices of the Create Report form: report types the caller may read, buckets, formats, presets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from promo_reports.web.models import Named
 
 
 def form_info(registry: Registry, caller: Caller, at: datetime) -> FormInfo:
-    """Everything that needs no promo database; a broken report type is named and left out."""
+    """Return the choices that need no query of the promo database; invalid report types are listed in `broken`."""
     account = registry.account
     zone = account.zone
     types, broken = _report_types(registry, caller)

@@ -1,4 +1,4 @@
-"""What the Create Report form is made from, and what it asks while it is filled in."""
+"""Request and response models of the Create Report form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from promo_reports.web.reports.models import ReportRow
 
 
 class User(Answer):
-    """Who is signed in."""
+    """The authenticated user."""
 
     id: str
     name: str
@@ -99,7 +99,7 @@ class PartnerShown(Answer):
 
 
 class PresetShown(Answer):
-    """A date range and the local days that it means now, both included."""
+    """A named date range and its current first and last local day, both included."""
 
     id: Preset
     label: str
@@ -116,7 +116,7 @@ class BrokenFile(Answer):
 
 
 class FormInfo(Answer):
-    """Everything that the form offers, except choices from the promo database."""
+    """The form's choices, except those from the promo database."""
 
     promotion_types: list[Named]
     report_types: list[ReportTypeShown]
@@ -172,7 +172,7 @@ class DefinitionBody(RootModel[dict[str, Any]]):
 
 
 class DescribedDefinition(Answer):
-    """What a definition means, in words."""
+    """A definition in words, with its window and next deliveries."""
 
     sentence: str
     window: WindowShown | None

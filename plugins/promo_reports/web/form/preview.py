@@ -1,4 +1,4 @@
-"""The preview of the form: a definition's export as it would be made now, counted and begun."""
+"""The preview of the form: counts, totals and first rows of the export that a definition would make now."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from promo_reports.web.times import local, window_shown
 
 ROWS = 20
 SECONDS = 30.0
-"""All of a preview, connecting included: a page may not hold the promo database, or a slot, for longer."""
+"""Time limit of a preview, including connecting to the promo database."""
 
 
 def preview_shown(definition: Definition, settings: Settings, at: datetime, *, person: str) -> PreviewShown:
@@ -49,7 +49,7 @@ def preview_shown(definition: Definition, settings: Settings, at: datetime, *, p
 
 def _export(definition: Definition, at: datetime) -> Export:
     if definition.schedule is None:
-        window_of(definition, at)  # what is wrong with the range is the request's mistake, not the run's
+        window_of(definition, at)  # a wrong date range is an error of the request (422)
         return one_time_export(definition, Run("preview", "preview", at))
     due = definition.schedule.latest(at)
     run = Run("preview", "preview", at, due.window.start, due.window.end)

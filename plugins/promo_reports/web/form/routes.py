@@ -1,4 +1,4 @@
-"""What the Create Report form asks: who is there, what can be chosen, what a definition means, its first rows."""
+"""Routes of the Create Report form: session, choices, description in words, preview."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from promo_reports.web.times import delivery_shown, now, window_shown
 
 UPCOMING = 3
 CHOICES_SECONDS = 10.0
-"""For how long a request may wait for the choices of a filter, connecting included."""
+"""Time limit of a query for a filter's choices, including connecting."""
 
 router = APIRouter(tags=["form"])
 
 
 @router.get("/session")
 def session(caller: SignedIn) -> Session:
-    """The caller, the account's timezone, and whether he may create reports."""
+    """The caller, the account's timezone, and whether the caller may create reports."""
     account = registry().account
     return Session(
         user=User(id=caller.id, name=caller.name),
@@ -57,7 +57,7 @@ def session(caller: SignedIn) -> Session:
 
 @router.get("/form")
 def form(caller: SignedIn) -> FormInfo:
-    """Report types with their filters, connected buckets, and the days that presets mean now."""
+    """Report types with their filters, connected buckets, formats, and presets with their current days."""
     return form_info(registry(), caller, now())
 
 
@@ -69,7 +69,7 @@ def filter_choices(
     of: Annotated[str | None, Query(max_length=200, description="the value of the filter that it depends on")] = None,
     q: Annotated[str, Query(max_length=200, description="only those that contain it")] = "",
 ) -> Choices:
-    """What a filter can be set to, from the promo database, whatever its status."""
+    """The values of a filter in the promo database, of every status."""
     known = _report_type(caller, report_type)
     chosen = next((each for each in known.filters if each.name == filter_name), None)
     if chosen is None:
@@ -86,7 +86,7 @@ def filter_choices(
 
 @router.post("/drafts/describe")
 def describe(caller: SignedIn, body: DefinitionBody) -> DescribedDefinition:
-    """What a definition means, in words; 422 with every rule that it breaks. Nothing is created or queried."""
+    """Describe a definition in words; 422 with every rule that it breaks. Nothing is created or queried."""
     require(may_create(registry(), caller), "create reports")
     at = now()
     definition = drafted(registry(), caller, body.root, at)
@@ -105,7 +105,7 @@ def describe(caller: SignedIn, body: DefinitionBody) -> DescribedDefinition:
 
 @router.post("/drafts/preview")
 def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
-    """The first rows and the counts of what a definition would export now. It reads the promo database."""
+    """First rows, counts and totals of what a definition would export now, queried from the promo database."""
     require(may_create(registry(), caller), "create reports")
     at = now()
     return preview_shown(drafted(registry(), caller, body.root, at), registry().settings, at, person=caller.id)

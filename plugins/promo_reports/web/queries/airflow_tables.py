@@ -1,6 +1,6 @@
-"""Airflow's tables as of 3.3, and what of the product is read from their columns.
+"""Airflow's tables as of 3.3, and SQL expressions of an export's name, creator, creation time and status.
 
-Every statement joins all that a row may need; PostgreSQL leaves out a join whose columns no part of the statement uses.
+Every statement joins all tables that a row may need; PostgreSQL drops outer joins whose columns are not used.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ T = TypeVar("T")
 
 EXTRACT, DELIVER = "extract", "deliver"
 RUN = "(run)"
-"""Task id of what the api-server itself leaves of a run, with the attempt as map index (`run_marks`).
+"""Task id of the api-server's own records of a run, with the attempt as map index (`run_marks`).
 
-No task can be called so, and Airflow's API writes task state for task instances alone: it cannot write there.
+It is not a valid task id, and Airflow's API writes task state of existing task instances only.
 """
 CANCELLED = "cancelled"
 CANCELLED_BY = "Cancelled by "
-"""How the note of a run begins that somebody cancelled on the page or through our API."""
+"""Prefix of the note of a run that was cancelled on the page or through the API."""
 
 LONGEST_KEY = 200
-"""Characters of a name that exports are sorted by; cursors carry them."""
+"""Characters of a name that exports are sorted by, since cursors hold them."""
 
 _models = models()
 run: sa.Table = _models.DagRun.__table__
@@ -53,7 +53,7 @@ _FREQUENCIES = {each.value: each for each in Interval}
 
 
 def _tagged(names: Iterable[str], name: str) -> sa.Subquery:
-    """The DAGs that have one of these tags, once each, whatever else their report type is called."""
+    """Return the DAGs that have one of these tags, one row each."""
     first = sa.func.min(tag.c.name).label("tag")
     return sa.select(tag.c.dag_id, first).where(tag.c.name.in_(list(names))).group_by(tag.c.dag_id).subquery(name)
 
@@ -89,11 +89,11 @@ exports = (
     .outerjoin(note, note.c.dag_run_id == run.c.id)
     .outerjoin(promotion, promotion.c.dag_id == run.c.dag_id)
 )
-"""Airflow's runs, with the columns that the expressions below read."""
+"""Airflow's runs, joined with the tables that the expressions below use."""
 
 
 def _export_name(conf_name: Column, name_of_dag: Column) -> Column:
-    """A run of a report's DAG has the report's name, whatever its conf says."""
+    """Return the name of an export; only on-demand runs take it from their conf."""
     return sa.case((of_type(run.c.dag_id), sa.func.coalesce(conf_name, name_of_dag)), else_=name_of_dag)
 
 
@@ -102,7 +102,7 @@ _lowered_name = sa.func.coalesce(_lowered.c.name, sa.func.lower(run.c.dag_id))
 export_name = _export_name(_conf_name, sa.func.coalesce(dag_name, run.c.dag_id))
 lowered_export_name = _export_name(sa.func.lower(_conf_name), _lowered_name)
 export_name_key = _export_name(sa.func.lower(sa.func.substr(_conf_name, 1, LONGEST_KEY)), _lowered_name)
-"""What exports are sorted by name by; no longer than a cursor can carry."""
+"""Sort key of an export's name, truncated to LONGEST_KEY."""
 export_created_by: Column = sa.func.coalesce(
     sa.func.nullif(run.c.triggering_user_name, ""), sa.func.nullif(dag.c.owners, ""), ""
 )
@@ -164,7 +164,7 @@ def among(column: Column, texts: Collection[str]) -> Column:
 
 
 def among_dags(column: Column, dag_ids: Collection[str], session: Session) -> Column:
-    """Whether a column is one of maybe 10,000 DAG ids, which PostgreSQL is given as one text: an id has no comma.
+    """Whether a column is one of up to 10,000 DAG ids, bound to PostgreSQL as one comma-separated text.
 
     As rows and not as an array: PostgreSQL searches an array that is not a constant from its beginning, for each row.
     """
@@ -176,7 +176,7 @@ def among_dags(column: Column, dag_ids: Collection[str], session: Session) -> Co
 
 
 def readable_dags(column: Column, readable: Readable, session: Session) -> list[Column]:
-    """The condition that the asker may see a DAG."""
+    """Return the condition that the caller may read a DAG."""
     return [] if readable.dag_ids is None else [among_dags(column, readable.dag_ids, session)]
 
 

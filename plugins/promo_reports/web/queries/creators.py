@@ -1,4 +1,4 @@
-"""Who created exports and reports: the choices of the lists' filter."""
+"""Creators of exports and reports: the choices of the lists' filter."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MOST = 200
 
 
 def creators_of_exports(session: Session, readable: Readable, search: str = "") -> tuple[str, ...]:
-    """Creators of the exports that the asker may see, sorted, at most 200; `search` as in the lists."""
+    """Return the creators of the exports that the caller may read, sorted, at most 200; `search` as in the lists."""
     return _creators(session, tables.export_created_by, tables.exports, ours(readable, session), search)
 
 
 def creators_of_reports(session: Session, readable: Readable, search: str = "") -> tuple[str, ...]:
-    """Creators of the recurring reports that the asker may see and Airflow has; as for exports."""
+    """Return the creators of the recurring reports in Airflow that the caller may read; as for exports."""
     source, where = recurring(readable, session)
     return _creators(session, sa.func.coalesce(dag.c.owners, ""), source, where, search)
 

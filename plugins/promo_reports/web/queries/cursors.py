@@ -1,4 +1,4 @@
-"""Cursors: where a page begins or ends, as one opaque text that is good for the question that gave it, and no other."""
+"""Cursors: the position of a page as one opaque text, valid for the same filters and sort order only."""
 
 from __future__ import annotations
 

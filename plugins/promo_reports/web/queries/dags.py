@@ -1,4 +1,4 @@
-"""What Airflow knows of DAGs, for the rows of both lists."""
+"""Queries of Airflow's DAGs: their rows and tags, deletions, and the dag-processor's heartbeat."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ DAG_COLUMNS = (
 
 
 def our_dag_ids(session: Session) -> frozenset[str]:
-    """Every DAG of ours that Airflow has, stale ones included."""
+    """Return the ids of the product's DAGs in Airflow, including stale ones."""
     return frozenset(
         session.scalars(sa.select(dag.c.dag_id).where(sa.or_(of_report(dag.c.dag_id), of_type(dag.c.dag_id))))
     )
 
 
 def known_dag_ids(session: Session, dag_ids: Collection[str]) -> frozenset[str]:
-    """Which of these DAGs Airflow has, stale ones included."""
+    """Return those of these DAGs that Airflow has, including stale ones."""
     return frozenset(session.scalars(sa.select(dag.c.dag_id).where(among_dags(dag.c.dag_id, dag_ids, session))))
 
 
 def deletions_of(session: Session, dag_ids: Collection[str]) -> dict[str, Deletion]:
-    """Who deleted each of some DAGs that Airflow does not have, and when, as far as its audit log reaches back."""
+    """Return who deleted each of some DAGs and when, as far back as Airflow's audit log goes."""
     if not dag_ids:
         return {}
     statement = (
@@ -47,7 +47,7 @@ def deletions_of(session: Session, dag_ids: Collection[str]) -> dict[str, Deleti
 
 
 def dag_processor_reports(session: Session, now: datetime) -> bool:
-    """Whether a dag-processor runs: without one Airflow learns of no definition that is new or has changed."""
+    """Whether a dag-processor has a recent heartbeat; without one no new or changed definition is registered."""
     silent = timedelta(seconds=configuration().getint("dag_processor", "health_check_threshold"))
     statement = sa.select(sa.func.max(job.c.latest_heartbeat)).where(
         job.c.job_type == "DagProcessorJob", job.c.state == "running"

@@ -59,7 +59,7 @@ class _Beside:
 
 
 def list_exports(session: Session, question: ExportQuery, readable: Readable) -> Page[ExportRecord]:
-    """One page of the exports that the asker may see; `InvalidCursor` for a cursor of another question."""
+    """Return one page of the exports that the caller may read; raise `InvalidCursor` for a cursor of another query."""
     where = _where(session, question, readable)
     status = status_but(undelivered(session, *where)) if _is_about_success(question) else tables.export_status
     if question.statuses:
@@ -146,7 +146,7 @@ def open_on_demand(session: Session, person: str) -> int:
 
 
 def ours(readable: Readable, session: Session) -> list[Column]:
-    """The conditions that a run is an export which the asker may see."""
+    """Return the conditions that a run is an export which the caller may read."""
     known = sa.or_(tables.of_report(run.c.dag_id), tables.of_type(run.c.dag_id))
     return [known, *tables.readable_dags(run.c.dag_id, readable, session)]
 

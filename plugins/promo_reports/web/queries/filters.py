@@ -1,4 +1,4 @@
-"""What the two lists can be asked. A text with a NUL character is in no database, so it matches nothing."""
+"""Filters, sort order and paging of both lists. A text with a NUL character matches nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promo_reports.domain.report_type import PromotionType
 
 @dataclass(frozen=True)
 class Readable:
-    """The DAGs that the asker may see: every one of ours (`dag_ids` None), or those of a set."""
+    """The DAGs that the caller may read: all DAGs of the product (`dag_ids` None), or a set of them."""
 
     dag_ids: Collection[str] | None = None
 
@@ -29,7 +29,7 @@ class Order(StrEnum):
 
 
 class ExportSort(StrEnum):
-    """What the list of exports can be sorted by."""
+    """Sort keys of the list of exports."""
 
     NAME = "name"
     PROMOTION_TYPE = "promotion_type"
@@ -39,7 +39,7 @@ class ExportSort(StrEnum):
 
 
 class ReportSort(StrEnum):
-    """What the list of recurring reports can be sorted by."""
+    """Sort keys of the list of recurring reports."""
 
     NAME = "name"
     PROMOTION_TYPE = "promotion_type"
@@ -51,10 +51,10 @@ class ReportSort(StrEnum):
 
 @dataclass(frozen=True)
 class ExportQuery:
-    """One page of exports. An empty filter lets everything pass; `dag_id` is one report's DAG.
+    """A request for one page of exports. An empty filter matches everything; `dag_id` is one report's DAG.
 
-    `search` is contained in the name, in any case and with no wildcards. `limit` counts rows, `cursor` is what an
-    earlier page of the same question gave.
+    `search` is contained in the name, case-insensitively and without wildcards. `limit` counts rows, `cursor` is that
+    of another page of the same query.
     """
 
     search: str = ""
@@ -70,7 +70,7 @@ class ExportQuery:
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """One page of recurring reports; as `ExportQuery`."""
+    """A request for one page of recurring reports; as `ExportQuery`."""
 
     search: str = ""
     statuses: frozenset[ReportStatus] = frozenset()

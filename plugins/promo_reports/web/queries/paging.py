@@ -1,4 +1,4 @@
-"""Keyset pages: a page begins after a row, not after a number of rows, so that what is added in front moves nothing."""
+"""Keyset pagination: a page starts after a row instead of at an offset, so rows added in front shift nothing."""
 
 from __future__ import annotations
 

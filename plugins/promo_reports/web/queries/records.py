@@ -1,4 +1,4 @@
-"""What the lists answer: frozen values, nothing of Airflow's models. Times are aware and in UTC."""
+"""Values that the queries return, free of Airflow's models. Times are aware and in UTC."""
 
 from __future__ import annotations
 

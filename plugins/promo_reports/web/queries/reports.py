@@ -48,10 +48,10 @@ def list_reports(
     stopped: Collection[str] = (),
     pending: Collection[PendingReport] = (),
 ) -> Page[ReportRecord]:
-    """One page of the recurring reports that the asker may see; `InvalidCursor` for a cursor of another question.
+    """Return one page of the recurring reports that the caller may read; `InvalidCursor` for a cursor of another query.
 
     `stopped` are the DAG ids of the reports that the store of stop marks calls stopped. A `pending` report is listed
-    like any other as long as Airflow does not have its DAG; the caller leaves out those that the asker may not see.
+    like any other as long as Airflow does not have its DAG; the caller passes only those that the user may read.
     """
     listed = _listed(session, readable, pending)
     status = _status(listed, stopped, session)
@@ -84,7 +84,7 @@ def list_reports(
 def one_report(session: Session, dag_id: str, *, stopped: bool = False) -> ReportRecord | None:
     """The report of one DAG, also a one-time one; None where Airflow has no such DAG, or it is not a report's.
 
-    Whether the asker may see it is the caller's to ask, and `stopped` what the store of stop marks says.
+    It is not authorized here; `stopped` is whether the store has a stop mark of it.
     """
     statement = sa.select(*_ROW).where(dag.c.dag_id == dag_id, tables.of_report(dag.c.dag_id))
     row = session.execute(statement).one_or_none()
@@ -114,7 +114,7 @@ def report_windows(session: Session, dag_id: str) -> ReportWindows:
 
 
 def recurring(readable: Readable, session: Session) -> tuple[sa.FromClause, list[Column]]:
-    """The DAGs of recurring reports, and the conditions that the asker may see one."""
+    """Return the DAGs of recurring reports, and the conditions that the caller may read one."""
     source = dag.join(tables.frequency, tables.frequency.c.dag_id == dag.c.dag_id)
     return source, [
         tables.of_report(dag.c.dag_id),

@@ -1,4 +1,4 @@
-"""What the tasks of an export left behind: Airflow's task state store and its task instances.
+"""Read what the tasks of an export stored in Airflow's task state store, and the states of its task instances.
 
 A value of the state store is JSON in a text column, and Airflow's API lets others write it, too: what is not what our
 tasks write there counts as a key that is not there (`task_state_schema`). It expires after

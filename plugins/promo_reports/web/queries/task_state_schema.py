@@ -1,4 +1,4 @@
-"""What others may write into what a row of the page is made of, checked: a task's state, and the name in a conf."""
+"""Validate what other users may write: values of the task state store, and the name in a run's conf."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JOINERS = "\u200c\u200d"  # emoji and some scripts are not written without them
 
 
 def showable(moment: datetime) -> bool:
-    """Whether a moment can be shown in every timezone: those at both ends of the calendar cannot."""
+    """Whether an instant is within the years that every timezone can show."""
     return FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
@@ -128,7 +128,7 @@ _KINDS: Mapping[str, type[_Left]] = {
 
 
 def checked(key: str, value: object) -> Any:
-    """The value of a key, instants as such; None where it is not what our tasks write there."""
+    """Return the validated value of a key, with instants parsed; None if it is not what the tasks write."""
     try:
         text = json.dumps(value)
         if key == "manifest":
@@ -140,9 +140,9 @@ def checked(key: str, value: object) -> Any:
 
 
 def plain_name(text: str) -> str:
-    """One line of visible text, no longer than a definition's name; empty where there is none.
+    """Return a name as one line of visible text, no longer than a definition's name; empty if nothing is visible.
 
-    Anybody may post a conf: what hides, breaks the line or changes the direction of writing is a space.
+    A conf is not validated by Airflow: control, format and line separator characters become spaces.
     """
     return "".join(" " if _hidden(each) else each for each in text[:MAX_NAME]).strip(f" {_JOINERS}")
 
@@ -167,7 +167,7 @@ def _check_manifest(text: str) -> None:
 
 
 def _check_total(text: str) -> None:
-    """A number that can be written out: an exponent makes a gigabyte of a few characters."""
+    """Raise unless a total is a finite number of bounded length: formatting an exponent may take gigabytes."""
     try:
         total = Decimal(text)
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""Exports that Airflow calls a success and that have failed: a delivery was marked, or was left out of a re-run.
+"""Exports that failed although Airflow calls their run a success: a delivery was marked, or not cleared for a retry.
 
 The facts and the tasks of a run decide, which cannot be read for 100,000 exports at one time. So the database finds the
 few runs whose deliveries and facts do not go together, and `is_undelivered` decides about these.

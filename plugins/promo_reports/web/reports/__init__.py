@@ -1,1 +1,1 @@
-"""Recurring reports on the page: rows, details, past windows, and their routes."""
+"""Recurring reports: their routes, list rows and details, and past windows."""

@@ -1,4 +1,4 @@
-"""The recurring reports that a caller may read; of any other report not even its existence is told."""
+"""Look up recurring reports for a caller; those that they may not read are reported as not found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who created what: the choices of the lists' filter."""
+"""The route of the choices of the lists' Created By filter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def creators(
     of: Literal["exports", "reports"] = "exports",
     q: Search = "",
 ) -> Creators:
-    """Who created what the caller may see; at most 200."""
+    """Creators of the exports or reports that the caller may read; at most 200."""
     readable = readable_by(caller, session)
     found = creators_of_exports if of == "exports" else creators_of_reports
     return Creators(creators=list(found(session, readable, q)))

@@ -1,4 +1,4 @@
-"""Recurring reports as the page shows them."""
+"""Request and response models of recurring reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from promo_reports.web.models import Answer, DeliveryShown, Named, Row, WindowSh
 
 
 class StoppedBy(StrEnum):
-    """What keeps a report from being delivered."""
+    """Why a report is Stopped."""
 
     STOPPED = "stopped"
     DELETED = "deleted"
@@ -26,14 +26,14 @@ class StoppedBy(StrEnum):
 
 
 class ReportOrigin(StrEnum):
-    """Where the definition of a report is kept."""
+    """Where the definition of a report is stored."""
 
     GIT = "git"
     PAGE = "page"
 
 
 class ReportAction(StrEnum):
-    """What can be done with a recurring report."""
+    """An action on a recurring report."""
 
     STOP = "stop"
     RESUME = "resume"
@@ -43,7 +43,7 @@ class ReportAction(StrEnum):
 
 
 class ReportChange(StrEnum):
-    """What was done to a recurring report."""
+    """A change of a recurring report."""
 
     STOPPED = "stopped"
     RESUMED = "resumed"
@@ -88,7 +88,7 @@ class ReportRow(Answer):
 
 
 class Mark(Answer):
-    """Something that was done to a report."""
+    """One change of a report."""
 
     at: datetime
     by: str
@@ -96,7 +96,7 @@ class Mark(Answer):
 
 
 class ReportDetail(ReportRow):
-    """One report with everything that is known of it."""
+    """The details of one report."""
 
     configuration: list[Row]
     definition: dict[str, Any] | None = Field(description="null where it is gone or broken")
@@ -121,7 +121,7 @@ class Days(BaseModel):
 
 
 class Backfill(Days):
-    """Past windows to export; `again` those too that were exported before."""
+    """A backfill; `again` includes windows that were exported before."""
 
     again: StrictBool = False
 
@@ -149,6 +149,6 @@ class BackfillStarted(Answer):
 
 
 class Creators(Answer):
-    """Who created what is listed."""
+    """The creators of what is listed."""
 
     creators: list[str]

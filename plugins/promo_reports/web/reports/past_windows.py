@@ -1,4 +1,4 @@
-"""Past windows of a recurring report: which there are, which were exported, and which a backfill would make."""
+"""Past windows of a recurring report, with their exports, and which of them a backfill would export."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from promo_reports.web.times import delivery_shown
 
 @dataclass(frozen=True)
 class Past:
-    """A plan, and the exports of its windows that are there already, newest first."""
+    """The windows of a planned backfill and their existing exports, newest first."""
 
     planned: Backfill
     exported: dict[datetime, tuple[WindowExport, ...]]
 
     @classmethod
     def of(cls, session: Session, dag_id: str, planned: Backfill) -> Past:
-        """Look up what was exported."""
+        """Query the existing exports of a planned backfill."""
         return cls(planned, exports_of_windows(session, dag_id, [each.window.start for each in planned.deliveries]))
 
     def shown(self, zone: ZoneInfo) -> PastWindows:
-        """Every window with its newest export."""
+        """Return every window with its newest export."""
         windows = []
         for each in self.planned.deliveries:
             newest = next(iter(self.exported.get(each.window.start, ())), None)
@@ -39,7 +39,7 @@ class Past:
         return PastWindows(windows=windows, unfinished=self.planned.unfinished)
 
     def to_make(self, *, again: bool) -> int:
-        """How many windows a backfill makes; `again` makes those too whose export succeeded.
+        """Return how many windows a backfill exports; `again` includes those whose export succeeded.
 
         Airflow knows a window's run by its logical date: one that somebody started by hand has none.
         """

@@ -1,4 +1,4 @@
-"""Past windows of a recurring report: what a backfill would make, and making it."""
+"""Routes of past windows: what a backfill would export, and starting it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from promo_reports.web.reports.past_windows import Past
 from promo_reports.web.times import now
 
 MOST_DAYS = 400
-"""Local days that one backfill may span: more than a year of daily windows."""
+"""Local days that one backfill may span."""
 
 _EXPORTED = ("All windows of these days were exported already.", "Choose to export them again, or other days.")
 _UNDER_WAY = ("All windows of these days are being exported now.", "Wait until they have ended.")

@@ -1,4 +1,4 @@
-"""Registered reports that Airflow does not have: created a moment ago, new in git, or deleted in Airflow."""
+"""Registered reports whose DAG Airflow does not have: just created, new in git, or deleted in Airflow."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ from promo_reports.web.queries.dags import deletions_of, known_dag_ids
 from promo_reports.web.queries.records import PendingReport
 
 MOST_READ = 500
-"""Definitions that one request reads; while no dag-processor runs there may be any number, and more come with the next.
-"""
+"""Definitions that one request reads, of any number while no dag-processor runs; the next request reads more."""
 
 
 class Pending:
-    """The reports on their way; one for a process.
+    """The pending reports; one instance for each process.
 
-    What a definition was found to be is kept until its file, the account or a report type changes.
+    A definition that was read is cached until its file, the account or a report type changes.
     """
 
     def __init__(self, registry: Registry, created: CreatedReports, in_git: GitReports) -> None:
@@ -38,7 +37,7 @@ class Pending:
         self._kept: dict[str, tuple[object, PendingReport | None]] = {}
 
     def reports(self, session: Session, may_read: Callable[[str], bool]) -> list[PendingReport]:
-        """Those that the asker may see, by DAG id."""
+        """Return those for which `may_read` is true, sorted by DAG id."""
         dag_ids = {report_dag_id(each) for each in self._created.ids() | self._in_git.ids()}
         missing = dag_ids - known_dag_ids(session, dag_ids) if dag_ids else set()
         self._kept = {dag_id: kept for dag_id, kept in self._kept.items() if dag_id in missing}
@@ -68,7 +67,7 @@ class Pending:
         return found
 
     def _read(self, dag_id: str, source: SourceFile) -> PendingReport | None:
-        """None for a definition that is broken, or no recurring one."""
+        """Return the report; None for a definition that is invalid or one-time."""
         try:
             definition = self._registry.load(source)
         except InvalidInput:

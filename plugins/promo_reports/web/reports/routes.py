@@ -1,4 +1,4 @@
-"""Reports: the list of recurring ones, one of them, stop, resume, delete."""
+"""Routes of recurring reports: the list, one report, stop, resume, delete."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def reports(
     limit: Limit = 25,
     cursor: CursorText = None,
 ) -> Page[ReportRow]:
-    """The recurring reports, those in git and those created on the page."""
+    """The recurring reports, in git and created on the page."""
     question = ReportQuery(
         search=q,
         statuses=frozenset(status or ()),
@@ -75,7 +75,7 @@ def reports(
 
 @router.get("/reports/{report_id}")
 def report(caller: SignedIn, session: Metadata, report_id: str) -> ReportDetail:
-    """One report: its configuration, what was done to it, and its next deliveries."""
+    """One report with its configuration, its changes and its next deliveries."""
     return report_response(session, caller, report_id)
 
 
@@ -94,7 +94,7 @@ def edit(caller: SignedIn, session: Metadata, report_id: str) -> Response:
 
 @router.post("/reports/{report_id}/stop")
 def stop(caller: SignedIn, report_id: str, body: Nothing) -> ReportDetail:
-    """Deliver it no further; exports that are being made finish."""
+    """Stop a report: no further deliveries; open exports finish."""
     _may_change(caller, report_id)
     registry().stop(report_id, at=now(), by=caller.name)
     return _changed(caller, report_id, "stop")
@@ -102,7 +102,7 @@ def stop(caller: SignedIn, report_id: str, body: Nothing) -> ReportDetail:
 
 @router.post("/reports/{report_id}/resume")
 def resume(caller: SignedIn, report_id: str, body: Nothing) -> ReportDetail:
-    """Deliver it again from now on; what was due meanwhile is not made up for."""
+    """Resume a report from now on; deliveries that were due while it was stopped are not made."""
     _may_change(caller, report_id)
     if registry().store.marks(report_id).deleted_at is not None:
         raise Conflict("A deleted report cannot be resumed.", "Duplicate it, and create a new one.")
@@ -112,7 +112,7 @@ def resume(caller: SignedIn, report_id: str, body: Nothing) -> ReportDetail:
 
 @router.delete("/reports/{report_id}")
 def delete(caller: SignedIn, report_id: str) -> ReportDetail:
-    """Stop it for ever. It stays listed as Stopped, and its exports under One Time."""
+    """Delete a report: it stays listed as Stopped, and its exports under One Time."""
     _may_change(caller, report_id)
     registry().delete(report_id, at=now(), by=caller.name)
     return _changed(caller, report_id, "delete")

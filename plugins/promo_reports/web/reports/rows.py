@@ -1,4 +1,4 @@
-"""Recurring reports as rows of the list, and one with everything that is known of it."""
+"""List rows and details of recurring reports, with the actions that the caller may take."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _EXPORTS_STAY = f"Exports that it made stay under {Frequency.ONE_TIME.label}."
 
 @dataclass(frozen=True)
 class ReportRows:
-    """Makes rows for one caller; `stopped` are the marks of every stopped report.
+    """Makes rows for one caller; `stopped` has the stop marks of every stopped report.
 
-    `registering`: whether a dag-processor runs, so that what Airflow has not read will be read within seconds.
+    `registering`: whether a dag-processor runs, which registers new definitions within seconds.
     """
 
     rows: Rows
@@ -78,7 +78,7 @@ class ReportRows:
         )
 
     def detail(self, record: ReportRecord, marks: Marks, windows: ReportWindows) -> ReportDetail:
-        """One report; where its definition is gone or broken by now, what Airflow still knows of it."""
+        """Return the details; if the definition does not exist or is invalid, what Airflow has of it."""
         row = self.row(record)
         registry = self.rows.registry
         try:
@@ -133,7 +133,7 @@ class ReportRows:
         return Stopped(how=StoppedBy.STOPPED, since=local(last.stopped_at, zone), by=last.stopped_by, reason=said)
 
     def _halted(self, record: ReportRecord, report_id: str) -> tuple[StoppedBy, str]:
-        """Why Airflow does not run a report that nobody stopped on the page."""
+        """Return why a report that is not stopped on the page does not run."""
         if record.dag is not None and not record.dag.is_stale:
             said = "Its DAG is paused in Airflow; exports that are being made wait too. Resume it there."
             return StoppedBy.PAUSED, said
@@ -146,7 +146,7 @@ class ReportRows:
         return StoppedBy.BROKEN, f"Airflow has not read its definition again yet.{self._when()}"
 
     def _not_registered(self, record: ReportRecord) -> str:
-        """Why Airflow does not have a report's DAG."""
+        """Return why Airflow does not have a report's DAG."""
         if record.deletion is None:
             return f"Airflow has not registered it yet.{self._when()}"
         at = local(record.deletion.at, self.rows.zone)
@@ -162,7 +162,7 @@ class ReportRows:
         return " Airflow's dag-processor does not run: nothing is registered or changed until it does."
 
     def _due(self, record: ReportRecord, report_id: str) -> datetime | None:
-        """When it is delivered next: Airflow says so, but for what it does not have."""
+        """Return the next delivery: Airflow's, or the schedule's for a report whose DAG it does not have."""
         if not record.pending:
             return record.due
         try:
@@ -205,10 +205,10 @@ class ReportRows:
 
 
 def _upcoming(record: ReportRecord, definition: Definition | None, windows: ReportWindows) -> Iterator[Delivery]:
-    """The deliveries to come, the first as the scheduler has it: it goes on from the last run's window.
+    """Return the upcoming deliveries; the first is the scheduler's, which continues from the last run's window.
 
-    Where the scheduler has none, or one of a schedule that was changed since, this is what it will have as soon as
-    Airflow has read the definition.
+    If the scheduler has none, or one of a schedule that was changed since, it is the one that the scheduler will have
+    after Airflow has parsed the definition.
     """
     recurrence = definition.recurrence if definition else None
     if recurrence is None:

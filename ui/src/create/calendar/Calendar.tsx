@@ -14,7 +14,7 @@ interface Props {
   weekStartsOn: string;
 }
 
-/** Two months, or one on narrow screens. One day takes part in the tab order; keys move it. */
+/** Two months, or one on narrow screens. One day is in the tab order; arrow keys move it. */
 export const Calendar = ({ onChoose, range, today, weekStartsOn }: Props) => {
   const frame = useRef<HTMLDivElement>(null);
   const months = useBreakpointValue({ base: 1, md: 2 }, { ssr: false }) ?? 1;

@@ -1,4 +1,4 @@
-/** What a custom date range must keep to, and what a click in the calendar makes of it. */
+/** Limits of a custom date range, and how a click in the calendar changes it. */
 
 import { type Day, daysInWords, isDay, lastAllowed, shortDay } from "./days";
 
@@ -16,7 +16,7 @@ export interface RangeLimits {
 
 export type RangePart = keyof DayRange | "both";
 
-/** What is wrong with a range, with the part that it is about; null where nothing is. */
+/** The first problem of a range and the part it is about; null for a valid range. */
 export const rangeProblem = (
   { first, last }: DayRange,
   { maxMonths, today }: RangeLimits,

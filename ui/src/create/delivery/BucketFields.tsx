@@ -4,7 +4,7 @@ import { connectedPartners, type Draft, only } from "../draft";
 import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
 
-/** Which connected bucket the report is pushed to. */
+/** Partner, bucket and prefix of a Cloud Partner delivery. */
 export const BucketFields = () => {
   const { dispatch, form, state } = useCreate();
   const { bucket, partner, prefix } = state.draft;

@@ -69,7 +69,7 @@ export const CustomRange = ({ limits, onChange, range, weekStartsOn }: Props) =>
   );
 };
 
-/** Not while a day is being typed: an unfinished one is no mistake yet. */
+/** An incomplete day is not reported while it is being typed. */
 const isWorthTelling = (text: string, typing: boolean) => text !== "" && (isDay(text) || !typing);
 
 const hint = ({ first, last }: DayRange): string => {

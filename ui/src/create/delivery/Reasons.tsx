@@ -1,7 +1,7 @@
 import { HStack, Stack, Text } from "@chakra-ui/react";
 import { InfoIcon } from "../../icons";
 
-/** What follows from the choices above: why some cannot be changed now, and what they do to the file. */
+/** Hints below a group of choices: why some are disabled, and their effect on the file. */
 export const Reasons = ({ id, reasons }: { id: string; reasons: readonly (string | null)[] }) => (
   <Stack aria-live="polite" gap={1} id={id}>
     {reasons.map((reason) =>

@@ -8,7 +8,7 @@ import { SingleField } from "../fields/SingleField";
 
 const CHOICES = INTERVALS.map((value) => ({ title: IntervalLabels[value], value }));
 
-/** When a recurring report is delivered. Its dates follow from that. */
+/** Interval, day and time of a recurring report's deliveries. */
 export const RecurrenceFields = () => {
   const { dispatch, form, state } = useCreate();
   const { draft } = state;

@@ -1,9 +1,9 @@
-/** The Report Delivery Matrix: what cannot be chosen next to what is chosen, each with a sentence why. */
+/** The Report Delivery Matrix: the choices that the current ones exclude, with reasons. */
 
 import { type FormInfo, FrequencyLabels } from "../../api/types";
 import { connectedPartners, type Draft } from "../draft";
 
-/** By choice, why it cannot be changed now; null where it can. */
+/** For each choice the reason why it is disabled, or null. */
 export interface Blocked {
   cloud: string | null;
   download: string | null;

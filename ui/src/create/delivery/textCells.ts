@@ -1,4 +1,4 @@
-/** What becomes of text cells that a spreadsheet would run as formulas: one rule for all deliveries of a report. */
+/** How text cells that look like formulas are written: one rule for all deliveries of a report. */
 
 import type { Draft } from "../draft";
 

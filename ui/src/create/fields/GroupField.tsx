@@ -9,11 +9,11 @@ interface Props {
   field: string;
   help?: ReactNode;
   label: string;
-  /** The children say themselves what is wrong. */
+  /** The children render the problem. */
   saysItself?: boolean;
 }
 
-/** Several controls that are one field, with their label, their help text and what is wrong with them. */
+/** A fieldset of several controls with label, help text and problem. */
 export const GroupField = ({ actions, children, field, help, label, saysItself = false }: Props) => {
   const found = useProblem(field);
   const problem = saysItself ? "" : found;

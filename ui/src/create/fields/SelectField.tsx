@@ -13,7 +13,7 @@ interface Props {
   value: string;
 }
 
-/** One of a few. A value that is not among them (any more) is shown as such. */
+/** A native select. A value that is not among the choices is shown as missing. */
 export const SelectField = ({ choices, field, help, label, onChange, placeholder = "Select…", value }: Props) => (
   <SingleField field={field} help={help} label={label}>
     <NativeSelect.Root size="sm">

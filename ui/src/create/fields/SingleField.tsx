@@ -10,7 +10,7 @@ interface Props {
   optional?: boolean;
 }
 
-/** One control with its label, its help text and what is wrong with it. */
+/** One control with label, help text and problem. */
 export const SingleField = ({ children, field, help, label, optional = false }: Props) => {
   const problem = useProblem(field);
   return (

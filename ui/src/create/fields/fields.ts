@@ -1,4 +1,4 @@
-/** The fields that a draft shows, in the order of the page. Problems, focus and steps go by their names. */
+/** The visible fields of a draft, in the order of the page. Problems, focus and steps refer to their names. */
 
 import type { FormInfo } from "../../api/types";
 import { hasDeliveryDay } from "../../interval";

@@ -1,7 +1,7 @@
 const CONTROLS = "input, select, textarea, button";
 const SKIPPED = ":disabled, [tabindex='-1'], [type='radio']:not(:checked)";
 
-/** Puts the focus into the wrong control of a field, or its first, so that its label and problem are read out. */
+/** Focuses the first invalid control of a field, or its first, so that screen readers read label and problem. */
 export const focusField = (page: HTMLElement | null, field: string): void => {
   const place = page?.querySelector(`[data-field="${CSS.escape(field)}"]`);
   const controls = Array.from(place?.querySelectorAll<HTMLElement>(CONTROLS) ?? []);
