@@ -20,6 +20,7 @@ import yaml
 from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
 from devstack.rest import AirflowApi, AirflowApiError
 from devstack.stack import PROJECT, Stack
+from promo_reports.object_stores.locked_directory import MARKER
 from tests.support.end_to_end.delivered import Found, find
 
 ROWS_PER_FILE = 1000
@@ -273,8 +274,9 @@ class Live:
             yield cursor.connection
 
     def everything_delivered(self) -> Mapping[str, Any]:
-        """Every file in the download area and every object in the buckets, with when it was written."""
-        files = {str(path): path.stat().st_mtime_ns for path in self.downloads.rglob("*") if path.is_file()}
+        """Every file in the download area but its mark, and every object in the buckets, with when it was written."""
+        found = (path for path in self.downloads.rglob("*") if path.is_file() and path.name != MARKER)
+        files: dict[str, Any] = {str(path): path.stat().st_mtime_ns for path in found}
         for bucket in (each["Name"] for each in self.s3.list_buckets()["Buckets"]):
             for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
                 files |= {f"s3://{bucket}/{each['Key']}": each["LastModified"] for each in page.get("Contents", [])}
