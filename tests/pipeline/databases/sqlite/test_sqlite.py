@@ -35,6 +35,7 @@ from tests.support.databases.promo import (
     SqlitePromo,
     content,
     export,
+    numbered,
 )
 
 
@@ -196,6 +197,33 @@ def test_addresses_that_lead_nowhere(url: str, words: str, project: Project) -> 
     assert "Connection 'promo_db'" in message
     assert words in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("size", "said", "fix"),
+    [
+        (50_000, "database disk image is malformed", "The file is damaged or not whole"),
+        (0, "file is not a database", "The address names another kind of file"),
+    ],
+)
+def test_a_damaged_file(size: int, said: str, fix: str, on_sqlite: SqlitePromo, project: Project) -> None:
+    """No retry mends it."""
+    on_sqlite.load(*numbered(2000))
+    on_sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode = DELETE")
+    whole = on_sqlite.path.read_bytes()
+    on_sqlite.path.write_bytes(whole[:size] or b"no database".ljust(100) + whole[100:])
+    message = refusal(SourceRefused, project, on_sqlite.source)
+    assert said in message
+    assert fix in message
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path, project: Project) -> None:
+    """As one that the user may not read; SQLite opens no path of so many characters either."""
+    path = tmp_path.joinpath(*["long" * 50] * 3, "promo.sqlite")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    message = refusal(SourceRefused, project, Source("promo_db", f"sqlite:///{path}"))
+    assert "unable to open database file. Let the user that runs exports read the file" in message
 
 
 def test_a_file_that_is_no_database(tmp_path: Path, project: Project) -> None:

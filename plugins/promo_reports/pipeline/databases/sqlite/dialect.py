@@ -40,7 +40,20 @@ _SETTINGS = (
     "PRAGMA short_column_names = ON",
     "PRAGMA full_column_names = OFF",
 )
-_PASSING = ("locked", "busy", "disk I/O error", "unable to open", "interrupted")
+# Primary codes (https://sqlite.org/rescode.html): busy, locked, no memory, interrupted, I/O, full, protocol, schema.
+_PASSING = frozenset((5, 6, 7, 9, 10, 13, 15, 17))
+_READ_ONLY, _CORRUPT, _CANNOT_OPEN, _NO_DATABASE = 8, 11, 14, 26
+_MAY_NOT = (
+    "Let the user that runs exports read the file, its directory, and the -wal file beside it. In a directory that they "
+    "may not write to, a database in WAL mode cannot be read: set PRAGMA journal_mode = DELETE, or export a copy that "
+    "VACUUM INTO has made."
+)
+_FIXES = {
+    _READ_ONLY: _MAY_NOT,
+    _CORRUPT: "The file is damaged or not whole (PRAGMA integrity_check): put a sound copy in its place.",
+    _CANNOT_OPEN: _MAY_NOT,
+    _NO_DATABASE: "The address names another kind of file, or a damaged one: correct it, or put a sound copy there.",
+}
 
 
 class SqliteDialect(Dialect):
@@ -59,7 +72,8 @@ class SqliteDialect(Dialect):
         if not path.is_file():
             raise SourceRefused(
                 f"Connection {self.source.connection!r}: there is no SQLite file {path}.",
-                f"Correct the Airflow connection {self.source.connection!r}.",
+                f"Correct the address, that of the Airflow connection {self.source.connection!r} or of --database: "
+                "sqlite:////absolute/path.",
             )
         return self._engine("sqlite://", creator=lambda: _read_only(path))
 
@@ -90,15 +104,18 @@ class SqliteDialect(Dialect):
         self._raw.interrupt()
 
     def _said(self, error: DBAPIError, message: str, seconds: float) -> PromoReportsError:
-        if self._comparisons.refused is not None:
-            return self._comparisons.refused
+        comparisons: TimeComparisons | None = getattr(self, "_comparisons", None)  # none before a session is open
+        if comparisons is not None and comparisons.refused is not None:
+            return comparisons.refused
         if "Could not decode to UTF-8" in message:
             where = f"Connection {self.source.connection!r}"
             return DataRefused(f"{where}: a row holds bytes that are no UTF-8.", "Correct the data.")
+        if (fix := _FIXES.get(_code(error))) is not None:
+            return SourceRefused(f"{message}.", fix)
         return super()._said(error, message, seconds)
 
     def _passes(self, error: DBAPIError) -> bool:
-        return super()._passes(error) and any(word in str(error.orig) for word in _PASSING)
+        return _code(error) in _PASSING
 
     def _run(self, connection: Connection, query: BoundQuery) -> CursorResult[Any]:
         values = self._values(query)
@@ -120,6 +137,11 @@ class SqliteDialect(Dialect):
 
     def _time(self, utc: datetime) -> object:
         return utc.isoformat(" ").rstrip("0") if utc.microsecond else utc.isoformat(" ")
+
+
+def _code(error: DBAPIError) -> int:
+    """The primary result code of SQLite; 0 where the driver itself refuses."""
+    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _never_texts(text: str) -> str:
