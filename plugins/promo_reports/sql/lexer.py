@@ -19,7 +19,7 @@ _TOKEN = re.compile(
   | (?P<text>(?:[bBnNxX]|[uU]&)?'(?:[^']|'')*')
   | (?P<name>(?:[uU]&)?"(?:[^"]|"")*")
   | (?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)
-  | (?P<bind>\x00[a-z_0-9]+\x00)
+  | (?P<bind>\x00list_[a-z_0-9]+\x00(?:,\ \x00list_[a-z_0-9]+\x00)*+|\x00[a-z_0-9]+\x00)
   | (?P<word>[a-zA-Z_\x80-\U0010ffff][a-zA-Z_0-9$\x80-\U0010ffff]*)
   | (?P<symbol>.)
     """,
@@ -31,7 +31,7 @@ _TOUCHES_BIND = re.compile(r"[\w'\"$&:\\\x00]")
 
 
 class Kind(Enum):
-    """The kind of a token; spaces and comments are no tokens."""
+    """The kind of a token; spaces and comments are no tokens, and all values of a list are one BIND."""
 
     WORD = "word"
     NAME = "name"

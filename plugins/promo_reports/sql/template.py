@@ -111,8 +111,10 @@ class _Binds:
         return _Fragment(mark(name))
 
     def many(self, name: str, values: tuple[object, ...], called: str) -> _Fragment:
-        places = [self.one(f"{name}_{index}", value, called) for index, value in enumerate(values)]
-        return _Fragment(f"({', '.join(places)})")
+        names = [f"{name}_{index}" for index in range(len(values))]
+        self.values.update(zip(names, values, strict=True))
+        self.called.update(dict.fromkeys(names, called))
+        return _Fragment(f"({', '.join(map(mark, names))})")
 
 
 class _WindowInTemplate:

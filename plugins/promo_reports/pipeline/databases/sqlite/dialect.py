@@ -44,9 +44,9 @@ _SETTINGS = (
 _PASSING = frozenset((5, 6, 7, 9, 10, 13, 15, 17))
 _READ_ONLY, _CORRUPT, _CANNOT_OPEN, _NO_DATABASE = 8, 11, 14, 26
 _MAY_NOT = (
-    "Let the user that runs exports read the file, its directory, and the -wal file beside it. In a directory that they "
-    "may not write to, a database in WAL mode cannot be read: set PRAGMA journal_mode = DELETE, or export a copy that "
-    "VACUUM INTO has made."
+    "Let the user that runs exports read the file, its directory, and the -wal file beside it. Where they "
+    "may not write to that directory, no database in WAL mode is read: set journal_mode = DELETE, or export a copy "
+    "that VACUUM INTO has made."
 )
 _FIXES = {
     _READ_ONLY: _MAY_NOT,

@@ -35,6 +35,7 @@ class ExpressionTypes:
         self._partitioned = {_PART_OF_ALIAS.sub("", alias): table for alias, table in self._relations.items()}
         self._origins = plan.origins()
         self._found: dict[str, int] = {}
+        self._names: dict[int, str] = {}
         self._columns = _column_types(
             cursor, {each for text in plan.expressions() for each in self._bases(text, set())}
         )
@@ -92,8 +93,10 @@ class ExpressionTypes:
             kind = kinds.pop() if len(kinds) == 1 else UNKNOWN
         if kind == UNKNOWN:
             return None
-        self._cursor.execute("SELECT pg_catalog.format_type(%s, NULL)", (kind,))
-        return str(self._cursor.fetchone()[0])
+        if kind not in self._names:
+            self._cursor.execute("SELECT pg_catalog.format_type(%s, NULL)", (kind,))
+            self._names[kind] = str(self._cursor.fetchone()[0])
+        return self._names[kind]
 
     def _bases(self, text: str, seen: set[str]) -> Iterator[Column]:
         for found in _REFERENCES.finditer(text):
