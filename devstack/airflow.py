@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from devstack.airflow_client import AirflowClient
 from devstack.credentials import Credentials
 from devstack.logins import AuthManager, SimpleAuth
 from devstack.processes import PORT_ATTEMPTS, ServerError, ServerProcess, free_port, port_is_taken
-from devstack.rest import AirflowApi
 
 PREFERRED_PORT = 8080
 
@@ -161,12 +161,12 @@ class Airflow:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process id of each server's lifeline, by the server's name."""
+        """Process id of each server's guard, by the server's name."""
         return {name: server.pid for name, server in self._servers.items() if server.pid}
 
-    def api(self, user: str = "admin") -> AirflowApi:
+    def api(self, user: str = "admin") -> AirflowClient:
         """A client of the REST API, logged in at its first call."""
-        return AirflowApi(self.url, user, self.setup.auth.logins[user].password)
+        return AirflowClient(self.url, user, self.setup.auth.logins[user].password)
 
     def migrate(self) -> None:
         """Create or upgrade the metadata database's tables, and make the users that lie in it."""

@@ -92,7 +92,7 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server's lifeline."""
+        """Process id of the server's guard."""
         return self._process.pid if self._process else None
 
     @property

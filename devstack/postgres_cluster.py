@@ -122,7 +122,7 @@ def make_cluster(
 
 
 def wait_until_unused(data: Path, *, timeout: float = 30.0) -> None:
-    """Wait for the server of a killed supervisor, which its lifeline is just stopping."""
+    """Wait for the server of a killed supervisor, which its process guard is just stopping."""
     deadline = time.monotonic() + timeout
     while pid := _postmaster(data):
         if time.monotonic() > deadline:

@@ -16,7 +16,7 @@ from pathlib import Path
 PORT_ATTEMPTS = 5
 """How often a server is started on yet another port, because somebody else had taken the one chosen for it."""
 
-_LIFELINE = Path(__file__).with_name("lifeline.py")
+_GUARD = Path(__file__).with_name("process_guard.py")
 
 
 class ServerError(Exception):
@@ -63,12 +63,12 @@ class ServerProcess:
         self._grace = grace
         self._pass_fds = tuple(pass_fds)
         self._process: subprocess.Popen[bytes] | None = None
-        self._lifeline: int | None = None
+        self._pipe: int | None = None
         self._log_start = 0
 
     @property
     def pid(self) -> int | None:
-        """Process id of the lifeline that holds the server; its end is the server's end."""
+        """Process id of the server's process guard; when it ends, the server ends."""
         return self._process.pid if self._process else None
 
     @property
@@ -84,7 +84,7 @@ class ServerProcess:
         read_end, write_end = os.pipe()
         as_user = ["--user", str(self._user.uid), "--group", str(self._user.gid)] if self._user else []
         command = [
-            *(sys.executable, "-I", "-S", str(_LIFELINE), "--lifeline", str(read_end)),
+            *(sys.executable, "-I", "-S", str(_GUARD), "--supervisor", str(read_end)),
             *("--stop-signal", str(int(self._stop_signal)), "--grace", str(self._grace)),
             *(["--whole-group"] if self._whole_group else []),
             *as_user,
@@ -108,7 +108,7 @@ class ServerProcess:
                 raise
             finally:
                 os.close(read_end)
-        self._lifeline = write_end
+        self._pipe = write_end
 
     def wait_until(self, ready: Callable[[], bool], *, timeout: float, interval: float = 0.05) -> None:
         """Return when `ready()` is true; raise ServerError when the server ends first or `timeout` seconds pass."""
@@ -129,7 +129,7 @@ class ServerProcess:
             status = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise ServerError(f"{self.name} did not end within {timeout:.0f} s.{self._log_end()}") from None
-        self._close_lifeline()
+        self._close_pipe()
         return status
 
     def check(self) -> None:
@@ -150,7 +150,7 @@ class ServerProcess:
                 raise ServerError(
                     f"{self.name} (pid {self._process.pid}) does not stop, not even on SIGKILL.{self._log_end()}"
                 ) from None
-        self._close_lifeline()
+        self._close_pipe()
         self._process = None
 
     def __enter__(self) -> ServerProcess:
@@ -160,10 +160,10 @@ class ServerProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _close_lifeline(self) -> None:
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
+    def _close_pipe(self) -> None:
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
 
     def _log_end(self, lines: int = 12) -> str:
         with contextlib.suppress(OSError), self.log.open("rb") as output:

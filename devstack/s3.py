@@ -52,7 +52,7 @@ class S3Server:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server's lifeline."""
+        """Process id of the server's guard."""
         return self._process.pid if self._process else None
 
     @property

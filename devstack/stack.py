@@ -16,8 +16,8 @@ from devstack.airflow import (
     Bundle,
 )
 from devstack.airflow import PREFERRED_PORT as AIRFLOW_PORT
-from devstack.claim import Claim
 from devstack.credentials import Credentials
+from devstack.data_root_lock import DataRootLock
 from devstack.databases import PromoDatabase, create_databases
 from devstack.logins import AuthManager, SimpleAuth
 from devstack.postgres import PREFERRED_PORT as POSTGRES_PORT
@@ -71,7 +71,7 @@ class Stack:
         self._auth = auth or SimpleAuth()
         self._base_path = base_path
         self._tell = progress or (lambda _line: None)
-        self._claim = Claim(self.root)
+        self._claim = DataRootLock(self.root)
         self._loader: PromoLoader | None = None
         self._airflow: Airflow | None = None
         self._postgres: PostgresServer | None = None
@@ -105,7 +105,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process id of each server's lifeline: SIGTERM to it stops the server."""
+        """Process id of each server's guard: SIGTERM to it stops the server."""
         found = {"PostgreSQL": self.postgres.pid, "S3": self.s3.pid, **self.airflow.pids}
         return {name: pid for name, pid in found.items() if pid}
 

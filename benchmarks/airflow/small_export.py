@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.exports.ledger import DAY_AFTER, FIRST_DAY, fill
 from benchmarks.exports.one_export import REPORT_TYPE, TO_BUCKET, conf
 from benchmarks.figures import Figure, keep
-from devstack.rest import AirflowApi
+from devstack.airflow_client import AirflowClient
 from devstack.stack import Stack
 from include.demo.data.clock import midnight
 
@@ -35,7 +35,7 @@ CONF = {**conf("s3", *WINDOW), "delivery": [TO_BUCKET]}
 _LOGGED = re.compile(r"(Counted and summed|Copied|Read again) in (\d+\.\d+) s")
 
 
-def one_run(api: AirflowApi) -> dict[str, float]:
+def one_run(api: AirflowClient) -> dict[str, float]:
     """Seconds of one export, by what it waits for, in their order."""
     begun = time.time()
     run_id = api.trigger(DAG, CONF)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from devstack.rest import OPEN_STATES, AirflowApi, AirflowApiError
+from devstack.airflow_client import OPEN_STATES, AirflowClient, AirflowClientError
 from include.demo.exports import DemoExport
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ExportEnd:
 class ExportRuns:
     """Triggers exports and waits for them; `logs` is Airflow's log directory, to name a failed task's file."""
 
-    def __init__(self, api: AirflowApi, s3: S3Client, *, logs: Path) -> None:
+    def __init__(self, api: AirflowClient, s3: S3Client, *, logs: Path) -> None:
         self._api = api
         self._s3 = s3
         self._logs = logs
@@ -120,7 +120,7 @@ class ExportRuns:
                 try_number=task["try_number"],
                 map_index=task["map_index"],
             )
-        except AirflowApiError as error:
+        except AirflowClientError as error:
             log = str(error)
         last = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("::")][-6:]
         where = self._logs / f"dag_id={run.export.dag_id}" / f"run_id={run.run_id}"

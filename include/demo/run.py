@@ -19,10 +19,10 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
-from devstack.claim import AlreadyRunningError, stop_running
+from devstack.airflow_client import AirflowClientError
+from devstack.data_root_lock import AlreadyRunningError, stop_running
 from devstack.logins import LOGINS
 from devstack.processes import ServerError
-from devstack.rest import AirflowApiError
 from devstack.stack import PROJECT, Stack
 from include.demo.export_runs import ExportEnd, ExportRun, ExportRuns
 from include.demo.exports import demo_exports
@@ -63,7 +63,7 @@ class Demo:
         except AlreadyRunningError as error:
             self._print(escape(str(error)), style="red")
             return 1
-        except (ServerError, AirflowApiError) as error:
+        except (ServerError, AirflowClientError) as error:
             self.say(f"{error}\nAll logs are in {self._stack.logs}", style="red")
             status = 1
         finally:

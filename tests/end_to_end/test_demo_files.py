@@ -23,8 +23,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from devstack.claim import running_state
 from devstack.credentials import Credentials
+from devstack.data_root_lock import running_state
 from devstack.databases import PROMO_DATABASE
 from devstack.postgres import PostgresServer
 from include.demo.exports import demo_exports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devstack.rest import AirflowApiError
+from devstack.airflow_client import AirflowClientError
 from tests.support.end_to_end.live import Live
 
 DAG_ID = "promo_reports.type.wallet_summary"
@@ -17,6 +17,6 @@ class TestAccess:
         with live.stack.airflow.api("viewer") as viewer:
             assert DAG_ID in viewer.dag_ids()
             assert len(viewer.runs(DAG_ID)) == before
-            with pytest.raises(AirflowApiError, match=": 403 "):
+            with pytest.raises(AirflowClientError, match=": 403 "):
                 viewer.trigger(DAG_ID, {"name": "Not for you"})
         assert len(live.api.runs(DAG_ID)) == before

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
-from devstack.rest import AirflowApi, AirflowApiError
+from devstack.airflow_client import AirflowClient, AirflowClientError
 from devstack.stack import PROJECT, Stack
 from promo_reports.object_stores.locked_directory import MARKER
 from tests.support.end_to_end.delivered import Found, find
@@ -172,7 +172,7 @@ class Live:
             any_port=True,
             **options,
         )
-        self.api: AirflowApi
+        self.api: AirflowClient
         self.s3: Any = None
 
     @property
@@ -237,7 +237,7 @@ class Live:
         """The runs of a DAG by the start of their window; none where there is no such DAG yet."""
         try:
             found = self.api.runs(dag_id)
-        except AirflowApiError as error:
+        except AirflowClientError as error:
             if ": 404 " in str(error):
                 return []
             raise

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from devstack.rest import AirflowApi
+from devstack.airflow_client import AirflowClient
 from promo_reports.definitions.registry import Registry
 from promo_reports.settings import Settings
 from tests.support.end_to_end.live import ALL_TYPES, BUCKET, SOON, Live, long_ago_today, moment, to, until
@@ -26,7 +26,7 @@ def delete(live: Live, dag_id: str) -> None:
     """What Airflow's own Delete does; it goes through all tables."""
     setup = live.stack.airflow.setup
     login = setup.auth.logins["admin"]
-    with AirflowApi(live.stack.airflow.url, "admin", login.password, timeout=SOON) as api:
+    with AirflowClient(live.stack.airflow.url, "admin", login.password, timeout=SOON) as api:
         api.call("DELETE", f"/dags/{quote(dag_id)}")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from devstack.rest import OPEN_STATES, AirflowApiError
+from devstack.airflow_client import OPEN_STATES, AirflowClientError
 from tests.support.end_to_end.live import ALL_TYPES, BUCKET, WAITING, Live, Run, long_ago_today, midnight, to, until
 from tests.support.end_to_end.process_tree import generation
 from tests.support.end_to_end.reports_api import People, error_of, transactions
@@ -54,7 +54,7 @@ class TestFloods:
     @staticmethod
     def cancelled(run: Run) -> bool:
         """Whether Airflow has failed a run as it was asked to; not where the scheduler had it in hand just then."""
-        with contextlib.suppress(AirflowApiError):
+        with contextlib.suppress(AirflowClientError):
             run.live.api.call("PATCH", run.path, json={"state": "failed"})
             return True
         return False
@@ -135,7 +135,7 @@ class TestFloods:
 
 
 def task_processes(live: Live) -> set[int]:
-    """Those of every task at work: lifeline, scheduler, its executor's processes, and below each the task of it."""
+    """Return the processes below the scheduler: those of its executor, and below each its task."""
     return generation(live.stack.pids["scheduler"], 3)
 
 

@@ -6,13 +6,13 @@ import socket
 
 import pytest
 
-from devstack.rest import AirflowApi, AirflowApiError
+from devstack.airflow_client import AirflowClient, AirflowClientError
 
 
 def test_a_server_that_never_answers_is_reported_and_not_waited_for_without_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with AirflowApi(url, "admin", "secret", timeout=0.2) as api:
+        with AirflowClient(url, "admin", "secret", timeout=0.2) as api:
             api._token = "made elsewhere"
-            with pytest.raises(AirflowApiError, match=rf"{url} did not answer GET /api/v2/dags within 0 s\. The mach"):
+            with pytest.raises(AirflowClientError, match=rf"{url} did not answer GET /api/v2/dags within 0 s"):
                 api.call("GET", "/dags")

@@ -13,7 +13,7 @@ import httpx
 OPEN_STATES = frozenset({"queued", "running"})
 
 
-class AirflowApiError(Exception):
+class AirflowClientError(Exception):
     """Airflow refused a call, or a run did not end in time; the message has its answer."""
 
 
@@ -32,7 +32,7 @@ class RunEnd:
         return self.state == "success"
 
 
-class AirflowApi:
+class AirflowClient:
     """A logged-in client. It bypasses proxies, because it talks to this machine only."""
 
     def __init__(self, base_url: str, username: str, password: str, *, timeout: float = 120.0) -> None:
@@ -45,7 +45,7 @@ class AirflowApi:
         """Close its connections."""
         self._http.close()
 
-    def __enter__(self) -> AirflowApi:
+    def __enter__(self) -> AirflowClient:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,7 +56,7 @@ class AirflowApi:
         if self._token is None:
             answer = self._http.post("/auth/token", json=self._login, timeout=30.0)
             if answer.status_code != httpx.codes.CREATED:
-                raise AirflowApiError(f"Airflow at {self.base_url} refuses the login of {self._login['username']}.")
+                raise AirflowClientError(f"Airflow at {self.base_url} refuses the login of {self._login['username']}.")
             self._token = cast(str, answer.json()["access_token"])
         return self._token
 
@@ -64,26 +64,26 @@ class AirflowApi:
         """Whether an api-server answers and takes this login, which only the Airflow that it was made for does."""
         try:
             self.token()
-        except (httpx.TransportError, AirflowApiError):
+        except (httpx.TransportError, AirflowClientError):
             return False
         return True
 
     def call(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """One call below /api/v2, as JSON; AirflowApiError when the answer is no success, or does not come in time."""
+        """Return the JSON answer of one call below /api/v2; AirflowClientError if it fails or takes too long."""
         headers = {"Authorization": f"Bearer {self.token()}"}
         try:
             answer = self._http.request(
                 method, f"/api/v2{path}", json=json, params=dict(params) if params else None, headers=headers
             )
         except httpx.TimeoutException:
-            raise AirflowApiError(
+            raise AirflowClientError(
                 f"Airflow at {self.base_url} did not answer {method} /api/v2{path} within "
                 f"{self._http.timeout.read:.0f} s. The machine may be too busy: end other work, and try again."
             ) from None
         if answer.is_error:
-            raise AirflowApiError(f"{method} /api/v2{path}: {answer.status_code} {answer.text[:2000]}")
+            raise AirflowClientError(f"{method} /api/v2{path}: {answer.status_code} {answer.text[:2000]}")
         return cast(dict[str, Any], answer.json()) if answer.content else {}
 
     def health(self) -> dict[str, Any] | None:
@@ -154,22 +154,22 @@ class AirflowApi:
         def parsed() -> bool:
             try:
                 return not self.call("GET", f"/dags/{quote(dag_id)}")["is_stale"]
-            except AirflowApiError as error:
+            except AirflowClientError as error:
                 if ": 404 " in str(error):
                     return False
                 raise
 
         try:
             self._wait(parsed, f"DAG {dag_id}", timeout, interval)
-        except AirflowApiError as error:
+        except AirflowClientError as error:
             broken = "".join(f"\n{file}:\n{trace}" for file, trace in self.import_errors().items())
-            raise AirflowApiError(f"{error}{f' Import errors:{broken}' if broken else ''}") from None
+            raise AirflowClientError(f"{error}{f' Import errors:{broken}' if broken else ''}") from None
 
     def _wait(self, happened: Callable[[], bool], what: str, timeout: float, interval: float) -> None:
         deadline = time.monotonic() + timeout
         while not happened():
             if time.monotonic() > deadline:
-                raise AirflowApiError(f"Waited {timeout:.0f} s in vain for {what} at {self.base_url}.")
+                raise AirflowClientError(f"Waited {timeout:.0f} s in vain for {what} at {self.base_url}.")
             time.sleep(interval)
 
     def _all(self, path: str, key: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from devstack.claim import AlreadyRunningError, Claim, running_state, state_file, stop_running
+from devstack.data_root_lock import AlreadyRunningError, DataRootLock, running_state, state_file, stop_running
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from devstack.claim import Claim
-claim = Claim(Path(sys.argv[1]))
+from devstack.data_root_lock import DataRootLock
+claim = DataRootLock(Path(sys.argv[1]))
 claim.take()
 claim.tell(url="http://127.0.0.1:8080")
 print("held", flush=True)
@@ -44,7 +44,7 @@ def test_a_second_stack_is_told_which_process_has_the_root_and_where_it_is(tmp_p
         with pytest.raises(
             AlreadyRunningError, match=rf"process {process.pid} at http://127\.0\.0\.1:8080\. .*make stop"
         ):
-            Claim(tmp_path).take()
+            DataRootLock(tmp_path).take()
     finally:
         process.kill()
         process.wait()
@@ -56,7 +56,7 @@ def test_a_killed_holder_frees_the_root(tmp_path: Path) -> None:
     process.wait()
     assert state_file(tmp_path).exists()
     assert running_state(tmp_path) is None
-    claim = Claim(tmp_path)
+    claim = DataRootLock(tmp_path)
     claim.take()
     assert running_state(tmp_path) == {"pid": os.getpid(), "root": str(tmp_path)}
     claim.release()

@@ -1,4 +1,4 @@
-"""Run one command, and end it with everything it started when the one who asked for it is gone.
+"""Run one command, and stop it with everything it started when its supervisor is gone.
 
 A supervisor that is killed with SIGKILL cannot clean up, and its children would go on: servers that hold ports, tasks
 that write files. So between the supervisor and each server stands this small process. It holds the reading end of a
@@ -31,8 +31,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command to its end and return its exit status, as a shell counts it (128 + signal)."""
-    parser = argparse.ArgumentParser(prog="lifeline", description=__doc__)
-    parser.add_argument("--lifeline", type=int, required=True, help="file descriptor that closes with the supervisor")
+    parser = argparse.ArgumentParser(prog="process_guard", description=__doc__)
+    parser.add_argument("--supervisor", type=int, required=True, help="file descriptor that closes with the supervisor")
     parser.add_argument("--stop-signal", type=int, default=int(signal.SIGTERM), help="how to ask the command to stop")
     parser.add_argument("--whole-group", action="store_true", help="ask its whole process group, not it alone")
     parser.add_argument("--grace", type=float, default=10.0, help="seconds between asking and SIGKILL")
@@ -60,11 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
     kill_at: float | None = None
     while status is None:
         timeout = None if kill_at is None else max(0.0, kill_at - time.monotonic())
-        watched = [wake, options.lifeline] if kill_at is None else [wake]
+        watched = [wake, options.supervisor] if kill_at is None else [wake]
         readable, _, _ = select.select(watched, [], [], timeout)
         if wake in readable:
             _drain(wake)
-        gone = options.lifeline in readable and os.read(options.lifeline, 1) == b""
+        gone = options.supervisor in readable and os.read(options.supervisor, 1) == b""
         if kill_at is None and (asked_to_stop or gone):
             _send(child, options.stop_signal, group=options.whole_group)
             kill_at = time.monotonic() + options.grace
@@ -90,7 +90,7 @@ def _become(command: list[str], user: int | None, group: int | None) -> NoReturn
             os.setuid(user)
         os.execvp(command[0], command)  # noqa: S606 - the point of this module: the command, without a shell
     except OSError as error:
-        sys.stderr.write(f"lifeline: cannot run {command[:1]}: {error}\n")
+        sys.stderr.write(f"process_guard: cannot run {command[:1]}: {error}\n")
     os._exit(127)
 
 

@@ -1,4 +1,4 @@
-"""A data root belongs to one stack at a time; others learn who has it and where it listens."""
+"""The lock on a data root: one stack at a time uses it, and others learn which and where it listens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AlreadyRunningError(Exception):
     """Another stack runs on the same data root; the message says which and where."""
 
 
-class Claim:
+class DataRootLock:
     """The lock on a data root, and `stack.json` beside it for people and for `make stop`.
 
     The system frees the lock however its holder ends, so neither file needs tidying after a crash.
@@ -29,7 +29,7 @@ class Claim:
         self._lock: TextIOWrapper | None = None
 
     def take(self) -> None:
-        """Claim the root, or raise AlreadyRunningError."""
+        """DataRootLock the root, or raise AlreadyRunningError."""
         self._root.mkdir(parents=True, exist_ok=True)
         lock = _lock_file(self._root).open("a+")
         try:
@@ -41,13 +41,13 @@ class Claim:
         self.tell()
 
     def tell(self, **facts: Any) -> None:
-        """Write down who holds the root, and whatever else there is to know."""
+        """Write who holds the root, and further facts, to `stack.json`."""
         unfinished = state_file(self._root).with_suffix(".unfinished")
         unfinished.write_text(json.dumps({"pid": os.getpid(), "root": str(self._root), **facts}, indent=2))
         unfinished.replace(state_file(self._root))
 
     def release(self) -> None:
-        """Give the root up; harmless if it is not held."""
+        """Release the root; no error if it is not held."""
         if self._lock is not None:
             state_file(self._root).unlink(missing_ok=True)
             self._lock.close()
