@@ -41,10 +41,10 @@ def retention() -> None:
 
     @task
     def sweep_staged(dag_run: Any = None) -> str:
-        from promo_reports.delivery import sweep_staging
+        from promo_reports.pipeline.staging.area import staging_area
 
         days = timedelta(days=with_settings.staging_days)
-        return said(sweep_staging(with_settings.staging, older_than=dag_run.run_after - days))
+        return said(staging_area(with_settings).sweep(older_than=dag_run.run_after - days))
 
     sweep_downloads()
     sweep_staged()

@@ -10,17 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import Swept, publish, sweep, sweep_staging
+from promo_reports.delivery import Swept, publish, sweep
 from promo_reports.delivery.retention import sweep_store
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain import layout
 from promo_reports.domain.dates.window import Window
 from promo_reports.object_stores import locked_directory
 from promo_reports.object_stores.port import LostRace, ObjectStore
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, Place, assert_is, assert_whole, staged
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)
+
+
+def sweep_staging(root: Path, *, older_than: datetime) -> Swept:
+    """Sweep the staging area in a directory."""
+    return StagingDirectory(root).sweep(older_than=older_than)
 
 
 def age(path: Path, days: float) -> None:

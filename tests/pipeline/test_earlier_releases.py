@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import sweep_staging
 from promo_reports.errors import HandoverRefused
-from promo_reports.pipeline.staging import mark_delivered, open_staged
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from tests.support.releases import copied, read_json, release_of, releases_with
 
 
@@ -30,7 +29,9 @@ def staging(release: Path, tmp_path: Path) -> Path:
 def test_a_staged_export_is_opened_whole(release: Path, staging: Path) -> None:
     for given in read_json(release / "staged.json"):
         # Releases hand over the whole path of a host; only its end says which attempt it is.
-        opened = open_staged(staging, f"/elsewhere/{given['path']}", dag_id=given["dag_id"], run_id=given["run_id"])
+        opened = StagingDirectory(staging).open(
+            f"/elsewhere/{given['path']}", dag_id=given["dag_id"], run_id=given["run_id"]
+        )
         assert opened.directory == staging / given["path"]
         assert [str(each) for each in opened.destinations] == given["destinations"]
         for file in opened.manifest.files:
@@ -42,14 +43,14 @@ def test_no_other_run_opens_it(release: Path, staging: Path) -> None:
     for given in read_json(release / "staged.json"):
         for dag_id, run_id in ((f"{given['dag_id']}_", given["run_id"]), (given["dag_id"], f"{given['run_id']}_")):
             with pytest.raises(HandoverRefused):
-                open_staged(staging, given["path"], dag_id=dag_id, run_id=run_id)
+                StagingDirectory(staging).open(given["path"], dag_id=dag_id, run_id=run_id)
 
 
 def test_the_files_go_with_the_last_delivery(release: Path, staging: Path) -> None:
     for given in read_json(release / "staged.json"):
-        opened = open_staged(staging, given["path"], dag_id=given["dag_id"], run_id=given["run_id"])
+        opened = StagingDirectory(staging).open(given["path"], dag_id=given["dag_id"], run_id=given["run_id"])
         for number in given["undelivered"]:
-            mark_delivered(opened, number, given["of"])
+            StagingDirectory(staging).mark_delivered(opened, number, given["of"])
         assert [path.name for path in opened.directory.iterdir() if path.suffix in (".csv", ".zip")] == []
 
 
@@ -57,6 +58,6 @@ def test_it_is_swept(staging: Path) -> None:
     attempts = [path.parent.relative_to(staging).as_posix() for path in staging.rglob("manifest.json")]
     for path in staging.rglob("*"):
         os.utime(path, (0, 0))
-    swept = sweep_staging(staging, older_than=datetime(2000, 1, 1, tzinfo=UTC))
+    swept = StagingDirectory(staging).sweep(older_than=datetime(2000, 1, 1, tzinfo=UTC))
     assert (sorted(swept.removed), swept.failed) == (sorted(attempts), ())
     assert list(staging.iterdir()) == []

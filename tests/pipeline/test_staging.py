@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import pytest
 
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
-from promo_reports.pipeline.staging import attempt, explained, mark_delivered, open_staged, run_directory
+from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.staging.directory import StagingDirectory, explained
 from tests.support.databases.promo import Move, Project, SqlitePromo, content, export, numbered
 from tests.support.small_disk import small_disk
 
@@ -33,10 +35,22 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "staging"
 
 
+def run_directory(root: Path, of: Export) -> Path:
+    """Where the attempts of a run lie."""
+    return StagingDirectory(root).of_run(of)
+
+
+@contextmanager
+def attempt(root: Path, of: Export) -> Iterator[Path]:
+    """The directory of a new attempt."""
+    with StagingDirectory(root).attempt(of) as begun:
+        yield begun.directory
+
+
 def reopened(project: Project, staged: StagedExport) -> StagedExport:
     """The export as deliver opens it."""
     of = staged.manifest
-    return open_staged(project.settings.staging, str(staged.directory), dag_id=of.dag_id, run_id=of.run_id)
+    return StagingDirectory(project.settings.staging).open(str(staged.directory), dag_id=of.dag_id, run_id=of.run_id)
 
 
 def test_an_attempt_is_private_and_stays_when_it_succeeds(root: Path) -> None:
@@ -261,9 +275,9 @@ def test_a_handover_leads_to_nothing_but_what_its_own_run_has_staged(
     ]
     for each in forged[:5] + forged[6:]:
         with pytest.raises(HandoverRefused, match="was not staged by this run") as refused:
-            open_staged(root, each, dag_id=dag_id, run_id=run_id)
+            StagingDirectory(root).open(each, dag_id=dag_id, run_id=run_id)
         assert not refused.value.retryable
-    assert open_staged(root, forged[5], dag_id=dag_id, run_id=run_id).directory == own.directory
+    assert StagingDirectory(root).open(forged[5], dag_id=dag_id, run_id=run_id).directory == own.directory
 
 
 def test_a_foreign_manifest_in_a_runs_own_directory_is_refused(on_sqlite: SqlitePromo, project: Project) -> None:
@@ -280,7 +294,9 @@ def test_what_the_release_before_staged_is_opened(on_sqlite: SqlitePromo, projec
     moved = own.directory.parent.with_name("73b6fe34f3ba2339")
     own.directory.parent.rename(moved)
     address = moved / own.directory.name
-    found = open_staged(project.settings.staging, str(address), dag_id=export().dag_id, run_id=export().run_id)
+    found = StagingDirectory(project.settings.staging).open(
+        str(address), dag_id=export().dag_id, run_id=export().run_id
+    )
     assert (found.directory, found.destinations) == (address, ())
 
 
@@ -311,19 +327,21 @@ def test_a_staged_export_that_is_gone_or_damaged(damage, words: str, on_sqlite: 
 
 def test_files_go_when_every_destination_has_them(on_sqlite: SqlitePromo, project: Project) -> None:
     staged = project.make(on_sqlite.source)
-    mark_delivered(staged, 1, 2)
-    mark_delivered(staged, 1, 2)
+    StagingDirectory(project.settings.staging).mark_delivered(staged, 1, 2)
+    StagingDirectory(project.settings.staging).mark_delivered(staged, 1, 2)
     assert content(staged)
-    mark_delivered(staged, 2, 2)
+    StagingDirectory(project.settings.staging).mark_delivered(staged, 2, 2)
     assert not (staged.directory / staged.manifest.files[0].name).exists()
     assert reopened(project, staged).manifest.to_json() == staged.manifest.to_json()
-    mark_delivered(staged, 2, 2)
+    StagingDirectory(project.settings.staging).mark_delivered(staged, 2, 2)
 
 
 def test_a_note_that_cannot_be_left_fails_no_delivery(on_sqlite: SqlitePromo, project: Project) -> None:
     staged = project.make(on_sqlite.source)
-    mark_delivered(StagedExport(staged.directory / "gone", staged.manifest), 1, 1)
+    StagingDirectory(project.settings.staging).mark_delivered(
+        StagedExport(staged.directory / "gone", staged.manifest), 1, 1
+    )
     file = staged.directory / "file"
     file.touch()
-    mark_delivered(StagedExport(file, staged.manifest), 1, 1)
+    StagingDirectory(project.settings.staging).mark_delivered(StagedExport(file, staged.manifest), 1, 1)
     assert content(staged)

@@ -23,7 +23,7 @@ from promo_reports.domain.dates.window import Window
 from promo_reports.errors import InvalidInput, SqlTemplateError
 from promo_reports.orchestration.dag_factory import type_dag
 from promo_reports.orchestration.operators import ExtractOperator
-from promo_reports.pipeline.staging import open_staged
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.sql.report_query import load_report_query
 from promo_reports.sql.template import Parameters
 from promo_reports.web.airflow.access import Caller
@@ -182,7 +182,7 @@ def test_an_export_of_the_rows_in_the_range(registry: Registry, database: None, 
     context = {"task_state_store": supervisor.store, "dag_run": run, "ti": SimpleNamespace(xcom_push=lambda **_: None)}
     operator = ExtractOperator(task_id="extract", report_type="spends")
     (handed,) = vars(ExtractOperator)["execute"].__wrapped__(operator, context)
-    staged = open_staged(registry.settings.staging, handed["staged"], dag_id=run.dag_id, run_id=run.run_id)
+    staged = StagingDirectory(registry.settings.staging).open(handed["staged"], dag_id=run.dag_id, run_id=run.run_id)
     manifest = staged.manifest
     assert (manifest.rows, manifest.totals) == (3, {"amount": "45.50"})
     assert json.loads(manifest.to_json())["filters"] == {"amount": ["10", "20"], "discount": None}

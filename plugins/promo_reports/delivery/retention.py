@@ -1,4 +1,4 @@
-"""Remove what is too old: exports in the download area, and staged exports that were never delivered everywhere.
+"""Remove exports that are too old from the download area.
 
 The age of an export is that of its `manifest.json` in the store: the moment from which it could be downloaded. The
 manifest's own `finished_at` is earlier by however long delivery was retried. Nothing here reads the clock.
@@ -6,66 +6,20 @@ manifest's own `finished_at` is earlier by however long delivery was retried. No
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
-import shutil
-import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from promo_reports.delivery.target import data_file
-from promo_reports.domain.layout import is_attempt_name, is_folder_name, is_run_name, is_window_key
+from promo_reports.domain.layout import is_folder_name, is_window_key
 from promo_reports.domain.manifest import MANIFEST_NAME
-from promo_reports.errors import DestinationRefused, DestinationUnavailable
-from promo_reports.object_stores.directory import DirectoryStore
-from promo_reports.object_stores.port import Busy, Entry, LostRace, Objects, ObjectStore
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What was removed: folders relative to the root, files and bytes; and what was left because it was in use."""
-
-    removed: tuple[str, ...] = ()
-    files: int = 0
-    bytes: int = 0
-    in_use: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-
-
-class _Tally:
-    def __init__(self) -> None:
-        self.removed: list[str] = []
-        self.in_use: list[str] = []
-        self.failed: list[str] = []
-        self.files = 0
-        self.bytes = 0
-
-    @contextlib.contextmanager
-    def noting(self, folder: str) -> Iterator[None]:
-        """Note a folder that cannot be swept, and go on; one that is gone meanwhile needs no sweeping."""
-        try:
-            yield
-        except FileNotFoundError:
-            log.info("%s was removed meanwhile", folder)
-        except (OSError, DestinationRefused, DestinationUnavailable) as error:
-            log.warning("Could not sweep %s: %s", folder, error)
-            self.failed.append(folder)
-
-    def count(self, removed: Entry) -> None:
-        self.files += 1
-        self.bytes += removed.bytes or 0
-
-    def swept(self) -> Swept:
-        return Swept(tuple(self.removed), self.files, self.bytes, tuple(self.in_use), tuple(self.failed))
+from promo_reports.object_stores.port import Busy, LostRace, Objects, ObjectStore
+from promo_reports.object_stores.swept import Swept, Tally, check_limit
 
 
 def sweep(root: Path, *, older_than: datetime) -> Swept:
     """Remove exports that were published before `older_than` from the download area in a directory: `sweep_store`."""
+    from promo_reports.object_stores.directory import DirectoryStore
+
     return sweep_store(DirectoryStore(root), older_than=older_than)
 
 
@@ -80,8 +34,8 @@ def sweep_store(store: ObjectStore, *, older_than: datetime) -> Swept:
     Where a store cannot keep a folder for itself, a publication that begins in the middle of a sweep may count on a
     file that goes: such stores are better left to expiration rules of their own.
     """
-    _check(older_than)
-    tally = _Tally()
+    check_limit(older_than)
+    tally = Tally()
     for report in sorted(filter(is_folder_name, store.folders())):
         with tally.noting(report):
             gone = [_sweep_export(store, report, each, older_than, tally) for each in _windows(store, report)]
@@ -90,46 +44,11 @@ def sweep_store(store: ObjectStore, *, older_than: datetime) -> Swept:
     return tally.swept()
 
 
-def sweep_staging(root: Path, *, older_than: datetime) -> Swept:
-    """Remove staged attempts in which nothing was written since `older_than` (an aware instant).
-
-    An attempt goes as a whole, and its run's and report's directories with the last one; nothing else in the staging
-    area is touched (`domain.layout`). Age alone decides: set it well above the time that a run and all its retries may
-    take.
-    """
-    _check(older_than)
-    before, tally = older_than.timestamp(), _Tally()
-    for report in _directories(root, is_folder_name):
-        with tally.noting(report.name):
-            removed = False
-            for run in _directories(report, is_run_name):
-                with tally.noting(run.relative_to(root).as_posix()):
-                    untouched = run.lstat().st_mtime < before
-                    for attempt in _directories(run, is_attempt_name):
-                        with tally.noting(attempt.relative_to(root).as_posix()):
-                            _sweep_attempt(root, attempt, before, tally)
-                    # In a young directory another attempt may be about to begin.
-                    removed |= untouched and _removed_if_empty(run)
-            if removed:
-                _removed_if_empty(report)
-    return tally.swept()
-
-
-def _sweep_attempt(root: Path, attempt: Path, before: float, tally: _Tally) -> None:
-    """Remove a staged attempt if its youngest file is old; FileNotFoundError if its run removes it meanwhile."""
-    files = [status for each in attempt.rglob("*") if not stat.S_ISDIR((status := each.lstat()).st_mode)]
-    if max((status.st_mtime for status in files), default=attempt.lstat().st_mtime) < before:
-        shutil.rmtree(attempt)
-        tally.removed.append(attempt.relative_to(root).as_posix())
-        tally.files += len(files)
-        tally.bytes += sum(status.st_size for status in files)
-
-
 def _windows(store: ObjectStore, report: str) -> list[str]:
     return sorted(filter(is_window_key, store.folders(report)))
 
 
-def _sweep_export(store: ObjectStore, report: str, window: str, older_than: datetime, tally: _Tally) -> bool:
+def _sweep_export(store: ObjectStore, report: str, window: str, older_than: datetime, tally: Tally) -> bool:
     """Sweep one export of the download area, and return whether its folder is gone."""
     export, gone = f"{report}/{window}", False
     with tally.noting(export):
@@ -144,7 +63,7 @@ def _sweep_export(store: ObjectStore, report: str, window: str, older_than: date
     return gone
 
 
-def _remove_expired(objects: Objects, older_than: datetime, tally: _Tally) -> None:
+def _remove_expired(objects: Objects, older_than: datetime, tally: Tally) -> None:
     """Remove what is expired in one export's folder; LostRace if its manifest was replaced since it was listed.
 
     Where nobody else can be at work, what was never completed belongs to nobody alive.
@@ -163,23 +82,3 @@ def _remove_expired(objects: Objects, older_than: datetime, tally: _Tally) -> No
     for each in left:
         objects.delete([(each.name, each.handle)])
         tally.count(each)
-
-
-def _directories(path: Path, ours: Callable[[str], bool]) -> Iterator[Path]:
-    """Directories with a name of ours in a directory, in order, no links; none where there is nothing."""
-    with contextlib.suppress(FileNotFoundError), os.scandir(path) as entries:
-        yield from sorted(
-            path / each.name for each in entries if ours(each.name) and each.is_dir(follow_symlinks=False)
-        )
-
-
-def _removed_if_empty(path: Path) -> bool:
-    with contextlib.suppress(OSError):
-        path.rmdir()
-        return True
-    return False
-
-
-def _check(older_than: datetime) -> None:
-    if older_than.tzinfo is None:
-        raise ValueError("older_than needs a timezone")

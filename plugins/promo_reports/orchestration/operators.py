@@ -132,19 +132,20 @@ class DeliverOperator(ExportTask):
     def execute(self, context: Context) -> str:
         """Publish the export; return the address of its manifest."""
         from promo_reports.delivery import area_for, publish
-        from promo_reports.pipeline.staging import mark_delivered, open_staged
+        from promo_reports.pipeline.staging.area import staging_area
 
         context["destination"] = hand.map_index_title(str(hand.part_of(self.handover, "title")))
         store = context["task_state_store"]
         with ended_with_supervisor(), TaskStateWriter(store, delivers=True) as state, airflow_failures(state):
             run, settings = context["dag_run"], registry().settings
             address = hand.part_of(self.handover, "staged")
-            staged = open_staged(settings.staging, address, dag_id=run.dag_id, run_id=run.run_id)
+            area = staging_area(settings)
+            staged = area.open(address, dag_id=run.dag_id, run_id=run.run_id)
             destinations = staged.destinations or _registered_destinations(context)
             index = context["ti"].map_index
             destination = hand.destination_at(self.handover, index, destinations)
             published = publish(staged, area_for(destination, registry().account, settings))
-            mark_delivered(staged, index + 1, len(destinations))
+            area.mark_delivered(staged, index + 1, len(destinations))
             manifest, title = staged.manifest, str(destination)
             done = "Delivered" if published.changed else "Already there:"
             self.log.info("%s %s rows, %s", done, f"{manifest.rows:,}", published.manifest)

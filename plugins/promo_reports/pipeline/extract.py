@@ -21,7 +21,7 @@ from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.formats.artefact import Artefact
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
-from promo_reports.pipeline.staging import attempt, explained, seal
+from promo_reports.pipeline.staging.area import staging_area
 from promo_reports.pipeline.verification.count import count
 from promo_reports.pipeline.verification.describe import Made, describe
 from promo_reports.pipeline.verification.verify import Reading, check_window, read_again, reconcile
@@ -50,7 +50,7 @@ def extract(
     started = now()
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
-    with attempt(settings.staging, export) as directory:
+    with staging_area(settings).attempt(export) as attempt:
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
@@ -59,7 +59,7 @@ def extract(
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)
             artefact = Artefact(
-                directory,
+                attempt.directory,
                 export.stem,
                 [column.name for column in report_type.columns],
                 _format(export, counted.totals.rows, settings.rows_per_file),
@@ -69,7 +69,7 @@ def extract(
                 progress(0, expected)
             told = (lambda rows: progress(rows, expected)) if progress else None
             copying = Copying(export, artefact, settings.rows_per_file, told)
-            with _timed("Copied"), explained(settings.staging, directory, lambda: artefact.size_of(expected)):
+            with _timed("Copied"), attempt.explained(lambda: artefact.size_of(expected)):
                 sent = _copy(copying, snapshot, query, expected, settings)
         with _timed("Read again"):
             reading = read_again(
@@ -84,7 +84,7 @@ def extract(
         file = _named_by_content(artefact, reading)
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
         manifest = describe(made, timedelta(minutes=settings.settle_minutes))
-        return seal(directory, manifest, export.definition.destinations)
+        return attempt.seal(manifest, export.definition.destinations)
 
 
 def _format(export: Export, rows: int, rows_per_file: int) -> FileFormat:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from promo_reports.object_stores.directory import DirectoryStore
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.extract import Progress, extract
-from promo_reports.pipeline.staging import run_directory
+from promo_reports.pipeline.staging.area import StagingArea, staging_area
 from promo_reports.settings import Settings
 
 
@@ -38,7 +36,7 @@ class Exported:
 
 def export_to(directory: Path, export: Export, source: Source, settings: Settings) -> Exported:
     """Extract, verify and publish; remove what was staged."""
-    with _staged(settings.staging, export), _progress() as progress:
+    with _staged(staging_area(settings), export), _progress() as progress:
         return _made(directory, export, source, settings, progress)
 
 
@@ -68,15 +66,12 @@ def print_exported(exported: Exported, console: Console) -> None:
 
 
 @contextmanager
-def _staged(staging: Path, export: Export) -> Iterator[None]:
-    """Yield the staged export and remove it at the end: no other run can use it."""
-    directory = run_directory(staging, export)
+def _staged(area: StagingArea, export: Export) -> Iterator[None]:
+    """Remove what was staged at the end: no other run can use it."""
     try:
         yield
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            directory.parent.rmdir()
+        area.discard(export)
 
 
 @contextmanager

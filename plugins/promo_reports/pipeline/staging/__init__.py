@@ -1,0 +1,1 @@
+"""The staging area: verified exports on their way from extract to deliver."""
