@@ -19,14 +19,26 @@ if TYPE_CHECKING:
 
 PREFERRED_PORT = 54321
 
-# Only the S3 part is imported. The socket is bound already, so that nobody else can have taken its port.
+# Only the S3 part is imported. The socket is bound already, so that nobody else can have taken its port. S3 compares
+# and puts in one step, moto in two, between which another conditional PUT may come.
 _PROGRAM = """
 import sys
+import threading
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 application = DomainDispatcherApplication(create_backend_app)
+conditional = threading.Lock()
+
+
+def atomic(environ, start_response):
+    if "HTTP_IF_MATCH" not in environ and "HTTP_IF_NONE_MATCH" not in environ:
+        return application(environ, start_response)
+    with conditional:
+        return application(environ, start_response)
+
+
 port, socket = map(int, sys.argv[1:])
-server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler, fd=socket)
+server = make_server("127.0.0.1", port, atomic, threaded=True, request_handler=MotoRequestHandler, fd=socket)
 server.serve_forever()
 """
 
