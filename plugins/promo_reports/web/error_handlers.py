@@ -43,10 +43,13 @@ _UNAVAILABLE: tuple[tuple[type[PromoReportsError], tuple[str, str]], ...] = (
     (SourceRefused, ("The promo database refuses what this report type asks for.", _TELL)),
     (SqlTemplateError, _BROKEN),
     (InvalidInput, _BROKEN),
-    (DestinationUnavailable, ("The place of the file cannot be reached just now.", _TRY_AGAIN)),
+    (DestinationUnavailable, ("The destination of the file cannot be reached at the moment.", _TRY_AGAIN)),
     (
         DestinationRefused,
-        ("The file cannot be had from its place, or is not what was delivered.", f"Retry the export. {_TELL}"),
+        (
+            "The file cannot be read from its destination, or is not the one that was delivered.",
+            f"Retry the export. {_TELL}",
+        ),
     ),
     (StoreError, ("The files of Promo Reports on the server cannot be read or written just now.", _TELL)),
 )
@@ -115,7 +118,7 @@ def unauthenticated() -> Refusal:
     """Return 401: no credentials, or expired ones."""
     return Refusal(
         401,
-        "You are not signed in, or no longer.",
+        "You are not signed in, or your session has expired.",
         "Sign in to Airflow again.",
         headers={"WWW-Authenticate": "Bearer"},
     )
@@ -176,7 +179,7 @@ def _of_http(error: HTTPException) -> Refusal:
         case 404:
             return not_found("page")
         case 405:
-            return Refusal(405, "There is no such method here.", "See docs/api.md.", headers=error.headers)
+            return Refusal(405, "This path does not have the method.", "See docs/api.md.", headers=error.headers)
         case status:
             return Refusal(status, str(error.detail), headers=error.headers)
 

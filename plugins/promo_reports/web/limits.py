@@ -62,10 +62,10 @@ class Places:
 asking_the_promo_database = Places(
     per_process=MOST_ASKING,
     per_person=MOST_ASKING_OF_ONE_PERSON,
-    too_many=("Too many ask the promo database just now.", "Try again in a moment."),
+    too_many=("Too many queries of the promo database are running at the moment.", "Try again in a moment."),
     too_many_yours=(
-        f"You are asking the promo database {MOST_ASKING_OF_ONE_PERSON} times at one time already.",
-        "Try again when one of these has been answered.",
+        f"You have {MOST_ASKING_OF_ONE_PERSON} queries of the promo database running already.",
+        "Try again when one of them has ended.",
     ),
 )
 """Limit of concurrent queries; answers 503 rather than block a thread."""

@@ -117,11 +117,11 @@ def test_an_export_that_is_being_made(rows: Rows) -> None:
          "It waits: another export of the same report is being made."),
         ({"state": "queued", "running_before": 3}, None),
         ({"state": "queued", "running_before": 9, "dag": dag(max_active_runs=None)}, None),
-        ({"facts": TaskFacts({"failure": SPLIT}, {})}, "It did not work and is tried again: The disk is full."),
+        ({"facts": TaskFacts({"failure": SPLIT}, {})}, "The last attempt failed and is retried: The disk is full."),
         ({"facts": TaskFacts({"failure": WRONG}, {})}, None),
         ({"state": "queued", "facts": TaskFacts({"failure": SPLIT}, {})}, None),
         ({"facts": TaskFacts({}, {0: {}, 1: {"failure": SPLIT}})},
-         "It did not work and is tried again: The disk is full."),
+         "The last attempt failed and is retried: The disk is full."),
         ({"status": CREATED, "dag": dag(is_paused=True)}, None),
     ],
 )  # fmt: skip

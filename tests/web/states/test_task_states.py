@@ -32,7 +32,7 @@ def test_a_task_that_is_up_for_retry_says_why(app: AirflowApp) -> None:
     made.task("extract", "up_for_retry", end_date=datetime.now(UTC))
     shown = both(made)
     assert (shown["status"], shown["failure"], shown["actions"]) == ("creating", None, ["cancel", "duplicate"])
-    assert shown["waiting"] == "It did not work and is tried again: The database is away."
+    assert shown["waiting"] == "The last attempt failed and is retried: The database is away."
     assert made.retry().status_code == 409
     assert made.cancel().json()["status"] == "cancelled"
     assert made.states()["extract", -1] == "skipped"

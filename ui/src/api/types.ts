@@ -257,6 +257,12 @@ export interface components {
              */
             format?: "csv" | null;
             /**
+             * Csv Safety
+             * @description what text cells become; spreadsheet where absent and all is for download, else raw
+             * @example raw
+             */
+            csv_safety?: ("raw" | "spreadsheet") | null;
+            /**
              * Timezone
              * @description pins a timezone of its own; the account's where absent
              * @example America/New_York

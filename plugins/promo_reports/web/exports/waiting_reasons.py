@@ -67,7 +67,7 @@ def _scheduler_away(record: ExportRecord, zone: ZoneInfo) -> str | None:
 
 def _tried_again(record: ExportRecord, zone: ZoneInfo) -> str | None:
     failed = tried_again(record.facts) if record.state == "running" else None
-    return f"It did not work and is tried again: {failed.reason}" if failed else None
+    return f"The last attempt failed and is retried: {failed.reason}" if failed else None
 
 
 def _behind_others(record: ExportRecord, zone: ZoneInfo) -> str | None:

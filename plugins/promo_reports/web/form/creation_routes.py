@@ -77,6 +77,6 @@ def _started(caller: Caller, made: NewReport) -> Created:
         record = export_of(session, made.dag_id, made.run_id)
     if record is None:
         raise Refusal(
-            503, "Airflow took the export, but does not show it yet.", "Look at the list before you repeat it."
+            503, "Airflow accepted the export, but does not list it yet.", "Look at the list before you repeat it."
         )
     return Created(message=MESSAGE, export=Rows.of(registry(), caller).row(record), report=None)

@@ -53,7 +53,7 @@ async def backfill(caller: SignedIn, airflow: Airflow, report_id: str, body: Bac
     if not many:
         raise Conflict(*(_UNDER_WAY if body.again else _EXPORTED))
     await airflow.backfill(report_dag_id(report_id), *planned.dates, again=body.again)
-    return BackfillStarted(message=f"{many} past window{'s' if many != 1 else ''} asked for", windows=many)
+    return BackfillStarted(message=f"Export of {many} past window{'s' if many != 1 else ''} started", windows=many)
 
 
 def _plan(caller: Caller, report_id: str, days: Days) -> tuple[Definition, Plan]:

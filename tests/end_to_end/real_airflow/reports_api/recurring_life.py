@@ -68,7 +68,7 @@ class TestReportsApiRecurringLife:
         assert planned["unfinished"] == 0
         assert [each["export"] for each in planned["windows"]] == [None] * 3
         started = people.user.post(f"{path}/backfill", {**DAYS, "again": False}, 202)
-        assert (started["windows"], started["message"]) == (3, "3 past windows asked for")
+        assert (started["windows"], started["message"]) == (3, "Export of 3 past windows started")
         more = {**DAYS, "first": "2026-10-01"}
         error = people.user.refused(409, "POST", f"{path}/backfill", json={**more, "again": True})
         assert error["reason"] == "Past windows of this report are being exported already."
