@@ -32,6 +32,8 @@ export interface Draft {
   deliveryDay: string;
   deliveryTime: string;
   range: ChosenRange;
+  /** The cell policy (`csv_safety`) that a copied report names; null: that of its destinations. */
+  cells: string | null;
   /** A timezone that a copied report pins; null: the account's. */
   timezone: string | null;
   startsOn: string | null;
@@ -67,6 +69,7 @@ export const emptyDraft = (form: FormInfo): Draft => {
   const partner = only(partners);
   return {
     bucket: only(partner?.buckets ?? [])?.name ?? "",
+    cells: null,
     cloud: false,
     deliveryDay: "",
     deliveryTime: form.default_delivery_time,
@@ -97,6 +100,7 @@ export const definitionOf = (draft: Draft, form: FormInfo): Definition => {
     name: draft.name.trim(),
     report_type: draft.reportType,
     ...(draft.format === form.formats[0]?.id ? {} : { format: draft.format }),
+    ...(draft.cells === null ? {} : { csv_safety: draft.cells }),
     ...(dateRange === undefined ? {} : { date_range: dateRange }),
     ...(draft.timezone === null ? {} : { timezone: draft.timezone }),
     ...(draft.startsOn === null || !draft.recurring ? {} : { starts_on: draft.startsOn }),

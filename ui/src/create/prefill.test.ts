@@ -104,3 +104,9 @@ test("a copy has the format of its report, and says so where it is not offered a
   expect(gone.notes).toEqual(["The format tsv of the copied report is not offered any more."]);
   expect(definitionOf(gone.draft, FORM)).not.toHaveProperty("format");
 });
+
+test("a copy keeps the cell policy that its report names, and says so", () => {
+  const { draft, notes } = prefill({ ...DEFINITION, csv_safety: "raw" }, FORM);
+  expect(notes).toEqual(["As in the copied report, csv_safety is raw."]);
+  expect(definitionOf(draft, FORM).csv_safety).toBe("raw");
+});

@@ -44,6 +44,7 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
     download: definition.delivery.includes("download"),
     filters: filtersOf(definition, type),
     ...formatOf(definition, form),
+    cells: definition.csv_safety ?? null,
     name,
     promotionType: type.promotion_type,
     range: rangeOf(definition, form, type, timezone ?? form.timezone),
@@ -69,6 +70,7 @@ const notesOf = (definition: Definition, draft: Draft, type: ReportTypeShown, fo
       ? ["Its date range is not offered for this report type any more."]
       : []),
     ...partDaysNote(definition, draft, type, form),
+    ...(draft.cells === null ? [] : [`As in the copied report, csv_safety is ${draft.cells}.`]),
     ...(draft.timezone === null ? [] : [`As in the copied report, days and weeks are those of ${draft.timezone}.`]),
     ...(draft.startsOn === null ? [] : [`As in the copied report, no delivery is due before ${draft.startsOn}.`]),
   ];
