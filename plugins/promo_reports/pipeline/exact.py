@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 # PostgreSQL's numeric has at most 131,072 digits before the point and 16,383 after it. Room costs nothing until used.
 _DIGITS = 160_000
 EXACT = Context(prec=_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
-_ROUNDING = Context(prec=_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+_ROUNDING = Context(prec=_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 
 
 def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
@@ -22,7 +22,10 @@ def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
 
 
 def at_scale(number: Decimal, scale: int | None) -> Decimal:
-    """Return the number rounded or padded to `scale` digits after the point; unchanged where it is not finite."""
+    """Return the number rounded, a half away from zero as PostgreSQL does, or padded to `scale` digits after the point.
+
+    A number that is not finite is returned unchanged.
+    """
     if scale is None or not number.is_finite():
         return number
     return number.quantize(Decimal(1).scaleb(-scale), context=_ROUNDING)

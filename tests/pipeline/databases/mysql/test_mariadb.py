@@ -82,6 +82,8 @@ def table(on_mariadb: MariaDbPromo) -> Iterator[MariaDbPromo]:
         ("decimal(18,2)", "-0.50", ColumnType.DECIMAL, 2, "-0.50"),
         ("decimal(18,2)", "7", ColumnType.DECIMAL, 2, "7.00"),
         ("decimal(18,2)", "7", ColumnType.DECIMAL, 4, "7.0000"),
+        ("decimal(8,2) zerofill", "4.5", ColumnType.DECIMAL, 2, "4.50"),
+        ("double", "0.125", ColumnType.DECIMAL, 2, "0.13"),
         ("decimal(18,4)", "7.1", ColumnType.DECIMAL, 2, "7.1000"),
         ("decimal(18,4)", "7.1", ColumnType.DECIMAL, None, "7.1000"),
         ("decimal(65,30)", "-12345678901234567890.123456789012345678", ColumnType.DECIMAL, 18,

@@ -14,7 +14,7 @@ DECIMAL = 246
 FLOAT, DOUBLE = 4, 5
 TIMES = frozenset({7, 12})
 BIT = 16
-STRINGS = frozenset({15, 249, 250, 251, 252, 253, 254, 255})
+STRINGS = frozenset({15, 242, 249, 250, 251, 252, 253, 254, 255})  # VECTOR and GEOMETRY, too
 
 EXACT = INTEGERS | {DECIMAL, 13}  # YEAR, too
 NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.DECIMAL})

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _BINARY = 63  # the character set of bytes that are no text
-_ZEROFILL = 64  # a flag of columns whose numbers begin with zeros
+_ZEROFILL = 64  # a flag of columns whose numbers, of any type, begin with zeros
 
 _NOT_AS_IT_IS = re.compile(rb'[",\r\n\x00]')
 _NEGATIVE_ZERO = re.compile(rb"-0\.0*,")
@@ -122,6 +122,7 @@ class _Sent:
         self.type, flags, charset = described[1], described[7], described[8]
         self.binary = charset == _BINARY and self.type in STRINGS
         self.integer = self.type in INTEGERS and not flags & _ZEROFILL
+        self.decimal = self.type == DECIMAL and not flags & _ZEROFILL
 
     def value(self, sent: bytes) -> object:
         """What `cells` takes."""
@@ -182,7 +183,7 @@ def _column_renderer(
         return texts
     if column.type is ColumnType.INTEGER and sent.integer:
         return integers
-    if column.type is ColumnType.DECIMAL and sent.type == DECIMAL:
+    if column.type is ColumnType.DECIMAL and sent.decimal:
         return decimals
     if column.type is ColumnType.TIMESTAMP and sent.type in TIMES:
         return timestamps
