@@ -146,6 +146,14 @@ def values_and_titles(answer: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
             yield value, value if title is None else title
 
 
+def changed_setting(connection: str, name: str) -> DataRefused:
+    """The error of a query that has changed what the rest of it means."""
+    return DataRefused(
+        f"Connection {connection!r}: a function that the query calls changes the setting {name}.",
+        "Call none that does, or have it leave the settings of its session as they are.",
+    )
+
+
 def in_terms_of(snapshot: Snapshot, query: ReportQuery, parameters: Parameters) -> ReportQuery:
     """Return the query as it is asked of the database of a snapshot; `DataRefused` where that refuses its rows."""
     query = replace(query, predicates=snapshot.predicates)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from devstack.postgres import PostgresServer
-from promo_reports.errors import SourceRefused
+from promo_reports.errors import DataRefused, SourceRefused
 from promo_reports.pipeline.databases.postgres.session_settings import session_settings
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.sql.bound import BoundQuery
@@ -128,6 +128,27 @@ def test_a_function_of_the_very_types_of_a_cell_is_not_taken(
     staged = project.make(hostile, export(spreadsheet=True))
     assert b",0.10,a,1.00," in content(staged)
     assert staged.manifest.totals_by == {"column": "kind", "values": {"0.10": {"rows": 1, "points": "1.00"}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TimeZone", "Asia/Tokyo"), ("search_path", "pg_temp"), ("row_security", "on")]
+)
+def test_a_function_that_changes_a_setting_is_refused(
+    name: str, value: str, on_postgres: PostgresPromo, project: Project
+) -> None:
+    """The rows behind the first one would be read, and written, under it."""
+    on_postgres.execute(
+        f"""CREATE FUNCTION odd_note(bigint) RETURNS text LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM set_config('{name}', '{value}', true); RETURN 'x'; END $$"""
+    )
+    project.write((SELECT + WHERE + ORDER).replace("m.note,", "odd_note(m.id) AS note,"))
+    on_postgres.load(Move(1), Move(2))
+    try:
+        with pytest.raises(DataRefused, match=f"a function that the query calls changes the setting {name}"):
+            project.make(on_postgres.source)
+    finally:
+        on_postgres.execute("DROP FUNCTION odd_note(bigint)")
+    assert project.left == []
 
 
 def test_tables_are_found_where_the_roles_search_path_says(hostile: Source, on_postgres: PostgresPromo) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from promo_reports.errors import DataRefused
-from promo_reports.pipeline.databases.source import Source
+from promo_reports.pipeline.databases.source import Source, changed_setting
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -68,10 +67,7 @@ class UnchangedSettings:
         """Raise `DataRefused` where a function of a query has changed what the rest of it means."""
         for name, before, now in zip(self._names, self._values, self._now(connection), strict=True):
             if before != now:
-                raise DataRefused(
-                    f"Connection {source.connection!r}: a function that the query calls changes the setting {name}.",
-                    "Call none that does, or have it leave the settings of its session as they are.",
-                )
+                raise changed_setting(source.connection, name)
 
     def _now(self, connection: Connection) -> list[object]:
         """Their values, in a row that no `sql_select_limit` leaves out."""

@@ -43,6 +43,7 @@ HIDE_DAMAGE = ("zero_damaged_pages", "ignore_checksum_failure")
 """Settings of superusers, which a session cannot set back: rows are missing or wrong without an error."""
 
 FIND_HIDDEN_DAMAGE = "SELECT name FROM unnest(%s) AS settings (name) WHERE current_setting(name, true) = 'on'"
+SHOW_ALL = "SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.unnest(%s) AS settings (name)"
 SET_ALL = "SELECT set_config(name, value, true) FROM unnest(%s, %s) AS settings (name, value)"
 
 

@@ -31,11 +31,12 @@ from promo_reports.pipeline.databases.postgres.session_settings import (
     FIND_HIDDEN_DAMAGE,
     HIDE_DAMAGE,
     SET_ALL,
+    SHOW_ALL,
     session_settings,
 )
 from promo_reports.pipeline.databases.postgres.small_answers import filter_options, rows_as_sent
 from promo_reports.pipeline.databases.postgres.standby import replayed_until
-from promo_reports.pipeline.databases.source import Option, RecordSink, Source
+from promo_reports.pipeline.databases.source import Option, RecordSink, Source, changed_setting
 from promo_reports.pipeline.databases.time_limits import TimeLimits, Waiting, close_in_time, open_in_time
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.cell_policies.transform import CellTransform
@@ -87,6 +88,7 @@ class PostgresSnapshot:
         self._query = limits.query
         self._process = 0
         self._server_checks = False
+        self._settings: dict[str, str] = {}
         self.taken_at: datetime
 
     def __enter__(self) -> PostgresSnapshot:
@@ -252,6 +254,8 @@ class PostgresSnapshot:
                     "SELECT set_config('client_connection_check_interval', '2s', true) WHERE version() LIKE '%linux%'"
                 )
                 self._server_checks = cursor.rowcount == 1
+            cursor.execute(SHOW_ALL, (["search_path", *settings],))
+            self._settings = dict(cursor.fetchall())
 
         for question in (begin, set_up):
             waiting = Waiting(self._limits, self._socket, query=0.0)
@@ -261,11 +265,19 @@ class PostgresSnapshot:
         return Waiting(self._limits, self._socket, query=self._query)
 
     def _read(self, question: Callable[[Any], Answer], *, waiting: Waiting | None = None) -> Answer:
-        """Ask a question about rows; `SourceUnavailable` where a table that it has read is not the snapshot's."""
+        """Ask a question about rows.
+
+        Raises `SourceUnavailable` where a table that it has read is not the snapshot's, and `DataRefused` where a
+        function of it has changed a setting of the session.
+        """
 
         def ask(cursor: Any) -> Answer:
             answer = question(cursor)
             check_replaced_tables(cursor, self._source.connection)
+            cursor.execute(SHOW_ALL, (list(self._settings),))
+            for name, value in cursor.fetchall():
+                if value != self._settings[name]:
+                    raise changed_setting(self._source.connection, name)
             return answer
 
         return self._asked(ask, waiting=waiting)
