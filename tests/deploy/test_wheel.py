@@ -108,7 +108,8 @@ import promo_reports
 apps, _ = plugins_manager.get_fastapi_plugins()
 _, pages = plugins_manager._get_ui_plugins()
 print(json.dumps({
-    "errors": dict(plugins_manager.get_import_errors()),
+    # The environment of the tests has the project installed, too, with the same entry point: it steps back.
+    "errors": [why for why in plugins_manager.get_import_errors().values() if "already registered" not in why],
     "apps": [each["url_prefix"] for each in apps if "promo" in each["url_prefix"]],
     "pages": [each["url_route"] for each in pages if "promo" in each["bundle_url"]],
     "provider": ProvidersManager().providers["promo-reports"].version,
@@ -119,7 +120,7 @@ print(json.dumps({
     )
     assert isinstance(found, dict)
     assert found.pop("from").startswith(str(installed))
-    assert found == {"errors": {}, "apps": ["/promo-reports"], "pages": ["reports"], "provider": "0.1.0"}
+    assert found == {"errors": [], "apps": ["/promo-reports"], "pages": ["reports"], "provider": "0.1.0"}
 
 
 def test_the_shim_in_the_plugins_folder_steps_back(installed: Path, tmp_path: Path) -> None:
