@@ -55,3 +55,10 @@ def test_what_passes(code: int, message: str) -> None:
 )
 def test_what_does_not(code: int, message: str) -> None:
     assert not passes(error(code, message))
+
+
+def test_an_error_of_the_driver_that_has_its_code_beside_its_message() -> None:
+    told = error(1226)
+    assert told.orig
+    told.orig.args = ("User 'x' has exceeded the 'max_queries_per_hour' resource (current value: 3)",)
+    assert passes(told)

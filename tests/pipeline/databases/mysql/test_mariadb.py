@@ -545,6 +545,20 @@ def test_a_function_that_changes_a_setting_is_refused(
     assert f"a function that the query calls changes the setting {setting}." in str(refused)
 
 
+def test_variables_that_live_from_one_question_to_the_next_are_refused(
+    on_mariadb: MariaDbPromo, project: Project
+) -> None:
+    """On MySQL numbers began at 401 in a file of 200 rows; system variables and texts with `@` are none."""
+    on_mariadb.load(Move(1), Move(2))
+    counted = "CAST((@n := coalesce(@n, 0) + 1) AS char) AS note,"
+    project.write((SELECT + WHERE + ORDER).replace("m.note,", counted))
+    refused = refusal(project, on_mariadb.source)
+    assert type(refused) is DataRefused
+    assert "the report type's SQL has the variable @n, which keeps its value" in str(refused)
+    project.write((SELECT + WHERE + ORDER).replace("m.note,", "'a@b' || @@version_comment || '@n' AS note,"))
+    assert project.make(on_mariadb.source).manifest.rows == 2
+
+
 def test_an_init_connect_that_fails_is_not_tried_again(on_mariadb: MariaDbPromo, project: Project) -> None:
     on_mariadb.load(Move(1))
     on_mariadb.server.execute("SET GLOBAL init_connect = 'SET SESSION no_such_setting = 1'")

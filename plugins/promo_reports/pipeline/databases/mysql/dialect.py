@@ -18,7 +18,12 @@ from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_
 from promo_reports.pipeline.databases.mysql.engines import refuse_engines
 from promo_reports.pipeline.databases.mysql.errors import NO_EXPLAIN, TIMED_OUT, code_of, passes
 from promo_reports.pipeline.databases.mysql.impossible_days import looked_at
-from promo_reports.pipeline.databases.mysql.session_settings import WHOLE_ANSWERS, UnchangedSettings, assignments
+from promo_reports.pipeline.databases.mysql.session_settings import (
+    WHOLE_ANSWERS,
+    UnchangedSettings,
+    assignments,
+    refuse_variables,
+)
 from promo_reports.pipeline.databases.mysql.text import sent_records, sent_rows
 from promo_reports.pipeline.databases.mysql.warnings import refuse_warnings
 from promo_reports.pipeline.databases.mysql.zones import refuse_unknown_zones
@@ -191,10 +196,11 @@ class MySqlDialect(Dialect):
     def _asked(self, connection: Connection, query: BoundQuery) -> BoundQuery:
         """The query with its times as DATETIME, compared with days that a calendar has, and its bytes as such.
 
-        Raises `DataRefused` where it compares a time with a whole number.
+        Raises `DataRefused` where it compares a time with a whole number, or has variables.
 
         That is found by asking for none of its rows, with the times as texts: nothing is said of numbers otherwise.
         """
+        refuse_variables(query.text, self.source)
         times = {name for name, value in query.values.items() if isinstance(value, datetime)}
         query = query.wrapped({name for name, value in query.values.items() if isinstance(value, bytes)}, "UNHEX({})")
         if times:

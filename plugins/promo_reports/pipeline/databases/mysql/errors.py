@@ -30,7 +30,9 @@ _AWAY = frozenset((2001, 2002, 2003, 2004, 2005, 2006, 2008, 2012, 2013, 2014, 2
 
 def code_of(error: DBAPIError) -> object:
     """The server's or the client's number of an error; None where it has none."""
-    return next(iter(error.orig.args if error.orig else ()), None)
+    code = next(iter(error.orig.args if error.orig else ()), None)
+    # The errors of the driver's part in C have it beside their message.
+    return code if isinstance(code, int) else getattr(error.orig, "errno", None)
 
 
 def passes(error: DBAPIError) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import Source, changed_setting
+from promo_reports.sql.lexer import Kind, Token, tokens
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,6 +55,18 @@ def assignments(connection: Connection) -> str:
     if int(known[_WARNINGS]) < _FEWEST_WARNINGS:
         changes[_WARNINGS] = str(_FEWEST_WARNINGS)
     return ", ".join(f"{name} = {value}" for name, value in changes.items())
+
+
+def refuse_variables(text: str, source: Source) -> None:
+    """Raise `DataRefused` for SQL with `@variables`, whose values one question leaves to the next one."""
+    words = [Token(Kind.SYMBOL, "", 0, 0), *tokens(text)]
+    for before, at, name in zip(words, words[1:], words[2:], strict=False):
+        if at.text == "@" and before.text != "@" and name.kind in (Kind.WORD, Kind.NAME, Kind.TEXT):
+            raise DataRefused(
+                f"Connection {source.connection!r}: the report type's SQL has the variable @{name.text}, which keeps "
+                "its value from the count to the copy, and changes as the server happens to read the rows.",
+                "Number rows with ROW_NUMBER() OVER (ORDER BY ...), and add up with SUM(...) OVER (ORDER BY ...).",
+            )
 
 
 class UnchangedSettings:
