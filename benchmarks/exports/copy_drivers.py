@@ -1,4 +1,4 @@
-"""Which driver passes COPY through to the artefact fastest: the choice behind `pipeline/databases/postgres.py`.
+"""Which driver passes COPY through to the artifact fastest: the choice behind `pipeline/databases/postgres.py`.
 
     python -m benchmarks.exports.copy_drivers [--rows 5000000] [--rounds 3]
 
@@ -78,13 +78,13 @@ def child(name: str, url: str, statement: str) -> None:
     """Copy into a ZIP that is thrown away; prints its seconds, processor seconds and peak memory in MB."""
     from devstack.memory import peak
     from promo_reports.domain.file_format import ZIP
-    from promo_reports.pipeline.formats.artefact import Artefact
+    from promo_reports.pipeline.formats.artifact import Artifact
     from promo_reports.pipeline.formats.split import Splitter
 
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
         begun = time.perf_counter()
-        with Artefact(Path(directory), "ledger", ["header"], file_format=ZIP) as artefact:
-            splitter = Splitter(artefact, ROWS_PER_FILE)
+        with Artifact(Path(directory), "ledger", ["header"], file_format=ZIP) as artifact:
+            splitter = Splitter(artifact, ROWS_PER_FILE)
             splitter.begin()
             DRIVERS[name](url, statement, splitter.write)
             splitter.finish()

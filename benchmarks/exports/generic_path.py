@@ -65,18 +65,18 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     from promo_reports.domain.file_format import ZIP
     from promo_reports.pipeline.databases.dialects import open_snapshot
     from promo_reports.pipeline.databases.time_limits import TimeLimits
-    from promo_reports.pipeline.formats.artefact import Artefact
+    from promo_reports.pipeline.formats.artifact import Artifact
     from promo_reports.pipeline.formats.split import Splitter
     from promo_reports.settings import Settings
     from promo_reports.sql.report_query import load_report_query
 
     settings, report_type = Settings(), export.definition.report_type
     query = load_report_query(report_type, settings.sql).rows(export.parameters)
-    artefact = Artefact(place, "benchmark", [column.name for column in report_type.columns], file_format=ZIP)
+    artifact = Artifact(place, "benchmark", [column.name for column in report_type.columns], file_format=ZIP)
     with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
         begun = time.perf_counter()
-        with artefact:
-            splitter = Splitter(artefact, settings.rows_per_file)
+        with artifact:
+            splitter = Splitter(artifact, settings.rows_per_file)
             splitter.begin()
             sent = snapshot.copy(query, report_type, splitter.write, transform=export.transform)
             splitter.finish()

@@ -19,7 +19,7 @@ from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavailable, StagingError
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.formats.artefact import Artefact
+from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.sql.bound import BoundQuery
 from tests.support.databases.promo import (
     DAY,
@@ -339,10 +339,10 @@ def test_too_many_further_connections(postgres: PostgresServer, on_postgres: Pos
 
 
 def test_a_full_disk(on_postgres: PostgresPromo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Artefact, aside: Artefact) -> None:
+    def full(self: Artifact, aside: Artifact) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Artefact, "_append", full)
+    monkeypatch.setattr(Artifact, "_append", full)
     on_postgres.generate(40_000)
     with pytest.raises(StagingError, match=r"is full: .* The export needs about [0-9,]+ bytes"):
         project.make(on_postgres.source, **SEVERAL)

@@ -18,8 +18,8 @@ from promo_reports.domain import file_format
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats import file_code
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import Unreadable
-from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.tally import Tally
 
 TSV = FileFormat("tsv", "Tab-separated", ".tsv", "text/tab-separated-values; charset=utf-8")
@@ -37,7 +37,7 @@ class TsvWriter:
     def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
         self._file, self._columns = file, columns
         self._content = b""
-        self.stretches: list[Stretch] = []
+        self.spans: list[ChecksummedSpan] = []
 
     def begin(self, name: str) -> None:
         """Start the part with its header."""
@@ -47,10 +47,10 @@ class TsvWriter:
         """Append whole records."""
         self._put(list(csv.reader(io.StringIO(records.decode(), newline=""))))
 
-    def end(self) -> Stretch:
+    def end(self) -> ChecksummedSpan:
         """Finish the part."""
-        self.stretches.append(Stretch.of(self._content))
-        return self.stretches[-1]
+        self.spans.append(ChecksummedSpan.of(self._content))
+        return self.spans[-1]
 
     def close(self) -> None:
         """Write nothing more."""

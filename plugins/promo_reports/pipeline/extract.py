@@ -13,17 +13,17 @@ from pathlib import Path
 from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.copying import Copying
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot, Source, in_terms_of
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
-from promo_reports.pipeline.formats.artefact import Artefact
+from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
+from promo_reports.pipeline.row_copier import RowCopier
 from promo_reports.pipeline.staging.area import staging_area
+from promo_reports.pipeline.verification.build_manifest import Made, build_manifest
 from promo_reports.pipeline.verification.count import count
-from promo_reports.pipeline.verification.describe import Made, describe
 from promo_reports.pipeline.verification.verify import Reading, check_window, read_again, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
@@ -58,7 +58,7 @@ def extract(
             query = in_terms_of(snapshot, query, export.parameters)
             with _timed("Counted and summed"):
                 counted = count(snapshot, query, export)
-            artefact = Artefact(
+            artifact = Artifact(
                 attempt.directory,
                 export.stem,
                 [column.name for column in report_type.columns],
@@ -68,22 +68,22 @@ def extract(
             if progress:
                 progress(0, expected)
             told = (lambda rows: progress(rows, expected)) if progress else None
-            copying = Copying(export, artefact, settings.rows_per_file, told)
-            with _timed("Copied"), attempt.explained(lambda: artefact.size_of(expected)):
-                sent = _copy(copying, snapshot, query, expected, settings)
+            copier = RowCopier(export, artifact, settings.rows_per_file, told)
+            with _timed("Copied"), attempt.explained(lambda: artifact.size_of(expected)):
+                sent = _copy(copier, snapshot, query, expected, settings)
         with _timed("Read again"):
             reading = read_again(
-                artefact.path,
-                artefact.format,
+                artifact.path,
+                artifact.format,
                 report_type,
                 transform=export.transform,
-                stretches=artefact.stretches,
+                spans=artifact.spans,
             )
-        reconcile(reading, counted.totals, sent, artefact.parts)
+        reconcile(reading, counted.totals, sent, artifact.parts)
         check_window(reading, report_type, export.window)
-        file = _named_by_content(artefact, reading)
+        file = _named_by_content(artifact, reading)
         made = Made(export, query.sha256, counted, reading, file, snapshot.taken_at, started, now())
-        manifest = describe(made, timedelta(minutes=settings.settle_minutes))
+        manifest = build_manifest(made, timedelta(minutes=settings.settle_minutes))
         return attempt.seal(manifest, export.definition.destinations)
 
 
@@ -98,13 +98,13 @@ def _format(export: Export, rows: int, rows_per_file: int) -> FileFormat:
     return found
 
 
-def _copy(copying: Copying, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
+def _copy(copier: RowCopier, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
     if isinstance(snapshot, SharedSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
-        ranges = _ranges(snapshot, query, copying.export, rows, settings.rows_per_file)
+        ranges = _ranges(snapshot, query, copier.export, rows, settings.rows_per_file)
         if ranges:
-            return copying.ranges(snapshot, ranges, settings.connections_per_export)
-    export = copying.export
-    return copying.whole(snapshot, query.rows(export.parameters, export.transform))
+            return copier.ranges(snapshot, ranges, settings.connections_per_export)
+    export = copier.export
+    return copier.whole(snapshot, query.rows(export.parameters, export.transform))
 
 
 def _ranges(
@@ -129,9 +129,9 @@ def _timed(what: str) -> Iterator[None]:
     log.info("%s in %.2f s", what, time.perf_counter() - begun)
 
 
-def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:
+def _named_by_content(artifact: Artifact, reading: Reading) -> ExportFile:
     """Rename the file by its hash, so that a re-run's publication never overwrites another content."""
-    path: Path = artefact.path
+    path: Path = artifact.path
     name = f"{path.stem}-{reading.sha256[:8]}{path.suffix}"
     path.rename(path.with_name(name))
     return ExportFile(
@@ -141,5 +141,5 @@ def _named_by_content(artefact: Artefact, reading: Reading) -> ExportFile:
         sha256=reading.sha256,
         first=reading.parts[0].first,
         last=reading.parts[-1].last,
-        members=reading.parts if artefact.format.member_suffix is not None else (),
+        members=reading.parts if artifact.format.member_suffix is not None else (),
     )

@@ -29,7 +29,7 @@ def test_what_is_written_is_covered_by_stretches(file_format: FileFormat) -> Non
         writer.write(b"1,a\n")
         assert writer.end().length > len(b"1,a\n")
     writer.close()
-    assert sum(each.length for each in writer.stretches) == len(file.getvalue())
+    assert sum(each.length for each in writer.spans) == len(file.getvalue())
 
 
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())

@@ -63,7 +63,7 @@ def test_the_same_members_give_the_same_bytes(members: list[tuple[str, list[byte
 def test_the_stretches_are_the_whole_file(members: list[tuple[str, list[bytes]]]) -> None:
     file = io.BytesIO()
     archive = write(file, members)
-    assert sum(stretch.length for stretch in archive.stretches) == len(file.getvalue())
+    assert sum(span.length for span in archive.spans) == len(file.getvalue())
 
 
 @settings(max_examples=100, deadline=None)
@@ -87,7 +87,7 @@ def test_archives_put_together_are_the_archive_of_all_members(
             archive.append(other, file)
     archive.close()
     assert stitched.getvalue() == whole.getvalue()
-    assert archive.stretches == expected.stretches
+    assert archive.spans == expected.spans
 
 
 def test_what_the_archive_says_of_itself() -> None:

@@ -19,10 +19,10 @@ from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
-from promo_reports.pipeline.formats.artefact import Artefact
+from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.background import Background
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.split import Splitter
-from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
 from promo_reports.pipeline.verification.verify import read_again, reconcile
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
@@ -60,17 +60,17 @@ def made(
     header: list[str] = NAMES,
 ) -> None:
     """Write rows, damage the file, and verify it as an export does."""
-    artefact = Artefact(directory, "ledger", header, file_format=file_format)
-    splitter = Splitter(artefact, limit)
-    with artefact:
+    artifact = Artifact(directory, "ledger", header, file_format=file_format)
+    splitter = Splitter(artifact, limit)
+    with artifact:
         splitter.begin()
         for row in rows:
             splitter.write(f"{row}\n".encode())
         splitter.finish()
     if damage:
-        damage(artefact.path)
-    reading = read_again(artefact.path, artefact.format, LEDGER, transform=transform, stretches=artefact.stretches)
-    reconcile(reading, TOTALS, len(ROWS), artefact.parts)
+        damage(artifact.path)
+    reading = read_again(artifact.path, artifact.format, LEDGER, transform=transform, spans=artifact.spans)
+    reconcile(reading, TOTALS, len(ROWS), artifact.parts)
 
 
 def edited(number: int, old: str, new: str) -> Rows:
@@ -127,14 +127,14 @@ def test_another_header(header: list[str], tmp_path: Path) -> None:
 
 
 def test_the_database_sent_another_number_than_it_counted(tmp_path: Path) -> None:
-    artefact = Artefact(tmp_path, "ledger", NAMES, file_format=CSV)
-    with artefact:
-        artefact.begin(1)
-        artefact.write(("\n".join(ROWS) + "\n").encode(), 5)
-        artefact.end()
-    reading = read_again(artefact.path, artefact.format, LEDGER, transform=UNCHANGED, stretches=artefact.stretches)
+    artifact = Artifact(tmp_path, "ledger", NAMES, file_format=CSV)
+    with artifact:
+        artifact.begin(1)
+        artifact.write(("\n".join(ROWS) + "\n").encode(), 5)
+        artifact.end()
+    reading = read_again(artifact.path, artifact.format, LEDGER, transform=UNCHANGED, spans=artifact.spans)
     with pytest.raises(ReconciliationError, match="counted 5 rows and sent 4, the file holds 5"):
-        reconcile(reading, TOTALS, 4, artefact.parts)
+        reconcile(reading, TOTALS, 4, artifact.parts)
     with pytest.raises(ReconciliationError, match="the parts read again are not the parts written"):
         reconcile(reading, TOTALS, 5, [])
 
@@ -150,27 +150,27 @@ def flip(at: int, bit: int = 0) -> Callable[[Path], None]:
 
 def test_every_bit_of_a_zip_counts(tmp_path: Path) -> None:
     """Headers, packed data, the filling after it and the directory: one changed bit is found wherever it is."""
-    artefact = Artefact(tmp_path, "ledger", NAMES, file_format=ZIP)
-    splitter = Splitter(artefact, 3)
-    with artefact:
+    artifact = Artifact(tmp_path, "ledger", NAMES, file_format=ZIP)
+    splitter = Splitter(artifact, 3)
+    with artifact:
         splitter.begin()
         for row in ROWS:
             splitter.write(f"{row}\n".encode())
         splitter.finish()
-    whole = artefact.path.read_bytes()
+    whole = artifact.path.read_bytes()
     found = 0
     for at in range(len(whole)):
-        flip(at, at % 8)(artefact.path)
+        flip(at, at % 8)(artifact.path)
         with pytest.raises(ReconciliationError, match=r"ledger\.zip is not what was written"):
-            read_again(artefact.path, artefact.format, LEDGER, transform=UNCHANGED, stretches=artefact.stretches)
+            read_again(artifact.path, artifact.format, LEDGER, transform=UNCHANGED, spans=artifact.spans)
         found += 1
-        artefact.path.write_bytes(whole)
+        artifact.path.write_bytes(whole)
     assert found == len(whole) > 500
     reconcile(
-        read_again(artefact.path, artefact.format, LEDGER, transform=UNCHANGED, stretches=artefact.stretches),
+        read_again(artifact.path, artifact.format, LEDGER, transform=UNCHANGED, spans=artifact.spans),
         TOTALS,
         5,
-        artefact.parts,
+        artifact.parts,
     )
 
 
@@ -250,13 +250,13 @@ def test_other_parts_are_found_by_their_bytes(change: Any, tmp_path: Path) -> No
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_other_parts_are_found_by_what_they_hold(change: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second net: even if the bytes had not been compared."""
-    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, stretches: "")
+    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, spans: "")
     with pytest.raises(ReconciliationError, match=r"the parts read again are not the parts written|The header of"):
         made(tmp_path, ROWS, damage=rewrite(change))
 
 
 def test_a_zip_that_no_reader_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, stretches: "")
+    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, spans: "")
     begin_of_data = 30 + len("ledger_0001.csv") + 20
     damages = {
         "local signature": flip(0),
@@ -296,7 +296,7 @@ def test_a_decoding_error_does_not_quote_the_cell(tmp_path: Path) -> None:
     path = tmp_path / "ledger.csv"
     path.write_bytes(EMPTY + b"1,x,secret\xff,1.00\n")
     with pytest.raises(ReconciliationError, match=r"bytes that are no UTF-8\.") as refused:
-        read_again(path, CSV, LEDGER, transform=UNCHANGED, stretches=[Stretch.of(path.read_bytes())])
+        read_again(path, CSV, LEDGER, transform=UNCHANGED, spans=[ChecksummedSpan.of(path.read_bytes())])
     assert "secret" not in str(refused.value)
 
 
@@ -353,13 +353,13 @@ def test_an_amount_changed_by_the_splitter(
 
 def test_a_batch_doubled_by_the_writer(promo: Promo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     promo.load(*numbered(4))
-    write = Artefact.write
+    write = Artifact.write
 
-    def twice(self: Artefact, records: bytes, rows: int) -> None:
+    def twice(self: Artifact, records: bytes, rows: int) -> None:
         write(self, records, rows)
         write(self, records, rows)
 
-    monkeypatch.setattr(Artefact, "write", twice)
+    monkeypatch.setattr(Artifact, "write", twice)
     assert "sent 4, the file holds 8" in refused(promo, project)
 
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.local_times import LocalTimes
-from promo_reports.pipeline.exact import at_scale
+from promo_reports.pipeline.decimals import at_scale
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import DataRefused, SqlTemplateError
-from promo_reports.pipeline.exact import at_scale, exact_sum
+from promo_reports.pipeline.decimals import at_scale, exact_sum
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.expressions import Expressions

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from promo_reports.domain.manifest import Part
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.part_reading import read_part
-from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.tally import Tally
 
 
@@ -19,7 +19,7 @@ class CsvWriter:
     def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
         self._file = file
         self._header = (",".join(columns) + "\n").encode()
-        self.stretches: list[Stretch] = []
+        self.spans: list[ChecksummedSpan] = []
 
     def begin(self, name: str) -> None:
         """Start the part with its header."""
@@ -32,10 +32,10 @@ class CsvWriter:
         self._sha256.update(records)
         self._file.write(records)
 
-    def end(self) -> Stretch:
+    def end(self) -> ChecksummedSpan:
         """Finish the part."""
-        content = Stretch(self._bytes, self._sha256.hexdigest())
-        self.stretches.append(content)
+        content = ChecksummedSpan(self._bytes, self._sha256.hexdigest())
+        self.spans.append(content)
         return content
 
     def close(self) -> None:

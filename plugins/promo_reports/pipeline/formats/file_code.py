@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, cast
 
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
-from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.tally import Tally
 
 MODULES = {
@@ -26,10 +26,10 @@ class Unreadable(Exception):
 class FileWriter(Protocol):
     """Writes one file, part after part.
 
-    `stretches` are the bytes of the file as they were written, in order; they are complete when it is closed.
+    `spans` are the bytes of the file as they were written, in order; they are complete when it is closed.
     """
 
-    stretches: list[Stretch]
+    spans: list[ChecksummedSpan]
 
     def begin(self, name: str) -> None:
         """Start the next part with what stands before its rows, such as a header."""
@@ -39,7 +39,7 @@ class FileWriter(Protocol):
         """Append whole CSV records (UTF-8, as COPY writes them) to the part."""
         ...
 
-    def end(self) -> Stretch:
+    def end(self) -> ChecksummedSpan:
         """Finish the part; the answer is its content, before any compression."""
         ...
 

@@ -1,4 +1,4 @@
-"""One part of an artefact, read again to its end: its bytes hashed, its rows tallied.
+"""One part of an artifact, read again to its end: its bytes hashed, its rows tallied.
 
 Blocks of whole records are counted column by column where nothing in them is out of the ordinary (`cell_index`);
 everything else is read by the standard library's strict reader, which therefore has the last word.

@@ -11,7 +11,7 @@ import numpy as np
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import GroupTotals
-from promo_reports.pipeline.exact import EXACT
+from promo_reports.pipeline.decimals import EXACT
 from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual
 from promo_reports.sql.cell_policies.transform import CellTransform
 
@@ -33,7 +33,7 @@ class _Group:
 
 @dataclass
 class Tally:
-    """Counts and sums the rows of an artefact, knowing the columns by their place.
+    """Counts and sums the rows of an artifact, knowing the columns by their place.
 
     `rows` are those of the present part, `first` and `last` its outermost cells of the window column; None where there
     are no rows or is no such column.

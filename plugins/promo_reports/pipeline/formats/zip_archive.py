@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
-from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 
 _VERSION_ZIP64 = 45
 _UTF8_NAMES = 0x0800
@@ -33,7 +33,7 @@ class _Entry:
     crc: int
     plain: int
     packed: int
-    stretches: tuple[Stretch, Stretch]
+    spans: tuple[ChecksummedSpan, ChecksummedSpan]
 
 
 class ZipMember:
@@ -59,8 +59,8 @@ class ZipMember:
         self._file.seek(self._offset)
         self._file.write(header)
         self._file.seek(end)
-        stretches = (Stretch.of(header), Stretch(self._packed, self._sha256.hexdigest()))
-        return _Entry(self._name, self._offset, self._crc, self._plain, self._packed, stretches)
+        spans = (ChecksummedSpan.of(header), ChecksummedSpan(self._packed, self._sha256.hexdigest()))
+        return _Entry(self._name, self._offset, self._crc, self._plain, self._packed, spans)
 
     def _put(self, data: bytes) -> None:
         self._packed += len(data)
@@ -88,13 +88,13 @@ class ZipMember:
 class ZipArchive:
     """Members one after another, then the directory of them; `file` is seekable and belongs to the caller.
 
-    `stretches` cover the whole file, in order, once it is closed.
+    `spans` cover the whole file, in order, once it is closed.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._entries: list[_Entry] = []
-        self.stretches: list[Stretch] = []
+        self.spans: list[ChecksummedSpan] = []
 
     def open_member(self, name: str) -> ZipMember:
         """Begin the next member."""
@@ -104,17 +104,17 @@ class ZipArchive:
         """Finish a member and keep its place for the directory."""
         entry = member.close()
         self._entries.append(entry)
-        self.stretches.extend(entry.stretches)
+        self.spans.extend(entry.spans)
 
     def append(self, other: ZipArchive, file: BinaryIO) -> None:
         """Take over the members of a closed archive, compressed as they are; `file` is open at its beginning."""
-        begin, members = self._file.tell(), other.stretches[:-1]
-        left = sum(stretch.length for stretch in members)
+        begin, members = self._file.tell(), other.spans[:-1]
+        left = sum(span.length for span in members)
         while chunk := file.read(min(left, _CHUNK)):
             self._file.write(chunk)
             left -= len(chunk)
         self._entries.extend(replace(entry, offset=begin + entry.offset) for entry in other._entries)
-        self.stretches.extend(members)
+        self.spans.extend(members)
 
     def close(self) -> None:
         """Write the central directory, with zip64 ends."""
@@ -126,7 +126,7 @@ class ZipArchive:
         end += struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1)
         end += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, short, short, _UNKNOWN, _UNKNOWN, 0)
         self._file.write(entries + end)
-        self.stretches.append(Stretch.of(entries + end))
+        self.spans.append(ChecksummedSpan.of(entries + end))
 
 
 def _directory_entry(entry: _Entry) -> bytes:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from promo_reports.domain.manifest import Part
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.csv_file import CsvWriter
 from promo_reports.pipeline.formats.file_code import FileWriter, Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
-from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.strict_zip import StrictMember
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
@@ -25,7 +25,7 @@ class ZipWriter:
         self._columns = columns
         self._member: ZipMember
         self._content: CsvWriter
-        self.stretches = self._archive.stretches
+        self.spans = self._archive.spans
 
     def begin(self, name: str) -> None:
         """Start the next member."""
@@ -37,7 +37,7 @@ class ZipWriter:
         """Append whole records to the member."""
         self._content.write(records)
 
-    def end(self) -> Stretch:
+    def end(self) -> ChecksummedSpan:
         """Finish the member."""
         content = self._content.end()
         self._archive.close_member(self._member)

@@ -1,4 +1,4 @@
-"""Read the staged artefact again and compare it with what the database counted (reliability, P8).
+"""Read the staged artifact again and compare it with what the database counted (reliability, P8).
 
 What is checked is the file that will be delivered: decompressed, parsed, counted, summed and hashed, by readers that
 share no code with the writers. No message holds a cell: they are people's data.
@@ -19,10 +19,10 @@ from promo_reports.domain.manifest import Part
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
-from promo_reports.pipeline.exact import exact_sum
-from promo_reports.pipeline.formats.artefact import WrittenPart
+from promo_reports.pipeline.decimals import exact_sum
+from promo_reports.pipeline.formats.artifact import WrittenPart
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import Unreadable, code_of
-from promo_reports.pipeline.formats.stretch import Stretch
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.transform import CellTransform
 
@@ -48,16 +48,16 @@ def read_again(
     report_type: ReportType,
     *,
     transform: CellTransform,
-    stretches: Sequence[Stretch],
+    spans: Sequence[ChecksummedSpan],
 ) -> Reading:
-    """Read every cell of the artefact; raise `ReconciliationError` where it is damaged.
+    """Read every cell of the artifact; raise `ReconciliationError` where it is damaged.
 
-    `stretches` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
+    `spans` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
     looks is found too, and a cell is only blamed for what the database sent. The cells that `transform`
     has changed are counted.
     """
     tally = Tally(report_type, transform)
-    sha256 = _compared(path, stretches)
+    sha256 = _compared(path, spans)
     try:
         parts = code_of(file_format).read_back(path, tally)
     except Unreadable as damage:
@@ -130,17 +130,17 @@ def _is_within(cell: str | None, window: Window) -> bool:
         return False
 
 
-def _compared(path: Path, stretches: Sequence[Stretch]) -> str:
-    """Return the file's hash; raises `ReconciliationError` unless it is exactly the stretches."""
+def _compared(path: Path, spans: Sequence[ChecksummedSpan]) -> str:
+    """Return the file's hash; raises `ReconciliationError` unless it is exactly the spans."""
     whole = hashlib.sha256()
     with path.open("rb") as file:
-        for stretch in stretches:
-            digest, left = hashlib.sha256(), stretch.length
+        for span in spans:
+            digest, left = hashlib.sha256(), span.length
             while left and (chunk := file.read(min(left, _CHUNK))):
                 digest.update(chunk)
                 whole.update(chunk)
                 left -= len(chunk)
-            if left or digest.hexdigest() != stretch.sha256:
+            if left or digest.hexdigest() != span.sha256:
                 raise ReconciliationError(
                     f"The staged file {path.name} is not what was written, before byte {file.tell()}."
                 )

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.databases.source import exact_decimal
-from promo_reports.pipeline.exact import exact_sum
+from promo_reports.pipeline.decimals import exact_sum
 from promo_reports.sql.expressions import Expressions
 
 EXACT_SUM = "exact_sum"

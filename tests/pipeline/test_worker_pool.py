@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from promo_reports.pipeline.side_by_side import side_by_side
+from promo_reports.pipeline.worker_pool import run_jobs
 
 
 def unneeded() -> None:
@@ -25,7 +25,7 @@ def test_results_are_taken_in_the_order_of_the_jobs() -> None:
         return job
 
     taken: list[int] = []
-    side_by_side(["a", "b"], range(6), do, taken.append, unneeded)
+    run_jobs(["a", "b"], range(6), do, taken.append, unneeded)
     assert taken == [0, 1, 2, 3, 4, 5]
 
 
@@ -41,7 +41,7 @@ def test_a_worker_does_one_job_at_a_time() -> None:
         return worker
 
     taken: list[str] = []
-    side_by_side(["a", "b"], range(10), do, taken.append, unneeded)
+    run_jobs(["a", "b"], range(10), do, taken.append, unneeded)
     assert set(taken) == {"a", "b"}
 
 
@@ -49,7 +49,7 @@ def test_jobs_see_the_context_of_their_caller() -> None:
     task = contextvars.ContextVar("task", default="none")
     task.set("mine")
     taken: list[str] = []
-    side_by_side([1, 2], range(3), lambda worker, job: task.get(), taken.append, unneeded)
+    run_jobs([1, 2], range(3), lambda worker, job: task.get(), taken.append, unneeded)
     assert taken == ["mine"] * 3
 
 
@@ -72,7 +72,7 @@ def test_the_first_error_ends_the_others_and_begins_no_other() -> None:
         line.set()
 
     with pytest.raises(ZeroDivisionError):
-        side_by_side(["a", "b"], range(2), do, lambda result: None, end)
+        run_jobs(["a", "b"], range(2), do, lambda result: None, end)
     assert tried == ["end"]
     assert begun == [0, 1]
 
@@ -88,4 +88,4 @@ def test_a_result_that_cannot_be_taken_ends_all() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        side_by_side(["a", "b"], range(9), do, refuse, line.set)
+        run_jobs(["a", "b"], range(9), do, refuse, line.set)

@@ -1,4 +1,4 @@
-"""The artefact on disk: its name, its parts, and what is left when writing fails."""
+"""The artifact on disk: its name, its parts, and what is left when writing fails."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from typing import Any
 import pytest
 
 from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
-from promo_reports.pipeline.formats.artefact import Artefact, WrittenPart
+from promo_reports.pipeline.formats.artifact import Artifact, WrittenPart
 from promo_reports.pipeline.formats.background import Background
-from promo_reports.pipeline.formats.stretch import Stretch
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 
 HEADER = ["id", "note"]
 
 
-def write(directory: Path, *parts: list[bytes], file_format: FileFormat) -> Artefact:
-    artefact = Artefact(directory, "ledger_2026-03-01", HEADER, file_format=file_format)
-    with artefact:
+def write(directory: Path, *parts: list[bytes], file_format: FileFormat) -> Artifact:
+    artifact = Artifact(directory, "ledger_2026-03-01", HEADER, file_format=file_format)
+    with artifact:
         for number, batches in enumerate(parts, start=1):
-            artefact.begin(number)
+            artifact.begin(number)
             for batch in batches:
-                artefact.write(batch, batch.count(b"\n"))
-            artefact.end()
-    return artefact
+                artifact.write(batch, batch.count(b"\n"))
+            artifact.end()
+    return artifact
 
 
 def test_a_csv(tmp_path: Path) -> None:
-    artefact = write(tmp_path, [b"1,a\n", b"2,b\n3,c\n"], file_format=CSV)
+    artifact = write(tmp_path, [b"1,a\n", b"2,b\n3,c\n"], file_format=CSV)
     content = b"id,note\n1,a\n2,b\n3,c\n"
-    assert artefact.path == tmp_path / "ledger_2026-03-01.csv"
-    assert artefact.path.read_bytes() == content
-    assert artefact.parts == [WrittenPart("ledger_2026-03-01.csv", 3, 20, hashlib.sha256(content).hexdigest())]
-    assert artefact.stretches == [Stretch.of(content)]
+    assert artifact.path == tmp_path / "ledger_2026-03-01.csv"
+    assert artifact.path.read_bytes() == content
+    assert artifact.parts == [WrittenPart("ledger_2026-03-01.csv", 3, 20, hashlib.sha256(content).hexdigest())]
+    assert artifact.spans == [ChecksummedSpan.of(content)]
 
 
 def test_a_zip(tmp_path: Path) -> None:
-    artefact = write(tmp_path, [b"1,a\n"], [b"2,b\n", b"3,c\n"], file_format=ZIP)
-    assert artefact.path.name == "ledger_2026-03-01.zip"
-    with zipfile.ZipFile(artefact.path) as archive:
+    artifact = write(tmp_path, [b"1,a\n"], [b"2,b\n", b"3,c\n"], file_format=ZIP)
+    assert artifact.path.name == "ledger_2026-03-01.zip"
+    with zipfile.ZipFile(artifact.path) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == {
             "ledger_2026-03-01_0001.csv": b"id,note\n1,a\n",
             "ledger_2026-03-01_0002.csv": b"id,note\n2,b\n3,c\n",
         }
-    assert [(part.name, part.rows) for part in artefact.parts] == [
+    assert [(part.name, part.rows) for part in artifact.parts] == [
         ("ledger_2026-03-01_0001.csv", 1),
         ("ledger_2026-03-01_0002.csv", 2),
     ]
@@ -89,22 +89,22 @@ def test_a_full_disk_surfaces(
 
 def test_why_the_block_is_left_is_not_hidden_by_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "open", lambda *a, **k: FullDisk(0))
-    artefact = Artefact(tmp_path, "a", HEADER, file_format=CSV)
-    with pytest.raises(KeyboardInterrupt), artefact:
+    artifact = Artifact(tmp_path, "a", HEADER, file_format=CSV)
+    with pytest.raises(KeyboardInterrupt), artifact:
         raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
 def test_a_file_is_closed_when_the_block_fails(file_format: FileFormat, tmp_path: Path) -> None:
-    artefact = Artefact(tmp_path, "a", HEADER, file_format=file_format)
+    artifact = Artifact(tmp_path, "a", HEADER, file_format=file_format)
 
     def fail() -> None:
-        artefact.begin(1)
+        artifact.begin(1)
         raise KeyError
 
-    with pytest.raises(KeyError), artefact:
+    with pytest.raises(KeyError), artifact:
         fail()
-    assert artefact._file.closed
+    assert artifact._file.closed
 
 
 def test_an_interruption_while_it_opens_leaves_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_an_interruption_while_it_opens_leaves_no_file_open(tmp_path: Path, monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Background, "__enter__", interrupt)
-    artefact = Artefact(tmp_path, "a", HEADER, file_format=CSV)
+    artifact = Artifact(tmp_path, "a", HEADER, file_format=CSV)
     with pytest.raises(KeyboardInterrupt):
-        artefact.__enter__()
-    assert artefact._file.closed
+        artifact.__enter__()
+    assert artifact._file.closed

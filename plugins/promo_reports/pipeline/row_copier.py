@@ -9,27 +9,27 @@ from collections.abc import Callable, Sequence
 from promo_reports.errors import ReconciliationError
 from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.formats.artefact import Artefact
+from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.ranges import MemberRange
-from promo_reports.pipeline.side_by_side import side_by_side
+from promo_reports.pipeline.worker_pool import run_jobs
 from promo_reports.sql.bound import BoundQuery
 
 
-class Copying:
+class RowCopier:
     """Copies one export; `progress` gets the rows written so far on all connections, one call at a time."""
 
     def __init__(
-        self, export: Export, artefact: Artefact, rows_per_file: int, progress: Callable[[int], object] | None
+        self, export: Export, artifact: Artifact, rows_per_file: int, progress: Callable[[int], object] | None
     ) -> None:
-        self.export, self._artefact, self._rows_per_file = export, artefact, rows_per_file
+        self.export, self._artifact, self._rows_per_file = export, artifact, rows_per_file
         self._progress = progress
         self._written: dict[int, int] = {}
         self._telling = threading.Lock()
 
     def whole(self, snapshot: Snapshot, rows: BoundQuery) -> int:
         """Copy all rows in one stream; return the number of rows that the database reports."""
-        return self._copy(snapshot, rows, self._artefact)
+        return self._copy(snapshot, rows, self._artifact)
 
     def ranges(self, snapshot: SharedSnapshot, ranges: Sequence[MemberRange], connections: int) -> int:
         """Copy the same bytes on several connections, each of which copies one member after another.
@@ -44,12 +44,12 @@ class Copying:
                 for each in snapshots:
                     each.end()
 
-            with self._artefact:
-                side_by_side(snapshots, ranges, self._copy_aside, self._artefact.append, end)
+            with self._artifact:
+                run_jobs(snapshots, ranges, self._copy_aside, self._artifact.append, end)
         return sum(each.rows for each in ranges)
 
-    def _copy_aside(self, snapshot: Snapshot, member: MemberRange) -> Artefact:
-        aside = self._artefact.aside(member.number)
+    def _copy_aside(self, snapshot: Snapshot, member: MemberRange) -> Artifact:
+        aside = self._artifact.aside(member.number)
         sent = self._copy(snapshot, member.query, aside, member.number)
         if sent != member.rows:
             raise ReconciliationError(
@@ -58,15 +58,15 @@ class Copying:
             )
         return aside
 
-    def _copy(self, snapshot: Snapshot, rows: BoundQuery, artefact: Artefact, first: int = 1) -> int:
+    def _copy(self, snapshot: Snapshot, rows: BoundQuery, artifact: Artifact, first: int = 1) -> int:
         def tell(written: int) -> None:
             with self._telling:
                 self._written[first] = written
                 if self._progress is not None:
                     self._progress(sum(self._written.values()))
 
-        splitter = Splitter(artefact, self._rows_per_file, tell, first=first)
-        with artefact:
+        splitter = Splitter(artifact, self._rows_per_file, tell, first=first)
+        with artifact:
             splitter.begin()
             sent = snapshot.copy(
                 rows, self.export.definition.report_type, splitter.write, transform=self.export.transform

@@ -1,4 +1,4 @@
-"""An export's artefact: its parts, written into one file of its format (product-spec, "Report Constraints")."""
+"""An export's artifact: its parts, written into one file of its format (product-spec, "Report Constraints")."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import BinaryIO, cast
 
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.pipeline.formats.background import Background
+from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import FileWriter, MembersWriter, code_of
-from promo_reports.pipeline.formats.stretch import Stretch
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class WrittenPart:
     sha256: str
 
 
-class Artefact:
+class Artifact:
     """Writes parts on a thread of its own, one after another, into a file of `file_format`.
 
-    The format is known from the database's count before the first row is read. `parts`, and `stretches` (the bytes of
+    The format is known from the database's count before the first row is read. `parts`, and `spans` (the bytes of
     the file as they were written), are complete once the `with` block has been left without an error.
     """
 
@@ -43,15 +43,15 @@ class Artefact:
         self._file: BinaryIO
         self._writer: FileWriter
         self._rows_on_disk = self._bytes_on_disk = 0
-        self._asides: list[Artefact] = []
+        self._asides: list[Artifact] = []
         self.parts: list[WrittenPart] = []
 
     @property
-    def stretches(self) -> list[Stretch]:
+    def spans(self) -> list[ChecksummedSpan]:
         """The bytes of the file as they were written, in order."""
-        return self._writer.stretches
+        return self._writer.spans
 
-    def __enter__(self) -> Artefact:
+    def __enter__(self) -> Artifact:
         self._file = self.path.open("xb", buffering=1 << 18)
         try:
             self._writer = code_of(self.format).writer(self._file, self._columns)
@@ -74,14 +74,14 @@ class Artefact:
         """Finish the part."""
         self._background.submit(self._end)
 
-    def aside(self, number: int) -> Artefact:
+    def aside(self, number: int) -> Artifact:
         """Return a file for member `number` alone, written in parallel and appended in order."""
-        aside = Artefact(self.path.parent, self._stem, self._columns, self.format)
+        aside = Artifact(self.path.parent, self._stem, self._columns, self.format)
         aside.path = self.path.with_name(f".{self._stem}_{number:04d}{self.format.suffix}")
         self._asides.append(aside)
         return aside
 
-    def append(self, aside: Artefact) -> None:
+    def append(self, aside: Artifact) -> None:
         """Take over what was written aside, compressed as it is, and remove its file."""
         self._background.submit(lambda: self._append(aside))
 
@@ -118,7 +118,7 @@ class Artefact:
         content = self._writer.end()
         self.parts.append(WrittenPart(self._name, self._rows, content.length, content.sha256))
 
-    def _append(self, aside: Artefact) -> None:
+    def _append(self, aside: Artifact) -> None:
         with aside.path.open("rb") as file:
             cast("MembersWriter", self._writer).append(aside._writer, file)
         aside.path.unlink()

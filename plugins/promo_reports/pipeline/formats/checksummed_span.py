@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Stretch:
+class ChecksummedSpan:
     """A byte range and its SHA-256; consecutive spans cover the file."""
 
     length: int
     sha256: str
 
     @classmethod
-    def of(cls, data: bytes) -> Stretch:
-        """Return the stretch that these bytes are."""
+    def of(cls, data: bytes) -> ChecksummedSpan:
+        """Return the span that these bytes are."""
         return cls(len(data), hashlib.sha256(data).hexdigest())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import exact_decimal, totals_of
-from promo_reports.pipeline.exact import EXACT, at_scale, exact_sum
+from promo_reports.pipeline.decimals import EXACT, at_scale, exact_sum
 
 POINTS = Column("points", ColumnType.DECIMAL, "Points.", scale=2, total=True)
 

@@ -27,7 +27,7 @@ class Made:
     finished: datetime
 
 
-def describe(made: Made, settle: timedelta) -> Manifest:
+def build_manifest(made: Made, settle: timedelta) -> Manifest:
     """Return the manifest; a window is `open` while less than `settle` has passed since its end (reliability, P2)."""
     export, definition = made.export, made.export.definition
     manifest = Manifest(

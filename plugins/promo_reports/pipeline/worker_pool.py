@@ -15,7 +15,7 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-def side_by_side(
+def run_jobs(
     workers: Sequence[Worker],
     jobs: Sequence[Job],
     do: Callable[[Worker, Job], Result],
