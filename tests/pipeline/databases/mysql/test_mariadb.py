@@ -672,6 +672,23 @@ def test_a_table_of_one_row_without_transactions_is_refused(
         assert "promo.one is a table of the storage engine MyISAM" in str(refusal(project, source))
 
 
+def test_a_table_on_another_server_is_refused(table: MariaDbPromo, project: Project) -> None:
+    """FEDERATED says that it has transactions, and a snapshot here does not begin one there."""
+    table.load(Move(1))
+    table.execute(
+        "INSTALL SONAME 'ha_federatedx'",
+        f"CREATE SERVER other FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', DATABASE 'promo', USER '{READER}', "
+        f"PASSWORD '{PASSWORD}', PORT {table.server.port})",
+        "CREATE TABLE t (shop varchar(100) NOT NULL, title longtext) ENGINE=FEDERATED CONNECTION='other/shops'",
+    )
+    project.write(SELECT + "JOIN t ON t.shop = m.shop\n" + WHERE + ORDER)
+    try:
+        refused = str(refusal(project, table.source))
+    finally:
+        table.execute("DROP TABLE t", "DROP SERVER other", "UNINSTALL SONAME 'ha_federatedx'")
+    assert "promo.t is a table of the storage engine FEDERATED, which has no transactions of this server" in refused
+
+
 # Timezones of the server
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Name = tuple[str | None, str]  # schema, where one is named, and table
 
+# Their transactions are those of other servers, whose snapshots begin when they are first asked.
+_ELSEWHERE = frozenset({"FEDERATED", "SPIDER"})
 _ACCESS = 3  # the column of EXPLAIN that has the type of access
 _LEFT_OUT = frozenset({"system", "const", None})  # of tables of one row, which the note leaves out
 
@@ -59,11 +61,11 @@ def refuse_engines(
                 definition = str(connection.exec_driver_sql(_VIEW, (schema, table)).scalar() or "")
                 names += _of_view(connection, source, (schema, table), definition)
                 read.append(definition)
-            elif engine is not None and transactions != "YES":
+            elif engine is not None and (transactions != "YES" or engine.upper() in _ELSEWHERE):
                 raise DataRefused(
                     f"Connection {source.connection!r}: {schema}.{table} is a table of the storage engine {engine}, "
-                    "which has no transactions: rows that are written while the export reads would be in a part of the "
-                    "file.",
+                    f"which has no transactions{' of this server' if transactions == 'YES' else ''}: rows that are "
+                    "written while the export reads would be in a part of the file.",
                     f"Convert it: ALTER TABLE {schema}.{table} ENGINE = InnoDB; or read a copy of it that is InnoDB.",
                 )
     return read
