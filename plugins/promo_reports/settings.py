@@ -256,11 +256,11 @@ def _shown(value: Any) -> str:
 
 
 def _is_below(path: Path, other: Path) -> bool:
-    """Whether a path is the other or lies below it, as they are written: nothing is looked up on a disk."""
+    """Return whether a path is the other or lies below it, as they are written: nothing is looked up on a disk."""
     return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(other))
 
 
 @cache
 def current() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return Settings.from_environment(os.environ)

@@ -142,7 +142,7 @@ class NotKept:
 
 
 def _has_route(scope: Scope) -> bool:
-    """Whether the application has the path and the method; without, it answers 404 or 405."""
+    """Return whether the application has the path and the method; without, it answers 404 or 405."""
     return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 

@@ -37,7 +37,7 @@ Records = Callable[[Sequence[Row]], list[bytes]]
 
 
 def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, transform: CellTransform) -> Records:
-    """A function from rows of database values to their CSV records, `\\n` ended; it raises `DataRefused`.
+    """Return a function from rows of database values to their CSV records, `\\n` ended; it raises `DataRefused`.
 
     It works column by column, so that what all values of a column have in common is asked once.
     """

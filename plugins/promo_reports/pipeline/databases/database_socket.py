@@ -46,7 +46,7 @@ class DatabaseSocket:
             reset(self._socket)
 
     def close(self) -> None:
-        """Give the duplicate back."""
+        """Close the duplicate."""
         self._socket.close()
 
     def _unread(self) -> bool:

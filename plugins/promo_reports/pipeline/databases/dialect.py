@@ -1,4 +1,4 @@
-"""What is known of one kind of database that SQLAlchemy reaches; a kind with ways of its own is a subclass."""
+"""The dialect of a database that SQLAlchemy reaches: sessions, types, values and errors; subclasses differ from it."""
 
 from __future__ import annotations
 

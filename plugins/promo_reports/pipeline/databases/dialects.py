@@ -1,4 +1,4 @@
-"""The dialect object of each database: all that the pipeline knows of one lies behind its snapshot."""
+"""The table of dialects, and the one function that opens a snapshot of any database."""
 
 from __future__ import annotations
 

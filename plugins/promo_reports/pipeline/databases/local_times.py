@@ -1,7 +1,7 @@
 """Times of UTC as PostgreSQL writes them in a timezone: `2026-11-16 06:00:00.25-05`, offsets without `:00`.
 
-Asking a timezone costs more than all else of a row, so what it says is kept for each minute: within one, seconds and
-fraction are the same everywhere.
+Converting with zoneinfo costs more than all else of a row, so the result is cached by the minute: within a minute,
+seconds and fraction are the same in every timezone.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def values_and_titles(answer: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
 
 
 def changed_setting(connection: str, name: str) -> DataRefused:
-    """The error of a query that has changed what the rest of it means."""
+    """Return the error of a query that has changed what the rest of it means."""
     return DataRefused(
         f"Connection {connection!r}: a function that the query calls changes the setting {name}.",
         "Call none that does, or have it leave the settings of its session as they are.",

@@ -1,4 +1,4 @@
-"""How long a promo database may take, kept by this side whatever the other one does (reliability, P16)."""
+"""Time limits of a promo database, kept by the client whatever the server does (reliability, P16)."""
 
 from __future__ import annotations
 

@@ -51,19 +51,19 @@ class Caller:
         return str(self.user.get_name())
 
     def may_read(self, dag_id: str) -> bool:
-        """Whether they may list, open and download the exports of a DAG."""
+        """Return whether they may list, open and download the exports of a DAG."""
         return self._allowed("GET", dag_id, DagAccessEntity.RUN) and self._allowed("GET", dag_id)
 
     def may_export(self, dag_id: str) -> bool:
-        """Whether they may start an export, which is a run of the DAG."""
+        """Return whether they may start an export, which is a run of the DAG."""
         return self.may_read(dag_id) and self._allowed("POST", dag_id, DagAccessEntity.RUN)
 
     def may_change_exports(self, dag_id: str) -> bool:
-        """Whether they may retry and cancel the DAG's exports."""
+        """Return whether they may retry and cancel the DAG's exports."""
         return self.may_read(dag_id) and self._allowed("PUT", dag_id, DagAccessEntity.RUN)
 
     def may_change(self, dag_id: str) -> bool:
-        """Whether they may create, stop, resume and delete the report of the DAG."""
+        """Return whether they may create, stop, resume and delete the report of the DAG."""
         return self.may_read(dag_id) and self._allowed("PUT", dag_id)
 
     def readable(self, dag_ids: Collection[str]) -> set[str]:

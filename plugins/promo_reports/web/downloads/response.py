@@ -148,7 +148,7 @@ def _etag(sha256: str) -> str:
 
 
 def _is_known(if_none_match: str, sha256: str) -> bool:
-    """Whether the client has it already; the comparison is weak, as RFC 9110 wants it here."""
+    """Return whether the client has it already; the comparison is weak, as RFC 9110 wants it here."""
     return any(each.strip().removeprefix("W/") in ("*", _etag(sha256)) for each in if_none_match.split(","))
 
 

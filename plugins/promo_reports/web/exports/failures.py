@@ -79,7 +79,7 @@ def _silence(record: ExportRecord) -> Failure:
 
 
 def _never_began(task: TaskRecord) -> bool:
-    """Whether a failed task never ran: one marked failed before its start has equal start and end dates."""
+    """Return whether a failed task never ran: one marked failed before its start has equal start and end dates."""
     return task.state == "failed" and (task.started_at is None or task.started_at == task.ended_at)
 
 

@@ -53,7 +53,7 @@ def check_same_window(record: ExportRecord, instead: ExportRecord) -> None:
 
 
 def is_staged(record: ExportRecord, settings: Settings, now: datetime) -> bool:
-    """Whether extract succeeded in this attempt and its staged export certainly exists.
+    """Return whether extract succeeded in this attempt and its staged export certainly exists.
 
     Its `facts` decide, and not its state alone: a task marked success has staged nothing. An export that was delivered
     everywhere is not staged any more.

@@ -55,7 +55,7 @@ class Rows:
         return self.registry.account.zone
 
     def row(self, record: ExportRecord) -> ExportRow:
-        """One export."""
+        """Return one export."""
         # An export that is verified but not delivered has no files to offer.
         earlier = earlier_export(record)
         facts = earlier.figures if earlier else facts_of(record) if has_files(record) else {}
@@ -184,7 +184,7 @@ def facts_of(record: ExportRecord) -> Mapping[str, Any]:
 
 
 def has_files(record: ExportRecord) -> bool:
-    """Whether the newest attempt has ended and delivered files."""
+    """Return whether the newest attempt has ended and delivered files."""
     return not record.status.is_open and bool(delivered_to(record))
 
 

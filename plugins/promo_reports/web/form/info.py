@@ -55,7 +55,7 @@ def form_info(registry: Registry, caller: Caller, at: datetime) -> FormInfo:
 
 
 def may_create(registry: Registry, caller: Caller) -> bool:
-    """Whether a caller may export some report type."""
+    """Return whether a caller may export some report type."""
     return any(caller.may_export(type_dag_id(each.key)) for each in registry.report_type_sources())
 
 

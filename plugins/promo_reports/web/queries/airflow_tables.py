@@ -59,12 +59,12 @@ def _tagged(names: Iterable[str], name: str) -> sa.Subquery:
 
 
 def of_report(dag_id: Column) -> Column:
-    """Whether a DAG is that of a report."""
+    """Return whether a DAG is that of a report."""
     return dag_id.startswith(_OF_REPORT, autoescape=True)
 
 
 def of_type(dag_id: Column) -> Column:
-    """Whether a DAG is a report type's on-demand DAG."""
+    """Return whether a DAG is a report type's on-demand DAG."""
     return dag_id.startswith(_OF_TYPE, autoescape=True)
 
 
@@ -151,7 +151,7 @@ export_status: Column = sa.case(
 
 
 def contains(lowered: Column, text: str) -> Column:
-    """Whether a name in small letters contains a text, in any case and with no wildcards."""
+    """Return whether a name in small letters contains a text, in any case and with no wildcards."""
     if "\0" in text:
         return sa.false()
     literal = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
@@ -159,12 +159,12 @@ def contains(lowered: Column, text: str) -> Column:
 
 
 def among(column: Column, texts: Collection[str]) -> Column:
-    """Whether a column is one of a few texts."""
+    """Return whether a column is one of a few texts."""
     return column.in_(sorted(text for text in texts if "\0" not in text))
 
 
 def among_dags(column: Column, dag_ids: Collection[str], session: Session) -> Column:
-    """Whether a column is one of up to 10,000 DAG ids, bound to PostgreSQL as one comma-separated text.
+    """Return whether a column is one of up to 10,000 DAG ids, bound to PostgreSQL as one comma-separated text.
 
     As rows and not as an array: PostgreSQL searches an array that is not a constant from its beginning, for each row.
     """
@@ -181,12 +181,12 @@ def readable_dags(column: Column, readable: Readable, session: Session) -> list[
 
 
 def promotion_type_of(tags: Iterable[str]) -> PromotionType | None:
-    """The promotion type that a DAG's tags name."""
+    """Return the promotion type that a DAG's tags name."""
     return _first(_LABELS, tags)
 
 
 def frequency_of(tags: Iterable[str]) -> Interval | None:
-    """The frequency that a DAG's tags name; None for a one-time one."""
+    """Return the frequency that a DAG's tags name; None for a one-time one."""
     return _first(_FREQUENCIES, tags)
 
 

@@ -32,7 +32,7 @@ class Cursor:
     inclusive: bool = False
 
     def to_text(self, fingerprint: str) -> str:
-        """The cursor for the outside; `fingerprint` is its question's."""
+        """Return the cursor for the outside; `fingerprint` is its question's."""
         by_time = isinstance(self.key, datetime)
         key = self.key.astimezone(UTC).isoformat() if isinstance(self.key, datetime) else self.key
         fields = [fingerprint, int(by_time), key, self.id, int(self.backwards), int(self.inclusive)]
@@ -95,5 +95,5 @@ def _row_id(row_id: object, numbered: bool) -> RowId:
 
 
 def _storable(text: str) -> bool:
-    """Whether a database can be asked for it: no NUL character, no half of a surrogate pair."""
+    """Return whether a database can be asked for it: no NUL character, no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)

@@ -47,7 +47,7 @@ def deletions_of(session: Session, dag_ids: Collection[str]) -> dict[str, Deleti
 
 
 def dag_processor_reports(session: Session, now: datetime) -> bool:
-    """Whether a dag-processor has a recent heartbeat; without one no new or changed definition is registered."""
+    """Return whether a dag-processor has a recent heartbeat; without one no new or changed definition is registered."""
     silent = timedelta(seconds=configuration().getint("dag_processor", "health_check_threshold"))
     statement = sa.select(sa.func.max(job.c.latest_heartbeat)).where(
         job.c.job_type == "DagProcessorJob", job.c.state == "running"
@@ -57,7 +57,7 @@ def dag_processor_reports(session: Session, now: datetime) -> bool:
 
 
 def tags_of(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The tags of some DAGs, sorted; a DAG without any is left out."""
+    """Return the tags of some DAGs, sorted; a DAG without any is left out."""
     statement = sa.select(tag.c.dag_id, tag.c.name).where(tag.c.dag_id.in_(sorted(dag_ids)))
     found: dict[str, list[str]] = {}
     for dag_id, name in session.execute(statement):
@@ -66,7 +66,7 @@ def tags_of(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, 
 
 
 def dag_record(row: Any, tags: tuple[str, ...]) -> DagRecord | None:
-    """The DAG in a row with `DAG_COLUMNS`; None where it has none."""
+    """Return the DAG in a row with `DAG_COLUMNS`; None where it has none."""
     if row.known_dag_id is None:
         return None
     return DagRecord(

@@ -96,14 +96,14 @@ def one_export(session: Session, export_id: int) -> ExportRecord | None:
 
 
 def export_of(session: Session, dag_id: str, run_id: str) -> ExportRecord | None:
-    """The export of one run; None as for `one_export`."""
+    """Return the export of one run; None as for `one_export`."""
     return _one(session, run.c.dag_id == dag_id, run.c.run_id == run_id)
 
 
 def exports_of_windows(
     session: Session, dag_id: str, starts: Collection[datetime]
 ) -> dict[datetime, tuple[WindowExport, ...]]:
-    """A report's exports of the windows that start at these instants, newest first."""
+    """Return a report's exports of the windows that start at these instants, newest first."""
     of_windows = run.c.dag_id == dag_id, run.c.data_interval_start.in_(sorted(starts))
     failed = undelivered(session, *of_windows)
     statement = (
@@ -129,13 +129,13 @@ def exports_of_windows(
 
 
 def backfill_is_paused(session: Session, dag_id: str) -> bool:
-    """Whether a report's open backfill is paused; Airflow lets a DAG have one that has not ended."""
+    """Return whether a report's open backfill is paused; Airflow lets a DAG have one that has not ended."""
     is_open = backfill.c.dag_id == dag_id, backfill.c.completed_at.is_(None)
     return session.scalar(sa.select(backfill.c.id).where(*is_open, backfill.c.is_paused).limit(1)) is not None
 
 
 def open_on_demand(session: Session, person: str) -> int:
-    """How many on-demand exports of a person are in the making, over all report types."""
+    """Return how many on-demand exports of a person are in the making, over all report types."""
     statement = (
         sa.select(sa.func.count())
         .select_from(run)
@@ -152,7 +152,7 @@ def ours(readable: Readable, session: Session) -> list[Column]:
 
 
 def _is_about_success(question: ExportQuery) -> bool:
-    """Whether it matters to a question which exports are Created and which have failed."""
+    """Return whether it matters to a question which exports are Created and which have failed."""
     return (
         question.sort is ExportSort.STATUS or len(question.statuses & {ExportStatus.CREATED, ExportStatus.FAILED}) == 1
     )
@@ -208,7 +208,7 @@ def _records(session: Session, rows: Sequence[Any]) -> tuple[ExportRecord, ...]:
 
 
 def _running(session: Session, dag_ids: Iterable[str]) -> dict[tuple[str, int | None], int]:
-    """How many runs of each DAG are running, apart for each backfill: Airflow limits them so."""
+    """Return how many runs of each DAG are running, apart for each backfill: Airflow limits them so."""
     if not (wanted := sorted(dag_ids)):
         return {}
     groups = run.c.dag_id, run.c.backfill_id
@@ -218,7 +218,7 @@ def _running(session: Session, dag_ids: Iterable[str]) -> dict[tuple[str, int | 
 
 
 def _scheduler_seen(session: Session) -> datetime | None:
-    """When a scheduler of Airflow was last alive; None where none is known."""
+    """Return when a scheduler of Airflow was last alive; None where none is known."""
     alive = sa.select(sa.func.max(job.c.latest_heartbeat)).where(job.c.job_type == "SchedulerJob")
     seen: datetime | None = session.scalar(alive)
     return seen

@@ -42,13 +42,13 @@ class Keyset:
     numbered: bool
 
     def cursor(self, text: str | None) -> Cursor | None:
-        """The cursor in a question; `InvalidCursor` where it is not one of this list."""
+        """Return the cursor in a question; `InvalidCursor` where it is not one of this list."""
         if text is None:
             return None
         return Cursor.of_text(text, self.fingerprint, by_time=self.by_time, numbered=self.numbered)
 
     def scan(self, source: sa.FromClause, where: Sequence[Column], cursor: Cursor | None, limit: int) -> Scan:
-        """The rows of one page, and one row more where the list goes on.
+        """Return the rows of one page, and one row more where the list goes on.
 
         Whatever matches is gathered once, for the page and for the total: to search a name costs more than to keep it.
         """
@@ -70,7 +70,7 @@ class Keyset:
         )
 
     def cut(self, rows: Sequence[Any], cursor: Cursor | None, limit: int) -> tuple[list[Any], str | None, str | None]:
-        """The page's rows in the list's order, and the cursors of the next and the previous page.
+        """Return the page's rows in the list's order, and the cursors of the next and the previous page.
 
         `rows` have the columns of the scan and are in its order.
         """
@@ -89,7 +89,7 @@ class Keyset:
         return Cursor(row.page_key, row.page_id, backwards).to_text(self.fingerprint)
 
     def _ways_back(self, cursor: Cursor | None) -> tuple[str | None, str | None]:
-        """The rows that the cursor promised have gone: the row that it was taken from is the way back."""
+        """Return an empty page with an inclusive cursor to the row that the cursor was taken from."""
         if cursor is None:
             return None, None
         way = Cursor(cursor.key, cursor.id, not cursor.backwards, inclusive=True).to_text(self.fingerprint)

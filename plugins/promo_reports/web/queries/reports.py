@@ -82,7 +82,7 @@ def list_reports(
 
 
 def one_report(session: Session, dag_id: str, *, stopped: bool = False) -> ReportRecord | None:
-    """The report of one DAG, also a one-time one; None where Airflow has no such DAG, or it is not a report's.
+    """Return the report of one DAG, also a one-time one; None where Airflow has no such DAG, or it is not a report's.
 
     It is not authorized here; `stopped` is whether the store has a stop mark of it.
     """
@@ -92,7 +92,7 @@ def one_report(session: Session, dag_id: str, *, stopped: bool = False) -> Repor
 
 
 def report_windows(session: Session, dag_id: str) -> ReportWindows:
-    """The windows of the latest runs of a report's DAG."""
+    """Return the windows of the latest runs of a report's DAG."""
     statement = (
         sa.select(run.c.run_type, run.c.data_interval_start, run.c.data_interval_end, run.c.logical_date)
         .where(run.c.dag_id == dag_id, run.c.data_interval_end.is_not(None))
@@ -123,7 +123,7 @@ def recurring(readable: Readable, session: Session) -> tuple[sa.FromClause, list
 
 
 def _listed(session: Session, readable: Readable, pending: Collection[PendingReport]) -> sa.Subquery:
-    """Every recurring report with what it is searched, filtered and sorted by."""
+    """Return every recurring report with what it is searched, filtered and sorted by."""
     source, where = recurring(readable, session)
     created_at = sa.func.coalesce(
         first_version.c.created_at, dag.c.last_parsed_time, sa.literal(_NEVER, dag.c.last_parsed_time.type)
@@ -262,7 +262,7 @@ def _record(row: Any, tags: tuple[str, ...], last_export: LastExport | None, sto
 
 
 def pending_record(report: PendingReport, stopped: Collection[str]) -> ReportRecord:
-    """The row of a report whose DAG Airflow does not have yet."""
+    """Return the row of a report whose DAG Airflow does not have yet."""
     return ReportRecord(
         dag_id=report.dag_id,
         name=report.name,

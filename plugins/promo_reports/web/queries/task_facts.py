@@ -40,23 +40,23 @@ NOTHING = TaskFacts({}, {})
 
 
 def facts_of_rows(session: Session, export_ids: Collection[int]) -> dict[int, TaskFacts]:
-    """The small facts of some exports, by `dag_run.id`."""
+    """Return the small facts of some exports, by `dag_run.id`."""
     return _facts(session, state_store.c.dag_run_id.in_(sorted(export_ids)), state_store.c.key.in_(KEYS_OF_A_ROW))
 
 
 def facts_of_export(session: Session, export_id: int) -> TaskFacts:
-    """All facts of one export, the manifest among them."""
+    """Return all facts of one export, the manifest among them."""
     return _facts(session, state_store.c.dag_run_id == export_id).get(export_id, NOTHING)
 
 
 def tasks_of_run(session: Session, dag_id: str, run_id: str) -> tuple[TaskRecord, ...]:
-    """The tasks of one run as they are in Airflow: extract, then deliver in the order of its destinations."""
+    """Return the tasks of one run as they are in Airflow: extract, then deliver in the order of its destinations."""
     found = _tasks(session, run.c.dag_id == dag_id, run.c.run_id == run_id)
     return next(iter(found.values()), ())
 
 
 def tasks_of_runs(session: Session, export_ids: Collection[int]) -> dict[int, tuple[TaskRecord, ...]]:
-    """The tasks of some runs, as `tasks_of_run`, by `dag_run.id`."""
+    """Return the tasks of some runs, as `tasks_of_run`, by `dag_run.id`."""
     return _tasks(session, run.c.id.in_(sorted(export_ids))) if export_ids else {}
 
 
@@ -90,7 +90,7 @@ def _order(record: TaskRecord) -> tuple[bool, str, int]:
 
 
 def _full_pools(session: Session, names: Collection[str]) -> set[str]:
-    """Those of some pools whose slots are all taken; -1 slots are without limit."""
+    """Return those of some pools whose slots are all taken; -1 slots are without limit."""
     if not names:
         return set()
     taken = (
@@ -142,7 +142,7 @@ class _Left:
             self.unfinished.add(row.map_index)
 
     def facts(self) -> TaskFacts:
-        """The same, frozen, deliveries in their order, and without what an earlier attempt has delivered."""
+        """Return the same, frozen, deliveries in their order, and without what an earlier attempt has delivered."""
         made = ((self.extract.get("facts") or {}).get("file") or {}).get("sha256")
         outdated = {
             index
@@ -164,5 +164,5 @@ def _value(key: str, text: str) -> Any:
 
 
 def _differ(made: str | None, sent: str | None) -> bool:
-    """Whether two files are known to differ: earlier releases left no hash of them."""
+    """Return whether two files are known to differ: earlier releases left no hash of them."""
     return bool(made and sent and made != sent)

@@ -23,7 +23,7 @@ _JOINERS = "\u200c\u200d"  # emoji and some scripts are not written without them
 
 
 def showable(moment: datetime) -> bool:
-    """Whether an instant is within the years that every timezone can show."""
+    """Return whether an instant is within the years that every timezone can show."""
     return FIRST_YEAR <= moment.year <= LAST_YEAR
 
 

@@ -20,21 +20,21 @@ from promo_reports.web.queries.task_facts import NOTHING, facts_of_rows, tasks_o
 
 
 def is_undelivered(facts: TaskFacts, tasks: Collection[TaskRecord]) -> bool:
-    """Whether only earlier attempts of a run have delivered, or one of its deliveries has left nothing."""
+    """Return whether only earlier attempts of a run have delivered, or one of its deliveries has left nothing."""
     mapped = [each for each in tasks if each.task_id == DELIVER and each.map_index >= 0 and each.state != "removed"]
     missing = any(not facts.deliveries.get(each.map_index, {}).get("delivered") for each in mapped)
     return bool((facts.outdated and not facts.delivered) or (facts.delivered and missing))
 
 
 def undelivered(session: Session, *where: Column) -> frozenset[int]:
-    """Those of the exports that meet some conditions which `tables.export_status` calls Created and are not."""
+    """Return those of the exports that meet some conditions which `tables.export_status` calls Created and are not."""
     created = tables.export_status == ExportStatus.CREATED.value
     found = sa.select(run.c.id).select_from(tables.exports).where(*where, is_doubtful(), created)
     return undelivered_among(session, session.scalars(found).all())
 
 
 def undelivered_among(session: Session, doubtful: Collection[int]) -> frozenset[int]:
-    """Those of some doubtful exports that have failed."""
+    """Return those of some doubtful exports that have failed."""
     if not doubtful:
         return frozenset()
     facts, tasks = facts_of_rows(session, doubtful), tasks_of_runs(session, doubtful)
@@ -62,7 +62,7 @@ def is_doubtful(runs: sa.Select[Any] | None = None) -> Column:
 
 
 def status_but(failed: Collection[int]) -> Column:
-    """The status of exports, of which some are known to have failed."""
+    """Return the status of exports, of which some are known to have failed."""
     if not failed:
         return tables.export_status
     return sa.case((run.c.id.in_(sorted(failed)), ExportStatus.FAILED.value), else_=tables.export_status)

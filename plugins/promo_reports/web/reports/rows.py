@@ -51,7 +51,7 @@ class ReportRows:
     registering: bool = True
 
     def row(self, record: ReportRecord) -> ReportRow:
-        """One report."""
+        """Return one report."""
         report_id = report_id_of(record.dag_id) or ""
         stopped = self._stopped(record, report_id)
         created = self.created.created(report_id) if record.created else None

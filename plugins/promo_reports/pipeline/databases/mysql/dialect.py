@@ -45,14 +45,14 @@ _LONGEST = 31_536_000  # seconds; a year is what MySQL and MariaDB take
 
 
 class MySqlExpressions(Expressions):
-    """A collation may call texts of other bytes equal, and most of them pay no heed to blanks at the end."""
+    """SQL for columns of MySQL and MariaDB, whose collations equate texts of other bytes or trailing blanks."""
 
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
-        """The value, apart from those of other bytes."""
+        """Return the value, apart from those of other bytes."""
         return f"report.{column.name}", [f"CAST(report.{column.name} AS BINARY)"]
 
     def order(self, column: Column) -> Sequence[str]:
-        """The column, and its bytes where its collation may call other ones equal."""
+        """Return the column, and its bytes where its collation may call other ones equal."""
         keys = super().order(column)
         return keys if column.type is not ColumnType.TEXT else [*keys, f"CAST(report.{column.name} AS BINARY)"]
 
@@ -70,7 +70,7 @@ class MySqlDialect(Dialect):
     ends_queries = True
 
     def engine(self, limits: TimeLimits) -> Engine:
-        """An engine of MySQL Connector/Python, unless the address names another driver."""
+        """Return an engine of MySQL Connector/Python, unless the address names another driver."""
         url = self._url()
         if "+" not in url.drivername:
             url = url.set(drivername=f"{url.drivername}+mysqlconnector")
@@ -118,7 +118,7 @@ class MySqlDialect(Dialect):
         *,
         transform: CellTransform,
     ) -> Generator[list[bytes], None, None]:
-        """The CSV records of a query's rows in batches, as text where the driver gives it.
+        """Yield the CSV records of a query's rows in batches, as text where the driver gives it.
 
         Raises `DataRefused` where a snapshot does not cover what the query reads, or the server warns of its answer.
         """
@@ -136,7 +136,7 @@ class MySqlDialect(Dialect):
         self._settings.refuse_changes(connection, self.source)
 
     def fetch(self, connection: Connection, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer, texts where the driver tells what was sent.
+        """Return all rows of a small answer, texts where the driver tells what was sent.
 
         Raises `DataRefused` where the server warns of it.
         """
@@ -151,14 +151,14 @@ class MySqlDialect(Dialect):
         return answer
 
     def text_of(self, column: Column, zone: ZoneInfo) -> Render:
-        """A function from a value of `fetch` to the text of its cell; numbers come as texts."""
+        """Return a function from a value of `fetch` to the text of its cell; numbers come as texts."""
         text = super().text_of(column, zone)
         if column.type not in NUMBERS:
             return text
         return lambda value: text(Decimal(value) if isinstance(value, str) else value)
 
     def bound(self, value: object, text: str) -> object:
-        """Bytes as they are, all else as text.
+        """Return bytes as they are, all else as text.
 
         A text is compared with texts by their bytes, and with numbers as one; a number would equal '01' in a column of
         texts.
@@ -194,7 +194,7 @@ class MySqlDialect(Dialect):
         return super()._batches(result, report_type)
 
     def _asked(self, connection: Connection, query: BoundQuery) -> BoundQuery:
-        """The query with its times as DATETIME, compared with days that a calendar has, and its bytes as such.
+        """Return the query with its times as DATETIME, compared with days that a calendar has, and its bytes as such.
 
         Raises `DataRefused` where it compares a time with a whole number, or has variables.
 
@@ -218,7 +218,7 @@ class MySqlDialect(Dialect):
         refuse_unknown_zones(connection, self.source, [asked.text, *texts], asked.values)
 
     def _explained(self, connection: Connection, asked: BoundQuery) -> tuple[Sequence[Sequence[Any]], list[str]]:
-        """The server's plan, and the query as it reads it; both are empty where it hides them from the user."""
+        """Return the server's plan, and the query as it reads it; both are empty where it hides them from the user."""
         import sqlalchemy
 
         is_mariadb = getattr(connection.dialect, "is_mariadb", False)
@@ -252,13 +252,13 @@ def _is_connector(connection: Connection) -> bool:
 
 
 def _database(connection: Connection) -> list[str]:
-    """What makes the address's database the current one again, if `init_connect` left it."""
+    """Return what makes the address's database the current one again, if `init_connect` left it."""
     name = connection.engine.url.database
     return [f"USE `{name.replace('`', '``')}`"] if name else []
 
 
 def _timeouts(limits: TimeLimits) -> dict[str, int]:
-    """The driver's own limits, which end the thread of a call that is waited for no longer: whole seconds."""
+    """Return the driver's own limits, which end the thread of a call that is waited for no longer: whole seconds."""
     connect = max(1, math.ceil(min(limits.connect, 10.0)))
     return {
         "connection_timeout": connect,

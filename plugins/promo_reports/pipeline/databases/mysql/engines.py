@@ -91,7 +91,7 @@ def _tables(connection: Connection, name: Name) -> Sequence[Sequence[Any]]:
 
 
 def _names(text: str, *, by_hand: bool = False) -> Iterator[Name]:
-    """The tables that SQL names after FROM and JOIN, as servers write it.
+    """Yield the tables that SQL names after FROM and JOIN, as servers write it.
 
     Text that was written by hand has commas instead of JOIN, too: there, all that may stand for a table is answered,
     with columns and subqueries among it.

@@ -1,4 +1,4 @@
-"""What the errors of MySQL and MariaDB mean for an export, by their codes: messages are in the server's language."""
+"""Errors of MySQL and MariaDB by their codes, because messages are in the server's language: which a retry may mend."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _AWAY = frozenset((2001, 2002, 2003, 2004, 2005, 2006, 2008, 2012, 2013, 2014, 2
 
 
 def code_of(error: DBAPIError) -> object:
-    """The server's or the client's number of an error; None where it has none."""
+    """Return the server's or the client's number of an error; None where it has none."""
     code = next(iter(error.orig.args if error.orig else ()), None)
     # The errors of the driver's part in C have it beside their message.
     return code if isinstance(code, int) else getattr(error.orig, "errno", None)
 
 
 def passes(error: DBAPIError) -> bool:
-    """Whether the same question may succeed later."""
+    """Return whether the same question may succeed later."""
     import sqlalchemy
 
     code = code_of(error)

@@ -1,7 +1,7 @@
 """Days that no calendar has, such as 2026-02-31, which the mode ALLOW_INVALID_DATES lets in.
 
-The servers compare a time with another one by its digits, so an aggregate would count such a row in a month that is not
-said anywhere. They look at the day where a text is taken for a time, and warn then.
+The servers compare times digit by digit, so an aggregate would count such a row in a month that does not have the day.
+They validate the day where a text is converted to a time, and warn then.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def looked_at(query: BoundQuery, times: Collection[str]) -> BoundQuery:
 
 
 def _column_before(words: Sequence[Token], index: int) -> str | None:
-    """The column that is compared with the bind at an index, `column < bind`."""
+    """Return the column that is compared with the bind at an index, `column < bind`."""
     end = index
     while end and words[end - 1].text in _SYMBOLS:
         end -= 1

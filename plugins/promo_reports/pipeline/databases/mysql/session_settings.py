@@ -1,4 +1,4 @@
-"""What else than the text of a query decides what it answers; a server or its `init_connect` may have changed it."""
+"""Settings that change what a query answers; a server or its `init_connect` may have changed them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _CLOCK = "timestamp"
 
 
 def assignments(connection: Connection) -> str:
-    """What `SET SESSION` is followed by to have a session of our own settings."""
+    """Return the assignments of `SET SESSION` that give a session our own settings."""
     known = _known(connection, [_WARNINGS, *SETTINGS])
     changes = {name: value for name, value in SETTINGS.items() if name in known}
     if int(known[_WARNINGS]) < _FEWEST_WARNINGS:
@@ -84,13 +84,13 @@ class UnchangedSettings:
                 raise changed_setting(source.connection, name)
 
     def _now(self, connection: Connection) -> list[object]:
-        """Their values, in a row that no `sql_select_limit` leaves out."""
+        """Return their values, in a row that no `sql_select_limit` leaves out."""
         names = ", ".join(f"@@SESSION.{name}" for name in self._names)
         return list(connection.exec_driver_sql(f"SELECT {names} LIMIT 1").one())
 
 
 def _known(connection: Connection, names: Iterable[str]) -> dict[str, str]:
-    """The values of those variables that the server knows."""
+    """Return the values of those variables that the server knows."""
     listed = ", ".join(f"'{name}'" for name in names)
     rows = connection.exec_driver_sql(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
     return {str(name).lower(): str(value) for name, value in rows}

@@ -54,7 +54,7 @@ def sent_records(
     *,
     transform: CellTransform,
 ) -> Generator[list[bytes], None, None]:
-    """The CSV records of a query's rows in batches, from what MySQL Connector/Python's raw cursor gives.
+    """Yield the CSV records of a query's rows in batches, from what MySQL Connector/Python's raw cursor gives.
 
     SQLAlchemy has no streaming cursor for this driver. Errors of the driver are raised as SQLAlchemy's, and
     `DataRefused` for what no file may carry.
@@ -67,7 +67,7 @@ def sent_records(
 
 
 def sent_rows(connection: Connection, text: str, values: Mapping[str, object]) -> list[Sequence[object]]:
-    """All rows of a query: texts as they were sent, floats for FLOAT and DOUBLE, bytes for what is no text."""
+    """Return all rows of a query: texts as they were sent, floats for FLOAT and DOUBLE, bytes for what is no text."""
     with _raw_cursor(connection) as cursor:
         cursor.execute(text, values)
         sent = [_Sent(each) for each in cursor.description]
@@ -97,7 +97,7 @@ def _raw_cursor(connection: Connection) -> Generator[Any, None, None]:
 def record_renderer(
     description: Sequence[Sequence[Any]], columns: Sequence[Column], zone: ZoneInfo, *, transform: CellTransform
 ) -> Records:
-    """A function from rows of a raw cursor of that description to CSV records; it raises `DataRefused`."""
+    """Return a function from rows of a raw cursor of that description to CSV records; it raises `DataRefused`."""
     refuse_types(description, columns)
     times = LocalTimes(zone)
     minutes = _minutes_of(times)
@@ -125,7 +125,7 @@ class _Sent:
         self.decimal = self.type == DECIMAL and not flags & _ZEROFILL
 
     def value(self, sent: bytes) -> object:
-        """What `cells` takes."""
+        """Return what `cells` takes."""
         if self.type == BIT:
             return int.from_bytes(sent, "big")
         if self.binary:

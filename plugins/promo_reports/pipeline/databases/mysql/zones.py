@@ -46,7 +46,7 @@ def _zones(text: str, values: Mapping[str, object]) -> Iterator[str]:
 
 
 def _arguments(text: str, at: int) -> list[str]:
-    """What stands between the commas of a call whose parenthesis was opened before `at`."""
+    """Return what stands between the commas of a call whose parenthesis was opened before `at`."""
     arguments, depth = [""], 0
     for piece in _PIECE.findall(text, at):
         depth += (piece == "(") - (piece == ")")

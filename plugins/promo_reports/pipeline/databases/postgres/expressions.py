@@ -45,7 +45,7 @@ class PostgresExpressions(Expressions):
         return f"{self._rounded(column)} AS {column.name}" if self._is_rounded(column) else super().cell(column)
 
     def is_formula(self, column: Column) -> str:
-        """Whether a spreadsheet would run the cell, of which no collation and no encoding has a say."""
+        """Return whether a spreadsheet would run the cell, of which no collation and no encoding has a say."""
         text, pattern = self._text(column), FORMULA_PATTERN
         if not self._utf8:
             text, pattern = _TO_UTF8.format(text=text), FORMULA_PATTERN_OF_BYTES
@@ -57,22 +57,22 @@ class PostgresExpressions(Expressions):
         return self._text(column)
 
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
-        """The text that COPY writes."""
+        """Return the text that COPY writes."""
         text = f'{self._text(column)} COLLATE "C"'
         return text, [text]
 
     def total(self, column: Column) -> str:
-        """The sum of what is written."""
+        """Return the sum of what is written."""
         return f"pg_catalog.sum({self._rounded(column)})" if self._is_rounded(column) else super().total(column)
 
     def order(self, column: Column) -> Sequence[str]:
-        """The column, and its bytes where it may have equal values that are written differently."""
+        """Return the column, and its bytes where it may have equal values that are written differently."""
         if self._types.get(column.name) in self._written_alike:
             return super().order(column)
         return [*super().order(column), f'{self._text(column)} COLLATE "C"']
 
     def _text(self, column: Column) -> str:
-        """What COPY writes. A cast to text may say something else: `true` for `t`, a char(n) without its blanks.
+        """Return what COPY writes. A cast to text may say something else: `true` for `t`, a char(n) without its blanks.
 
         A function that is named without its schema may be another one, whose parameters are of the very types.
         """

@@ -1,4 +1,4 @@
-"""What psycopg2 does not pass on of libpq's errors: the SQLSTATE of a refused login, why a session was ended."""
+"""Parts of libpq's errors that psycopg2 drops: the SQLSTATE of a refused login, the reason of an ended session."""
 
 from __future__ import annotations
 

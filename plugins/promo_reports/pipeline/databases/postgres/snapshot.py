@@ -107,18 +107,18 @@ class PostgresSnapshot:
         self._close()
 
     def beside(self) -> PostgresSnapshot:
-        """The same snapshot on another connection, which must be entered before this one is left."""
+        """Return the same snapshot on another connection, which must be entered before this one is left."""
         ((exported,),) = self.fetch(BoundQuery("SELECT pg_export_snapshot()", {}))
         return PostgresSnapshot(
             self._source, self._zone, self._limits, row_security=self._row_security, exported=str(exported)
         )
 
     def beyond_snapshot(self, query: BoundQuery) -> str | None:
-        """What the query reads that other connections would see in another state, in words; None for nothing."""
+        """Return what the query reads that other connections would see in another state, in words; None for nothing."""
         return self._asked(lambda cursor: plan_of(cursor, query)).beyond_snapshot()
 
     def expressions(self, rows: BoundQuery, report_type: ReportType) -> PostgresExpressions:
-        """The SQL for columns of the query's types, in a database of this encoding.
+        """Return the SQL for columns of the query's types, in a database of this encoding.
 
         Raises `DataRefused` where they, or what the query compares with its window, are of other types than declared,
         and `SourceRefused` where the server's timezone data and ours differ in what is exported.
@@ -151,11 +151,11 @@ class PostgresSnapshot:
         return str
 
     def fetch(self, query: BoundQuery) -> list[Sequence[object]]:
-        """All rows of a small answer, as the texts that PostgreSQL sends; None is NULL."""
+        """Return all rows of a small answer, as the texts that PostgreSQL sends; None is NULL."""
         return self._read(lambda cursor: rows_as_sent(cursor, query))
 
     def options(self, query: BoundQuery) -> list[Option]:
-        """The values of a filter, with the texts that earlier releases had of them."""
+        """Return the values of a filter, with the texts that earlier releases had of them."""
         return self._read(lambda cursor: filter_options(cursor, query))
 
     def copy(self, query: BoundQuery, report_type: ReportType, sink: RecordSink, *, transform: CellTransform) -> int:

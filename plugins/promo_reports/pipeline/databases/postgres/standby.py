@@ -15,7 +15,7 @@ SELECT coalesce(
 
 
 def replayed_until(cursor: Any) -> datetime | None:
-    """The time until which a standby has replayed its primary, by the primary's clock.
+    """Return the time until which a standby has replayed its primary, by the primary's clock.
 
     None for a server that calls itself a standby and cannot tell, as those of some clouds do; the transaction cannot be
     used any more then.

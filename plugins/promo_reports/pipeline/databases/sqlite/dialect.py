@@ -57,7 +57,7 @@ _FIXES = {
 
 
 class SqliteDialect(Dialect):
-    """Its snapshot begins with the first look into the file.
+    """SQLite, whose snapshot begins with the first read of the file.
 
     It keeps times as texts of UTC, `YYYY-MM-DD HH:MM:SS` with or without a fraction. Rows of a log whose time is
     written in another way are counted as excluded; where an aggregate or a snapshot compares one, it is refused.
@@ -67,7 +67,7 @@ class SqliteDialect(Dialect):
     predicates = WindowPredicates(INSIDE, TIMELESS)
 
     def engine(self, limits: TimeLimits) -> Engine:
-        """An engine of a file that is there; `SourceRefused` where it is not."""
+        """Return an engine of a file that is there; `SourceRefused` where it is not."""
         path = Path((self._url().database or "").removeprefix("file:").partition("?")[0])
         if not path.is_file():
             raise SourceRefused(
@@ -140,7 +140,7 @@ class SqliteDialect(Dialect):
 
 
 def _code(error: DBAPIError) -> int:
-    """The primary result code of SQLite; 0 where the driver itself refuses."""
+    """Return the primary result code of SQLite; 0 where the driver itself refuses."""
     return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
@@ -157,7 +157,7 @@ def _never_texts(text: str) -> str:
 
 
 def _read_only(path: Path) -> Any:
-    """A connection that cannot write, and that does not make the file where there is none."""
+    """Return a connection that cannot write, and that does not make the file where there is none."""
     import sqlite3
 
     # One thread at a time asks it, but each question has a thread of its own.

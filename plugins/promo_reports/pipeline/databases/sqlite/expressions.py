@@ -14,19 +14,19 @@ EXACT_SUM = "exact_sum"
 
 
 class SqliteExpressions(Expressions):
-    """1 and 1.0 are equal in SQLite, and are written differently."""
+    """SQL for columns of SQLite, where 1 and 1.0 are equal and are written differently."""
 
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
-        """The value, apart from those of other types and of other bytes."""
+        """Return the value, apart from those of other types and of other bytes."""
         cell = f"report.{column.name}"
         return cell, [f"{cell} COLLATE BINARY", f"typeof({cell})"]
 
     def total(self, column: Column) -> str:
-        """The sum of the decimals that are written."""
+        """Return the sum of the decimals that are written."""
         return f"{EXACT_SUM}(report.{column.name}, {'NULL' if column.scale is None else column.scale})"
 
     def order(self, column: Column) -> Sequence[str]:
-        """The column, and its bytes where its collation may call other ones equal."""
+        """Return the column, and its bytes where its collation may call other ones equal."""
         keys = super().order(column)
         return keys if column.type is not ColumnType.TEXT else [*keys, f"report.{column.name} COLLATE BINARY"]
 
@@ -53,7 +53,7 @@ class ExactSum:
             self._is_number = False
 
     def finalize(self) -> str | None:
-        """The sum."""
+        """Return the sum."""
         if not self._is_number:
             return "no number"
         return None if self._sum is None else str(self._sum)

@@ -40,7 +40,7 @@ def with_compensated_sums(text: str) -> str:
 
 
 def _has_window(words: Sequence[Token], index: int) -> bool:
-    """Whether OVER follows the parenthesis that opens at a token, and a FILTER behind it."""
+    """Return whether OVER follows the parenthesis that opens at a token, and a FILTER behind it."""
     behind = _behind(words, index)
     if [word.upper for word in words[behind : behind + 2]] == ["FILTER", "("]:
         behind = _behind(words, behind + 1)
@@ -86,7 +86,7 @@ class CompensatedSum:
         self._sum = total
 
     def finalize(self) -> int | float | None:
-        """The sum; raises `DataRefused` where SQLite says "integer overflow"."""
+        """Return the sum; raises `DataRefused` where SQLite says "integer overflow"."""
         if not self._any:
             return None
         if self._floats:
@@ -96,5 +96,5 @@ class CompensatedSum:
         return self._whole
 
     def refused(self, what: str) -> DataRefused:
-        """The error of values that are not added."""
+        """Return the error of values that are not added."""
         return DataRefused(f"A SUM in the report type's SQL adds values that {what}.", "Correct the data or the SQL.")

@@ -198,7 +198,7 @@ def _inside(value: object, start: str, end: str) -> bool | None:
 
 
 def _symbols(words: Sequence[Token], index: int, step: int) -> list[Token]:
-    """The symbols of a comparison that begin at a token, in the order of the text."""
+    """Return the symbols of a comparison that begin at a token, in the order of the text."""
     found: list[Token] = []
     while 0 <= index < len(words) and words[index].text in _SYMBOLS:
         found.append(words[index])
@@ -211,7 +211,7 @@ def _spelled(symbols: Sequence[Token]) -> str:
 
 
 def _named(words: Sequence[Token], index: int, step: int) -> str:
-    """The column that ends or begins at a token, for a message."""
+    """Return the column that ends or begins at a token, for a message."""
     found: list[str] = []
     while 0 <= index < len(words) and (words[index].kind in (Kind.WORD, Kind.NAME) or words[index].text == "."):
         if found and (found[-1] == ".") == (words[index].text == "."):

@@ -41,18 +41,18 @@ class ExpressionTypes:
         )
 
     def columns(self, text: str) -> dict[Column, int]:
-        """The columns of tables that an expression is made of, and their types, in the order of its text."""
+        """Return the columns of tables that an expression is made of, and their types, in the order of its text."""
         return {each: self._columns.get(each, UNKNOWN) for each in self._bases(text, set())}
 
     def texts(self, text: str) -> list[str]:
-        """The expression, and those that its columns of subqueries stand for."""
+        """Return the expression, and those that its columns of subqueries stand for."""
         seen: set[str] = set()
         for _ in self._bases(text, seen):
             pass
         return [text, *(origin for each in seen for origin in self._origins[each])]
 
     def type_of(self, text: str) -> int:
-        """The type of an expression."""
+        """Return the type of an expression."""
         if text not in self._found:
             self._found[text] = UNKNOWN  # for an expression that is made of itself
             self._found[text] = self._asked(text)
@@ -85,7 +85,7 @@ class ExpressionTypes:
         return found
 
     def _name_of(self, found: re.Match[str]) -> str | None:
-        """The name of the type of what a reference stands for."""
+        """Return the name of the type of what a reference stands for."""
         if found["alias"] is not None and (base := self._base(found)) is not None:
             kind = self._columns.get(base, UNKNOWN)
         else:

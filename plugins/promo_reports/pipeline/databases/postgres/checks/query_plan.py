@@ -39,7 +39,7 @@ class QueryPlan:
         }
 
     def expressions(self) -> Iterator[str]:
-        """Every expression of the plan, as PostgreSQL writes it."""
+        """Yield every expression of the plan, as PostgreSQL writes it."""
         for node in self.nodes:
             for value in node.values():
                 if isinstance(value, str):
@@ -48,7 +48,7 @@ class QueryPlan:
                     yield from (each for each in value if isinstance(each, str))
 
     def origins(self) -> dict[str, Sequence[str]]:
-        """What a column of a CTE or subquery, or the result of a subquery, is in the terms of what that reads.
+        """Return what a column of a CTE or subquery, or the result of a subquery, is in the terms of what that reads.
 
         One that another one passes on has its origin in turn. A plan does not name the columns of a CTE: where a part
         of them is read, a column may be any of those.
@@ -76,7 +76,7 @@ class QueryPlan:
         return origins
 
     def united(self) -> Iterator[tuple[str, ...]]:
-        """What stands in the same column of the parts of each UNION."""
+        """Yield what stands in the same column of the parts of each UNION."""
         for node in self.nodes:
             if node["Node Type"] in ("Append", "Merge Append", "Recursive Union"):
                 yield from zip(*(part.get("Output", []) for part in node.get("Plans", ())), strict=False)

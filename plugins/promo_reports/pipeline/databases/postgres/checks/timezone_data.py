@@ -100,7 +100,7 @@ _FIX = (
 
 @lru_cache(maxsize=64)
 def _steps(zone: ZoneInfo, first: datetime, last: datetime) -> tuple[_Step, ...]:
-    """The steps of a timezone's clock that lie between two instants, both included."""
+    """Return the steps of a timezone's clock that lie between two instants, both included."""
     found: list[_Step] = []
     begin = first.astimezone(UTC)
     for end in (*_changes(zone, begin, last.astimezone(UTC)), last.astimezone(UTC) + _INSTANT):
@@ -110,7 +110,7 @@ def _steps(zone: ZoneInfo, first: datetime, last: datetime) -> tuple[_Step, ...]
 
 
 def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The instants after the first, up to the last, from which the clock has another offset."""
+    """Yield the instants after the first, up to the last, from which the clock has another offset."""
     at, before = first, _offset(first, zone)
     while at < last:
         following = min(at + _WEEK, last)
@@ -139,7 +139,7 @@ def _differences(cursor: Any, steps: Sequence[_Step], *, every: timedelta) -> li
 def _first_shown(
     cursor: Any, column: str, rows: BoundQuery, steps: Sequence[_Step]
 ) -> tuple[datetime, timedelta] | None:
-    """The first time in a column of which the two databases say different offsets, and the server's."""
+    """Return the first time in a column of which the two databases say different offsets, and the server's."""
     at = f"report.{column}"
     cursor.execute(
         f"SELECT {at}, {_SECONDS.format(at=at)}\n"

@@ -47,7 +47,7 @@ def check_window_bounds(cursor: Any, rows: BoundQuery, report_type: ReportType) 
 
 
 def _parameter_types(cursor: Any, query: BoundQuery) -> list[int] | None:
-    """What PostgreSQL takes the parameters `$1`, `$2` ... for; None where it cannot tell.
+    """Return what PostgreSQL takes the parameters `$1`, `$2` ... for; None where it cannot tell.
 
     The statement is gone when this returns, so that a pooler hands it to nobody; its name is in no other session.
     """
@@ -74,7 +74,7 @@ def _parameter_types(cursor: Any, query: BoundQuery) -> list[int] | None:
 
 
 def _compared_with(text: str, number: int) -> str:
-    """The column beside a parameter, as the SQL writes it."""
+    """Return the column beside a parameter, as the SQL writes it."""
     mark = f"${number}"
     start = text.index(mark)
     while text[start + len(mark) :][:1].isdigit():

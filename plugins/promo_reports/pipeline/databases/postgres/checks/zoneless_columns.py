@@ -89,7 +89,7 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
 
 
 def _may_be_zoneless(types: ExpressionTypes, text: str) -> bool:
-    """Whether it is worth to ask the server."""
+    """Return whether the expression may contain a time without zone, so that the server must be asked."""
     return not _ZONELESS.isdisjoint(types.columns(text).values()) or any(
         _MAKES_ZONELESS.search(each) for each in types.texts(text)
     )
@@ -100,7 +100,7 @@ def _element(kind: int) -> int:
 
 
 def _comparisons(expression: str) -> Iterator[tuple[str, str]]:
-    """Both sides of each comparison, which PostgreSQL writes in parentheses of their own; of rows, each pair."""
+    """Yield both sides of each comparison, which PostgreSQL writes in parentheses of their own; of rows, each pair."""
     for inner, _ in _parenthesized(expression):
         sides = _sides(inner)
         if sides is None:
@@ -117,7 +117,7 @@ def _comparisons(expression: str) -> Iterator[tuple[str, str]]:
 
 
 def _items(side: str) -> list[str]:
-    """The members of `ROW(a, b)` or `(a, b)`; of anything else, itself."""
+    """Return the members of `ROW(a, b)` or `(a, b)`; of anything else, itself."""
     inner = next((inner for inner, end in _parenthesized(side) if end == len(side)), None)
     if inner is None or side not in (f"({inner})", f"ROW({inner})"):
         return [side]
@@ -129,7 +129,7 @@ def _items(side: str) -> list[str]:
 
 
 def _parenthesized(expression: str) -> Iterator[tuple[str, int]]:
-    """What stands in each pair of parentheses, and where the expression goes on behind it."""
+    """Yield what stands in each pair of parentheses, and where the expression goes on behind it."""
     opened: list[int] = []
     for found in _QUOTED_OR_PARENTHESIS.finditer(expression):
         if found[0] == "(":
@@ -149,7 +149,7 @@ def _sides(inner: str) -> tuple[str, str, str] | None:
 
 
 def _hidden(text: str) -> str:
-    """The text with all that stands in parentheses or quotes replaced by as many dots."""
+    """Return the text with all that stands in parentheses or quotes replaced by as many dots."""
     pieces, depth, at = list(text), 0, 0
     for found in _QUOTED_OR_PARENTHESIS.finditer(text):
         if depth:
