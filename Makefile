@@ -38,10 +38,13 @@ demo: $(STAMP) ## Start PostgreSQL, S3 and Airflow, run every kind of export, st
 stop: $(STAMP) ## Stop a demo that runs in another terminal
 	@$(BIN)/python -m include.demo.run --stop
 
-# Suites that wait for time limits or kill processes: one worker, after the quick ones.
+# Suites that wait for time limits, kill processes or copy a cluster: one worker, after the quick ones.
 FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py \
-    tests/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py
-BESIDE := --ignore tests/browser --ignore tests/api $(addprefix --ignore ,$(FAULTS))
+    tests/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py \
+    tests/pipeline/databases/postgres/test_standby.py
+# The servers of the demo and the tests, and the demo's data, which every other suite starts or loads as well.
+STACK := tests/devstack tests/demo
+BESIDE := --ignore tests/browser --ignore tests/api $(addprefix --ignore ,$(FAULTS) $(STACK))
 
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(BESIDE)
@@ -56,8 +59,9 @@ test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api
 
-test-e2e: $(STAMP) ## Run faults, stalls and floods, those of a real Airflow among them, and the tests of the Reports page in Chromium
+test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers and the demo's data, and of the Reports page in Chromium
 	$(BIN)/python -m pytest $(FAULTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(STACK)
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 50 minutes; PARTS="...": some of it)
