@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.object_stores.port import Incomplete, LostRace
-from promo_reports.object_stores.private_directory import LOCK, PrivateDirectory, PrivateFolder
+from promo_reports.object_stores.private_directory import PrivateDirectory, PrivateFolder
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_folder_that_is_needed_is_not_made_by_writing(folders: PrivateDirector
         folders.exist()
     with pytest.raises(FileNotFoundError):
         folder.put("a", b"one", replacing=None)
-    assert sorted(path.name for path in folders.root.iterdir()) == [LOCK, "other"]
+    assert sorted(path.name for path in folders.root.iterdir()) == ["other"]
 
 
 def test_a_change_shows_in_the_revision(folder: PrivateFolder) -> None:

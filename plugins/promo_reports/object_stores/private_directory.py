@@ -1,7 +1,8 @@
 """Folders of small files, private to their owner, on a directory that several hosts may share.
 
-A file is linked or renamed into its place when it is whole. Every change is made under one lock file, so that of two
-hosts that replace the same file one finds that it is no longer the one it has read.
+A file is linked or renamed into its place when it is whole. What is there is replaced and removed under one lock file,
+so that of two hosts that replace the same file one finds that it is no longer the one it has read. A new file needs no
+lock: a link is made only where nothing is.
 """
 
 from __future__ import annotations
@@ -94,15 +95,15 @@ class PrivateFolder:
 
     def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
         """Link a new file where there is none, or rename it over the one that was read."""
+        if self._made_when_used:
+            self.path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        if replacing is None:
+            try:
+                create_file(self.path / name, content)
+            except FileExistsError:
+                raise LostRace from None
+            return
         with locked(self._lock):
-            if self._made_when_used:
-                self.path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-            if replacing is None:
-                try:
-                    create_file(self.path / name, content)
-                except FileExistsError:
-                    raise LostRace from None
-                return
             present = self.get(name)
             if present is None or present.tag != replacing:
                 raise LostRace

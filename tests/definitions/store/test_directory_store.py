@@ -40,6 +40,7 @@ def store(root: Path) -> StoredReports:
 def test_directories_and_files_are_private(store: StoredReports, root: Path) -> None:
     store.create("a", "id: a\n")
     stop(store, "a", at=AT, by="ada")
+    resume(store, "a", at=AT, by="ada")
     found = [root, *root.rglob("*")]
     modes = {path.relative_to(root).as_posix(): oct(path.stat().st_mode & 0o777) for path in found}
     assert modes == {
