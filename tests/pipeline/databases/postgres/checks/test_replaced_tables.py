@@ -191,6 +191,21 @@ def test_a_new_partition_of_another_month_is_no_hindrance(partitioned: PostgresP
     assert project.make(partitioned.source, progress=attach).manifest.rows == 1
 
 
+def test_a_detachment_that_was_interrupted_is_no_hindrance(partitioned: PostgresPromo, project: Project) -> None:
+    """DETACH CONCURRENTLY waits for whoever reads the table; the partition is none from its beginning on."""
+    partitioned.execute("DROP TABLE of_others")
+    with contextlib.closing(psycopg2.connect(partitioned.owner_url)) as reader, reader.cursor() as reading:
+        reading.execute("SELECT FROM ledger")
+        with contextlib.closing(psycopg2.connect(partitioned.owner_url)) as other, other.cursor() as cursor:
+            other.autocommit = True
+            cursor.execute("SET statement_timeout = '200ms'")
+            with pytest.raises(psycopg2.errors.QueryCanceled):
+                cursor.execute("ALTER TABLE ledger DETACH PARTITION of_march CONCURRENTLY")
+    assert project.make(partitioned.source).manifest.rows == 0
+    partitioned.execute("ALTER TABLE ledger DETACH PARTITION of_march FINALIZE")
+    assert project.make(partitioned.source).manifest.rows == 0
+
+
 def test_a_table_that_a_function_reads_within_its_body(
     during: Callable[..., None], on_postgres: PostgresPromo, project: Project
 ) -> None:

@@ -14,7 +14,8 @@ from promo_reports.errors import SourceUnavailable
 
 _FIRST_OF_USERS = 16384  # OIDs below it are the system's
 # Catalogs are read in the snapshot, while the functions look up what is there now. An index has no rows of its own. No
-# lock is held on a partition that the query does not need, but always on the table that it belongs to.
+# lock is held on a partition that the query does not need, but always on the table that it belongs to. A partition is
+# none any more while DETACH CONCURRENTLY waits, or after it was interrupted (PostgreSQL 14).
 _REPLACED = """
 SELECT CAST(CAST(held.relation AS pg_catalog.regclass) AS pg_catalog.text)
 FROM pg_catalog.pg_locks AS held
@@ -35,6 +36,8 @@ WHERE held.pid = pg_catalog.pg_backend_pid()
         OR EXISTS (
             SELECT FROM pg_catalog.pg_inherits AS part
             WHERE part.inhparent = held.relation
+                AND pg_catalog.jsonb_extract_path_text(pg_catalog.to_jsonb(part), 'inhdetachpending')
+                    IS DISTINCT FROM 'true'
                 AND CASE seen.relkind
                     WHEN 'p' THEN NOT EXISTS (
                         SELECT FROM pg_catalog.pg_partition_ancestors(part.inhrelid) AS above
