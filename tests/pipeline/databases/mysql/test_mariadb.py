@@ -672,6 +672,26 @@ def test_a_table_of_one_row_without_transactions_is_refused(
         assert "promo.one is a table of the storage engine MyISAM" in str(refusal(project, source))
 
 
+@pytest.mark.parametrize("columns", ["", " (id, at)"])
+def test_a_table_that_is_named_like_a_query_of_with_is_not_read(
+    columns: str, table: MariaDbPromo, project: Project
+) -> None:
+    table.load(Move(1), Move(2))
+    table.execute("CREATE TABLE t (id bigint) ENGINE=MyISAM")
+    recent = f"WITH t{columns} AS (SELECT n.id, n.moved_at FROM moves n GROUP BY n.id)\n"
+    project.write(recent + SELECT + "JOIN t ON t.id = m.id\n" + WHERE + ORDER)
+    assert project.make(table.source).manifest.rows == 2
+
+
+def test_a_table_that_a_query_of_with_reads_is_refused(table: MariaDbPromo, project: Project) -> None:
+    """MariaDB's note names the query, and not what it reads."""
+    table.load(Move(1))
+    table.execute("CREATE TABLE t (id bigint) ENGINE=MyISAM", "INSERT INTO t VALUES (1), (1)")
+    recent = "WITH recent AS (SELECT n.id, count(*) AS c FROM t n GROUP BY n.id)\n"
+    project.write(recent + SELECT + "JOIN recent r ON r.id = m.id\n" + WHERE + ORDER)
+    assert "promo.t is a table of the storage engine MyISAM" in str(refusal(project, table.source))
+
+
 def test_a_table_on_another_server_is_refused(table: MariaDbPromo, project: Project) -> None:
     """FEDERATED says that it has transactions, and a snapshot here does not begin one there."""
     table.load(Move(1))
@@ -711,6 +731,14 @@ def test_a_timezone_that_the_server_does_not_know_is_refused(
     refused = refusal(project, on_mariadb.source)
     assert type(refused) is DataRefused
     assert f"the server does not know the timezone {named}, and CONVERT_TZ makes NULL of every time" in str(refused)
+
+
+@pytest.mark.parametrize("zone", ["@@session.time_zone", "@@time_zone", "('+00:00')"])
+def test_the_timezone_of_the_session_needs_no_tables(zone: str, on_mariadb: MariaDbPromo, project: Project) -> None:
+    on_mariadb.load(Move(1, recorded_at=DAY))
+    converted = f"CONVERT_TZ(m.recorded_at, {zone}, '+01:00') AS recorded_at"
+    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", converted))
+    assert project.text(on_mariadb.source) == "1,2026-03-01 12:00:00+00,in,a,1.00,,,,2026-03-01 01:00:00+00\n"
 
 
 def test_timezones_that_the_server_knows(on_mariadb: MariaDbPromo, project: Project) -> None:

@@ -213,12 +213,15 @@ class MySqlDialect(Dialect):
 
     def _refuse_unfit(self, connection: Connection, asked: BoundQuery) -> None:
         """Raise `DataRefused` for tables that no snapshot covers, and for timezones that the server does not know."""
-        plan, notes = self._explained(connection, asked)
-        texts = refuse_engines(connection, self.source, asked.text, plan, notes)
+        access, notes = self._explained(connection, asked)
+        texts = refuse_engines(connection, self.source, asked.text, access, notes)
         refuse_unknown_zones(connection, self.source, [asked.text, *texts], asked.values)
 
-    def _explained(self, connection: Connection, asked: BoundQuery) -> tuple[Sequence[Sequence[Any]], list[str]]:
-        """Return the server's plan, and the query as it reads it; both are empty where it hides them from the user."""
+    def _explained(self, connection: Connection, asked: BoundQuery) -> tuple[list[str | None], list[str]]:
+        """Return the type of access to each table, and the query as the server reads it.
+
+        Both are empty where it hides them from the user.
+        """
         import sqlalchemy
 
         is_mariadb = getattr(connection.dialect, "is_mariadb", False)
@@ -226,13 +229,15 @@ class MySqlDialect(Dialect):
         explained = BoundQuery(f"{explain}\n{asked.text}", asked.values)
         text = explained.connector() if _is_connector(connection) else explained.pyformat()
         try:
-            plan = connection.exec_driver_sql(text, self._values(asked)).fetchall()
+            plan = connection.exec_driver_sql(text, self._values(asked)).mappings().all()
         except sqlalchemy.exc.DBAPIError as error:
             if code_of(error) == NO_EXPLAIN:
-                return (), []
+                return [], []
             raise
         notes = connection.exec_driver_sql("SHOW WARNINGS").fetchall()
-        return plan, [str(message) for _, code, message in notes if int(str(code)) == _REWRITTEN]
+        return [row["type"] for row in plan], [
+            str(message) for _, code, message in notes if int(str(code)) == _REWRITTEN
+        ]
 
     def _values(self, query: BoundQuery) -> dict[str, object]:
         values = super()._values(query)

@@ -16,7 +16,6 @@ Name = tuple[str | None, str]  # schema, where one is named, and table
 
 # Their transactions are those of other servers, whose snapshots begin when they are first asked.
 _ELSEWHERE = frozenset({"FEDERATED", "SPIDER"})
-_ACCESS = 3  # the column of EXPLAIN that has the type of access
 _LEFT_OUT = frozenset({"system", "const", None})  # of tables of one row, which the note leaves out
 
 _PIECE = re.compile(
@@ -38,22 +37,29 @@ _VIEW = "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA
 
 
 def refuse_engines(
-    connection: Connection, source: Source, text: str, plan: Sequence[Sequence[Any]], notes: Sequence[str]
+    connection: Connection, source: Source, text: str, access: Sequence[str | None], notes: Sequence[str]
 ) -> list[str]:
     """Return what the server reads: the query, and the definitions of its views.
 
-    `plan` is the answer to EXPLAIN and `notes` the query as the server then says that it reads it; both are empty where
-    the server hides them from the user. Then, and where the notes leave out tables of one row, the names in the query's
-    `text` tell what it reads. Raises `DataRefused` for a table without transactions, and for a view whose tables the
-    user may not know. What functions read is not seen.
+    `access` is the type of access to each table of the plan, and `notes` the query as EXPLAIN says that the server
+    reads it; both are empty where the server hides them from the user. Then, and where the notes leave out tables of
+    one row or the text of a CTE, which they name without a schema, the names in the query's `text` tell what it reads.
+    Raises `DataRefused` for a table without transactions, and for a view whose tables the user may not know. What
+    functions read is not seen.
     """
     read = list(notes) or [text]
-    names = [name for note in notes for name in _names(note)]
-    if not notes or any(row[_ACCESS] in _LEFT_OUT for row in plan):
+    named = [name for note in notes for name in _names(note)]
+    names = [name for name in named if name[0] is not None]
+    if not notes or len(names) < len(named) or any(each in _LEFT_OUT for each in access):
         names += _names(text, by_hand=True)
     seen: set[tuple[str, str]] = set()
+    asked: set[Name] = set()
     while names:
-        for schema, table, kind, engine, transactions in _tables(connection, names.pop()):
+        name = names.pop()
+        if name in asked:
+            continue
+        asked.add(name)
+        for schema, table, kind, engine, transactions in _tables(connection, name):
             if (schema, table) in seen:
                 continue
             seen.add((schema, table))
@@ -94,23 +100,29 @@ def _names(text: str, *, by_hand: bool = False) -> Iterator[Name]:
     """Yield the tables that SQL names after FROM and JOIN, as servers write it.
 
     Text that was written by hand has commas instead of JOIN, too: there, all that may stand for a table is answered,
-    with columns and subqueries among it.
+    with columns and subqueries among it. From its definition on, the name of a CTE without a schema is no table.
     """
     pieces = _PIECE.findall(text)
-    opened: list[str] = [""]  # what stands before each parenthesis that is open
+    opened: list[int] = []
+    begun: dict[int, int] = {}  # where each parenthesis that is closed was opened
+    ctes: set[str] = set()
     before = ""
     for index, piece in enumerate(pieces):
         schema, point, table, *behind = [*pieces[index : index + 4], "", "", ""]
         may_be_table = before in _BEFORE_TABLES or (by_hand and before in (",", "("))
-        if _NAME.fullmatch(piece) and may_be_table and opened[-1] not in _WITH_FROM:
-            if point != ".":
+        called = pieces[opened[-1] - 1].upper() if opened and opened[-1] else ""
+        if _NAME.fullmatch(piece) and may_be_table and called not in _WITH_FROM:
+            if point != "." and _unquoted(schema) not in ctes:
                 yield None, _unquoted(schema)
-            elif _NAME.fullmatch(table) and behind[0] != ".":
+            elif point == "." and _NAME.fullmatch(table) and behind[0] != ".":
                 yield _unquoted(schema), _unquoted(table)
         if piece == "(":
-            opened.append(pieces[index - 1].upper() if index else "")
-        elif piece == ")":
-            opened = opened[:-1] or [""]
+            opened.append(index)
+        elif piece == ")" and opened:
+            begun[index] = opened.pop()
+            if pieces[begun[index] - 1].upper() == "AS":
+                name = begun[index] - 2
+                ctes.add(_unquoted(pieces[begun.get(name, name + 1) - 1]))
         if piece != "(" or by_hand:
             before = piece.upper()
 

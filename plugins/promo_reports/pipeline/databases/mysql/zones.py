@@ -16,6 +16,7 @@ _CALL = re.compile(r"\bconvert_tz\s*\(", re.IGNORECASE)
 _PIECE = re.compile(r"'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)|[(),]|[^'(),]+", re.DOTALL)
 _TEXT = re.compile(r"(?:_\w+\s*)?'((?:[^'\\]|'')*)'(?:\s+collate\s+\w+)?", re.IGNORECASE)
 _ALWAYS_KNOWN = re.compile(r"[+-]\d{1,2}:\d\d|system", re.IGNORECASE)
+_OF_SESSION = re.compile(r"@@(?:(?:session|local)\.)?`?time_zone`?", re.IGNORECASE)
 _ANY = "UTC"  # a name like any other: unknown where the tables are empty
 _IS_UNKNOWN = "SELECT CONVERT_TZ(CAST('2026-01-01 12:00:00' AS DATETIME), '+00:00', %s) IS NULL"
 
@@ -39,10 +40,19 @@ def refuse_unknown_zones(
 def _zones(text: str, values: Mapping[str, object]) -> Iterator[str]:
     for call in _CALL.finditer(text):
         for argument in _arguments(text, call.end())[1:]:
-            written = _TEXT.fullmatch(argument)
-            zone = str(values.get(argument.strip("\x00"), _ANY)) if written is None else written[1].replace("''", "'")
+            zone = _zone(argument, values)
             if not _ALWAYS_KNOWN.fullmatch(zone):
                 yield zone
+
+
+def _zone(argument: str, values: Mapping[str, object]) -> str:
+    """Return the timezone that an argument names; `_ANY` where that is in a column, or the result of an expression."""
+    if argument.startswith("(") and argument.endswith(")"):
+        return _zone(argument[1:-1].strip(), values)
+    if _OF_SESSION.fullmatch(argument):
+        return "+00:00"
+    written = _TEXT.fullmatch(argument)
+    return str(values.get(argument.strip("\x00"), _ANY)) if written is None else written[1].replace("''", "'")
 
 
 def _arguments(text: str, at: int) -> list[str]:
