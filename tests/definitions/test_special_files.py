@@ -106,11 +106,13 @@ def test_an_idempotency_key(registry: Registry, kind: str) -> None:
 
 
 def test_a_lock_that_is_a_link_is_not_followed(registry: Registry, tmp_path: Path) -> None:
+    """What is there already is replaced under the lock."""
     registry.create(RECURRING, by="ada@example.com", at=AT)
+    registry.stop("made", at=AT, by="ada")
     (registry.settings.store / ".lock").unlink(missing_ok=True)
     (registry.settings.store / ".lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError):
-        registry.stop("made", at=AT, by="ada")
+        registry.resume("made", at=AT, by="ada")
     assert not (tmp_path / "elsewhere").exists()
 
 
