@@ -64,5 +64,5 @@ def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
             return tuple(read_part(StrictMember(file, info), info.filename, tally) for info in members)
-    except (zipfile.BadZipFile, NotImplementedError) as damage:
+    except (zipfile.BadZipFile, NotImplementedError) as damage:  # of a method, version or flag
         raise Unreadable(str(damage)) from None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import DataRefused
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Name = tuple[str | None, str]  # schema, where one is named, and table
+Tables = Callable[[Name], Sequence[Sequence[Any]]]  # what `_TABLE` answers; nothing for a table that is hidden
 
 # Their transactions are those of other servers, whose snapshots begin when they are first asked.
 _ELSEWHERE = frozenset({"FEDERATED", "SPIDER"})
@@ -52,20 +54,16 @@ def refuse_engines(
     names = [name for name in named if name[0] is not None]
     if not notes or len(names) < len(named) or any(each in _LEFT_OUT for each in access):
         names += _names(text, by_hand=True)
+    tables = cache(lambda name: connection.exec_driver_sql(_TABLE, name).fetchall())
     seen: set[tuple[str, str]] = set()
-    asked: set[Name] = set()
     while names:
-        name = names.pop()
-        if name in asked:
-            continue
-        asked.add(name)
-        for schema, table, kind, engine, transactions in _tables(connection, name):
+        for schema, table, kind, engine, transactions in tables(names.pop()):
             if (schema, table) in seen:
                 continue
             seen.add((schema, table))
             if kind == "VIEW":
                 definition = str(connection.exec_driver_sql(_VIEW, (schema, table)).scalar() or "")
-                names += _of_view(connection, source, (schema, table), definition)
+                names += _of_view(tables, source, (schema, table), definition)
                 read.append(definition)
             elif engine is not None and (transactions != "YES" or engine.upper() in _ELSEWHERE):
                 raise DataRefused(
@@ -77,10 +75,10 @@ def refuse_engines(
     return read
 
 
-def _of_view(connection: Connection, source: Source, view: tuple[str, str], definition: str) -> list[Name]:
-    """The tables in the definition of a view, which has the schema of each; `DataRefused` where one is hidden."""
+def _of_view(tables: Tables, source: Source, view: tuple[str, str], definition: str) -> list[Name]:
+    """Return the tables in a view's definition, which has the schema of each; `DataRefused` where one is hidden."""
     names = [name for name in _names(definition) if not _SEQUENCE.fullmatch(name[1])]
-    hidden = [name[0] for name in names if name[0] is not None and not _tables(connection, name)]
+    hidden = [name[0] for name in names if name[0] is not None and not tables(name)]
     if hidden or not definition:
         raise DataRefused(
             f"Connection {source.connection!r}: its user may not see which tables the view {view[0]}.{view[1]} reads, "
@@ -90,10 +88,6 @@ def _of_view(connection: Connection, source: Source, view: tuple[str, str], defi
             "on it, too.",
         )
     return names
-
-
-def _tables(connection: Connection, name: Name) -> Sequence[Sequence[Any]]:
-    return connection.exec_driver_sql(_TABLE, name).fetchall()
 
 
 def _names(text: str, *, by_hand: bool = False) -> Iterator[Name]:
