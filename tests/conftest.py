@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """MariaDB's own tests run with --mariadb alone."""
-    return True if collection_path.name == "test_mariadb.py" and not config.getoption("mariadb") else None
+    return True if collection_path.name.startswith("test_mariadb") and not config.getoption("mariadb") else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2  # noqa: TID253 - nothing is parsed here
+import pytest
 from psycopg2.extras import execute_values  # noqa: TID253
 
 from devstack.databases import PromoDatabase
-from devstack.mariadb import MariaDbServer
+from devstack.mariadb import PASSWORD, MariaDbServer
 from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition, Origin
@@ -28,6 +30,7 @@ from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.filters import Choice, Select
 from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, PromotionType, ReportType
+from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import extract
@@ -119,19 +122,19 @@ class Move:
 COLUMNS = ", ".join(field.name for field in fields(Move))
 
 
-class Promo:
+class Promo(ABC):
     """A database with the tables above; `dialect` is that of its source."""
 
     dialect: str
     source: Source
 
+    @abstractmethod
     def load(self, *moves: Move) -> None:
         """Insert rows and commit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def execute(self, *statements: str) -> None:
         """Run statements in a session of their own and commit."""
-        raise NotImplementedError
 
 
 class PostgresPromo(Promo):
@@ -329,3 +332,12 @@ def numbered(count: int, **values: Any) -> list[Move]:
 def total(moves: Sequence[Move]) -> Decimal:
     """The exact sum of points."""
     return sum((Decimal(move.points or 0) for move in moves), Decimal(0))
+
+
+def refusal(project: Project, source: Source) -> PromoReportsError:
+    """Return the error of an export of MariaDB that leaves nothing staged and tells no password."""
+    with pytest.raises(PromoReportsError) as refused:
+        project.make(source)
+    assert project.left == []
+    assert PASSWORD not in str(refused.value)
+    return refused.value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from devstack.mariadb import PASSWORD, READER
 from promo_reports.domain.dates.window import Window
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
-from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused, SourceUnavailable
+from promo_reports.errors import DataRefused, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.generic import GenericSnapshot
 from promo_reports.pipeline.databases.mysql.session_settings import SETTINGS
 from promo_reports.pipeline.databases.source import Source
@@ -32,6 +31,7 @@ from tests.support.databases.promo import (
     content,
     export,
     numbered,
+    refusal,
 )
 
 UTC = ZoneInfo("UTC")
@@ -48,22 +48,6 @@ def sent(source: Source, sql: str, report_type: ReportType, zone: ZoneInfo = UTC
     with GenericSnapshot(source, zone, TimeLimits(60)) as snapshot:
         snapshot.copy(BoundQuery(f"SELECT {sql}", values), report_type, records.append, transform=UNCHANGED)
     return b"".join(records)
-
-
-def refusal(project: Project, source: Source) -> PromoReportsError:
-    with pytest.raises(PromoReportsError) as refused:
-        project.make(source)
-    assert project.left == []
-    assert PASSWORD not in str(refused.value)
-    return refused.value
-
-
-@pytest.fixture
-def table(on_mariadb: MariaDbPromo) -> Iterator[MariaDbPromo]:
-    """A database in which a test may make the table `t`."""
-    on_mariadb.execute("DROP TABLE IF EXISTS t")
-    yield on_mariadb
-    on_mariadb.execute("DROP TABLE IF EXISTS t")
 
 
 @pytest.mark.parametrize(
@@ -578,193 +562,6 @@ def test_a_setting_for_administrators_is_left_where_it_does(on_mariadb: MariaDbP
             assert snapshot.fetch(BoundQuery("SELECT @@max_error_count", {})) == [("1024",)]
     finally:
         on_mariadb.server.execute("SET GLOBAL max_error_count = DEFAULT")
-
-
-# Tables that a snapshot does not cover
-
-
-@pytest.mark.parametrize("engine", ["MyISAM", "Aria", "MEMORY", "MyISAM PARTITION BY HASH(acct) PARTITIONS 2"])
-@pytest.mark.parametrize("balances", ["t", "v"])
-def test_a_table_without_transactions_is_refused_behind_a_merged_view_too(
-    balances: str, engine: str, table: MariaDbPromo, project: Project
-) -> None:
-    table.load(Move(1), Move(2, points="9.00"))
-    table.execute(
-        f"CREATE TABLE t (acct bigint, points decimal(30, 2)) ENGINE={engine}",
-        "INSERT INTO t VALUES (1, 1), (2, 9)",
-        "CREATE OR REPLACE VIEW v AS SELECT acct, points FROM t",
-    )
-    project.write((SELECT.replace("m.points", "b.points") + f"JOIN {balances} b ON b.acct = m.id\n") + WHERE + ORDER)
-    refused = refusal(project, table.source)
-    assert type(refused) is DataRefused
-    kind = engine.split(maxsplit=1)[0]
-    assert f"promo.t is a table of the storage engine {kind}, which has no transactions" in str(refused)
-    assert "ALTER TABLE promo.t ENGINE = InnoDB" in str(refused)
-    table.execute("ALTER TABLE t ENGINE=InnoDB")
-    assert project.make(table.source).manifest.rows == 2
-
-
-VIEWS = {
-    "merged": ("VIEW", "SELECT t.acct, t.points FROM t"),
-    "materialized": ("ALGORITHM = TEMPTABLE VIEW", "SELECT t.acct, t.points FROM t"),
-    "distinct": ("VIEW", "SELECT DISTINCT t.acct, t.points FROM t"),
-    "of a view": ("VIEW", "SELECT i.acct, i.points FROM inner_v i JOIN shops s WHERE s.shop = 'main'"),
-    "with functions": (
-        "VIEW",
-        "SELECT u.acct, u.points + 0 * extract(YEAR FROM u.at) + length(TRIM(LEADING 'x' FROM u.note)) AS points "
-        "FROM (SELECT t.acct, t.points, '2026-03-01' AS at, '' AS note FROM t) AS u, seq_1_to_1 s",
-    ),
-    "with a query of its own": ("VIEW", "WITH w AS (SELECT t.acct, t.points FROM t) SELECT w.acct, w.points FROM w"),
-}
-
-
-READABLE = ("v", "inner_v", "one", "moves", "shops", "shelves")
-
-
-@pytest.fixture
-def narrow(table: MariaDbPromo) -> Iterator[Source]:
-    """The source of a user who may read those and nothing else."""
-    table.execute(
-        "CREATE OR REPLACE TABLE one (acct bigint, points decimal(30, 2)) ENGINE=MyISAM",
-        "INSERT INTO one VALUES (1, 1)",
-        *(f"CREATE OR REPLACE VIEW {name} AS SELECT 1 AS acct, 1 AS points" for name in ("v", "inner_v")),
-        f"CREATE OR REPLACE USER 'narrow'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
-        *(f"GRANT SELECT ON promo.{name} TO 'narrow'@'127.0.0.1'" for name in READABLE),
-    )
-    yield Source("promo_db", table.source.url.replace(READER, "narrow"))
-    table.execute("DROP USER 'narrow'@'127.0.0.1'", "DROP VIEW v, inner_v", "DROP TABLE one")
-
-
-@pytest.mark.parametrize("kind", VIEWS)
-def test_tables_without_transactions_are_refused_behind_any_view(
-    kind: str, narrow: Source, table: MariaDbPromo, project: Project
-) -> None:
-    """A user who may not read the tables of a view cannot have it explained, but may be told its tables."""
-    table.load(Move(1), Move(2, points="9.00"))
-    how, query = VIEWS[kind]
-    table.execute(
-        "CREATE TABLE t (acct bigint, points decimal(30, 2)) ENGINE=MyISAM",
-        "INSERT INTO t VALUES (1, 1), (2, 9)",
-        "CREATE OR REPLACE ALGORITHM = TEMPTABLE VIEW inner_v AS SELECT t.acct, t.points FROM t",
-        f"CREATE OR REPLACE {how} v AS {query}",
-    )
-    project.write((SELECT.replace("m.points", "b.points") + "JOIN v b ON b.acct = m.id\n") + WHERE + ORDER)
-    assert "promo.t is a table of the storage engine MyISAM" in str(refusal(project, table.source))
-    hidden = str(refusal(project, narrow))
-    assert "its user may not see which tables the view promo.v reads" in hidden
-    assert "GRANT SHOW VIEW ON promo.* TO the user, which shows" in hidden
-    table.execute("GRANT SHOW VIEW ON promo.* TO 'narrow'@'127.0.0.1'")
-    told = refusal(project, narrow)
-    assert type(told) is DataRefused
-    assert "promo.t is a table of the storage engine MyISAM, which has no transactions" in str(told)
-    table.execute("ALTER TABLE t ENGINE=InnoDB")
-    assert project.make(narrow).manifest.rows == 2
-
-
-@pytest.mark.parametrize("join", ["JOIN one o ON o.acct = 1", "JOIN (one o, shops s) ON s.shop = 'main'"])
-def test_a_table_of_one_row_without_transactions_is_refused(
-    join: str, narrow: Source, table: MariaDbPromo, project: Project
-) -> None:
-    """The server reads it before it plans, and leaves it out of its note."""
-    table.load(Move(1))
-    project.write(SELECT.replace("m.points", "o.points") + f"{join}\n" + WHERE + ORDER)
-    for source in (narrow, table.source):
-        assert "promo.one is a table of the storage engine MyISAM" in str(refusal(project, source))
-
-
-@pytest.mark.parametrize("columns", ["", " (id, at)"])
-def test_a_table_that_is_named_like_a_query_of_with_is_not_read(
-    columns: str, table: MariaDbPromo, project: Project
-) -> None:
-    table.load(Move(1), Move(2))
-    table.execute("CREATE TABLE t (id bigint) ENGINE=MyISAM")
-    recent = f"WITH t{columns} AS (SELECT n.id, n.moved_at FROM moves n GROUP BY n.id)\n"
-    project.write(recent + SELECT + "JOIN t ON t.id = m.id\n" + WHERE + ORDER)
-    assert project.make(table.source).manifest.rows == 2
-
-
-def test_a_table_that_a_query_of_with_reads_is_refused(table: MariaDbPromo, project: Project) -> None:
-    """MariaDB's note names the query, and not what it reads."""
-    table.load(Move(1))
-    table.execute("CREATE TABLE t (id bigint) ENGINE=MyISAM", "INSERT INTO t VALUES (1), (1)")
-    recent = "WITH recent AS (SELECT n.id, count(*) AS c FROM t n GROUP BY n.id)\n"
-    project.write(recent + SELECT + "JOIN recent r ON r.id = m.id\n" + WHERE + ORDER)
-    assert "promo.t is a table of the storage engine MyISAM" in str(refusal(project, table.source))
-
-
-def test_a_table_on_another_server_is_refused(table: MariaDbPromo, project: Project) -> None:
-    """FEDERATED says that it has transactions, and a snapshot here does not begin one there."""
-    table.load(Move(1))
-    table.execute(
-        "INSTALL SONAME 'ha_federatedx'",
-        f"CREATE SERVER other FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', DATABASE 'promo', USER '{READER}', "
-        f"PASSWORD '{PASSWORD}', PORT {table.server.port})",
-        "CREATE TABLE t (shop varchar(100) NOT NULL, title longtext) ENGINE=FEDERATED CONNECTION='other/shops'",
-    )
-    project.write(SELECT + "JOIN t ON t.shop = m.shop\n" + WHERE + ORDER)
-    try:
-        refused = str(refusal(project, table.source))
-    finally:
-        table.execute("DROP TABLE t", "DROP SERVER other", "UNINSTALL SONAME 'ha_federatedx'")
-    assert "promo.t is a table of the storage engine FEDERATED, which has no transactions of this server" in refused
-
-
-# Timezones of the server
-
-
-@pytest.mark.parametrize(
-    ("zone", "named"),
-    [
-        ("'Europe/Berlin'", "'Europe/Berlin'"),
-        ("m.note", "'UTC'"),
-        ("{{ filters.shop }}", "'main'"),
-        ("concat('Europe', '/', 'Berlin')", "'UTC'"),
-    ],
-)
-def test_a_timezone_that_the_server_does_not_know_is_refused(
-    zone: str, named: str, on_mariadb: MariaDbPromo, project: Project
-) -> None:
-    """Its timezone tables are empty: each such cell would be empty, too."""
-    on_mariadb.load(Move(1, recorded_at=DAY))
-    converted = f"CONVERT_TZ(m.recorded_at, '+00:00', {zone}) AS recorded_at"
-    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", converted))
-    refused = refusal(project, on_mariadb.source)
-    assert type(refused) is DataRefused
-    assert f"the server does not know the timezone {named}, and CONVERT_TZ makes NULL of every time" in str(refused)
-
-
-@pytest.mark.parametrize("zone", ["@@session.time_zone", "@@time_zone", "('+00:00')"])
-def test_the_timezone_of_the_session_needs_no_tables(zone: str, on_mariadb: MariaDbPromo, project: Project) -> None:
-    on_mariadb.load(Move(1, recorded_at=DAY))
-    converted = f"CONVERT_TZ(m.recorded_at, {zone}, '+01:00') AS recorded_at"
-    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", converted))
-    assert project.text(on_mariadb.source) == "1,2026-03-01 12:00:00+00,in,a,1.00,,,,2026-03-01 01:00:00+00\n"
-
-
-def test_timezones_that_the_server_knows(on_mariadb: MariaDbPromo, project: Project) -> None:
-    """Offsets, that of the system, and one of its tables; in a view, too."""
-    on_mariadb.load(Move(1, recorded_at=DAY))
-    on_mariadb.execute(
-        "CREATE OR REPLACE VIEW v AS SELECT m.id, convert_tz(m.recorded_at, '+00:00', 'Test/Half') AS at FROM moves m",
-    )
-    at = "CONVERT_TZ((SELECT v.at FROM v WHERE v.id = m.id), '+05:30', '+05:30') AS recorded_at"
-    project.write((SELECT + WHERE + ORDER).replace("m.recorded_at", at))
-    refused = str(refusal(project, on_mariadb.source))
-    assert "the server does not know the timezone 'Test/Half'" in refused
-    on_mariadb.execute(
-        "INSERT INTO mysql.time_zone VALUES (9001, 'N')",
-        "INSERT INTO mysql.time_zone_name VALUES ('Test/Half', 9001)",
-        "INSERT INTO mysql.time_zone_transition_type VALUES (9001, 0, 1800, 0, 'HALF')",
-        "INSERT INTO mysql.time_zone_transition VALUES (9001, 0, 0)",
-    )
-    try:
-        assert project.text(on_mariadb.source) == "1,2026-03-01 12:00:00+00,in,a,1.00,,,,2026-03-01 00:30:00+00\n"
-    finally:
-        tables = ("time_zone", "time_zone_name", "time_zone_transition", "time_zone_transition_type")
-        on_mariadb.execute(
-            *(f"DELETE FROM mysql.{name} WHERE Time_zone_id = 9001" for name in tables),
-            "DROP VIEW v",
-        )
 
 
 # Small answers, sums and order
