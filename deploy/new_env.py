@@ -1,7 +1,7 @@
 """Write a new .env for docker-compose.yaml, with passwords and keys made at random: `python3 deploy/new_env.py`.
 
-Needs nothing but Python. What an existing .env holds is never changed, since its keys are what the databases were made
-with; variables that a later release asks for are added to it.
+Needs nothing but Python. Passwords and keys that an existing .env holds are never changed, since databases were made
+with them; variables that a later release asks for are added to it, and IMAGE_VERSION is set to what is checked out.
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
+ROOT = Path(__file__).resolve().parents[1]
+ENV_FILE = ROOT / ".env"
 
-ADDED_LATER = ("USER_PASSWORD", "REQUIREMENTS", "AUTH_MANAGER")
+ADDED_LATER = ("USER_PASSWORD", "REQUIREMENTS", "AUTH_MANAGER", "IMAGE_VERSION")
 """Variables that the first release's .env had not: any value of theirs fits the databases that are there."""
 
 _TEMPLATE = """\
@@ -28,6 +33,9 @@ USER_PASSWORD={user}
 VIEWER_PASSWORD={viewer}
 PUBLIC_URL=http://localhost:8080
 PUBLISH_ADDRESS=127.0.0.1:8080
+
+# The tag of the images, from what is checked out: deploy/new_env.py writes it anew after each `git pull`.
+IMAGE_VERSION={version}
 
 # What the image is built from, and the auth manager: docs/deploy.md, "Roles of people", says how to have FAB instead.
 REQUIREMENTS=requirements.txt
@@ -77,6 +85,7 @@ def new_env() -> str:
     }
     return _TEMPLATE.format(
         **passwords,
+        version=image_version(),
         fernet=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         jwt=secrets.token_urlsafe(64),
         api=secrets.token_urlsafe(32),
@@ -87,35 +96,63 @@ def new_env() -> str:
     )
 
 
-def added(text: str) -> list[str]:
-    """The lines that an .env of an earlier release lacks."""
-    held = {line.partition("=")[0].removeprefix("export ").strip() for line in text.splitlines()}
+def image_version() -> str:
+    """The version of `pyproject.toml`, and the commit where this is a clone: another tag for each state of the code."""
+    found = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"{ROOT / 'pyproject.toml'} has no version.")
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--match="]
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        commit = subprocess.run(git, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()  # noqa: S603
+        if commit:
+            return f"{found[1]}-{commit}"
+    return found[1]
+
+
+def updated(text: str) -> tuple[str, list[str]]:
+    """An .env of an earlier release as this checkout needs it, and the lines that are new in it."""
     lines = {line.partition("=")[0]: line for line in new_env().splitlines()}
-    return [lines[name] for name in ADDED_LATER if name not in held]
+    held = {line.partition("=")[0].removeprefix("export ").strip() for line in text.splitlines()}
+    text = re.sub(r"^(?:export )?IMAGE_VERSION=.*$", lines["IMAGE_VERSION"], text, flags=re.MULTILINE)
+    lacking = [lines[name] for name in ADDED_LATER if name not in held]
+    if lacking and not text.endswith("\n"):
+        text += "\n"
+    return "".join([text, *(f"{line}\n" for line in lacking)]), lacking
 
 
 def main() -> int:
-    """Write the file with mode 0600, or add what it lacks; the exit status is 1 where there is nothing to do."""
+    """Write the file with mode 0600, or bring it up to date; the exit status is 1 where there is nothing to do."""
     try:
         descriptor = os.open(ENV_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _add()
+        return _update()
     with os.fdopen(descriptor, "w") as file:
         file.write(new_env())
     sys.stdout.write(f"Wrote {ENV_FILE}\n")
     return 0
 
 
-def _add() -> int:
+def _update() -> int:
     before = ENV_FILE.read_text()
-    lines = added(before)
-    if not lines:
-        sys.stderr.write(f"{ENV_FILE} is there already, and its keys are in use. Move it away to make a new one.\n")
+    after, lacking = updated(before)
+    if after == before:
+        sys.stderr.write(f"{ENV_FILE} is up to date, and its keys are in use. Move it away to make a new one.\n")
         return 1
-    with ENV_FILE.open("a") as file:
-        file.write("\n".join(["" if before.endswith("\n") else "\n", *lines, ""]))
-    sys.stdout.write(f"Added to {ENV_FILE}: {', '.join(line.partition('=')[0] for line in lines)}\n")
+    _replace(after)
+    if lacking:
+        sys.stdout.write(f"Added to {ENV_FILE}: {', '.join(line.partition('=')[0] for line in lacking)}\n")
+    sys.stdout.write(f"The images are those of version {image_version()}\n")
     return 0
+
+
+def _replace(text: str) -> None:
+    """Write the file anew with its mode: whole, or not at all, since it has the only copy of the keys."""
+    target = ENV_FILE.resolve()
+    descriptor, unfinished = tempfile.mkstemp(prefix=".env-", dir=target.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    shutil.copymode(target, unfinished)
+    Path(unfinished).replace(target)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,10 @@ HOSTS = re.compile(r"(?:@|//)(postgres|redis|s3|api-server)\b")
 @pytest.mark.parametrize("name", names())
 def test_image_is_pinned(name: str) -> None:
     image, _, tag = services()[name]["image"].partition(":")
-    assert re.match(r"\d+\.\d+", tag), f"{image}:{tag} is not a version"
+    if "build" in services()[name]:
+        assert (image.startswith("promo-reports"), tag) == (True, "${IMAGE_VERSION:?run deploy/new_env.py}")
+    else:
+        assert re.match(r"\d+\.\d+", tag), f"{image}:{tag} is not a version"
 
 
 @pytest.mark.parametrize("name", names(one_off=False))
@@ -157,6 +160,18 @@ def test_what_engineers_write_is_seen_and_cannot_be_changed(name: str) -> None:
     assert settings.account.is_relative_to(settings.home / "include")
 
 
+@pytest.mark.parametrize("name", names())
+def test_what_is_mounted_of_the_clone_has_a_label_that_containers_may_read(name: str) -> None:
+    """SELinux refuses a container the files of a home directory; `z` labels them, for several containers."""
+    volumes = [volume for volume in services()[name].get("volumes", []) if volume.startswith("./")]
+    assert [volume for volume in volumes if not volume.endswith(":ro,z")] == []
+
+
+def test_memory_is_writable_for_the_group() -> None:
+    for name in AIRFLOW:
+        assert services()[name]["tmpfs"] == ["/tmp", "/opt/airflow:uid=50000,gid=0,mode=2770"]
+
+
 @pytest.mark.parametrize("name", AIRFLOW)
 def test_airflows_own_files_lie_apart_from_exports(name: str) -> None:
     bundles = Path(environment(name)["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH"])
@@ -205,6 +220,27 @@ def test_parsing_is_set_as_in_the_demo(name: str, tmp_path: Path) -> None:
 def test_many_reports_may_be_due_in_one_minute() -> None:
     for setting in ("MAX_DAGRUNS_TO_CREATE_PER_LOOP", "MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE"):
         assert int(environment("scheduler")[f"AIRFLOW__SCHEDULER__{setting}"]) >= 100
+
+
+def test_tasks_of_a_scheduler_that_is_gone_are_found_within_a_minute() -> None:
+    from airflow.configuration import conf
+
+    env = environment("scheduler")
+    gone_after = conf.getint("scheduler", "scheduler_health_check_threshold")
+    assert "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD" not in env
+    assert gone_after + float(env["AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL"]) < 60
+
+
+def test_a_task_outlasts_an_api_server_that_is_away_for_two_minutes() -> None:
+    """Every wait is at least the shortest one; while its heartbeat waits, a task must not be taken for dead."""
+    env = environment("worker")
+    retries, shortest, longest = (
+        float(env[f"AIRFLOW__WORKERS__EXECUTION_API_{each}"])
+        for each in ("RETRIES", "RETRY_WAIT_MIN", "RETRY_WAIT_MAX")
+    )
+    assert (retries - 1) * shortest > 120
+    silence = float(environment("scheduler")["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"])
+    assert 120 + longest + 60 < silence
 
 
 def test_a_task_ends_before_its_message_is_given_to_another_worker() -> None:

