@@ -318,6 +318,8 @@ def test_why_an_open_export_waits(app: AirflowApp) -> None:
     app.airflow("PATCH", f"/dags/{TYPE}", {"is_paused": False})
     made.update_run(state="running")
     made.task("extract", "scheduled", pool="promo")
+    missing = "Airflow has no pool 'promo', and starts no task of it. Whoever runs Airflow has to create it."
+    assert made.row()["waiting"] == missing
     app.execute("INSERT INTO slot_pool (pool, slots, include_deferred) VALUES ('promo', 0, false)")
     assert made.row()["waiting"] == "It waits for a slot of Airflow's pool 'promo', whose slots are all taken."
     app.execute("UPDATE slot_pool SET slots = 1 WHERE pool = 'promo'")

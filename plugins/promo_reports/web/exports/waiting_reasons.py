@@ -80,6 +80,13 @@ def _behind_others(record: ExportRecord, zone: ZoneInfo) -> str | None:
     return f"It waits: {said} being made."
 
 
+def _pool_missing(record: ExportRecord, zone: ZoneInfo) -> str | None:
+    missing = next((each.missing_pool for each in record.tasks if each.missing_pool is not None), None)
+    if missing is None:
+        return None
+    return f"Airflow has no pool {missing!r}, and starts no task of it. Whoever runs Airflow has to create it."
+
+
 def _pool_full(record: ExportRecord, zone: ZoneInfo) -> str | None:
     full = next((each.full_pool for each in record.tasks if each.full_pool is not None), None)
     return f"It waits for a slot of Airflow's pool {full!r}, whose slots are all taken." if full else None
@@ -105,6 +112,7 @@ _REASONS: tuple[Callable[[ExportRecord, ZoneInfo], str | None], ...] = (
     _scheduler_away,
     _tried_again,
     _behind_others,
+    _pool_missing,
     _pool_full,
     _worker_awaited,
 )

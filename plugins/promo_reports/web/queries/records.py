@@ -68,7 +68,8 @@ class TaskFacts:
 class TaskRecord:
     """One task of an export; `title` is deliver's destination, `try_number` 0 before the first try.
 
-    `full_pool` is the pool that a scheduled task waits for, and `queued_at` is when it was last handed to the executor.
+    `full_pool` and `missing_pool` name the pool that a scheduled task waits for, which has no free slot or does not
+    exist; `queued_at` is when it was last handed to the executor.
     """
 
     task_id: str
@@ -80,6 +81,7 @@ class TaskRecord:
     started_at: datetime | None
     ended_at: datetime | None
     full_pool: str | None = None
+    missing_pool: str | None = None
     queued_at: datetime | None = None
 
 

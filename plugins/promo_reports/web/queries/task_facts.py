@@ -66,7 +66,7 @@ def _tasks(session: Session, *where: Column) -> dict[int, tuple[TaskRecord, ...]
     of_run = sa.and_(task.c.dag_id == run.c.dag_id, task.c.run_id == run.c.run_id)
     statement = sa.select(run.c.id, *columns).select_from(run.join(task, of_run)).where(*where)
     rows = session.execute(statement).all()
-    full = _full_pools(session, {row.pool for row in rows if row.state == "scheduled"})
+    full, missing = _unusable_pools(session, {row.pool for row in rows if row.state == "scheduled"})
     found: dict[int, list[TaskRecord]] = {}
     for row in rows:
         record = TaskRecord(
@@ -79,6 +79,7 @@ def _tasks(session: Session, *where: Column) -> dict[int, tuple[TaskRecord, ...]
             started_at=row.start_date,
             ended_at=row.end_date,
             full_pool=row.pool if row.state == "scheduled" and row.pool in full else None,
+            missing_pool=row.pool if row.state == "scheduled" and row.pool in missing else None,
             queued_at=row.queued_dttm,
         )
         found.setdefault(row.id, []).append(record)
@@ -89,17 +90,20 @@ def _order(record: TaskRecord) -> tuple[bool, str, int]:
     return record.task_id != EXTRACT, record.task_id, record.map_index
 
 
-def _full_pools(session: Session, names: Collection[str]) -> set[str]:
-    """Return those of some pools whose slots are all taken; -1 slots are without limit."""
+def _unusable_pools(session: Session, names: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return those of some pools whose slots are all taken (-1 is without limit), and those that do not exist."""
     if not names:
-        return set()
+        return set(), set()
     taken = (
         sa.select(sa.func.coalesce(sa.func.sum(task.c.pool_slots), 0))
         .where(task.c.pool == pool.c.pool, task.c.state.in_(("queued", "running")))
         .scalar_subquery()
     )
-    full = sa.select(pool.c.pool).where(pool.c.pool.in_(sorted(names)), pool.c.slots >= 0, taken >= pool.c.slots)
-    return set(session.scalars(full))
+    is_full = sa.and_(pool.c.slots >= 0, taken >= pool.c.slots)
+    found = session.execute(
+        sa.select(pool.c.pool, is_full.label("is_full")).where(pool.c.pool.in_(sorted(names)))
+    ).all()
+    return {each.pool for each in found if each.is_full}, set(names) - {each.pool for each in found}
 
 
 def _facts(session: Session, *where: Column) -> dict[int, TaskFacts]:
