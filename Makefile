@@ -42,8 +42,9 @@ stop: $(STAMP) ## Stop a demo that runs in another terminal
 FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py \
     tests/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py \
     tests/pipeline/databases/postgres/test_standby.py
-# The servers of the demo and the tests, and the demo's data, which every other suite starts or loads as well.
-STACK := tests/devstack tests/demo
+# The servers of the demo and the tests, and the demo's data, which every other suite starts or loads as well; and the
+# loader of a DAGs folder, with an Airflow that has no bundle.
+STACK := tests/devstack tests/demo tests/end_to_end/test_loader.py
 BESIDE := --ignore tests/browser --ignore tests/api $(addprefix --ignore ,$(FAULTS) $(STACK))
 
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own

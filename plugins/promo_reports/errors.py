@@ -20,6 +20,7 @@
     ├── Replaced                   what is there now is a later export of the same window
     ├── DestinationUnavailable     the destination is away
     ├── Conflict                   the request contradicts what is there already
+    ├── DagsMissing                report types or definitions without a DAG, each with its error
     ├── StoreError                 the store of created reports cannot be read whole
     └── NotRecorded                Airflow did not record that an export was delivered
 
@@ -171,6 +172,10 @@ class DestinationUnavailable(PromoReportsError):
 
 class Conflict(PromoReportsError):
     """An Idempotency-Key that was used for something else, an export that is not in the state the request needs."""
+
+
+class DagsMissing(PromoReportsError):
+    """Report types or definitions that cannot be read or made into DAGs, each with its error."""
 
 
 class StoreError(PromoReportsError):

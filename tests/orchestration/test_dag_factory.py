@@ -1,10 +1,11 @@
-"""Generated DAGs: golden files of what Airflow stores, stable over parses."""
+"""DAGs as Airflow stores them: golden files, stable over parses, and the same through the bundle and the loader."""
 
 from __future__ import annotations
 
 import json
 import os
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from promo_reports.definitions.registry import Registry
-from promo_reports.errors import InvalidInput, SqlTemplateError
-from promo_reports.orchestration.dag_factory import report_dag, type_dag
+from tests.support.airflow.ways import WAYS, Parsed
 from tests.support.project import ROOT, write_weekly
 
 GOLDEN = ROOT / "tests" / "golden" / "dags"
@@ -56,60 +56,92 @@ def check_golden(name: str, dag: DAG) -> None:
     assert text == path.read_text()
 
 
+@pytest.fixture(params=WAYS)
+def parse(request: pytest.FixtureRequest, home: Path) -> Callable[[], Parsed]:
+    """Parse all that is registered, in each of the two ways."""
+    way = WAYS[request.param]
+    return lambda: way(home)
+
+
 @pytest.fixture
 def everything(home: Path, registry: Registry) -> Registry:
     write_weekly(home, "weekly_credits")
     (home / "reports" / "members.yaml").write_text(ONE_TIME)
-    from datetime import datetime
-
     registry.create(CREATED, by="ada@example.com", at=datetime(2026, 11, 1, tzinfo=UTC))
     registry.stop("created", by="ada@example.com", at=datetime(2026, 11, 20, tzinfo=UTC))
     return registry
 
 
-@pytest.mark.parametrize("report_id", ["weekly_credits", "members", "created"])
-def test_a_definitions_dag_is_its_golden_file(everything: Registry, report_id: str) -> None:
-    check_golden(f"report.{report_id}", report_dag(report_id))
+def test_dags_are_their_golden_files(everything: Registry, parse: Callable[[], Parsed]) -> None:
+    """Ids, tasks, tags, documentation, schedules, timetables, assets, pools: all that Airflow stores."""
+    dags = parse().dags
+    for name in ("report.weekly_credits", "report.members", "report.created", "type.wallet_transactions"):
+        check_golden(name, dags[f"promo_reports.{name}"])
 
 
-def test_an_on_demand_dag_is_its_golden_file(home: Path, registry: Registry) -> None:
-    check_golden("type.wallet_transactions", type_dag("wallet_transactions"))
+def test_every_report_type_has_an_on_demand_dag_and_every_definition_its_own(
+    everything: Registry, parse: Callable[[], Parsed]
+) -> None:
+    parsed = parse()
+    types = sorted(path.stem for path in (ROOT / "report_types").glob("*.yaml"))
+    of_reports = [f"promo_reports.report.{each}" for each in ("created", "members", "weekly_credits")]
+    assert sorted(parsed.dags) == of_reports + [f"promo_reports.type.{each}" for each in types]
+    assert parsed.import_errors == {}
+    for dag in parsed.dags.values():
+        assert dag.task_ids == ["extract", "deliver"]
+        assert not any(task.template_fields for task in dag.tasks)  # their arguments hold ids only
 
 
-@pytest.mark.parametrize("report_type", sorted(path.stem for path in (ROOT / "report_types").glob("*.yaml")))
-def test_every_shipped_report_type_has_an_on_demand_dag(home: Path, registry: Registry, report_type: str) -> None:
-    dag = type_dag(report_type)
-    assert dag.dag_id == f"promo_reports.type.{report_type}"
-    assert dag.task_ids == ["extract", "deliver"]
-
-
-def test_three_parses_give_the_same_dag(everything: Registry) -> None:
-    first, *others = [json.dumps(serialized(report_dag("created"))) for _ in range(3)]
+def test_three_parses_give_the_same_dags(everything: Registry, parse: Callable[[], Parsed]) -> None:
+    first, *others = [
+        json.dumps({dag_id: serialized(dag) for dag_id, dag in sorted(parse().dags.items())}) for _ in range(3)
+    ]
     assert set(others) == {first}
 
 
-def test_the_task_arguments_hold_ids_only(everything: Registry) -> None:
-    for dag in (report_dag("weekly_credits"), type_dag("wallet_transactions")):
-        for task in dag.tasks:
-            assert not task.template_fields
+@pytest.mark.parametrize("broken", ["yaml", "link", "fifo", "sql"])
+def test_what_is_broken_is_an_import_error_and_the_other_dags_stay(
+    everything: Registry, home: Path, parse: Callable[[], Parsed], broken: str
+) -> None:
+    healthy = set(parse().dags)
+    path = home / "reports" / "weekly_credits.yaml"
+    lost, said = _BROKEN[broken](path)
+    parsed = parse()
+    assert healthy - parsed.dags.keys() == lost
+    error = "\n".join(parsed.import_errors.values())
+    assert all(each in error for each in said)
+    assert not any(dag.fileloc.endswith(file) for dag in parsed.dags.values() for file in parsed.import_errors)
 
 
-def test_a_broken_definition_says_what_is_wrong_where(home: Path, registry: Registry) -> None:
-    path = write_weekly(home, "weekly_credits")
+def _break_yaml(path: Path) -> tuple[set[str], list[str]]:
     path.write_text(path.read_text().replace("grocery-rewards", "[a, b]").replace("delivery_day: monday", "hour: 6"))
-    with pytest.raises(InvalidInput) as refused:
-        report_dag("weekly_credits")
-    message = str(refused.value)
-    assert "weekly_credits.yaml:5: filters.wallet" in message
-    assert "weekly_credits.yaml:6: frequency" in message
+    located = ["weekly_credits.yaml:5: filters.wallet", "weekly_credits.yaml:6: frequency"]
+    return {"promo_reports.report.weekly_credits"}, located
 
 
-def test_broken_sql_hurts_its_report_type_alone(everything: Registry) -> None:
-    (everything.settings.sql / "wallet_summary.sql").write_text("SELECT 1")
-    with pytest.raises(SqlTemplateError, match=r"wallet_summary\.sql"):
-        type_dag("wallet_summary")
-    assert type_dag("wallet_transactions").dag_id
-    assert report_dag("created").dag_id
+def _lead_nowhere(path: Path) -> tuple[set[str], list[str]]:
+    path.unlink()
+    path.symlink_to("nowhere.yaml")
+    return {"promo_reports.report.weekly_credits"}, ["reports/weekly_credits.yaml"]
+
+
+def _make_fifo(path: Path) -> tuple[set[str], list[str]]:
+    path.unlink()
+    os.mkfifo(path)
+    return {"promo_reports.report.weekly_credits"}, ["is a FIFO, which is not opened"]
+
+
+def _break_sql(path: Path) -> tuple[set[str], list[str]]:
+    (path.parents[1] / "include/sql/wallet_transactions.sql").write_text("SELECT 1")
+    return {"promo_reports.type.wallet_transactions"}, ["wallet_transactions.sql"]
+
+
+_BROKEN: Mapping[str, Callable[[Path], tuple[set[str], list[str]]]] = {
+    "yaml": _break_yaml,
+    "link": _lead_nowhere,
+    "fifo": _make_fifo,
+    "sql": _break_sql,
+}
 
 
 def test_plugins_are_loaded_once_and_shadow_nothing() -> None:

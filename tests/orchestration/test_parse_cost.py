@@ -71,23 +71,35 @@ def counted(call):
     }
 
 
-def parse():
+def parse(path):
+    bag = DagBag(path, safe_mode=False, bundle_path=path.parent, bundle_name="any")
+    for dag in bag.dags.values():
+        DagSerialization.to_dict(dag)
+    return len(bag.dags)
+
+
+def parse_one(path):
     os.environ["_AIRFLOW_PARSING_CONTEXT_DAG_ID"] = "promo_reports.report.weekly_0"
-    bag = DagBag(bundle.path / group, safe_mode=False, bundle_path=bundle.path, bundle_name=bundle.name)
-    (dag,) = bag.dags.values()
-    DagSerialization.to_dict(dag)
+    assert parse(path) == 1
 
 
 bundle = new_bundle()
 found = {"the first refresh": counted(bundle.refresh)}
 found["a task start: the bundle"] = counted(new_bundle().initialize)
 refreshed = set(sys.modules)
-found["a task start: its DAG"] = counted(parse)
+found["a task start: its DAG"] = counted(lambda: parse_one(bundle.path / group))
 found["imported by a parse"] = sorted(name for name in set(sys.modules) - refreshed if "reports_" not in name)
 found["a refresh when nothing has changed"] = counted(bundle.refresh)
 with (home / "reports" / "weekly_0.yaml").open("a") as file:
     file.write("# changed")
 found["a refresh after one change"] = counted(bundle.refresh)
+loader = home / "loader.py"
+loader.write_text("from promo_reports.orchestration.loader import load_dags; globals().update(load_dags(__file__))")
+found["a task start: its DAG through the loader"] = counted(lambda: parse_one(loader))
+if sys.argv[3] == "loaded":
+    del os.environ["_AIRFLOW_PARSING_CONTEXT_DAG_ID"]
+    (home / "promo_reports_problems.py").touch()
+    assert parse(loader) > 1
 found["loaded"] = sorted(
     name for name in set(sys.modules) - before
     if name.split(".")[0] in heavy or name.startswith("airflow.providers.")
@@ -149,6 +161,9 @@ def test_a_task_start_reads_its_own_definition_and_what_that_is_made_of(few: dic
     # The report types and the account are kept since the refresh.
     assert few["a task start: its DAG"]["sources read"] == ["reports/weekly_0.yaml"]
     assert few["a task start: its DAG"]["directories listed"] == []
+    through_loader = few["a task start: its DAG through the loader"]
+    assert through_loader["sources read"] == ["reports/weekly_0.yaml"]
+    assert through_loader["directories listed"] == []
 
 
 def test_a_refresh_when_nothing_has_changed_reads_no_file_of_a_definition_or_dag(few: dict[str, Any]) -> None:

@@ -84,7 +84,10 @@ def _reparsed(make: Callable[[str, str | None], DAG]) -> Callable[..., DAG]:
 
 @_reparsed
 def report_dag(report_id: str, stub: str | None) -> DAG:
-    """Return the DAG of one definition; its errors become the file's import error in Airflow."""
+    """Return the DAG of one definition; its errors become the file's import error in Airflow.
+
+    `stub` is the generated file that is parsed, beside which its exceptions are recorded.
+    """
     definition = registry().definition(report_id)
     timetable = _timetable(definition, deleted_at(stub, report_id) if stub is not None else None)
     dag = DAG(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE
+from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE, Bundle
 from devstack.airflow_client import AirflowClient, AirflowClientError
 from devstack.stack import PROJECT, Stack
 from promo_reports.object_stores.locked_directory import MARKER
@@ -149,16 +149,17 @@ class Run:
 class Live:
     """The running stack; `home` is its project, whose definitions a test may add, break and remove.
 
-    `options` are further ones of the stack.
+    `settings` are further environment variables of Airflow, and `options` further ones of the stack.
     """
 
-    def __init__(self, root: Path, **options: Any) -> None:
+    bundles: Sequence[Bundle] = (REPORT_BUNDLE, DAGS_FOLDER_BUNDLE)
+
+    def __init__(self, root: Path, *, settings: Mapping[str, str] | None = None, **options: Any) -> None:
         self.home = root / "project"
         self._make_project()
-        refresh = {"refresh_interval": 2}
         self.stack = Stack(
             root / "stack",
-            bundles=[{**REPORT_BUNDLE, "kwargs": refresh}, {**DAGS_FOLDER_BUNDLE, "kwargs": refresh}],
+            bundles=[{**each, "kwargs": {"refresh_interval": 2}} for each in self.bundles],
             settings={
                 "PROMO_REPORTS_HOME": str(self.home),
                 "PROMO_REPORTS_ROWS_PER_FILE": str(ROWS_PER_FILE),
@@ -166,6 +167,7 @@ class Live:
                 "PROMO_REPORTS_READ_TIMEOUT_SECONDS": str(READ_TIMEOUT),
                 # How long after its end a failed task is noticed.
                 "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+                **(settings or {}),
             },
             load_promo=False,
             durable=False,
@@ -201,6 +203,9 @@ class Live:
         self.stack.wait_ready()
         self.api = self.stack.airflow.api()
         self.s3 = self.stack.s3.client()
+        self._hold_example()
+
+    def _hold_example(self) -> None:
         # Every export of wallet transactions would start it, and it is the subject of few tests.
         self.api.wait_for_dag(EXAMPLE)
         self.api.set_paused(EXAMPLE, paused=True)
