@@ -19,28 +19,7 @@ if TYPE_CHECKING:
 
 PREFERRED_PORT = 54321
 
-# Only the S3 part is imported. The socket is bound already, so that nobody else can have taken its port. S3 compares
-# and puts in one step, moto in two, between which another conditional PUT may come.
-_PROGRAM = """
-import sys
-import threading
-from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
-application = DomainDispatcherApplication(create_backend_app)
-conditional = threading.Lock()
-
-
-def atomic(environ, start_response):
-    if "HTTP_IF_MATCH" not in environ and "HTTP_IF_NONE_MATCH" not in environ:
-        return application(environ, start_response)
-    with conditional:
-        return application(environ, start_response)
-
-
-port, socket = map(int, sys.argv[1:])
-server = make_server("127.0.0.1", port, atomic, threaded=True, request_handler=MotoRequestHandler, fd=socket)
-server.serve_forever()
-"""
+_PROGRAM = Path(__file__).with_name("moto_server.py")
 
 REGION = "us-east-1"
 ACCESS_KEY = "demo"
@@ -78,7 +57,7 @@ class S3Server:
             self.port = listener.getsockname()[1]
             self._process = ServerProcess(
                 "The S3 server",
-                [sys.executable, "-c", _PROGRAM, str(self.port), str(listener.fileno())],
+                [sys.executable, str(_PROGRAM), str(self.port), str(listener.fileno())],
                 log=self._log,
                 grace=5.0,
                 pass_fds=[listener.fileno()],

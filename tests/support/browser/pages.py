@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.support.browser.product import Product
 from tests.support.browser.watch import Watch
 
 FAR_AWAY = "Asia/Kolkata"
@@ -23,6 +23,17 @@ expect.set_options(timeout=PATIENCE)
 _sessions: dict[tuple[str, str], StorageState] = {}
 
 
+class Site(Protocol):
+    """A running Airflow with the Reports page."""
+
+    @property
+    def url(self) -> str:
+        """Airflow's root, without a slash at its end."""
+
+    def password(self, user: str) -> str:
+        """What a user logs in with."""
+
+
 class Pages:
     """The pages that one test opens."""
 
@@ -30,7 +41,7 @@ class Pages:
         self._browser = browser
         self._watched: list[tuple[BrowserContext, Watch]] = []
 
-    def open(self, product: Product, user: str, *, dark: bool = False, width: int = 1280) -> Page:
+    def open(self, product: Site, user: str, *, dark: bool = False, width: int = 1280) -> Page:
         """A blank page of a user who is logged in."""
         session = (product.url, user)
         if session not in _sessions:
@@ -40,7 +51,7 @@ class Pages:
             page.close()
         return self._new(product, dark=dark, width=width, storage_state=_sessions[session])
 
-    def open_nobody(self, product: Product) -> Page:
+    def open_nobody(self, product: Site) -> Page:
         """A blank page on which nobody is logged in."""
         page = self._new(product)
         self.expect(NOBODY)
@@ -68,7 +79,7 @@ class Pages:
             context.close()
 
     def _new(
-        self, product: Product, *, dark: bool = False, width: int = 1280, storage_state: StorageState | None = None
+        self, product: Site, *, dark: bool = False, width: int = 1280, storage_state: StorageState | None = None
     ) -> Page:
         context = self._browser.new_context(
             base_url=f"{product.url}/",
@@ -86,7 +97,7 @@ class Pages:
         return context.new_page()
 
 
-def log_in(page: Page, product: Product, user: str) -> None:
+def log_in(page: Page, product: Site, user: str) -> None:
     """Log in as a person does; the page is Airflow's home then."""
     page.goto("")
     page.locator("input[name=username]").fill(user)

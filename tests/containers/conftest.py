@@ -1,0 +1,88 @@
+"""docker-compose.yaml on a Docker daemon of its own: `make test-containers`.
+
+The images that the Dockerfile and the compose file take from a registry are stand-ins made from Debian
+(tests/support/containers/stand_ins); the project's own are built from its Dockerfile as it is. The modules run in the
+order of `ORDER`, on one deployment: what takes a minute to start is started once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.containers.deployment import Deployment
+
+ORDER = ("healthy", "exports", "page", "faults", "backup", "upgrade", "fab")
+HEARTBEAT_TIMEOUT = "30"
+"""Seconds after which a killed worker's tasks are tried again; the compose file has 300."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the order of the modules, and leave time for what builds images."""
+    items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")))
+    for item in items:
+        item.add_marker(pytest.mark.timeout(1800))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def docker() -> None:
+    """Refuse any daemon but the one of this run: stand-ins have the names of official images."""
+    if "promo-reports-docker-" not in os.environ.get("DOCKER_HOST", ""):
+        pytest.exit("These tests need a Docker daemon of their own: make test-containers", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What stand-ins are built from; Compose is installed, too."""
+    from tests.support.containers import official_images
+
+    context = tmp_path_factory.mktemp("stand-ins")
+    with told("Compose and the packages of stand-ins"):
+        official_images.prepare(context)
+        official_images.install_compose(context, Path(os.environ["DOCKER_CONFIG"]))
+    return context
+
+
+@pytest.fixture(scope="session")
+def deployment(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """This checkout, deployed as docs/deploy.md says, with the demo's data."""
+    from tests.support.containers import official_images
+    from tests.support.containers.deployment import Deployment
+
+    deployed = Deployment(
+        tmp_path_factory.mktemp("deployments") / "promo-reports",
+        told={
+            "scheduler": {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": HEARTBEAT_TIMEOUT},
+            "worker": {"PROMO_REPORTS_RETRY_DELAY_SECONDS": "1"},
+        },
+    )
+    with told("stand-ins for official images"):
+        official_images.stand_in(stand_ins, deployed.directory)
+    with told("docker compose build"):
+        deployed.compose("--profile", "demo-data", "build")
+    try:
+        with told("docker compose up"):
+            deployed.compose("up", "--detach")
+        with told("docker compose run demo-data"):
+            deployed.compose("run", "--rm", "demo-data")
+        yield deployed
+    finally:
+        with told("docker compose down"):
+            deployed.compose("--profile", "demo-data", "down", "--volumes")
+
+
+@contextmanager
+def told(step: str) -> Iterator[None]:
+    """Print how long a step has taken."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        print(f"\n{time.monotonic() - started:6.1f} s  {step}", flush=True)  # noqa: T201 - a run takes minutes

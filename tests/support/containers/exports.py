@@ -1,0 +1,47 @@
+"""One small export of the demo's data, as the tests of faults, backups and upgrades follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from include.demo.exports import demo_exports
+from tests.support.containers.deployment import PATIENCE, Deployment
+from tests.support.end_to_end.demo_files import check_export, manifests
+
+SMALL = demo_exports()[0]
+
+
+@dataclass(frozen=True)
+class Export:
+    """A started export of last week's transactions, to the download area and the bucket."""
+
+    deployment: Deployment
+    name: str
+    run_id: str
+
+    @classmethod
+    def start(cls, deployment: Deployment, name: str) -> Export:
+        with deployment.api() as api:
+            api.wait_for_dag(SMALL.dag_id, timeout=PATIENCE)
+            return cls(deployment, name, api.trigger(SMALL.dag_id, {**SMALL.conf, "name": name}))
+
+    def state(self) -> str:
+        with self.deployment.api() as api:
+            return str(api.run(SMALL.dag_id, self.run_id)["state"])
+
+    def task(self, task_id: str = "extract") -> dict[str, Any]:
+        with self.deployment.api() as api:
+            return next(each for each in api.task_instances(SMALL.dag_id, self.run_id) if each["task_id"] == task_id)
+
+    def wait(self) -> None:
+        """Wait until it is Created."""
+        with self.deployment.api() as api:
+            end = api.wait_for_run(SMALL.dag_id, self.run_id, timeout=PATIENCE, interval=1.0)
+            assert end.succeeded, api.task_instances(SMALL.dag_id, self.run_id)
+
+    def check(self) -> None:
+        """Fail unless the download area has it once, with every row."""
+        psql = self.deployment.psql()
+        ((path, manifest),) = manifests(self.deployment.volume("downloads"), self.name, psql.loaded_at).items()
+        check_export(psql, path, manifest, SMALL.conf)
