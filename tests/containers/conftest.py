@@ -78,6 +78,12 @@ def deployment(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
             deployed.compose("--profile", "demo-data", "down", "--volumes")
 
 
+@pytest.fixture(scope="session")
+def image(deployment: Deployment) -> str:
+    """The tag of the image that was built from this checkout."""
+    return f"promo-reports:{deployment.env['IMAGE_VERSION']}"
+
+
 @contextmanager
 def told(step: str) -> Iterator[None]:
     """Print how long a step has taken."""

@@ -112,14 +112,18 @@ class Deployment:
         """A client of Airflow's API."""
         return AirflowClient(self.url, user, self.password(user))
 
-    def call(self, method: str, path: str, body: Any = None, *, user: str = "user") -> dict[str, Any]:
-        """One call of the Reports page's API."""
+    def request(self, method: str, path: str, body: Any = None, *, user: str = "user") -> httpx.Response:
+        """The answer of the Reports page's API to one call, which must be a success."""
         with self.api(user) as caller:
             headers = {"Authorization": f"Bearer {caller.token()}", "Idempotency-Key": uuid.uuid4().hex}
-            url = f"{self.url}/promo-reports/api/{path}"
+        url = f"{self.url}/promo-reports/api/{path}"
         answer = httpx.request(method, url, json=body, headers=headers, timeout=60, trust_env=False)
         assert answer.is_success, f"{method} {url}: {answer.status_code} {answer.text[:2000]}"
-        return cast(dict[str, Any], answer.json())
+        return answer
+
+    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The JSON of such an answer."""
+        return cast(dict[str, Any], self.request(method, path, body).json())
 
     def s3(self) -> S3Client:
         """A client of the S3 server, by its address in Docker's network."""
@@ -142,6 +146,10 @@ class Deployment:
         networks = found[0]["NetworkSettings"]["Networks"].values()
         return next(str(each["IPAddress"]) for each in networks)
 
+    def image(self, service: str) -> str:
+        """The tag of the image that a service runs."""
+        return str(self.containers()[service]["Image"])
+
     def volume(self, name: str) -> Path:
         """Where a named volume lies on this machine."""
         project = yaml.safe_load(self.compose("config"))["name"]
@@ -154,6 +162,23 @@ class Deployment:
     def ask(self, sql: str, database: str = "promo") -> str:
         """The one value that a query has."""
         return run(*self.psql_command(database), "-XAtc", sql, cwd=self.directory).strip()
+
+    def load_schema(self) -> None:
+        """Make the promo database's tables, without a row."""
+        self.wait_healthy(["postgres"])
+        schema = (PROJECT / "include" / "demo" / "schema.sql").read_bytes()
+        run(
+            *self.psql_command("promo"),
+            "-Xq",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "-c",
+            "SET ROLE promo_owner",
+            "-f",
+            "-",
+            cwd=self.directory,
+            stdin=schema,
+        )
 
     @contextlib.contextmanager
     def locked(self, table: str = "wallet_transactions") -> Iterator[Callable[[], bool]]:

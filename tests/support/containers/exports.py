@@ -1,9 +1,10 @@
-"""One small export of the demo's data, as the tests of faults, backups and upgrades follow it."""
+"""A small export and a created report, as the tests of faults, backups and upgrades follow them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from include.demo.exports import demo_exports
 from tests.support.containers.deployment import PATIENCE, Deployment
@@ -45,3 +46,25 @@ class Export:
         psql = self.deployment.psql()
         ((path, manifest),) = manifests(self.deployment.volume("downloads"), self.name, psql.loaded_at).items()
         check_export(psql, path, manifest, SMALL.conf)
+
+
+def listed(deployment: Deployment, name: str) -> list[dict[str, Any]]:
+    """The exports that the page lists under a name."""
+    return list(deployment.call("GET", f"exports?{urlencode({'q': name})}")["items"])
+
+
+def create_report(deployment: Deployment, name: str) -> str:
+    """Create a daily report of the same transactions as somebody does on the page; its id."""
+    definition = {
+        "name": name,
+        "report_type": SMALL.conf["report_type"],
+        "filters": SMALL.conf["filters"],
+        "frequency": {"interval": "daily", "delivery_time": "06:00"},
+        "delivery": ["download"],
+    }
+    return str(deployment.call("POST", "reports", definition)["report"]["id"])
+
+
+def report_ids(deployment: Deployment) -> set[str]:
+    """The ids of all reports that the page lists."""
+    return {each["id"] for each in deployment.call("GET", "reports?limit=100")["items"]}
