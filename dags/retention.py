@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pendulum
 from airflow.sdk import dag, task
 
-from promo_reports import settings
+from promo_reports.orchestration.project import registry
 
 if TYPE_CHECKING:
     from promo_reports.delivery import Swept
 
-with_settings = settings.current()
+with_settings = registry().settings
 
 
 @dag(

@@ -1,13 +1,18 @@
-"""Settings of one host, read once from `PROMO_REPORTS_*` environment variables (docs/settings.md)."""
+"""Settings of one host: `PROMO_REPORTS_*` environment variables, and what Airflow's configuration says beside them.
+
+This module imports no Airflow. `orchestration.project` passes in what the section `[promo_reports]` sets, for the
+processes of Airflow; the command line reads the variables only (docs/settings.md).
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import (
@@ -21,14 +26,15 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.delivery import DOWNLOAD, KINDS, partners
 from promo_reports.errors import InvalidInput, Problem
 
 PREFIX = "PROMO_REPORTS_"
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+PROJECT_DIRECTORIES = ("report_types", "include")
+"""By these a directory is known as a project; reports/ may be missing, and be made by the first report."""
 
 _PART = r"[A-Za-z0-9!_*'()=+@-][A-Za-z0-9!_.*'()=+@-]*"
 _BUCKET_ADDRESS = re.compile(
@@ -70,12 +76,41 @@ def _is_a_directory(value: Any) -> Any:
 Directory = Annotated[Path, BeforeValidator(_is_a_directory)]
 
 
+def is_project(directory: Path) -> bool:
+    """Return whether a directory is a project: report types and SQL lie in it."""
+    return all((directory / name).is_dir() for name in PROJECT_DIRECTORIES)
+
+
+def _checkout() -> Path | None:
+    """Return the checkout that this package lies in as plugins/promo_reports; None for an installed package."""
+    above = Path(__file__).resolve().parents[2]
+    return above if is_project(above) else None
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value of a setting as text, and what messages call the place that it was read from."""
+
+    place: str
+    text: str
+
+
+_NOTHING: Mapping[str, Given] = MappingProxyType({})
+
+
 class Settings(BaseModel):
-    """Where things lie and how much is allowed; every field is one environment variable of the same name."""
+    """Where things lie and how much is allowed; every field is one environment variable of the same name.
+
+    Validation takes the places of the values by name as its context, for messages that name two settings.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Directory = Field(PROJECT_ROOT, description="the project: reports/, report_types/ and include/ lie in it")
+    home: Directory = Field(
+        default_factory=_checkout,
+        validate_default=True,
+        description="the project: reports/, report_types/ and include/ lie in it",
+    )
     data_dir: Directory = Field(
         default_factory=lambda given: given["home"] / ".data",
         description="holds staging/, downloads/ and created/; default <home>/.data",
@@ -140,6 +175,16 @@ class Settings(BaseModel):
         20, description="on-demand exports that one person may have in the making at one time"
     )
 
+    @field_validator("home", mode="before")
+    @classmethod
+    def _is_given(cls, home: Any) -> Any:
+        if home is None:
+            raise _broken(
+                "is not set: name the directory of your project, which holds report_types/ and include/. "
+                "promo-reports init DIR makes one"
+            )
+        return home
+
     @field_validator("download_bucket")
     @classmethod
     def _is_a_bucket(cls, address: str | None, others: ValidationInfo) -> str | None:
@@ -149,7 +194,8 @@ class Settings(BaseModel):
         if address is not None and len(address.partition("://")[2].partition("/")[2]) > _LONGEST_BUCKET_PREFIX:
             raise _broken(f"has a prefix of more than {_LONGEST_BUCKET_PREFIX} characters")
         if address is not None and others.data.get("download_dir") is not None:
-            raise _broken(f"the download area is a directory or a bucket: unset this, or {PREFIX}DOWNLOAD_DIR")
+            other = _place("download_dir", others)
+            raise _broken(f"the download area is a directory or a bucket: unset this, or {other}")
         return address
 
     @field_validator("download_connection")
@@ -158,24 +204,26 @@ class Settings(BaseModel):
         if "download_bucket" not in others.data:
             return connection
         if others.data["download_bucket"] is None and connection is not None:
-            raise _broken(f"is of no use without {PREFIX}DOWNLOAD_BUCKET")
+            raise _broken(f"is of no use without {_place('download_bucket', others)}")
         if others.data["download_bucket"] is not None and not _CONNECTION.fullmatch(connection or ""):
-            raise _broken(f"must be the id of an Airflow connection, since {PREFIX}DOWNLOAD_BUCKET is set")
+            raise _broken(f"must be the id of an Airflow connection, since {_place('download_bucket', others)} is set")
         return connection
 
     @field_validator("on_demand_pool")
     @classmethod
     def _is_a_pool_of_its_own(cls, pool: str, others: ValidationInfo) -> str:
         if pool == others.data.get("pool"):
-            raise _broken(f"must be another pool than {PREFIX}POOL: on-demand exports would hold up scheduled ones")
+            raise _broken(
+                f"must be another pool than {_place('pool', others)}: on-demand exports would hold up scheduled ones"
+            )
         return pool
 
     @model_validator(mode="after")
-    def _lie_apart(self) -> Settings:
+    def _lie_apart(self, given: ValidationInfo) -> Settings:
         """Two areas of which one lies inside the other would sweep, list or serve each other's files."""
-        areas = {f"{PREFIX}STAGING_DIR": self.staging, f"{PREFIX}STORE_DIR": self.store}
+        areas = {_place("staging_dir", given): self.staging, _place("store_dir", given): self.store}
         if self.download_bucket is None:
-            areas[f"{PREFIX}DOWNLOAD_DIR"] = self.downloads
+            areas[_place("download_dir", given)] = self.downloads
         project = {f"{name}/ of the project": self.home / name for name in ("reports", "report_types", "include")}
         for (outer, above), (inner, below) in permutations({**areas, **project}.items(), 2):
             if {outer, inner} <= project.keys() or not _is_below(below, above):
@@ -225,20 +273,45 @@ class Settings(BaseModel):
         return self.home / "include" / "account.yaml"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings; raise `InvalidInput` that names every unknown or impossible variable."""
-        named = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    def from_environment(cls, environment: Mapping[str, str], beside: Mapping[str, Given] = _NOTHING) -> Settings:
+        """Read the settings; raise `InvalidInput` that names every unknown or impossible one by its place.
+
+        `beside` has further values by the names of the fields; an environment variable of the same name wins.
+        """
+        variables = {
+            name[len(PREFIX) :].lower(): Given(name, value)
+            for name, value in environment.items()
+            if name.startswith(PREFIX)
+        }
+        given = {**beside, **variables}
         try:
-            return cls.model_validate({name[len(PREFIX) :].lower(): value for name, value in named.items()})
+            return cls.model_validate(
+                {name: each.text for name, each in given.items()},
+                context={name: each.place for name, each in given.items()},
+            )
         except ValidationError as invalid:
             problems = [
-                Problem(PREFIX + str(error["loc"][0]).upper(), "", f"{error['msg']}; it is {_shown(error['input'])}")
-                if error["loc"]
-                else Problem("The directories", "", error["msg"])
+                _problem(error, given)
                 for error in invalid.errors()
-                if error["type"] != "default_factory_not_called"  # of what the variables before it are wrong
+                if error["type"] != "default_factory_not_called"  # of what the settings before it are wrong
             ]
-            raise InvalidInput("The environment", problems) from None
+            raise InvalidInput("The configuration", problems) from None
+
+
+def _problem(error: ErrorDetails, given: Mapping[str, Given]) -> Problem:
+    if not error["loc"]:
+        return Problem("The directories", "", error["msg"])
+    name = str(error["loc"][0])
+    place = given[name].place if name in given else PREFIX + name.upper()
+    if error["type"] == "extra_forbidden":
+        return Problem(place, "", "is not a setting; docs/settings.md lists them")
+    shown = "" if name not in given else f"; it is {_shown(error['input'])}"
+    return Problem(place, "", f"{error['msg']}{shown}")
+
+
+def _place(name: str, others: ValidationInfo) -> str:
+    """Return what messages call a setting: the place of its value, or its environment variable."""
+    return str((others.context or {}).get(name, PREFIX + name.upper()))
 
 
 def _bucket_at(address: str, connection: str = "") -> Bucket | None:
@@ -258,9 +331,3 @@ def _shown(value: Any) -> str:
 def _is_below(path: Path, other: Path) -> bool:
     """Return whether a path is the other or lies below it, as they are written: nothing is looked up on a disk."""
     return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(other))
-
-
-@cache
-def current() -> Settings:
-    """Return the settings of this process."""
-    return Settings.from_environment(os.environ)

@@ -20,10 +20,11 @@ from promo_reports.definitions.report.form import (
 from promo_reports.definitions.report_type.form import ColumnForm, ReportTypeForm
 from promo_reports.domain.dates.calendar import WEEKDAYS
 from promo_reports.domain.dates.window import Preset, resolve
-from promo_reports.settings import PREFIX, PROJECT_ROOT, Settings
+from promo_reports.settings import PREFIX, Settings
+from tests.support.project import ROOT
 
-DEFINITIONS = (PROJECT_ROOT / "docs" / "definitions.md").read_text()
-SETTINGS = (PROJECT_ROOT / "docs" / "settings.md").read_text()
+DEFINITIONS = (ROOT / "docs" / "definitions.md").read_text()
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 SETTING_ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 
 

@@ -17,7 +17,8 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput, StoreError
-from promo_reports.settings import PROJECT_ROOT, Settings
+from promo_reports.settings import Settings
+from tests.support.project import ROOT
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 REQUEST: dict[str, Any] = {
@@ -378,7 +379,7 @@ import sys
 import promo_reports.definitions.registry, promo_reports.definitions.schema
 print([name for name in {heavy} if name in sys.modules])
 """
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "plugins")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 

@@ -15,8 +15,9 @@ from promo_reports.domain.delivery import KINDS, Download, PartnerExport
 from promo_reports.errors import DestinationRefused
 from promo_reports.object_stores.amazon_s3 import AmazonS3Store
 from promo_reports.object_stores.directory import DirectoryStore
-from promo_reports.settings import PROJECT_ROOT, Settings
+from promo_reports.settings import Settings
 from tests.support.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
+from tests.support.project import ROOT
 
 ACCOUNT = Account("UTC", "monday", (Bucket("amazon_s3", "bi-exports", "bi_exports_s3", "promo-reports"),))
 LOADED = """
@@ -41,7 +42,7 @@ def test_every_kind_has_its_code() -> None:
 
 
 def test_code_is_imported_when_it_is_used_and_libraries_when_something_is_contacted() -> None:
-    path = str(PROJECT_ROOT / "plugins")
+    path = str(ROOT / "plugins")
     loaded = subprocess.run(
         [sys.executable, "-c", LOADED], env={"PYTHONPATH": path}, check=True, capture_output=True, text=True
     )

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.deploy.composition import PROJECT
 
-SOURCES = ("pyproject.toml", "LICENSE", "plugins", "report_types", "include/sql", "docs/schemas")
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "plugins", "report_types", "include/sql", "docs/schemas")
 PACKAGE = "promo_reports"
 
 
@@ -73,6 +73,11 @@ def test_it_has_the_page_and_what_a_project_begins_with(wheel: Path) -> None:
             for each in (PROJECT / "include" / "sql").rglob("*.sql")
         },
         **{f"shipped/schemas/{each.name}": each for each in (PROJECT / "docs" / "schemas").glob("*.json")},
+        **{
+            str(each.relative_to(PROJECT / "plugins" / PACKAGE)): each
+            for each in (PROJECT / "plugins" / PACKAGE / "shipped" / "project").rglob("*")
+            if each.is_file() and "__pycache__" not in each.parts
+        },
         "web/static/main.js": PROJECT / "plugins" / PACKAGE / "web" / "static" / "main.js",
     }
     assert len(shipped) > 15
@@ -103,8 +108,11 @@ def test_airflow_finds_its_plugin_and_its_provider(installed: Path, tmp_path: Pa
         """
 import json
 from airflow import plugins_manager
+from airflow.configuration import conf
 from airflow.providers_manager import ProvidersManager
 import promo_reports
+from promo_reports.orchestration.project import section
+from promo_reports.settings import Settings
 apps, _ = plugins_manager.get_fastapi_plugins()
 _, pages = plugins_manager._get_ui_plugins()
 print(json.dumps({
@@ -113,6 +121,9 @@ print(json.dumps({
     "apps": [each["url_prefix"] for each in apps if "promo" in each["url_prefix"]],
     "pages": [each["url_route"] for each in pages if "promo" in each["bundle_url"]],
     "provider": ProvidersManager().providers["promo-reports"].version,
+    "options": conf.get_options_including_defaults("promo_reports") == list(Settings.model_fields),
+    "default": conf.getint("promo_reports", "rows_per_file"),
+    "defaults that count as set": sorted(section()),
     "from": promo_reports.__file__,
 }))
 """,
@@ -120,7 +131,15 @@ print(json.dumps({
     )
     assert isinstance(found, dict)
     assert found.pop("from").startswith(str(installed))
-    assert found == {"errors": [], "apps": ["/promo-reports"], "pages": ["reports"], "provider": "0.1.0"}
+    assert found == {
+        "errors": [],
+        "apps": ["/promo-reports"],
+        "pages": ["reports"],
+        "provider": "0.1.0",
+        "options": True,
+        "default": 1_000_000,
+        "defaults that count as set": [],
+    }
 
 
 def test_the_shim_in_the_plugins_folder_steps_back(installed: Path, tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ import pytest
 from airflow.exceptions import AirflowException
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.delivery import destination_values
 from promo_reports.domain.layout import run_name
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import SourceRefused, SourceUnavailable
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator, TaskStopped, airflow_failures
+from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.task_state import TaskStateWriter
 from tests.support import tab_separated
 from tests.support.airflow.supervisor import Supervisor

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports import settings
-from promo_reports.definitions import project
 from promo_reports.definitions.registry import Registry
+from promo_reports.orchestration import project
 
 ROOT = Path(__file__).resolve().parents[2]
 WEEKLY = """\
@@ -58,5 +57,4 @@ def write_weekly(home: Path, report_id: str) -> Path:
 
 
 def _forget() -> None:
-    settings.current.cache_clear()
     project.registry.cache_clear()

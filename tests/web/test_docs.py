@@ -13,7 +13,7 @@ from promo_reports.definitions.inputs.yaml_reader import MAX_BYTES
 from promo_reports.definitions.store.idempotency_keys import KEPT
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
-from promo_reports.settings import PROJECT_ROOT, Settings
+from promo_reports.settings import Settings
 from promo_reports.web import error_handlers
 from promo_reports.web.app import make_app
 from promo_reports.web.form import preview
@@ -21,8 +21,9 @@ from promo_reports.web.form.creation import MAX_KEY
 from promo_reports.web.models import ErrorCode
 from promo_reports.web.queries.filters import ExportSort, Order, ReportSort
 from promo_reports.web.reports.past_windows_routes import MOST_DAYS
+from tests.support.project import ROOT
 
-TEXT = (PROJECT_ROOT / "docs" / "api.md").read_text()
+TEXT = (ROOT / "docs" / "api.md").read_text()
 ROUTE = re.compile(r"`(GET|HEAD|POST|PUT|PATCH|DELETE) (/[^`]*)`")
 UNDESCRIBED = {("GET", "/api/openapi.json")}
 
@@ -69,7 +70,7 @@ def test_every_code_is_in_the_table_with_its_status() -> None:
 
 
 def _sources() -> str:
-    web = PROJECT_ROOT / "plugins" / "promo_reports" / "web"
+    web = ROOT / "plugins" / "promo_reports" / "web"
     return "\n".join(path.read_text() for path in sorted(web.rglob("*.py")))
 
 

@@ -34,6 +34,7 @@ Home = Annotated[
     typer.Option(
         envvar="PROMO_REPORTS_HOME",
         metavar="DIR",
-        help="The project: reports/, report_types/ and include/ lie in it. Where absent, the installed one.",
+        help="The project: reports/, report_types/ and include/ lie in it. Where absent, the current directory if it "
+        "is one.",
     ),
 ]

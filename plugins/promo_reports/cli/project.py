@@ -13,7 +13,7 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.loading import load_definition
 from promo_reports.domain.definition import Definition
 from promo_reports.errors import InvalidInput
-from promo_reports.settings import PREFIX, Settings
+from promo_reports.settings import PREFIX, Settings, is_project
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,13 @@ class Project:
 
 
 def settings_of(home: Path | None) -> Settings:
-    """Return the settings of this process, or of the project at `home`."""
-    if home is None:
-        return Settings.from_environment(os.environ)
-    if not (home / "report_types").is_dir():
+    """Return the settings; `home`, else its variable, else the current directory if it is one, is the project."""
+    if home is not None and not (home / "report_types").is_dir():
         raise usage_error(f"--home, {PREFIX}HOME", f"{home} is no Promo Reports project: it has no report_types/")
-    return Settings.from_environment({**os.environ, f"{PREFIX}HOME": str(home.absolute())})
+    if home is None and f"{PREFIX}HOME" not in os.environ and is_project(Path()):
+        home = Path()
+    named = {} if home is None else {f"{PREFIX}HOME": str(home.absolute())}
+    return Settings.from_environment({**os.environ, **named})
 
 
 def open_project(home: Path | None) -> Project:

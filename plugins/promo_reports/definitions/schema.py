@@ -18,10 +18,10 @@ from promo_reports.definitions.report import rules as definition_rules
 from promo_reports.definitions.report.form import DefinitionForm
 from promo_reports.definitions.report_type import form as report_type_form
 from promo_reports.definitions.report_type.form import ReportTypeForm
-from promo_reports.settings import PROJECT_ROOT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-DIRECTORY = PROJECT_ROOT / "docs" / "schemas"
+DIRECTORY = Path(__file__).resolve().parents[1] / "shipped" / "schemas"
+"""Of the package; in a checkout, a link to docs/schemas/."""
 
 
 class _ForEditors(GenerateJsonSchema):

@@ -16,11 +16,11 @@ from typing import Any
 
 from airflow.dag_processing.bundles.base import BaseDagBundle, BundleVersion
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of
 from promo_reports.orchestration.airflow_metadata import AirflowMetadata
 from promo_reports.orchestration.generated import file_of, generated_files
 from promo_reports.orchestration.prewarm import prewarm
+from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.quarantine import (
     forget_deleted,
     quarantined,

@@ -13,7 +13,6 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, get_parsing_context
 
-from promo_reports.definitions.project import registry
 from promo_reports.definitions.report.markdown import definition_doc, type_doc
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of, type_dag_id
 from promo_reports.domain.dates.schedule import ONE_TIME
@@ -24,6 +23,7 @@ from promo_reports.domain.report_type import DateRangeRule, ReportType
 from promo_reports.errors import StoreError
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 from promo_reports.orchestration.priority import EXPORT_PRIORITY
+from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.quarantine import deleted_at, quarantine, release, request_reparse
 from promo_reports.orchestration.timetable import OneTimeTimetable, RecurringTimetable
 from promo_reports.settings import Settings

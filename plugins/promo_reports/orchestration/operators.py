@@ -17,11 +17,11 @@ from airflow.exceptions import AirflowException
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
-from promo_reports.definitions.project import registry
 from promo_reports.delivery import payload as hand
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.domain.export_status import ENDED_STATES
 from promo_reports.errors import InvalidInput, PromoReportsError
+from promo_reports.orchestration.project import registry
 from promo_reports.orchestration.supervision import ended_with_supervisor
 from promo_reports.orchestration.task_state import TaskStateWriter
 from promo_reports.pipeline.run_export import Run, one_time_export, previous_export, scheduled_export

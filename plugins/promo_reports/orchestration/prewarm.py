@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from promo_reports.definitions.project import registry
 from promo_reports.orchestration.airflow_internals import serialize
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
+from promo_reports.orchestration.project import registry
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from devstack.postgres import PostgresServer
-from promo_reports import settings as our_settings
-from promo_reports.definitions import project
 from promo_reports.object_stores.locked_directory import mark
+from promo_reports.orchestration import project
 from tests.support.project import new_project
 from tests.support.web.airflow_app import DAILY, AirflowApp, register_dags
 
@@ -89,7 +88,6 @@ def _register() -> None:
 def _forget() -> None:
     from promo_reports.web.reports import pending_reports
 
-    our_settings.current.cache_clear()
     project.registry.cache_clear()
     pending_reports.created_reports.cache_clear()
     pending_reports.pending.cache_clear()

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from promo_reports.definitions.project import registry
 from promo_reports.definitions.report.loading import conf_id
 from promo_reports.delivery import OpenFile, Wanted, open_published, published
 from promo_reports.domain.dag_ids import report_id_of
 from promo_reports.domain.delivery import DOWNLOAD, Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.orchestration.airflow_internals import metadata_session
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller, SignedIn
 from promo_reports.web.airflow.audit import write_down
 from promo_reports.web.downloads.open_downloads import OpenDownloads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.project import registry
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller
 from promo_reports.web.error_handlers import not_found
 from promo_reports.web.exports.detail import export_detail

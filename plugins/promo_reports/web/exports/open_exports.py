@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.project import registry
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller
 from promo_reports.web.error_handlers import Refusal
 from promo_reports.web.queries.exports import open_on_demand

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id, report_type_of
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.export_status import ExportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.airflow_internals import metadata_session
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
 from promo_reports.web.airflow.metadata import Metadata

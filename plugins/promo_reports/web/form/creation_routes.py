@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.orchestration.airflow_internals import metadata_session
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
 from promo_reports.web.airflow.audit import write_down

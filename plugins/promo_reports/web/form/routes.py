@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from promo_reports.definitions.project import registry
 from promo_reports.definitions.report.configuration import sentence
 from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.definition import is_report_id
@@ -14,6 +13,7 @@ from promo_reports.domain.filters import Choice, Filter
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, QueryTooSlow
 from promo_reports.orchestration.connections import promo_source
+from promo_reports.orchestration.project import registry
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices, search

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.project import registry
 from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.definition import is_report_id
 from promo_reports.errors import InvalidInput
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller
 from promo_reports.web.error_handlers import not_found
 from promo_reports.web.exports.rows import Rows

@@ -7,13 +7,13 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.dates.backfill import Backfill as Plan
 from promo_reports.domain.dates.backfill import backfill_of_days
 from promo_reports.domain.definition import Definition
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.airflow_internals import metadata_session
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.api import Airflow
 from promo_reports.web.airflow.metadata import Metadata

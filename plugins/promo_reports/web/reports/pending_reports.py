@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from promo_reports.definitions.project import registry
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.source_files import SourceFile
 from promo_reports.definitions.store.store_cache import CreatedReports, GitReports
@@ -19,6 +18,7 @@ from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput
 from promo_reports.object_stores.file_stamps import stamp_of
+from promo_reports.orchestration.project import registry
 from promo_reports.web.queries.dags import deletions_of, known_dag_ids
 from promo_reports.web.queries.records import PendingReport
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_dag_id
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.export_status import ReportStatus
 from promo_reports.domain.report_type import PromotionType
 from promo_reports.errors import Conflict
 from promo_reports.orchestration.airflow_internals import metadata_session
+from promo_reports.orchestration.project import registry
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.airflow.audit import write_down
 from promo_reports.web.airflow.metadata import Metadata
