@@ -47,7 +47,19 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 def test_every_command_has_an_example() -> None:
     assert [
-        *("backfill-plan", "delete", "export", "list", "prepare", "preview", "resume", "schema", "stop", "validate")
+        *(
+            "backfill-plan",
+            "delete",
+            "export",
+            "init",
+            "list",
+            "prepare",
+            "preview",
+            "resume",
+            "schema",
+            "stop",
+            "validate",
+        )
     ] == COMMANDS
     for command in COMMANDS:
         result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})

@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: [bold]promo-reports validate[/], then [bold]promo-reports preview ID[/]. More: docs/cli.md",
+    epilog="Start with: [bold]promo-reports init DIR[/], then [bold]promo-reports validate[/] in it. More: docs/cli.md",
 )
 
 
@@ -44,6 +44,23 @@ def main(
         results().print(f"promo-reports {installed('promo-reports')}")
     elif context.invoked_subcommand is None:
         results().print(context.get_help())
+
+
+@app.command(epilog="Example: [bold]promo-reports init promo[/]")
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The project to be; made if it is missing.")],
+    *,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add what a directory that is not empty lacks; no file is replaced.")
+    ] = False,
+) -> None:
+    """Make a project: report types, SQL, an account, one definition, a check for CI, the DAG files.
+
+    With --add, a project gets the report types of a newer version.
+    """
+    from promo_reports.cli.commands.new_project import make_project, print_made
+
+    print_made(directory, make_project(directory, add=add), results())
 
 
 @app.command(epilog="Example: [bold]promo-reports validate reports/wallet_summary_weekly.yaml[/]")
