@@ -28,10 +28,11 @@ ARG REQUIREMENTS=requirements.txt
 COPY requirements.txt requirements-fab.txt requirements-kubernetes.txt ./
 RUN pip install --no-deps --require-hashes --only-binary :all: -r "$REQUIREMENTS" && pip check
 
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml LICENSE README.md ./
 COPY plugins ./plugins
 COPY dags ./dags
 COPY include ./include
+COPY docs/schemas ./docs/schemas
 COPY report_types ./report_types
 COPY reports ./reports
 

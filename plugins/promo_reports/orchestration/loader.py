@@ -15,11 +15,11 @@ from typing import NoReturn
 
 from airflow.sdk import DAG, get_parsing_context
 
-from promo_reports.definitions.project import registry
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.errors import DagsMissing, InvalidInput, Problem, PromoReportsError, StoreError
 from promo_reports.orchestration.airflow_internals import configuration
 from promo_reports.orchestration.dag_factory import report_dag, type_dag
+from promo_reports.orchestration.project import registry
 
 PROBLEMS_FILE = "promo_reports_problems.py"
 """Name of the file beside the loader's that calls `raise_problems`."""
