@@ -66,7 +66,7 @@ def deployment(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with told("stand-ins for official images"):
         official_images.stand_in(stand_ins, deployed.directory)
     with told("docker compose build"):
-        deployed.compose("--profile", "demo-data", "build")
+        deployed.build("demo-data")
     try:
         with told("docker compose up"):
             deployed.compose("up", "--detach")

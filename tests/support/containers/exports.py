@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from include.demo.exports import demo_exports
+from include.demo.exports import BUCKET, demo_exports
 from tests.support.containers.deployment import PATIENCE, Deployment
 from tests.support.end_to_end.demo_files import check_export, manifests
 
@@ -54,13 +54,13 @@ def listed(deployment: Deployment, name: str) -> list[dict[str, Any]]:
 
 
 def create_report(deployment: Deployment, name: str) -> str:
-    """Create a daily report of the same transactions as somebody does on the page; its id."""
+    """Create a daily report of the same wallet, to the bucket, as somebody does on the page; its id."""
     definition = {
         "name": name,
         "report_type": SMALL.conf["report_type"],
         "filters": SMALL.conf["filters"],
         "frequency": {"interval": "daily", "delivery_time": "06:00"},
-        "delivery": ["download"],
+        "delivery": [BUCKET],
     }
     return str(deployment.call("POST", "reports", definition)["report"]["id"])
 
