@@ -102,6 +102,29 @@ def validate(
     raise typer.Exit(1)
 
 
+@app.command(epilog="Example: [bold]promo-reports doctor --database postgresql://promo_exports:...@db:5432/promo[/]")
+def doctor(
+    context: typer.Context,
+    url: Annotated[
+        str | None,
+        typer.Argument(metavar="[URL]", help="The promo database, where no Airflow connection says it."),
+    ] = None,
+    database: Annotated[
+        bool, typer.Option("--database", help="Check the promo database alone: tables, privileges, types, indexes.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list, for scripts.")] = False,
+) -> None:
+    """Check that this installation can make and deliver reports; each thing that is missing is one sentence.
+
+    Nothing is changed. Exit status: 0 nothing is wrong, 1 there are problems.
+    """
+    from promo_reports.cli.commands.doctor import print_json, print_table, results_of
+
+    found = results_of(context.obj, url, only_database=database)
+    if not (print_json if as_json else print_table)(found, results()):
+        raise typer.Exit(1)
+
+
 @app.command("list", epilog="Example: [bold]promo-reports list --json | jq '.[].id'[/]")
 def list_(
     context: typer.Context,

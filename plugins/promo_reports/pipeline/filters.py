@@ -77,6 +77,21 @@ def known_filters(snapshot: Snapshot, definition: Definition, sql: Path) -> Filt
     }
 
 
+def first_filters(snapshot: Snapshot, report_type: ReportType, sql: Path) -> FilterValues:
+    """Return a value for every filter, as it is bound: the first that may be chosen; NULL where there is none."""
+    first: dict[str, tuple[object, ...]] = {}
+    for each in report_type.filters:
+        if each.options is None:
+            first[each.name] = each.sample
+            continue
+        options = _options(snapshot, each, first.get(each.depends_on) if each.depends_on else None, sql)
+        first[each.name] = (options[0].value if options else None,)
+    return {
+        each.name: first[each.name] if each.options is None else each.bind(first[each.name])
+        for each in report_type.filters
+    }
+
+
 def _options(snapshot: Snapshot, each: Filter, parent: tuple[object, ...] | None, sql: Path) -> list[Option]:
     template = load_options_query(sql, each.options or "", each.depends_on)
     try:

@@ -102,8 +102,19 @@ class QueryPlan:
 
 def plan_of(cursor: Any, query: BoundQuery) -> QueryPlan:
     """Return the plan of a query, which is not run."""
-    cursor.execute(f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON)\n{query.pyformat()}", literals(query.values))
+    asked = explained(query)
+    cursor.execute(asked.pyformat(), literals(asked.values))
     ((answer,),) = cursor.fetchall()
+    return plan_in(answer)
+
+
+def explained(query: BoundQuery) -> BoundQuery:
+    """Return the query whose answer is the plan of another one, for `plan_in`."""
+    return BoundQuery(f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON)\n{query.text}", query.values)
+
+
+def plan_in(answer: Any) -> QueryPlan:
+    """Return the plan of an answer, as text or as what JSON stands for."""
     plans = json.loads(answer) if isinstance(answer, str) else answer
     return QueryPlan(tuple(_flat(plans[0]["Plan"])))
 

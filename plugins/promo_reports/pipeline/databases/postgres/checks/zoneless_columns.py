@@ -14,6 +14,7 @@ from typing import Any
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.postgres.checks.expression_types import Column, ExpressionTypes
+from promo_reports.pipeline.databases.postgres.checks.plan_expressions import comparison, hidden, parenthesized
 from promo_reports.pipeline.databases.postgres.checks.query_columns import (
     DATE,
     DATES,
@@ -26,7 +27,6 @@ from promo_reports.pipeline.databases.postgres.checks.query_plan import QueryPla
 
 _ELEMENTS = {DATES: DATE, TIMESTAMPS: TIMESTAMP, TIMESTAMPTZS: TIMESTAMPTZ}
 _CAST = re.compile(r"::timestamp(?:\(\d\))? with time zone")
-_OPERATOR = re.compile(r" (?:<|<=|>|>=|=|<>|IS (?:NOT )?DISTINCT FROM|OVERLAPS) ")
 _OF_ANY = re.compile(r"(?:ANY|ALL) (?=\()")
 _ZONELESS = frozenset({TIMESTAMP, DATE, TIMESTAMPS, DATES})
 _INSTANT = re.compile(r"'[^']*'::timestamp(?:\(\d\))? with time zone")
@@ -38,7 +38,6 @@ _AT_TIME_ZONE = re.compile(
 _LOCAL_CAST = re.compile(r"::date\b|::timestamp(?:\(\d\))? without")
 _LOCAL_CALL = re.compile(r"\b(?:date|timestamp)\($")
 _LOCAL = re.compile(r" AT TIME ZONE |\btimezone\(|\bdate\(|\)::date\b")
-_QUOTED_OR_PARENTHESIS = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]""")
 
 
 def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType, timezone: str) -> None:
@@ -60,7 +59,7 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
     def is_made_local(text: str) -> bool:
         return any(
             types.type_of(inner) == TIMESTAMPTZ
-            for inner, end in _parenthesized(text)
+            for inner, end in parenthesized(text)
             if _LOCAL_CAST.match(text, end) or _LOCAL_CALL.search(text[: end - len(inner) - 1])
         )
 
@@ -70,7 +69,7 @@ def check_zoneless_columns(cursor: Any, plan: QueryPlan, report_type: ReportType
         return _refused(report_type, zoneless or next(iter(columns)), how, made=zoneless is None)
 
     for expression in sorted(set(plan.expressions())):
-        for inner, end in _parenthesized(expression):
+        for inner, end in parenthesized(expression):
             if _CAST.match(expression, end) and _may_be_zoneless(types, inner) and is_zoneless(inner, TIMESTAMP):
                 raise refused(inner, "casts to timestamptz")
         for sides in _comparisons(expression):
@@ -101,11 +100,11 @@ def _element(kind: int) -> int:
 
 def _comparisons(expression: str) -> Iterator[tuple[str, str]]:
     """Yield both sides of each comparison, which PostgreSQL writes in parentheses of their own; of rows, each pair."""
-    for inner, _ in _parenthesized(expression):
-        sides = _sides(inner)
-        if sides is None:
+    for inner, _ in parenthesized(expression):
+        compared = comparison(inner)
+        if compared is None:
             continue
-        operator, *operands = sides
+        operator, *operands = compared
         left, right = (_OF_ANY.sub("", each, count=1) for each in operands)
         lists = [_items(each) for each in (left, right)]
         if operator == "OVERLAPS":
@@ -118,46 +117,14 @@ def _comparisons(expression: str) -> Iterator[tuple[str, str]]:
 
 def _items(side: str) -> list[str]:
     """Return the members of `ROW(a, b)` or `(a, b)`; of anything else, itself."""
-    inner = next((inner for inner, end in _parenthesized(side) if end == len(side)), None)
+    inner = next((inner for inner, end in parenthesized(side) if end == len(side)), None)
     if inner is None or side not in (f"({inner})", f"ROW({inner})"):
         return [side]
     items, begin = [], 0
-    for length in map(len, _hidden(inner).split(", ")):
+    for length in map(len, hidden(inner).split(", ")):
         items.append(inner[begin : begin + length])
         begin += length + 2
     return items
-
-
-def _parenthesized(expression: str) -> Iterator[tuple[str, int]]:
-    """Yield what stands in each pair of parentheses, and where the expression goes on behind it."""
-    opened: list[int] = []
-    for found in _QUOTED_OR_PARENTHESIS.finditer(expression):
-        if found[0] == "(":
-            opened.append(found.end())
-        elif found[0] == ")" and opened:
-            yield expression[opened.pop() : found.start()], found.end()
-
-
-def _sides(inner: str) -> tuple[str, str, str] | None:
-    """The operator, `a` and `b` of `a < b`; None where none stands outside of parentheses and quotes, or several."""
-    flat = _hidden(inner)
-    operators = list(_OPERATOR.finditer(flat))
-    if len(operators) != 1:
-        return None
-    (operator,) = operators
-    return operator[0].strip(), inner[: operator.start()], inner[operator.end() :]
-
-
-def _hidden(text: str) -> str:
-    """Return the text with all that stands in parentheses or quotes replaced by as many dots."""
-    pieces, depth, at = list(text), 0, 0
-    for found in _QUOTED_OR_PARENTHESIS.finditer(text):
-        if depth:
-            pieces[at : found.start()] = "." * (found.start() - at)
-        pieces[found.start() : found.end()] = "." * len(found[0])
-        depth += {"(": 1, ")": -1}.get(found[0], 0)
-        at = found.end()
-    return "".join(pieces)
 
 
 def _is_instant(side: str) -> bool:

@@ -1,0 +1,1 @@
+"""What PostgreSQL tells of a server, a role, tables and indexes, for `promo-reports doctor`."""
