@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, private to their owner, on a directory that several hosts may share."""
+"""Files that are either whole or not there, on a directory that several hosts may share (`file_modes`: and users)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
-DIRECTORY_MODE = 0o700
+from promo_reports.file_modes import share
+
 LEFT_BEHIND_SECONDS = 3600.0
 _PREFIX = ".new-"
 
@@ -43,6 +44,8 @@ def locked(path: Path) -> Iterator[None]:
     """Hold the lock file for the block; waits for other processes, and ends with ours even if it is killed."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            share(descriptor, path.parent)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
@@ -57,6 +60,7 @@ def _written(directory: Path, content: str | bytes) -> Path:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
+        share(temporary, directory)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

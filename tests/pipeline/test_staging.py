@@ -171,7 +171,7 @@ def test_a_read_only_area(root: Path, as_a_user: None) -> None:
 
 def test_a_file_where_the_area_should_be(root: Path) -> None:
     root.write_bytes(b"")
-    with pytest.raises(StagingRefused, match="Not a directory"), attempt(root, export()):
+    with pytest.raises(StagingRefused, match="is not a directory"), attempt(root, export()):
         raise AssertionError
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.file_modes import share
 from promo_reports.object_stores.file_stamps import stamp_from
 from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, locked_if_idle, made_and_locked, mark
 from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, OpenObject, Stored, damaged
@@ -45,7 +46,7 @@ def download_directory(directory: Bucket) -> DirectoryStore:
 
 
 class DirectoryStore:
-    """A download area in a directory; directories are 0700, files 0600, addresses `file:///...`.
+    """A download area in a directory; directories are 0700, files 0600, or 2770 and 0660; addresses `file:///...`.
 
     The host's own is `marked` by its exports, so that an unmounted directory is not taken for it; one that somebody
     exports to by hand is not.
@@ -223,6 +224,7 @@ class DirectoryObjects:
                     for chunk in content:
                         file.write(chunk)
                     file.flush()
+                    share(descriptor, self._directory)
                     os.fsync(descriptor)
                 os.replace(temporary, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
             except BaseException:

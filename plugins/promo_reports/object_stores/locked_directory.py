@@ -16,6 +16,7 @@ from pathlib import Path
 
 from promo_reports.domain.layout import is_window_key
 from promo_reports.errors import DestinationUnavailable
+from promo_reports.file_modes import ensure_directory, make_directory
 from promo_reports.object_stores.port import Busy
 
 MARKER = ".promo-reports"
@@ -25,11 +26,11 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @contextmanager
 def made_and_locked(root: Path, name: str, window_key: str, *, wait: float) -> Iterator[int]:
-    """Yield a descriptor of `<root>/<name>/<window_key>`, created with mode 0700 and removed afterwards if empty.
+    """Yield a descriptor of `<root>/<name>/<window_key>`, created (`file_modes`) and removed afterwards if empty.
 
     DestinationUnavailable if it stays locked for `wait` seconds; OSError as the file system gives it.
     """
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ensure_directory(root)
     deadline = time.monotonic() + wait
     while True:
         with ExitStack() as opened:
@@ -108,7 +109,7 @@ def _holds_exports(report: os.DirEntry[str]) -> bool:
 
 def _make(name: str, parent: int) -> None:
     with contextlib.suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=parent)
+        make_directory(name, parent)
         os.fsync(parent)
 
 

@@ -1,4 +1,4 @@
-"""Folders of small files, private to their owner, on a directory that several hosts may share.
+"""Folders of small files, private to their owner or group (`file_modes`), on a directory that several hosts may share.
 
 A file is linked or renamed into its place when it is whole. What is there is replaced and removed under one lock file,
 so that of two hosts that replace the same file one finds that it is no longer the one it has read. A new file needs no
@@ -15,7 +15,8 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from promo_reports.atomic_files import DIRECTORY_MODE, create_file, locked, replace_file
+from promo_reports.atomic_files import create_file, locked, replace_file
+from promo_reports.file_modes import ensure_directory, keeps_others_out, make_directory
 from promo_reports.object_stores.file_stamps import check_of_one_file, generation_of, stamp_from, stamp_of
 from promo_reports.object_stores.port import MOST_BYTES, Entry, Incomplete, LostRace, Stored
 from promo_reports.regular_file import open_regular
@@ -25,7 +26,7 @@ LOCK = ".lock"
 
 
 class PrivateDirectory:
-    """Folders below a root; directories are 0700, files 0600, and addresses are paths.
+    """Folders below a root; directories are 0700, files 0600, or 2770 and 0660; addresses are paths.
 
     `folders` are made by `prepare` and must be there from then on; any other is made when it is first written to.
     `may_be_missing` says that a root that is not there was never made; else somebody has not mounted it.
@@ -64,13 +65,13 @@ class PrivateDirectory:
 
 
 def make_private(directory: Path) -> str:
-    """Make a directory for its owner alone, and return how it is now, in words; one that is there is left alone."""
+    """Make a directory that keeps others out, and return how it is now, in words; one that is there is left alone."""
     made = not directory.exists()
-    directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    ensure_directory(directory)
     mode = stat.S_IMODE(directory.stat().st_mode)
     if made:
         return f"made, mode {mode:04o}"
-    wider = f"; others than its owner may use it, {DIRECTORY_MODE:04o} keeps them out" if mode & 0o077 else ""
+    wider = "" if keeps_others_out(mode) else "; others than its owner may use it, 0700 keeps them out"
     return f"already there, mode {mode:04o}{wider}"
 
 
@@ -96,7 +97,11 @@ class PrivateFolder:
     def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
         """Link a new file where there is none, or rename it over the one that was read."""
         if self._made_when_used:
-            self.path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            try:
+                make_directory(self.path.name, self.path.parent)
+            except FileExistsError:
+                if not self.path.is_dir():
+                    raise
         if replacing is None:
             try:
                 create_file(self.path / name, content)

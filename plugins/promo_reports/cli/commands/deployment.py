@@ -17,7 +17,7 @@ _SUFFIX = ".schema.json"
 
 
 def prepare(settings: Settings, console: Console) -> None:
-    """Make the store, the staging area and the download area, private to their owner; existing ones are unchanged."""
+    """Make the store, the staging area and the download area, closed to others; existing ones are unchanged."""
     store = store_of(settings)
     console.print(f"{'Store':<10} {store.address}  {store.prepare()}")
     for title, setting, path in (

@@ -22,12 +22,12 @@ from promo_reports.domain.layout import (
 )
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, Manifest, StagedExport
 from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
+from promo_reports.file_modes import ensure_directory, share
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging.directory_sweep import sweep_directory
 from promo_reports.regular_file import read_regular
 
-_PRIVATE = 0o700
 _DESTINATIONS = "destinations.json"
 _REFUSED = {
     errno.EROFS: "is read-only",
@@ -43,7 +43,7 @@ _STAGE_AGAIN = "Clear the task extract of this run."
 
 
 class StagingDirectory:
-    """Attempts below a root; directories are 0700."""
+    """Attempts below a root; directories are 0700, or 2770 where the root is shared (`file_modes`)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -60,9 +60,8 @@ class StagingDirectory:
             try:
                 if parent.exists():
                     shutil.rmtree(parent)
-                directory.mkdir(parents=True, mode=_PRIVATE)
-                for private in (directory, parent, parent.parent):
-                    private.chmod(_PRIVATE)
+                for each in (self.root, parent.parent, parent, directory):
+                    ensure_directory(each)
                 yield AttemptDirectory(self.root, directory)
             except BaseException:
                 shutil.rmtree(directory, ignore_errors=True)
@@ -135,6 +134,8 @@ class AttemptDirectory:
             file.write(manifest.to_json())
             file.flush()
             os.fsync(file.fileno())
+        for written in self.directory.iterdir():
+            share(written, self.directory)
         temporary.replace(self.directory / MANIFEST_NAME)
         return StagedExport(self.directory, manifest, destinations)
 
