@@ -25,7 +25,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-containers bench lint format ui ui-types ui-check lock clean
+.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-containers bench lint format ui ui-types ui-check lock sbom clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,14 @@ lock: $(STAMP) ## Pin what requirements*.in ask for, with the hashes of all its 
 	for lock in $(LOCKS); do \
 		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 			--quiet $$lock.in -o $$lock.txt || exit 1; done
+
+# Of what an image can be built from, and of what the page's bundle is built from (needs Node).
+sbom: $(STAMP) ## Write CycloneDX bills of materials of the locks and the page into .cache/sbom (needs Node)
+	mkdir -p .cache/sbom
+	for lock in $(filter-out requirements-dev,$(LOCKS)); do \
+		$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml \
+			--output-reproducible --output-file .cache/sbom/$$lock.cdx.json $$lock.txt || exit 1; done
+	cd ui && npm sbom --package-lock-only --sbom-format cyclonedx > ../.cache/sbom/page.cdx.json
 
 clean: ## Stop the demo, delete its data and the tools' caches (.venv stays)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m include.demo.run --remove; fi

@@ -24,6 +24,7 @@ from tests.support.deploy.composition import (
     commands,
     compose,
     environment,
+    known_options,
     mounts,
     names,
     services,
@@ -273,9 +274,7 @@ def test_connections_are_where_they_are_used_and_nowhere_else() -> None:
 
 
 def test_settings_of_airflow_exist() -> None:
-    from airflow.configuration import retrieve_configuration_description
-
-    known = retrieve_configuration_description(include_providers=True)
+    known = known_options()
     unknown = []
     for name in AIRFLOW:
         for key in environment(name):

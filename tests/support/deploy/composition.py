@@ -57,3 +57,10 @@ def commands(name: str) -> list[list[str]]:
         kind, *test = service["healthcheck"]["test"]
         found.append(words(["sh", "-c", *test] if kind == "CMD-SHELL" else test))
     return found
+
+
+def known_options() -> dict[str, Any]:
+    """Sections of Airflow's configuration and what they know under `options`, providers' included."""
+    from airflow.configuration import retrieve_configuration_description
+
+    return dict(retrieve_configuration_description(include_providers=True))
