@@ -22,6 +22,9 @@ from devstack.logins import AuthManager, SimpleAuth
 from devstack.processes import PORT_ATTEMPTS, ServerError, ServerProcess, free_port, port_is_taken
 
 PREFERRED_PORT = 8080
+SHORT_LIFE_SECONDS = 60.0
+SHORT_LIVES = 10
+"""How often in a row a component is started again that ends within SHORT_LIFE_SECONDS."""
 
 # Starting Airflow's command line costs seconds, so that several commands share one process.
 _COMMANDS = """
@@ -98,13 +101,19 @@ class AirflowSetup:
                 "scheduler_heartbeat_sec": 1,
                 "scheduler_idle_sleep_time": 0.2,
                 "catchup_by_default": False,
-                # A run that died with an earlier stack is noticed after a minute instead of five.
-                "task_instance_heartbeat_timeout": 60,
+                # A task that died with its scheduler, or with an earlier stack, is missed within a minute.
+                "orphaned_tasks_check_interval": 20,
                 # Seconds between two searches for DAGs whose file no longer makes them.
                 "parsing_cleanup_interval": 15,
                 # Hundreds of reports are due in the same minute; the defaults are 10 and 20.
                 "max_dagruns_to_create_per_loop": 100,
                 "max_dagruns_per_loop_to_schedule": 100,
+            },
+            # A task outlasts an api-server that is away for two minutes.
+            "workers": {
+                "execution_api_retries": 30,
+                "execution_api_retry_wait_min": 5,
+                "execution_api_retry_wait_max": 10,
             },
             "dag_processor": {
                 "dag_bundle_config_list": json.dumps(list(self.bundles)),
@@ -146,6 +155,7 @@ class Airflow:
         self.setup = setup
         self._logs = logs
         self._launched_at: dict[str, float] = {}
+        self._short_lives: dict[str, int] = {}
         self._servers: dict[str, ServerProcess] = {}
         self._choose_port(port)
 
@@ -218,6 +228,22 @@ class Airflow:
         """Raise ServerError with the end of its log if one of the three has ended."""
         for server in self._servers.values():
             server.check()
+
+    def restart_ended(self) -> list[str]:
+        """Start again each component that has ended by itself, and return their names.
+
+        Scheduler and dag-processor end when their database goes away: Airflow leaves it to a supervisor to start them.
+        ServerError with the end of its log for one that does not stay up.
+        """
+        ended = [name for name, server in self._servers.items() if not server.running]
+        for name in ended:
+            short = time.time() - self._launched_at[name] < SHORT_LIFE_SECONDS
+            self._short_lives[name] = self._short_lives.get(name, 0) + 1 if short else 1
+            if self._short_lives[name] > SHORT_LIVES:
+                self._servers[name].check()
+            self._servers[name].stop()
+            self._launch(name)
+        return ended
 
     def start(self) -> None:
         """Migrate, launch all three and wait until they are ready."""

@@ -142,6 +142,13 @@ class PostgresServer:
         self._process.wait(timeout=30)
         self._launch(runnable_programs(self._user, self._home), self.port)
 
+    def restart(self) -> None:
+        """Start the server again on its port after it has ended, whatever ended it."""
+        if self._process:
+            self._process.stop()
+        wait_until_unused(self.data_dir)
+        self._launch(runnable_programs(self._user, self._home), self.port)
+
     def destroy(self) -> None:
         """Stop and delete the data, wherever it is."""
         self.stop()

@@ -155,6 +155,22 @@ class Stack:
             if not server.running:
                 raise ServerError(f"{type(server).__name__} has ended. The logs are in {self.root}")
 
+    def restart_ended(self) -> None:
+        """Start again the servers that have ended by themselves, and tell which; ServerError for one that stays down.
+
+        The S3 server is not: its buckets were in its memory.
+        """
+        if not self.s3.running:
+            self.check()
+        ended = []
+        if not self.postgres.running:
+            ended.append("PostgreSQL")
+            self.postgres.restart()
+        ended += [f"Airflow's {name}" for name in self.airflow.restart_ended()]
+        if ended:
+            self._tell(f"Ended by itself and started again: {', '.join(ended)}. The logs are in {self.logs}")
+            self._write_state()
+
     def stop(self) -> None:
         """Stop everything and release the data root; harmless if nothing runs."""
         with contextlib.ExitStack() as stopping:  # each is stopped, whatever the others say

@@ -131,7 +131,7 @@ class Demo:
     def _stay(self) -> None:
         self.say("Ctrl-C stops everything")
         while True:
-            self._stack.check()
+            self._stack.restart_ended()
             time.sleep(1.0)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devstack.airflow import AirflowSetup
+from devstack.airflow import SHORT_LIVES, Airflow, AirflowSetup
 from devstack.credentials import Credentials
+from devstack.processes import ServerError, ServerProcess
 
 
 def setup(tmp_path: Path, **more: Any) -> AirflowSetup:
@@ -71,3 +73,27 @@ def test_a_base_path_is_part_of_every_address(tmp_path: Path) -> None:
     environment = airflow.environment(8123)
     assert airflow.url(8123) == environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8123/airflow"
     assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8123/airflow/execution/"
+
+
+def test_a_component_that_ends_is_started_again_until_it_is_plain_that_it_does_not_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    airflow = Airflow(setup(tmp_path), logs=tmp_path / "logs", port=0)
+    started: list[str] = []
+
+    def ends_at_once(name: str, *_: object, **__: object) -> ServerProcess:
+        started.append(name)
+        return ServerProcess(f"Airflow's {name}", ["sh", "-c", "exit 3"], log=tmp_path / "scheduler.log")
+
+    monkeypatch.setattr(airflow, "_process", ends_at_once)
+
+    def watch() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            assert airflow.restart_ended() in ([], ["scheduler"])
+
+    airflow.launch_scheduler()
+    with pytest.raises(ServerError, match="Airflow's scheduler ended with status 3"):
+        watch()
+    airflow.stop()
+    assert started == ["scheduler"] * (1 + SHORT_LIVES)

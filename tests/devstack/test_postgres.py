@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,19 @@ def test_committed_rows_survive_a_crash(server: PostgresServer) -> None:
     server.restart_immediate()
     assert server.port == port
     assert server.execute("SELECT n FROM kept") == [(1,)]
+
+
+def test_starts_again_after_it_was_killed(server: PostgresServer) -> None:
+    server.start()
+    port = server.port
+    os.kill(int((server.data_dir / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while server.running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not server.running
+    server.restart()
+    assert server.execute("SELECT 1") == [(1,)]
+    assert server.port == port
 
 
 def test_a_start_waits_for_the_server_of_a_killed_supervisor(server: PostgresServer, tmp_path: Path) -> None:

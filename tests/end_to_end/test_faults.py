@@ -16,6 +16,7 @@ from tests.end_to_end.real_airflow.faults.hostile_confs import TestHostileConfs
 from tests.end_to_end.real_airflow.faults.killed_extract import TestKilledExtract
 from tests.end_to_end.real_airflow.faults.others_exports import TestOthersExports
 from tests.end_to_end.real_airflow.faults.refused_delivery import TestRefusedDelivery
+from tests.end_to_end.real_airflow.faults.servers_away import TestServersAway
 from tests.end_to_end.real_airflow.faults.stalled_database import TestStalledDatabase
 from tests.end_to_end.real_airflow.nothing_left import NothingLeft
 from tests.support.end_to_end.shared_exports import people
@@ -29,6 +30,7 @@ __all__ = [
     "TestKilledExtract",
     "TestOthersExports",
     "TestRefusedDelivery",
+    "TestServersAway",
     "TestStalledDatabase",
     "people",
 ]

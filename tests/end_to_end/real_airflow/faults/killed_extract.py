@@ -15,7 +15,7 @@ from tests.support.end_to_end.live import ALL_TYPES, BUCKET, WAITING, Live, Run,
 from tests.support.end_to_end.process_tree import descendants, linux_only
 
 
-class TestKilledExtract:
+class WaitingExtract:
     @pytest.fixture
     def locked(self, live: Live) -> Iterator[Any]:
         """Nobody can read the ledger until this connection lets go."""
@@ -30,6 +30,17 @@ class TestKilledExtract:
         ((session, _),) = until(lambda: live.stack.postgres.execute(WAITING), "extract to wait")
         return run, session
 
+    @staticmethod
+    def check_delivered(live: Live, run: Run, before: Any) -> None:
+        """All rows are at both destinations, once, and nothing else is."""
+        sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
+        for found in run.delivered().values():
+            check(found, live.csv(sql), totals=["points"], time="occurred_at")
+        assert len(live.everything_delivered()) == len(before) + 4
+        assert live.staged() == []
+
+
+class TestKilledExtract(WaitingExtract):
     @linux_only
     def test_the_process_is_killed(self, live: Live, locked: Any, waiting: tuple[Run, int]) -> None:
         before = live.everything_delivered()
@@ -55,14 +66,9 @@ class TestKilledExtract:
         assert "Connection 'promo_db': " in run.log(try_number=1)
         assert "The export is tried again in a new snapshot." in run.log(try_number=1)
 
-    @staticmethod
-    def check_made_up_for(live: Live, run: Run, before: Any) -> None:
+    def check_made_up_for(self, live: Live, run: Run, before: Any) -> None:
         run.succeed()
         tries = run.states()
         assert tries.pop(("extract", -1)) == ("success", 2)
         assert set(tries.values()) == {("success", 1)}
-        sql = expected.wallet_transactions("grocery-rewards", midnight("2026-09-01"), midnight("2026-10-01"), ALL_TYPES)
-        for found in run.delivered().values():
-            check(found, live.csv(sql), totals=["points"], time="occurred_at")
-        assert len(live.everything_delivered()) == len(before) + 4
-        assert live.staged() == []
+        self.check_delivered(live, run, before)
