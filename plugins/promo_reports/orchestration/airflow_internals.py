@@ -8,11 +8,11 @@
 | `DagVersion`, `Backfill` | 3.0 | when a report was registered; the backfill of a run |
 | `TaskStateStoreModel` | 3.3 | what the tasks of an export have written for the page |
 | `DagModel.get_dag_id_to_team_name_mapping` | 3.2 | the team that authorizes requests about a DAG |
-| `airflow.serialization` | 2.0 | loading, before the dag-processor forks, what serializing a DAG needs |
+| `airflow.serialization.serialized_objects.DagSerialization` | 3.2 | warming the dag-processor before it forks |
 
-No other module imports `airflow.models`, `airflow.jobs`, `airflow.utils`, `airflow.configuration` or
-`airflow.serialization`; `web/airflow/access.py` alone imports the auth manager, `airflow.api_fastapi`. Ruff holds both
-(`banned-api` in pyproject.toml). Imports are inside the functions: parsing a DAG and running a task load none of it.
+`web/airflow/access.py` has those of the auth manager. What other modules import of Airflow is documented for authors of
+DAGs and plugins; `tests/test_layers.py` names it. Imports are inside the functions: parsing a DAG and running a task
+load none of it.
 """
 
 from __future__ import annotations

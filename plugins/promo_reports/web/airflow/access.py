@@ -3,6 +3,14 @@
 Airflow mounts the applications of plugins without authentication: `AuthenticatedFirst` authenticates each request
 before anything else reads it. Authorization is for the DAG of a report, which is resolved on the server and never named
 by the request.
+
+| internal of Airflow, as of 3.3.2 | since | used for |
+|---|---|---|
+| `airflow.api_fastapi.app.get_auth_manager` | 3.0 | the auth manager of this api-server |
+| `core_api.security.get_user(request, ...)` | 3.2 | the user of a bearer token or a cookie |
+| `BaseAuthManager.is_authorized_dag` with `DagAccessEntity` and `DagDetails(id, team_name)` | 3.1 | each right |
+| `BaseAuthManager.filter_authorized_dag_ids(team_name=...)` | 3.2 | the rights to all DAGs of a list at once |
+| `BaseAuthManager.generate_jwt`, `COOKIE_NAME_JWT_TOKEN` | 3.0 | a token for Airflow's API |
 """
 
 from __future__ import annotations
