@@ -7,7 +7,8 @@ by the request.
 | internal of Airflow, as of 3.3.2 | since | used for |
 |---|---|---|
 | `airflow.api_fastapi.app.get_auth_manager` | 3.0 | the auth manager of this api-server |
-| `core_api.security.get_user(request, ...)` | 3.2 | the user of a bearer token or a cookie |
+| `core_api.security.get_user(request, ...)` | 3.2 | the user of the cookie |
+| `core_api.security.resolve_user_from_token` | 3.1 | the user of a bearer token |
 | `BaseAuthManager.is_authorized_dag` with `DagAccessEntity` and `DagDetails(id, team_name)` | 3.1 | each right |
 | `BaseAuthManager.filter_authorized_dag_ids(team_name=...)` | 3.2 | the rights to all DAGs of a list at once |
 | `BaseAuthManager.generate_jwt`, `COOKIE_NAME_JWT_TOKEN` | 3.0 | a token for Airflow's API |
@@ -23,7 +24,7 @@ from urllib.parse import urlsplit
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
-from airflow.api_fastapi.core_api.security import get_user
+from airflow.api_fastapi.core_api.security import get_user, resolve_user_from_token
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import OperationalError
@@ -110,7 +111,8 @@ async def authenticated(request: Request) -> Caller:
     """
     bearer = await _bearer(request)
     try:
-        user = await get_user(request, None, bearer)
+        # Given a token, `get_user` of Airflow 3.3.0 and 3.3.1 still returns the cookie's user if there is one.
+        user = await (resolve_user_from_token(bearer.credentials) if bearer else get_user(request, None, None))
     except HTTPException:
         raise unauthenticated() from None
     if bearer is None and request.method not in _READS:
