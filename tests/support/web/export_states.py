@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import airflow
+import pytest
+
 from tests.support.web.airflow_app import Made
+
+needs_notes_before_the_end = pytest.mark.xfail(
+    airflow.__version__ == "3.3.0",
+    reason="Airflow 3.3.0 writes a PATCH's note after its state: like one of later, it does not say who cancelled",
+    strict=True,
+)
 
 
 def marked(state: str) -> Callable[[Made], None]:

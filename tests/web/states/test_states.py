@@ -15,7 +15,15 @@ import pytest
 
 from promo_reports.web.exports import failures
 from tests.support.web.airflow_app import REPORT, TYPE, AirflowApp, Made
-from tests.support.web.export_states import created, delivering, extracting, half, handed, marked
+from tests.support.web.export_states import (
+    created,
+    delivering,
+    extracting,
+    half,
+    handed,
+    marked,
+    needs_notes_before_the_end,
+)
 
 pytestmark = pytest.mark.timeout(300)
 OLD_NOTE = "Cancelled by bob on 2026-11-29 at 10:00:00 America/New_York"
@@ -127,6 +135,7 @@ def test_cancelled_stays_cancelled_whatever_becomes_of_the_note(app: AirflowApp)
     assert made.row()["status"] == "failed"  # the attempt that was cancelled is another
 
 
+@needs_notes_before_the_end
 def test_a_note_of_the_release_before_counts_and_one_that_somebody_writes_later_does_not(app: AirflowApp) -> None:
     made, forged = app.run(), app.run()
     made.airflow("PATCH", "", {"state": "failed", "note": OLD_NOTE})

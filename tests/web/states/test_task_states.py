@@ -13,7 +13,7 @@ from promo_reports.web.exports import failures
 from promo_reports.web.exports import routes as exports
 from promo_reports.web.times import now
 from tests.support.web.airflow_app import REPORT, TYPE, AirflowApp, Made, register_dags
-from tests.support.web.export_states import created, delivering, extracting, half, marked
+from tests.support.web.export_states import created, delivering, extracting, half, marked, needs_notes_before_the_end
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -125,6 +125,7 @@ class TestCancelThatDoesNotCome:
         made.is_killed()
         assert (both(made)["status"], both(made)["failure"]) == ("failed", failures.SILENT.model_dump())
 
+    @needs_notes_before_the_end
     def test_is_told_when_airflow_does_it_later(self, app: AirflowApp, silent: None) -> None:
         made = app.run()
         extracting(made)
