@@ -34,7 +34,7 @@ _FOR_THE_PAGE = 2
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """A report type, its query, and the tables of that and of its filters' choices."""
 
     report_type: ReportType
@@ -59,7 +59,7 @@ def check_timezones(installation: Installation) -> Iterator[CheckResult]:
     for (connection, zone), report_type in asked.items():
         subject = f"timezone {zone.key}"
         try:
-            found = _asked(installation, report_type)
+            found = asked_of(installation, report_type)
             with open_snapshot(installation.source_of(connection), zone, _LIMITS, row_security=True) as snapshot:
                 in_terms_of(snapshot, found.query, _parameters(installation, snapshot, report_type))
             yield ok(subject, f"{connection} has the same clock as this host.")
@@ -78,7 +78,7 @@ def _database(installation: Installation, connection: str, report_types: Sequenc
     asked = []
     for report_type in report_types:
         try:
-            asked.append(_asked(installation, report_type))
+            asked.append(asked_of(installation, report_type))
         except SqlTemplateError as error:
             yield not_checked(f"report type {report_type.id}", f"Its SQL breaks a rule: {sentence_of(error)}")
     zone = installation.registry.account.zone
@@ -102,7 +102,7 @@ def _database(installation: Installation, connection: str, report_types: Sequenc
 
 
 def _report_type(
-    installation: Installation, source: Source, zone: ZoneInfo, asked: _Asked, broken: set[str]
+    installation: Installation, source: Source, zone: ZoneInfo, asked: Asked, broken: set[str]
 ) -> Iterator[CheckResult]:
     """Yield whether the database takes the queries of a report type; `broken` are tables of which more is known."""
     report_type = asked.report_type
@@ -131,7 +131,7 @@ def _report_type(
             yield problem(subject, sentence_of(error))
 
 
-def _asked(installation: Installation, report_type: ReportType) -> _Asked:
+def asked_of(installation: Installation, report_type: ReportType) -> Asked:
     """Return a report type with its queries; `SqlTemplateError` for the first rule that they break."""
     sql = installation.settings.sql
     query = load_report_query(report_type, sql)
@@ -141,7 +141,7 @@ def _asked(installation: Installation, report_type: ReportType) -> _Asked:
         if each.options is not None:
             template = load_options_query(sql, each.options, each.depends_on)
             texts.append(options_query(template, {each.depends_on: ("sample",)} if each.depends_on else {}).text)
-    return _Asked(report_type, query, all_tables_read(texts))
+    return Asked(report_type, query, all_tables_read(texts))
 
 
 def _parameters(installation: Installation, snapshot: Snapshot, report_type: ReportType) -> Parameters:
@@ -154,7 +154,7 @@ def _for(installation: Installation, report_type: ReportType, filters: FilterVal
     return Parameters(filters, Window(installation.now - _WINDOW, installation.now), None)
 
 
-def _together(asked: Sequence[_Asked]) -> dict[str, frozenset[str]]:
+def _together(asked: Sequence[Asked]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for each in asked:
         for table, columns in each.reads.items():
