@@ -14,8 +14,8 @@ from promo_reports.definitions.registry import Registry
 from promo_reports.errors import DagsMissing, StoreError
 from promo_reports.orchestration import dag_factory
 from promo_reports.orchestration.loader import PROBLEMS_FILE, load_dags, raise_problems
-from tests.support.airflow.ways import LOADER_FILE, write_loader
-from tests.support.project import write_weekly
+from tests.support.airflow.ways import LOADER_FILE, SHIPPED, write_loader
+from tests.support.project import ROOT, write_weekly
 
 WEEKLY, OTHER = "promo_reports.report.weekly_credits", "promo_reports.report.other_credits"
 IN_CONFIGURATION = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
@@ -40,6 +40,11 @@ def reports(bag: DagBag) -> set[str]:
 def break_it(home: Path) -> None:
     path = home / "reports" / "weekly_credits.yaml"
     path.write_text(path.read_text().replace("grocery-rewards", "[a, b]"))
+
+
+@pytest.mark.parametrize("name", [LOADER_FILE, PROBLEMS_FILE])
+def test_the_documented_files_are_those_that_are_shipped(name: str) -> None:
+    assert f"```python\n# dags/{name}\n{(SHIPPED / name).read_text()}```" in (ROOT / "docs/deploy.md").read_text()
 
 
 def test_both_files_together_tell_of_every_error_once(dags: Path, home: Path) -> None:

@@ -3,7 +3,7 @@
 | internal | since | used for |
 |---|---|---|
 | `airflow.utils.session.create_session` | 2.0 | sessions of the metadata database: bundle, lists, audit log |
-| `airflow.configuration.conf` | 2.0 | Airflow's own settings: parallelism, teams, base URL, health checks |
+| `airflow.configuration.conf` | 2.0 | Airflow's own settings: bundles, parallelism, teams, base URL, health checks |
 | `DagRun`, `DagModel`, `DagTag`, `DagRunNote`, `TaskInstance`, `Pool`, `Log`, `Job` | 2.0 | the tables of both lists |
 | `DagVersion`, `Backfill` | 3.0 | when a report was registered; the backfill of a run |
 | `TaskStateStoreModel` | 3.3 | what the tasks of an export have written for the page |

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from tests.support.airflow.bundles import new_bundle
 from tests.support.project import ROOT
 
 LOADER_FILE = "promo_reports_loader.py"
+SHIPPED = ROOT / "plugins" / "promo_reports" / "shipped" / "project" / "dags"
 
 
 class Parsed(NamedTuple):
@@ -40,18 +42,12 @@ def by_loader(home: Path) -> Parsed:
 WAYS: Mapping[str, Callable[[Path], Parsed]] = {"bundle": by_bundle, "loader": by_loader}
 
 
-def write_loader(dags: Path, names: Iterable[str] = (LOADER_FILE, PROBLEMS_FILE)) -> Path:
-    """Write the files of docs/deploy.md into a DAGs folder."""
+def write_loader(dags: Path) -> Path:
+    """Write both files into a DAGs folder, as `promo-reports init` does."""
     dags.mkdir(exist_ok=True)
-    for name in names:
-        (dags / name).write_text(documented(name))
+    for name in (LOADER_FILE, PROBLEMS_FILE):
+        shutil.copy(SHIPPED / name, dags / name)
     return dags
-
-
-def documented(name: str) -> str:
-    """The text of one of the files as docs/deploy.md has it: the code block after its name."""
-    text = (ROOT / "docs" / "deploy.md").read_text()
-    return text.split(f"# dags/{name}\n", 1)[1].split("```", 1)[0]
 
 
 def _bag(directory: Path) -> DagBag:
