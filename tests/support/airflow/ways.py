@@ -51,6 +51,9 @@ def write_loader(dags: Path) -> Path:
 
 
 def _bag(directory: Path) -> DagBag:
+    # Python takes a file that changes within a second, and not in size, for the one whose bytecode it has. The
+    # dag-processor refreshes a bundle more seldom.
+    shutil.rmtree(directory / "__pycache__", ignore_errors=True)
     # With Airflow's search for files that mention it, as the dag-processor's default is.
     return DagBag(directory, safe_mode=True, bundle_path=directory, bundle_name="any")
 
