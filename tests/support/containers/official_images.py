@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import ssl
@@ -66,5 +67,6 @@ def install_compose(context: Path, docker_config: Path) -> None:
 def _index() -> str:
     """The package index that this machine's pip asks, as a line of pip.conf."""
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return f"index-url = {found.stdout.strip()}\n" if found.returncode == 0 else ""
+    configured = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    index = os.environ.get("PIP_INDEX_URL", configured)
+    return f"index-url = {index}\n" if index else ""
