@@ -37,6 +37,7 @@ LIBRARIES = (
     "isal",
     "zlib-ng",
     "numpy",
+    "pyarrow",
     "pandas",
     "mysql-connector-python",
 )

@@ -92,8 +92,8 @@ class Rounds:
         yield figure("second reading", self.ratio(LOCAL, "Read again"), "x COPY")
         yield figure("whole export to disk", self.ratio(LOCAL), "x COPY", 1.6 if large else None)
         yield figure("whole export to S3", self.ratio(S3), "x COPY", 1.9 if large else None)
-        yield figure("memory to disk, above an idle task", self.median(LOCAL, "memory"), "MB", 64)
-        yield figure("memory to S3, above an idle task", self.median(S3, "memory"), "MB", 128)
+        yield figure("memory to disk, above an idle task", self.median(LOCAL, "memory"), "MB", 160)
+        yield figure("memory to S3, above an idle task", self.median(S3, "memory"), "MB", 160)
         if PANDAS in self.all[0]:
             yield figure("whole export to disk, text cells made safe", self.ratio(SAFE), "x COPY")
             yield figure("psql | zip -6, nothing split or checked", self.ratio(ZIP), "x COPY")

@@ -71,7 +71,7 @@ def writer(file: BinaryIO, columns: Sequence[str]) -> TsvWriter:
 def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
     """Read the one part."""
     content = path.read_bytes()
-    tally.begin_part()
+    tally.begin_part(path.name)
     try:
         header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), dialect="excel-tab", strict=True)
     except (csv.Error, UnicodeDecodeError) as damage:

@@ -19,6 +19,7 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.formats.artifact import Artifact
+from promo_reports.pipeline.formats.file_code import loaded_beside
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
 from promo_reports.pipeline.row_copier import RowCopier
 from promo_reports.pipeline.staging.area import staging_area
@@ -54,10 +55,11 @@ def extract(
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
-            export = replace(export, filters=known_filters(snapshot, export.definition, settings.sql))
-            query = in_terms_of(snapshot, query, export.parameters)
-            with _timed("Counted and summed"):
-                counted = count(snapshot, query, export)
+            with loaded_beside(export.definition.format):
+                export = replace(export, filters=known_filters(snapshot, export.definition, settings.sql))
+                query = in_terms_of(snapshot, query, export.parameters)
+                with _timed("Counted and summed"):
+                    counted = count(snapshot, query, export)
             artifact = Artifact(
                 attempt.directory,
                 export.stem,

@@ -99,8 +99,8 @@ def test_what_is_right_passes(file_format: FileFormat, tmp_path: Path) -> None:
         ([*edited(1, ",out,", ",in,")[:2], ROWS[2].replace("in,3.00", "out,2.00"), *ROWS[3:]], "points of in: 3.50 in"),
         ([ROWS[0] + ",", *ROWS[1:]], "Row 1 of ledger_0001.csv has 5 cells instead of 4"),
         ([*ROWS[:3], "4,x,out", ROWS[4]], "Row 2 of ledger_0002.csv has 3 cells instead of 4"),
-        ([*ROWS[:4], '5,"'], "ledger.zip cannot be read again: unexpected end of data"),
-        ([*ROWS[:4], '5,"a"b,in,1'], "ledger.zip cannot be read again: ',' expected after '\"'"),
+        ([*ROWS[:4], '5,"'], "ledger.zip cannot be read again: its last record is cut off"),
+        ([*ROWS[:4], '5,"a"b,in,1'], "ledger.zip cannot be read again: a quote that neither begins nor ends a cell"),
     ],
 )  # fmt: skip
 def test_rows_that_are_not_the_databases(rows: Rows, words: str, tmp_path: Path) -> None:
@@ -281,8 +281,8 @@ def test_a_zip_that_no_reader_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ("NaN", "Row 1 of ledger_0002.csv: column 'points' holds NaN, which is no number."),
         ("-Infinity", "Row 1 of ledger_0002.csv: column 'points' holds -Infinity"),
-        ("secret", "Row 1 of ledger_0002.csv: Column 'points' holds text that is no number."),
-        ("sNaN", "Row 1 of ledger_0002.csv: Column 'points' holds text that is no number."),
+        ("secret", "Row 1 of ledger_0002.csv: column 'points' holds text that is no number."),
+        ("sNaN", "Row 1 of ledger_0002.csv: column 'points' holds text that is no number."),
     ],
 )
 def test_cells_that_no_file_may_carry(cell: str, words: str, tmp_path: Path) -> None:

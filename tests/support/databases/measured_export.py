@@ -1,4 +1,7 @@
-"""Make one export in a process of its own, which prints its peak memory in MB: `<url> <rows> <directory>`."""
+"""Make one export in a process of its own: `<url> <rows> <directory>`.
+
+It prints the peak of its memory in MB, above what the process had when the export began.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,10 @@ def main(url: str, rows: int, directory: Path) -> None:
     where = 'WHERE m.shop IS NOT NULL AND m.kind IN {{ filters.kind }} AND {{ window.covers("m.moved_at") }}\n'
     where += "{% if filters.shelf %} AND m.note IN {{ filters.shelf }} {% endif %}\n"
     sql = SELECT.replace("FROM moves m", f"FROM ({inner}) m") + where + "ORDER BY m.moved_at, m.id"
+    idle = peak()
     staged = Project(directory, sql).make(Source("promo_db", url), rows_per_file=rows // 3)
     assert staged.manifest.rows == rows
-    sys.stdout.write(f"{peak()}\n")
+    sys.stdout.write(f"{peak() - idle}\n")
 
 
 if __name__ == "__main__":

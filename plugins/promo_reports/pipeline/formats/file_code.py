@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -70,6 +72,26 @@ class FileCode(Protocol):
         cell that no file may carry.
         """
         ...
+
+
+@contextmanager
+def loaded_beside(file_format: FileFormat) -> Iterator[None]:
+    """Import the code of a format, and of what it is split as, on another thread while the `with` block runs.
+
+    Arrow takes a tenth of a second, in which the database can count. An error is left to `code_of`.
+    """
+
+    def load() -> None:
+        for key in {file_format.key, file_format.split_as or file_format.key}:
+            with suppress(ImportError):
+                import_module(MODULES[key])
+
+    thread = threading.Thread(target=load, name="export-import", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def code_of(file_format: FileFormat) -> FileCode:

@@ -16,7 +16,7 @@ from zlib_ng import zlib_ng
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ZIP64 = struct.Struct("<2H2Q")
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 
 
 class StrictMember:

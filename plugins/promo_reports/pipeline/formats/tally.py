@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from promo_reports.domain.report_type import Column, ColumnType, ReportType
+from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import GroupTotals
 from promo_reports.pipeline.decimals import EXACT
-from promo_reports.pipeline.formats.cell_index import CellIndex, Unusual
 from promo_reports.sql.cell_policies.transform import CellTransform
+
+if TYPE_CHECKING:
+    from promo_reports.pipeline.formats.parsed_block import Groups, ParsedBlock
 
 # What PostgreSQL writes for numbers and times that are none.
 _NO_VALUES = {
@@ -45,7 +46,8 @@ class Tally:
     cells_changed: int = 0
     first: str | None = None
     last: str | None = None
-    _before: list[str] = field(default_factory=list)
+    _part: str = ""
+    _before: list[str | None] = field(default_factory=list)
     _groups: dict[str, _Group] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,53 +59,48 @@ class Tally:
         self._time = self._place(self.report_type.window_column)
         self._changed = [i for i, c in enumerate(columns) if self.transform.changes(c)]
         self._measures = [(i, _NO_VALUES[c.type]) for i, c in enumerate(columns) if c.type in _NO_VALUES]
+        single = [place for place in (self._by, self._time) if place is not None]
+        measures = [place for place, _ in self._measures]
+        self.needed = sorted({*self._totals, *single, *self._order, *self._changed, *measures})
 
-    def begin_part(self) -> None:
+    def begin_part(self, name: str) -> None:
         """Count the rows of another part; groups and changed cells go on."""
-        self.rows, self.first, self.last = 0, None, None
+        self._part, self.rows, self.first, self.last = name, 0, None, None
 
     def add(self, row: Sequence[str]) -> None:
         """Count one row of cells; `DataRefused` where a cell is none that a file may carry, or its order is none."""
-        order = [row[place] for place in self._order]
+        order: list[str | None] = [row[place] for place in self._order]
         if order and order == self._before:
-            raise _not_in_order(self.report_type)
+            raise self._not_in_order(0)
         self._before = order
-        group = self._group("" if self._by is None else self._unescaped(row[self._by]))
-        group.rows += 1
         for place, no_values in self._measures:
             if row[place] in no_values:
-                raise _no_value(self.report_type.columns[place], row[place])
+                raise self._no_value(0, place, row[place])
+        group = self._group("" if self._by is None else self._unescaped(row[self._by]))
+        group.rows += 1
         for i, place in enumerate(self._totals):
-            if row[place]:
-                try:
-                    group.sums[i] = EXACT.add(group.sums[i], Decimal(row[place]))
-                except InvalidOperation:
-                    raise DataRefused(f"Column {self.names[place]!r} holds text that is no number.") from None
+            group.sums[i] = EXACT.add(group.sums[i], self._number(0, place, row[place]))
         for place in self._changed:
             self.cells_changed += self.transform.is_changed(row[place])
         time = None if self._time is None else row[self._time]
         self._seen(1, time, time)
 
-    def add_all(self, cells: CellIndex) -> None:
-        """Count all rows of a block; `Unusual` before any of them is counted."""
-        cells.check_values([place for place, _ in self._measures])
-        order = [cells.cell(0, place) for place in self._order]
-        if order and (order == self._before or cells.repeats(self._order)):
-            raise Unusual
-        names, which = ([""], np.zeros(len(cells), np.int64)) if self._by is None else cells.groups(self._by)
-        sums = [list(cells.sums(place, which)) for place in self._totals]
-        groups = [self._group(self._unescaped(name)) for name in names]
-        for group, rows in zip(groups, np.bincount(which), strict=True):
-            group.rows += int(rows)
-        for i, of_column in enumerate(sums):
-            for number, whole, digits in of_column:
-                exact = Decimal(whole).scaleb(-digits, EXACT)
-                groups[number].sums[i] = EXACT.add(groups[number].sums[i], exact)
+    def add_all(self, block: ParsedBlock) -> None:
+        """Count all rows of a block, which are at least one; `DataRefused` as for a row."""
+        self._check_order(block)
+        for place, no_values in self._measures:
+            if (row := block.row_with(no_values, place)) is not None:
+                raise self._no_value(row, place, block.cell(row, place) or "")
+        groups = block.groups(self._by)
+        found = [self._group(self._unescaped(name)) for name in groups.names]
+        for group, rows in zip(found, groups.rows, strict=True):
+            group.rows += rows
+        for i, place in enumerate(self._totals):
+            for group, total in zip(found, self._sums(block, place, groups), strict=True):
+                group.sums[i] = EXACT.add(group.sums[i], total)
         for place in self._changed:
-            self.cells_changed += self.transform.count(cells, place)
-        self._before = [cells.cell(-1, place) for place in self._order]
-        time = self._time
-        self._seen(len(cells), *((None, None) if time is None else (cells.cell(0, time), cells.cell(-1, time))))
+            self.cells_changed += self.transform.count(block, place)
+        self._seen(len(block), *(self._time_of(block, row) for row in (0, len(block) - 1)))
 
     def groups(self) -> dict[str, GroupTotals]:
         """Return rows and sums of each group."""
@@ -118,6 +115,36 @@ class Tally:
         self.last = last
         self.rows += rows
 
+    def _check_order(self, block: ParsedBlock) -> None:
+        if not self._order:
+            return
+        if [block.cell(0, place) for place in self._order] == self._before:
+            raise self._not_in_order(0)
+        if (row := block.repeated(self._order)) is not None:
+            raise self._not_in_order(row)
+        self._before = [block.cell(len(block) - 1, place) for place in self._order]
+
+    def _sums(self, block: ParsedBlock, place: int, groups: Groups) -> list[Decimal]:
+        """Return the sum of each group; numbers that Arrow does not take are added up one by one."""
+        if (found := block.sums(place, groups)) is not None:
+            return found
+        sums = [Decimal(0)] * len(groups.names)
+        for row, (group, cell) in enumerate(zip(groups.of_row.tolist(), block.texts(place), strict=True)):
+            sums[group] = EXACT.add(sums[group], self._number(row, place, cell))
+        return sums
+
+    def _number(self, row: int, place: int, cell: str) -> Decimal:
+        try:
+            number = Decimal(cell or 0)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():
+            raise self._refused(row, f"column {self.names[place]!r} holds text that is no number.")
+        return number
+
+    def _time_of(self, block: ParsedBlock, row: int) -> str | None:
+        return None if self._time is None else block.cell(row, self._time) or ""
+
     def _group(self, by: str) -> _Group:
         found = self._groups.get(by)
         if found is None:
@@ -130,20 +157,27 @@ class Tally:
     def _unescaped(self, cell: str) -> str:
         return self.transform.original(cell) if self._by in self._changed else cell
 
+    def _not_in_order(self, row: int) -> DataRefused:
+        return self._refused(
+            row,
+            f"is equal to the row before it in {', '.join(self.report_type.order)}, so that the order of report type "
+            f"{self.report_type.id!r} leaves open which of them comes first.",
+            "Add columns to `order` and to the ORDER BY of its SQL until no two rows are equal in all of them, or "
+            "remove the join that repeats rows.",
+        )
 
-def _not_in_order(report_type: ReportType) -> DataRefused:
-    return DataRefused(
-        f"is equal to the row before it in {', '.join(report_type.order)}, so that the order of report type "
-        f"{report_type.id!r} leaves open which of them comes first.",
-        "Add columns to `order` and to the ORDER BY of its SQL until no two rows are equal in all of them, or remove "
-        "the join that repeats rows.",
-    )
+    def _no_value(self, row: int, place: int, text: str) -> DataRefused:
+        column = self.report_type.columns[place]
+        if column.type is ColumnType.DECIMAL:
+            return self._refused(
+                row, f"column {column.name!r} holds {text}, which is no number.", "Correct it, or leave it out."
+            )
+        return self._refused(
+            row,
+            f"column {column.name!r} holds {text}, which is no time.",
+            f"Export it as NULL: NULLIF(t.{column.name}, '{text}') in the report type's SQL.",
+        )
 
-
-def _no_value(column: Column, text: str) -> DataRefused:
-    if column.type is ColumnType.DECIMAL:
-        return DataRefused(f"column {column.name!r} holds {text}, which is no number.", "Correct it, or leave it out.")
-    return DataRefused(
-        f"column {column.name!r} holds {text}, which is no time.",
-        f"Export it as NULL: NULLIF(t.{column.name}, '{text}') in the report type's SQL.",
-    )
+    def _refused(self, row: int, reason: str, fix: str = "") -> DataRefused:
+        """Return the error of a row that comes so many rows after those that have been counted."""
+        return DataRefused(f"Row {self.rows + row + 1} of {self._part}: {reason}", fix)

@@ -32,8 +32,11 @@ FORMULA_PATTERN = (
 )
 """Matches a text; all but ASCII is written as escapes, so that a query may have any encoding."""
 
-_BEFORE = _bytes(["'", *map(chr, chain(*_BLANKS, _MORE_BLANKS))])
-_SIGNS = _bytes("=+@-\t\r\n\uff1d\uff0b\uff0d\uff20")
+_BLANK_LETTERS = "".join(map(chr, chain(*_BLANKS, _MORE_BLANKS)))
+_SIGN_LETTERS = "=+@-\t\r\n\uff1d\uff0b\uff0d\uff20"
+_FIRST_LETTERS = "".join(sorted({"'", *_BLANK_LETTERS, *_SIGN_LETTERS}))
+_BEFORE = _bytes(f"'{_BLANK_LETTERS}")
+_SIGNS = _bytes(_SIGN_LETTERS)
 FORMULA_PATTERN_OF_BYTES = f"^(?:{_BEFORE})*(?:{_SIGNS})"
 r"""Matches the UTF-8 of a text, in which every byte that is not ASCII is written `\ooo`, and a backslash `\\`."""
 
@@ -67,8 +70,8 @@ class EscapedFormulas(CellTransform):
         return is_formula(text)
 
     def count(self, block: Block, column: int) -> int:
-        """Count the escaped formulas; none begins with a letter or a digit."""
-        return sum(map(is_formula, block.without_letter(column)))
+        """Count the escaped formulas, which are looked for among the few cells that may be one."""
+        return sum(map(is_formula, block.beginning_with(_FIRST_LETTERS, column)))
 
     def original(self, text: str) -> str:
         """Return the text without the apostrophe of an escaped formula."""

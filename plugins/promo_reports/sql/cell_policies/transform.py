@@ -24,8 +24,8 @@ class Block(Protocol):
         """Yield the text of every cell; NULL and the empty text are both empty."""
         ...
 
-    def without_letter(self, column: int) -> Iterator[str]:
-        """Yield the cells that do not begin with a letter or digit of ASCII; empty ones are left out."""
+    def beginning_with(self, letters: str, column: int) -> Iterator[str]:
+        """Yield the cells whose first letter is one of these."""
         ...
 
 

@@ -1,0 +1,213 @@
+"""The cells of a block of CSV records, parsed by Arrow in the columns that a second reading looks at.
+
+Every cell stays the text that the file has: an empty cell without quotes is NULL, and numbers are converted to decimals
+alone, which are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa  # noqa: TID253 - imported by the task alone
+import pyarrow.compute as pc  # noqa: TID253
+import pyarrow.csv as pa_csv  # noqa: TID253
+from numpy.typing import NDArray
+
+from promo_reports.pipeline.decimals import EXACT
+from promo_reports.pipeline.formats.file_code import Unreadable
+
+_Number = TypeVar("_Number", bound=np.generic)
+
+_BOM = b"\xef\xbb\xbf"
+# So many digits of so many cells as a block can have (2^31) have a sum of at most 38, all that 128 bits hold.
+_DIGITS = 28
+
+# An interruption is Python's own affair: a signal that Arrow takes over while it parses arrives later.
+pa.enable_signal_handlers(False)
+
+
+class AnotherWidth(Exception):
+    """A record, counted from 0, has another number of cells."""
+
+    def __init__(self, row: int, cells: int) -> None:
+        super().__init__(row, cells)
+        self.row, self.cells = row, cells
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows by the text of one column: each text, how many rows have it, and for each row the number of its text."""
+
+    names: list[str]
+    rows: list[int]
+    of_row: NDArray[np.int32]
+
+
+class ParsedBlock:
+    """Some columns of whole records; columns and rows are counted from 0."""
+
+    def __init__(self, content: bytes, width: int, columns: Sequence[int]) -> None:
+        """Parse a block of `whole_records`; raise `Unreadable` or `AnotherWidth`."""
+        _check_utf8(content)
+        table = _parsed(content, width, columns or (0,))
+        self._rows: int = table.num_rows
+        self._columns = {int(name): table.column(name).combine_chunks() for name in table.column_names}
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def cell(self, row: int, column: int) -> str | None:
+        """Return the text of one cell, None for NULL."""
+        text: str | None = self._columns[column][row].as_py()
+        return text
+
+    def texts(self, column: int) -> Iterator[str]:
+        """Yield the text of every cell; NULL and the empty text are both empty."""
+        return (text or "" for text in self._columns[column].to_pylist())
+
+    def beginning_with(self, letters: str, column: int) -> Iterator[str]:
+        """Yield the cells whose first letter is one of these."""
+        cells = self._columns[column]
+        firsts = np.zeros(256, bool)
+        firsts[[letter.encode()[0] for letter in letters]] = True
+        _, ends, text = cells.buffers()
+        begins = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+        rows = np.flatnonzero(begins[1:] > begins[:-1])
+        if not len(rows):
+            return iter(())
+        found = cells.take(_places(rows[firsts[np.frombuffer(text, np.uint8)[begins[rows]]]]))
+        first_letters = pc.utf8_slice_codeunits(found, 0, 1)
+        return iter(found.filter(pc.is_in(first_letters, value_set=_texts(map(str.encode, letters)))).to_pylist())
+
+    def row_with(self, texts: frozenset[str], column: int) -> int | None:
+        """Return the first row whose cell is one of these texts."""
+        return _first(_booleans(pc.is_in(self._columns[column], value_set=_texts(map(str.encode, texts)))))
+
+    def repeated(self, columns: Sequence[int]) -> int | None:
+        """Return the first row that is equal in all of these columns to the row before it; NULL is equal to NULL."""
+        same = np.ones(max(len(self) - 1, 0), bool)
+        for column in reversed(columns):  # what makes an order unique stands last
+            here, before = self._columns[column][1:], self._columns[column][:-1]
+            valid, valid_before = here.is_valid(), before.is_valid()
+            equal = pc.and_kleene(pc.equal(here, before), pc.and_(valid, valid_before))
+            same &= _booleans(equal) | ~_booleans(pc.or_(valid, valid_before))
+            if not same.any():
+                return None
+        row = _first(same)
+        return None if row is None else row + 1
+
+    def groups(self, column: int | None) -> Groups:
+        """Return the rows of each text of a column; without a column all rows are one group.
+
+        NULL is the empty text, which may therefore come twice.
+        """
+        if column is None:
+            return Groups([""], [len(self)], np.zeros(len(self), np.int32))
+        coded = self._columns[column].dictionary_encode(null_encoding="encode")
+        of_row, names = _numbers(coded.indices, np.int32), [name or "" for name in coded.dictionary.to_pylist()]
+        return Groups(names, np.bincount(of_row, minlength=len(names)).tolist(), of_row)
+
+    def sums(self, column: int, groups: Groups) -> list[Decimal] | None:
+        """Return the exact sum of each group; NULL counts nothing.
+
+        None where a cell has more than 28 digits, or is written in another way than with digits, a point, a sign and
+        an exponent.
+        """
+        cells = self._columns[column]
+        scales = _scales(cells)
+        numbers = _decimals(cells, int(scales.max(initial=0)))
+        if numbers is None:
+            return None
+        if len(groups.names) > 1:
+            numbers = numbers.take(_places(np.argsort(groups.of_row, kind="stable")))
+        widest = np.zeros(len(groups.names), np.int32)
+        np.maximum.at(widest, groups.of_row, scales)
+        sums, begin = [], 0
+        for rows, scale in zip(groups.rows, widest.tolist(), strict=True):
+            total = pc.sum(numbers.slice(begin, rows)).as_py()
+            # As many digits after the point as the group has, not as the block has.
+            sums.append(Decimal(0) if total is None else total.quantize(Decimal(1).scaleb(-scale), context=EXACT))
+            begin += rows
+        return sums
+
+
+def _check_utf8(content: bytes) -> None:
+    try:
+        _texts([content]).validate(full=True)
+    except pa.ArrowInvalid:  # its message would quote the record
+        raise Unreadable("bytes that are no UTF-8") from None
+
+
+def _parsed(content: bytes, width: int, columns: Sequence[int]) -> Any:
+    names, chosen = [str(place) for place in range(width)], [str(place) for place in columns]
+    other: list[Any] = []
+
+    def of_another_width(row: Any) -> str:
+        other.append(row)
+        return "error"
+
+    try:
+        return pa_csv.read_csv(
+            # Arrow leaves out a byte order mark at the beginning, which is here the text of a cell.
+            pa.py_buffer(_BOM + content if content.startswith(_BOM) else content),
+            pa_csv.ReadOptions(use_threads=False, block_size=len(content) + len(_BOM) + 1, column_names=names),
+            pa_csv.ParseOptions(
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=of_another_width,
+            ),
+            pa_csv.ConvertOptions(
+                check_utf8=False,  # all of the block has been checked
+                include_columns=chosen,
+                column_types=dict.fromkeys(chosen, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        if other:
+            raise AnotherWidth(other[0].number - 1, other[0].actual_columns) from None
+        raise Unreadable("a record that is no CSV") from None
+
+
+def _scales(cells: Any) -> NDArray[np.int32]:
+    """Return how many digits each cell has after the point; 0 for NULL."""
+    points, lengths = _numbers(pc.find_substring(cells, "."), np.int32), _numbers(pc.binary_length(cells), np.int32)
+    return np.where(_booleans(cells.is_valid()) & (points >= 0), lengths - points - 1, 0).astype(np.int32)
+
+
+def _decimals(cells: Any, scale: int) -> Any:
+    try:
+        return cells.cast(pa.decimal128(_DIGITS, scale)) if scale <= _DIGITS else None
+    except pa.ArrowInvalid:
+        return None
+
+
+# Arrow's own conversions from and to Python's values import pandas.
+
+
+def _texts(texts: Iterable[bytes]) -> Any:
+    content = list(texts)
+    ends = np.cumsum([0, *map(len, content)], dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])
+
+
+def _places(rows: NDArray[np.int64]) -> Any:
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+
+
+def _booleans(found: Any) -> NDArray[np.bool_]:
+    return _numbers(found.cast(pa.uint8()), np.uint8).view(bool)
+
+
+def _numbers(array: Any, kind: type[_Number]) -> NDArray[_Number]:
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+
+
+def _first(found: NDArray[np.bool_]) -> int | None:
+    return int(found.argmax()) if found.any() else None
