@@ -39,3 +39,17 @@ def test_airflow_has_every_dag_and_no_import_error(deployment: Deployment) -> No
     assert {f"promo_reports.type.{each}" for each in types} <= found
     assert {f"promo_reports.report.{each}" for each in reports} <= found
     assert "promo_reports.retention" in found
+
+
+def test_any_user_of_group_0_goes_on_from_another(deployment: Deployment) -> None:
+    """Such as OpenShift assigns: without an entry in /etc/passwd, on volumes where 50000 has written."""
+    change = "promo-reports {} grocery_transactions_daily --by ada@example.com"
+    as_assigned = ["run", "--rm", "--no-deps", "-T", "--user", "1000640000:0", "init", "sh", "-euc"]
+    said = deployment.compose(*as_assigned, f"airflow db check; promo-reports prepare; {change.format('stop')}")
+    assert said.count("already there, mode 2770\n") == 3
+    deployment.compose("exec", "-T", "api-server", *change.format("resume").split())
+    deployment.compose(*as_assigned, f"{change.format('stop')}; {change.format('resume')}")
+    modes = deployment.compose(
+        "exec", "-T", "worker", "find", "/var/lib/promo-reports/created", "-printf", "%y %m %G\n"
+    )
+    assert set(modes.splitlines()) == {"d 2770 0", "f 660 0"}
