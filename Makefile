@@ -81,12 +81,13 @@ test-adopt: $(STAMP) ## Run the blocks of docs/adopt.md in an environment that h
 bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 50 minutes; PARTS="...": some of it)
 	$(BIN)/python -m benchmarks.run $(PARTS)
 
-lint: $(STAMP) ## Check style, types, layers and the compose file
+lint: $(STAMP) ## Check style, types, layers, the compose file and Renovate's configuration
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PYTHONPATH=plugins $(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.renovate renovate.json
 	$(BIN)/hadolint Dockerfile
 
 format: $(STAMP) ## Rewrite the code in the project's style
