@@ -21,8 +21,8 @@ PACKAGE = "promo_reports"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of a copy of the sources: setuptools builds beside them."""
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources: setuptools builds beside them."""
     copy = tmp_path_factory.mktemp("sources")
     for name in SOURCES:
         source, target = PROJECT / name, copy / name
@@ -30,12 +30,32 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(source, target)
-    made = tmp_path_factory.mktemp("wheel")
-    build = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", made, copy)
+    return copy
+
+
+def wheel_of(source: Path, made: Path) -> Path:
+    build = (
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "-w",
+        made,
+        source,
+    )
     done = subprocess.run(build, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (found,) = made.glob("*.whl")
     return found
+
+
+@pytest.fixture(scope="module")
+def wheel(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the sources."""
+    return wheel_of(sources, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +107,15 @@ def test_it_has_the_page_and_what_a_project_begins_with(wheel: Path) -> None:
         }
     assert f"{PACKAGE}/py.typed" in names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {PACKAGE}
+
+
+def test_a_wheel_of_the_sdist_is_the_same(sources: Path, wheel: Path, tmp_path: Path) -> None:
+    code = f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"
+    subprocess.run((sys.executable, "-c", code), check=True, cwd=sources, capture_output=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as ours, zipfile.ZipFile(wheel_of(sdist, tmp_path)) as theirs:
+        assert sorted(ours.namelist()) == sorted(theirs.namelist())
+        assert [name for name in ours.namelist() if ours.read(name) != theirs.read(name)] == []
 
 
 def test_it_declares_what_it_imports_and_airflow_only_as_an_extra(wheel: Path) -> None:
@@ -170,3 +199,80 @@ print(json.dumps([each for each in heavy if each in sys.modules]))
         tmp_path,
     )
     assert loaded == []
+
+
+ALONE = """
+import json, re, runpy, sys
+from importlib.metadata import distribution, packages_distributions
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+def needed(name, seen):
+    if canonical(name) not in seen:
+        seen.add(canonical(name))
+        for each in distribution(name).requires or ():
+            if "extra ==" not in each:
+                needed(re.match(r"[A-Za-z0-9_.-]+", each)[0], seen)
+    return seen
+
+class Absent:
+    \"\"\"Finds no module of a distribution that the wheel does not ask for.\"\"\"
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+there = needed("promo-reports", set())
+absent = {top for top, names in packages_distributions().items() if not {canonical(each) for each in names} & there}
+assert {"airflow", "boto3", "fastapi", "psycopg2", "mysql"} <= absent
+sys.meta_path.insert(0, Absent())
+from promo_reports.cli.app import app
+said = []
+for words in json.loads(sys.argv[1]):
+    try:
+        app(words)
+    except SystemExit as end:
+        said.append(end.code)
+print(json.dumps(said))
+"""
+
+
+def test_without_extras_the_commands_work_or_name_the_extra(installed: Path, tmp_path: Path) -> None:
+    """Nothing but what the wheel asks for can be imported: as where the wheel alone is installed."""
+    made, report = str(tmp_path / "promo"), "wallet_transactions_past_week"
+    at_home = ["--home", made]
+    commands = [
+        ["init", made],
+        [*at_home, "validate"],
+        [*at_home, "list"],
+        [*at_home, "prepare"],
+        [*at_home, "schema", "--to", str(tmp_path / "schemas")],
+        [*at_home, "preview", report],
+        [*at_home, "preview", report, "--database", "postgresql://nobody@127.0.0.1:1/none"],
+        [*at_home, "preview", report, "--database", "mysql://nobody@127.0.0.1:1/none"],
+        [
+            *at_home,
+            "export",
+            report,
+            "--to",
+            str(tmp_path / "out"),
+            "--database",
+            "postgresql://nobody@127.0.0.1:1/none",
+        ],
+        ["list"],
+    ]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        (sys.executable, "-c", ALONE, json.dumps(commands)),
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]
+    assert "Traceback" not in done.stderr
+    for extra in ("airflow], or give the address with --database", "postgres].", "mysql]."):
+        assert f"promo-reports[{extra}" in done.stderr
+    assert done.stderr.count("promo-reports[postgres].") == 2
+    assert "PROMO_REPORTS_HOME: is not set: name the directory of your project" in done.stderr

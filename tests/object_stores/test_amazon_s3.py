@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ import pytest
 from promo_reports.delivery import Area, publish
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.amazon_s3 import MIB, PART, part_size
+from promo_reports.object_stores.amazon_s3_client import through_airflow
 from tests.support.delivery.exports import LATE, LATER, BucketPlace, assert_is, s3_area, staged
 from tests.support.delivery.interruptions import InterruptedArea
 
@@ -49,6 +51,12 @@ def refusal(code: str, status: int, operation: str) -> Exception:
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return ClientError(answer, operation)
+
+
+def test_a_host_without_the_client_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "airflow.providers.amazon.aws.hooks.s3", None)
+    with pytest.raises(DestinationRefused, match=r"Install promo-reports\[airflow,amazon\]"):
+        through_airflow("test_s3")()
 
 
 def raising(error: Exception) -> Callable[..., Any]:

@@ -20,8 +20,15 @@ def source_for(connection_id: str, url: str | None) -> Source:
         return _from_url(connection_id, url)
     # Importing Airflow takes seconds, and it logs to standard output, which belongs to results here.
     with contextlib.redirect_stdout(io.StringIO()):
-        from promo_reports.orchestration.connections import promo_source
-
+        try:
+            from promo_reports.orchestration.connections import promo_source
+        except ModuleNotFoundError as missing:
+            if missing.name != "airflow":
+                raise
+            raise SourceRefused(
+                f"Airflow, which reads connection {connection_id!r}, is not installed.",
+                "Install promo-reports[airflow], or give the address with --database.",
+            ) from None
         try:
             return promo_source(connection_id)
         except SourceRefused as refused:

@@ -98,9 +98,15 @@ def through_airflow(connection: str) -> ClientFactory:
     """Clients of the amazon provider's hook, with our time limits where the connection's extra sets none."""
 
     def client() -> S3Client:
-        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-        from airflow.providers.common.compat.sdk import AirflowNotFoundException
-        from botocore.config import Config
+        try:
+            from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+            from airflow.providers.common.compat.sdk import AirflowNotFoundException
+            from botocore.config import Config
+        except ModuleNotFoundError as missing:
+            raise DestinationRefused(
+                f"What talks to Amazon S3 is not installed on this host: there is no module {missing.name!r}.",
+                "Install promo-reports[airflow,amazon].",
+            ) from None
 
         hook = S3Hook(aws_conn_id=connection)
         try:

@@ -114,7 +114,7 @@ class Dialect:
         if isinstance(error, ImportError | sqlalchemy.exc.NoSuchModuleError):
             return SourceRefused(
                 f"Connection {connection!r}: no driver for {self.source.dialect!r} is installed.",
-                "Install the database's SQLAlchemy driver.",
+                "Install the database's SQLAlchemy driver; that of MySQL and MariaDB is promo-reports[mysql].",
             )
         if not isinstance(error, sqlalchemy.exc.DBAPIError):
             return SourceRefused(

@@ -195,7 +195,13 @@ class PostgresSnapshot:
             cursor.execute("SELECT pg_cancel_backend(%s)", (self._process,))
 
     def _connected(self) -> Any:
-        import psycopg2
+        try:
+            import psycopg2
+        except ModuleNotFoundError:
+            raise SourceRefused(
+                f"Connection {self._source.connection!r}: psycopg2, the driver for PostgreSQL, is not installed.",
+                "Install promo-reports[postgres].",
+            ) from None
 
         url, limits = checked_url(self._source), self._limits
         seconds_for_a_host = max(2, min(_SECONDS_FOR_A_HOST, math.ceil(min(limits.connect, limits.left))))
