@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("/srv/", "/opt/", "/data/")  # where the documentation has its installations, and a clone may be as well
-HOMES = r"(?<![\w.])/(root|home/[a-z]+)"
+HOMES = r"(?<![\w.])/(root|home/(?!airflow/gcs\b)[a-z]+)"
+"""Of somebody; Cloud Composer has its bucket below /home/airflow/gcs, whoever uses it."""
 PRIVATE = re.compile(f"({HOMES if str(ROOT).startswith(EXAMPLES) else f'{HOMES}|{re.escape(str(ROOT))}'})/")
 
 
