@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from promo_reports.doctor.database import check_databases, check_timezones
+from promo_reports.doctor.directories import check_downloads, check_staging, check_store
 from promo_reports.doctor.installation import Installation
+from promo_reports.doctor.pools import check_pools
+from promo_reports.doctor.project import check_files
 from promo_reports.doctor.sentences import sentence_of
+from promo_reports.doctor.versions import check_versions
 from promo_reports.domain.check_result import CheckResult, not_checked, problem
 from promo_reports.errors import PromoReportsError
 from promo_reports.interruptible import LimitReached, interruptible
@@ -25,6 +29,12 @@ class Check:
 
 
 CHECKS = (
+    Check("versions", check_versions),
+    Check("files", check_files, seconds=120.0),
+    Check("staging area", check_staging),
+    Check("download area", check_downloads),
+    Check("store", check_store),
+    Check("pools", check_pools, seconds=60.0),
     Check("promo databases", check_databases, seconds=120.0, of_database=True),
     Check("timezones", check_timezones, seconds=120.0, of_database=True),
 )

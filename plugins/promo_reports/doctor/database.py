@@ -83,7 +83,7 @@ def _database(installation: Installation, connection: str, report_types: Sequenc
             yield not_checked(f"report type {report_type.id}", f"Its SQL breaks a rule: {sentence_of(error)}")
     zone = installation.registry.account.zone
     row_security = all(report_type.allow_row_security for report_type in report_types)
-    wanted = installation.settings.connections_per_export * installation.slots + _FOR_THE_PAGE
+    wanted = installation.settings.connections_per_export + _FOR_THE_PAGE
     broken: set[str] = set()
     source = None
     try:

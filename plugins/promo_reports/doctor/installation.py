@@ -38,8 +38,3 @@ class Installation:
     def definitions(self) -> tuple[Checked, ...]:
         """Every definition, or what is wrong with it."""
         return tuple(self.registry.check_all(self.now))
-
-    @property
-    def slots(self) -> int:
-        """Exports that run at one time."""
-        return 1

@@ -1,6 +1,6 @@
 """Access to Airflow's metadata database for the bundle: registered DAGs, deletions in the audit log, pools of exports.
 
-Used by the dag-processor alone, at each refresh; parses and tasks do not import it.
+Used by the dag-processor at each refresh, and by `promo-reports doctor`; parses and tasks do not import it.
 """
 
 from __future__ import annotations
@@ -70,3 +70,13 @@ class AirflowMetadata:
                 Pool(pool=name, slots=slots, description="Exports of Promo Reports", include_deferred=False)
                 for name in sorted(set(names) - present)
             )
+
+
+def slots_of_pools(names: Collection[str]) -> dict[str, int]:
+    """Return the slots of those of these pools that there are."""
+    import sqlalchemy as sa
+
+    Pool = models().Pool  # noqa: N806
+    with metadata_session() as session:
+        found = session.execute(sa.select(Pool.pool, Pool.slots).where(Pool.pool.in_(list(names))))
+        return {str(name): int(slots) for name, slots in found}
