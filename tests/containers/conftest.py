@@ -8,13 +8,13 @@ order of `ORDER`, on one deployment: what takes a minute to start is started onc
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.containers.steps import told
 
 if TYPE_CHECKING:
     from tests.support.containers.deployment import Deployment
@@ -82,13 +82,3 @@ def deployment(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def image(deployment: Deployment) -> str:
     """The tag of the image that was built from this checkout."""
     return f"promo-reports:{deployment.env['IMAGE_VERSION']}"
-
-
-@contextmanager
-def told(step: str) -> Iterator[None]:
-    """Print how long a step has taken."""
-    started = time.monotonic()
-    try:
-        yield
-    finally:
-        print(f"\n{time.monotonic() - started:6.1f} s  {step}", flush=True)  # noqa: T201 - a run takes minutes

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import expect
 
 from devstack.chromium import launched
-from tests.containers.conftest import told
 from tests.support.browser.pages import Pages, log_in
 from tests.support.browser.reports_page import ReportsPage
 from tests.support.containers import official_images
 from tests.support.containers.deployment import Deployment
+from tests.support.containers.steps import told
 from tests.support.deploy.documented import commands
 from tests.support.deploy.roles import documented_roles
 

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.containers.conftest import told
 from tests.support.containers import official_images
 from tests.support.containers.deployment import Deployment
 from tests.support.containers.docker import images
 from tests.support.containers.exports import Export, create_report, listed
+from tests.support.containers.steps import told
 from tests.support.deploy.composition import names
 from tests.support.deploy.documented import commands
 
