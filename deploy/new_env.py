@@ -15,10 +15,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ENV_FILE = ROOT / ".env"
+
+_MOUNTED = ("reports", "report_types", "include")
+"""Directories of the clone that containers see as they are: edits of these need no other image."""
 
 ADDED_LATER = ("USER_PASSWORD", "REQUIREMENTS", "AUTH_MANAGER", "IMAGE_VERSION")
 """Variables that the first release's .env had not: any value of theirs fits the databases that are there."""
@@ -97,16 +101,33 @@ def new_env() -> str:
 
 
 def image_version() -> str:
-    """The version of `pyproject.toml`, and the commit where this is a clone: another tag for each state of the code."""
+    """The version of `pyproject.toml`, and the commit where this is a clone: another tag for each commit.
+
+    `-dirty` is added where what images are built from was edited. Ends with a sentence where git cannot tell the
+    commit, since all states of the code would have one tag.
+    """
     found = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     if found is None:
         raise SystemExit(f"{ROOT / 'pyproject.toml'} has no version.")
-    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--match="]
-    if (ROOT / ".git").exists() and shutil.which("git"):
-        commit = subprocess.run(git, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()  # noqa: S603
-        if commit:
-            return f"{found[1]}-{commit}"
-    return found[1]
+    if not (ROOT / ".git").exists():
+        return found[1]
+    if not shutil.which("git"):
+        raise SystemExit(f"{ROOT} is a clone, and its commit is the images' tag: install git.")
+    edited = _git(
+        "status", "--porcelain", "--untracked-files=no", "--", ":/", *(f":(exclude,top){each}" for each in _MOUNTED)
+    )
+    return f"{found[1]}-{_git('rev-parse', '--short=12', 'HEAD')}{'-dirty' if edited else ''}"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(ROOT), *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if ran.returncode:
+        raise SystemExit(
+            f"git cannot tell which commit {ROOT} is at, which is the images' tag: {ran.stderr.strip()}\n"
+            "Run this as the user that the clone belongs to."
+        )
+    return ran.stdout.strip()
 
 
 def updated(text: str) -> tuple[str, list[str]]:
@@ -152,6 +173,8 @@ def _replace(text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     shutil.copymode(target, unfinished)
+    with suppress(PermissionError):
+        os.chown(unfinished, target.stat().st_uid, target.stat().st_gid)
     Path(unfinished).replace(target)
 
 

@@ -21,6 +21,7 @@ def test_a_backup_is_restored_as_the_runbook_says(deployment: Deployment, tmp_pa
     # The ledger is not the product's: its server has backups of its own.
     deployment.sh("docker compose exec -T postgres pg_dump --username postgres --format custom promo > promo.dump")
     lost = create_report(deployment, "Made after the backup")
+    modes = _modes(deployment)
     Export.start(deployment, AFTER).wait()
 
     deployment.compose("down", "--volumes")
@@ -31,6 +32,7 @@ def test_a_backup_is_restored_as_the_runbook_says(deployment: Deployment, tmp_pa
         "docker compose exec -T postgres pg_restore --username postgres --dbname promo --exit-on-error < promo.dump"
     )
     deployment.wait_answer()
+    assert _modes(deployment).items() <= modes.items()
     assert kept in report_ids(deployment)
     assert lost not in report_ids(deployment)
     assert [each["status"] for each in listed(deployment, BEFORE)] == ["created"]
@@ -40,3 +42,10 @@ def test_a_backup_is_restored_as_the_runbook_says(deployment: Deployment, tmp_pa
     again = Export.start(deployment, "After the restore")
     again.wait()
     again.check()
+
+
+def _modes(deployment: Deployment) -> dict[str, str]:
+    """The modes of all that is in the store, by path: any user of group 0 goes on from what another has made."""
+    find = "cd /var/lib/promo-reports/created && find . -printf '%p %m\\n'"
+    found = deployment.sh(f'docker compose run --rm --no-deps -T init sh -c "{find}"')
+    return dict(line.rsplit(" ", 1) for line in found.splitlines())

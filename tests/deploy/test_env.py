@@ -116,6 +116,28 @@ def test_images_of_each_state_of_the_code_have_a_tag_of_their_own(tmp_path: Path
     assert re.fullmatch(r"[\w][\w.-]{0,127}", _read(tmp_path)["IMAGE_VERSION"])  # what Docker takes as a tag
 
 
+def test_what_is_mounted_may_be_edited_without_another_image(tmp_path: Path) -> None:
+    account = tmp_path / "include" / "account.yaml"
+    account.parent.mkdir()
+    account.write_text("timezone: UTC\n")
+    _git(tmp_path, "init", "--quiet")
+    assert _run(tmp_path).returncode == 1  # there is no commit yet
+    _git(tmp_path, "add", "--all")
+    _git(tmp_path, "commit", "--quiet", "--message", "first")
+    account.write_text("timezone: Europe/Berlin\n")
+    assert _run(tmp_path).returncode == 0
+    assert _read(tmp_path)["IMAGE_VERSION"] == f"1.2.0-{_git(tmp_path, 'rev-parse', '--short=12', 'HEAD')}"
+
+
+def test_a_clone_whose_commit_git_does_not_tell_gets_no_tag(tmp_path: Path, env: dict[str, str]) -> None:
+    """All states of the code would have one tag, as where root runs it on the clone of another user."""
+    (tmp_path / ".git").write_text("gitdir: nowhere\n")
+    ran = _run(tmp_path)
+    assert ran.returncode == 1
+    assert "git cannot tell which commit" in ran.stderr
+    assert _read(tmp_path) == env
+
+
 def test_connections_lead_to_the_servers_of_the_compose_file(env: dict[str, str]) -> None:
     promo, bucket = (json.loads(env[f"AIRFLOW_CONN_{name}"]) for name in ("PROMO_DB", "BI_EXPORTS_S3"))
     assert promo["host"] in services()
