@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from devstack.processes import accepts_connections
-from tests.end_to_end.real_airflow.faults.killed_extract import WaitingExtract
 from tests.support.end_to_end.live import SOON, Live, Run, until
 from tests.support.end_to_end.process_tree import generation, linux_only
+from tests.support.end_to_end.waiting_extract import WaitingExtract
 
 AWAY = 40.0
 """Seconds without an api-server: longer than Airflow's defaults take, and a third of what the settings are made for."""
