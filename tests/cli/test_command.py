@@ -105,6 +105,23 @@ def test_the_data_of_another_project_is_its_own(shell: Shell) -> None:
     assert (shell.home / ".data" / "created" / "state" / "daily.yaml").exists()
 
 
+def test_directories_that_airflow_alone_knows_are_refused(shell: Shell, tmp_path: Path) -> None:
+    """A report would be stopped in another store than the one that Airflow goes by."""
+    config = tmp_path / "airflow.cfg"
+    config.write_text("[core]\nfernet_key = 50%\n[promo_reports]\ndata_dir = /srv/data\nretries = 1\n")
+    known = {"AIRFLOW_CONFIG": str(config), "AIRFLOW__PROMO_REPORTS__STORE_DIR": "/srv/store"}
+    refused = shell("stop", "daily", **known)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"error: [promo_reports] data_dir in {config}: " in refused.stderr
+    assert "error: AIRFLOW__PROMO_REPORTS__STORE_DIR: " in refused.stderr
+    assert "set PROMO_REPORTS_STORE_DIR" in refused.stderr
+    data = str(shell.home / "data")
+    told = shell("stop", "daily", **known, PROMO_REPORTS_DATA_DIR=data, PROMO_REPORTS_STORE_DIR=f"{data}/created")
+    assert told.exit_code == 0, told.stderr
+    config.write_text("no section\n")
+    assert shell("list", AIRFLOW_CONFIG=str(config)).exit_code == 0
+
+
 def test_it_starts_without_what_it_does_not_need(shell: Shell) -> None:
     program = f"""
 import sys

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promo_reports.cli.airflow_section import check_no_other_directories
 from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.inputs.messages import nearest, quoted
 from promo_reports.definitions.registry import Registry
@@ -54,10 +55,12 @@ def settings_of(home: Path | None) -> Settings:
     """Return the settings; `home`, else its variable, else the current directory if it is one, is the project."""
     if home is not None and not (home / "report_types").is_dir():
         raise usage_error(f"--home, {PREFIX}HOME", f"{home} is no Promo Reports project: it has no report_types/")
-    if home is None and f"{PREFIX}HOME" not in os.environ and is_project(Path()):
-        home = Path()
     named = {} if home is None else {f"{PREFIX}HOME": str(home.absolute())}
-    return Settings.from_environment({**os.environ, **named})
+    environment = {**os.environ, **named}
+    check_no_other_directories(environment)
+    if f"{PREFIX}HOME" not in environment and is_project(Path()):
+        environment[f"{PREFIX}HOME"] = str(Path().absolute())
+    return Settings.from_environment(environment)
 
 
 def open_project(home: Path | None) -> Project:

@@ -35,8 +35,13 @@ def section() -> dict[str, Given]:
     in_file = conf.options(SECTION) if conf.has_section(SECTION) else ()
     of_all_sections = conf.defaults().keys() - Settings.model_fields.keys()
     places = {key: f"[{SECTION}] {key} in airflow.cfg" for key in in_file if key not in of_all_sections}
-    places |= {name.removeprefix(_VARIABLES).lower(): name for name in os.environ if name.startswith(_VARIABLES)}
+    places |= {name.removeprefix(_VARIABLES).lower(): name for name in os.environ if _is_variable(name)}
     return {key: Given(place, _value(key, place)) for key, place in places.items()}
+
+
+def _is_variable(name: str) -> bool:
+    """Return whether Airflow reads an option from a variable of this name, which is in capital letters throughout."""
+    return name.startswith(_VARIABLES) and name == name.upper()
 
 
 def _value(key: str, place: str) -> str:

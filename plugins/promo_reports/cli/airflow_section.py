@@ -1,0 +1,47 @@
+"""What Airflow's configuration says of this installation, and the command line, which needs no Airflow, reads not."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from promo_reports.errors import InvalidInput, Problem
+from promo_reports.settings import PREFIX
+
+_SECTION = "promo_reports"
+_VARIABLES = f"AIRFLOW__{_SECTION.upper()}__"
+_DIRECTORIES = ("home", "data_dir", "staging_dir", "download_dir", "store_dir")
+
+
+def check_no_other_directories(environment: Mapping[str, str]) -> None:
+    """Raise `InvalidInput` for each directory that Airflow's processes work on and this command would not.
+
+    `environment` has what the command reads. A report would be stopped in one store, while Airflow goes by another.
+    """
+    problems = [
+        Problem(
+            place, "", f"is not read by the command line, which works with variables alone: set {PREFIX}{key.upper()}"
+        )
+        for key, place in _of_airflow(environment)
+        if PREFIX + key.upper() not in environment
+    ]
+    if problems:
+        raise InvalidInput("The configuration", problems)
+
+
+def _of_airflow(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield key and place of the directories that Airflow's variables and airflow.cfg name."""
+    home = environment.get("AIRFLOW_HOME", "~/airflow")
+    file = Path(environment.get("AIRFLOW_CONFIG", f"{home}/airflow.cfg")).expanduser()
+    parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
+    try:
+        parser.read(file, encoding="utf-8")
+    except (OSError, configparser.Error, UnicodeDecodeError):
+        return  # what is wrong with it, Airflow says
+    for key in _DIRECTORIES:
+        name = _VARIABLES + key.upper()
+        if name in environment:
+            yield key, name
+        elif parser.get(_SECTION, key, fallback=None):
+            yield key, f"[{_SECTION}] {key} in {file}"
