@@ -50,6 +50,7 @@ def test_every_command_has_an_example() -> None:
         *(
             "backfill-plan",
             "delete",
+            "doctor",
             "export",
             "init",
             "list",
