@@ -1,15 +1,18 @@
-"""What `promo-reports doctor` tells of a host: directories, files, versions."""
+"""What `promo-reports doctor` tells of a host: directories, buckets, files, versions."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from devstack.s3 import ACCESS_KEY, S3Server
+from promo_reports.doctor.buckets import check_buckets
 from promo_reports.doctor.checks import Check, run
 from promo_reports.doctor.directories import check_downloads, check_staging, check_store
 from promo_reports.doctor.installation import Installation
@@ -71,6 +74,40 @@ class TestDirectories:
             found = [each.sentence for each in check_staging(installation_of("", home, staging_dir=disk))]
         assert "bytes are free" in found[0]
         assert "lies in memory (tmpfs)" in found[1]
+
+
+class TestBuckets:
+    @pytest.fixture
+    def of_account(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Installation]:
+        def make(endpoint: str, bucket: str) -> Installation:
+            entry = f"  - {{partner: amazon_s3, bucket: {bucket}, connection: doctor_s3, prefix: reports}}\n"
+            (home / "include" / "account.yaml").write_text(ACCOUNT + entry)
+            once = {"retries": {"total_max_attempts": 1}}
+            extra = {"endpoint_url": endpoint, "region_name": "us-east-1", "config_kwargs": once}
+            connection = {"conn_type": "aws", "login": ACCESS_KEY, "password": "hunter2secret", "extra": extra}
+            monkeypatch.setenv("AIRFLOW_CONN_DOCTOR_S3", json.dumps(connection))
+            return installation_of("", home)
+
+        return make
+
+    def test_one_that_can_be_read_and_one_that_is_missing(
+        self, of_account: Callable[[str, str], Installation], s3: S3Server, bucket: str
+    ) -> None:
+        installation = of_account(s3.endpoint_url, bucket)
+        assert "can be listed and read by connection doctor_s3" in only(check_buckets(installation), CheckState.OK)
+        assert "no-such-bucket" in only(check_buckets(of_account(s3.endpoint_url, "no-such-bucket")))
+
+    def test_a_server_that_is_away(self, of_account: Callable[[str, str], Installation]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        assert "hunter2secret" not in only(check_buckets(of_account(f"http://127.0.0.1:{port}", "exports")))
+
+    def test_a_connection_that_is_missing(
+        self, of_account: Callable[[str, str], Installation], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        installation = of_account("http://127.0.0.1:1", "exports")
+        monkeypatch.delenv("AIRFLOW_CONN_DOCTOR_S3")
+        assert "There is no Airflow connection 'doctor_s3'" in only(check_buckets(installation))
 
 
 def test_files_with_mistakes_are_counted(home: Path) -> None:

@@ -27,16 +27,21 @@ def area_for(destination: Destination, account: Account, settings: Settings) -> 
     prefix for it, then the definition's. DestinationRefused if the bucket is not connected to the account any more, or
     if no code is registered for its kind.
     """
-    bucket = _bucket(destination, account, settings)
+    return StoredExports(store_at(_bucket(destination, account, settings)))
+
+
+def store_at(bucket: Bucket) -> ObjectStore:
+    """Return the object store of a bucket, without contacting it; DestinationRefused where no code is for its kind."""
     if bucket.partner not in STORES:
+        place = "/".join(filter(None, (bucket.name, bucket.prefix)))
         raise DestinationRefused(
-            f"This release cannot deliver to {destination}: it has no code for destinations of the kind "
+            f"This release cannot deliver to {bucket.partner}:{place}: it has no code for destinations of the kind "
             f"{bucket.partner!r}.",
             "Deliver elsewhere, or run the release that has it on every worker.",
         )
     module, name = STORES[bucket.partner]
     store: Callable[[Bucket], ObjectStore] = getattr(import_module(module), name)
-    return StoredExports(store(bucket))
+    return store(bucket)
 
 
 def _bucket(destination: Destination, account: Account, settings: Settings) -> Bucket:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from promo_reports.doctor.buckets import check_buckets
 from promo_reports.doctor.database import check_databases, check_timezones
 from promo_reports.doctor.directories import check_downloads, check_staging, check_store
 from promo_reports.doctor.installation import Installation
@@ -35,6 +36,7 @@ CHECKS = (
     Check("download area", check_downloads),
     Check("store", check_store),
     Check("pools", check_pools, seconds=60.0),
+    Check("buckets", check_buckets, seconds=60.0),
     Check("promo databases", check_databases, seconds=120.0, of_database=True),
     Check("timezones", check_timezones, seconds=120.0, of_database=True),
 )

@@ -1,0 +1,38 @@
+"""Buckets of the account, and the one of the download area: whether this host reaches them and may list and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promo_reports.delivery.destinations import store_at
+from promo_reports.doctor.installation import Installation
+from promo_reports.doctor.sentences import sentence_of
+from promo_reports.domain.account import Bucket
+from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
+from promo_reports.errors import PromoReportsError
+
+_NO_REPORT = "promo-reports-doctor"  # no id of a report has a hyphen
+
+
+def check_buckets(installation: Installation) -> Iterator[CheckResult]:
+    """Yield whether each bucket is there, and may be listed and read; whether it may be written, a delivery tells."""
+    buckets = list(installation.registry.account.buckets)
+    if installation.settings.download_bucket is not None:
+        buckets.append(installation.settings.download_area)
+    for bucket in buckets:
+        yield _bucket(bucket)
+
+
+def _bucket(bucket: Bucket) -> CheckResult:
+    subject = f"bucket {bucket.name}"
+    try:
+        store = store_at(bucket)
+        store.folders()
+        with store.reading(_NO_REPORT, _NO_REPORT) as folder:
+            if folder is not None:
+                folder.get("manifest.json")
+    except ImportError as error:
+        return not_checked(subject, f"{error.name} is not installed here: {bucket.partner} is reached through it.")
+    except PromoReportsError as error:
+        return problem(subject, sentence_of(error))
+    return ok(subject, f"{bucket.address} can be listed and read by connection {bucket.connection}.")
