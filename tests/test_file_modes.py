@@ -15,9 +15,10 @@ import pytest
 from promo_reports.definitions.store.lifecycle import resume, stop
 from promo_reports.delivery import publish
 from promo_reports.delivery.retention import sweep
-from promo_reports.file_modes import ensure_directory, keeps_others_out, make_directory
+from promo_reports.file_modes import ensure_directory, keeps_others_out, make_directory, share
 from promo_reports.object_stores.locked_directory import MARKER
 from promo_reports.pipeline.staging.directory import StagingDirectory
+from promo_reports.regular_file import NotRegular
 from tests.support.databases.promo import export
 from tests.support.delivery.exports import LATE, LocalPlace, assert_is, staged, staged_manifest
 from tests.support.report_stores import directory_store
@@ -146,3 +147,15 @@ def test_the_directory_above_decides(tmp_path: Path, umask: int) -> None:
 )
 def test_which_modes_keep_others_out(mode: int, so: bool) -> None:
     assert keeps_others_out(mode) is so
+
+
+def test_a_link_that_another_user_has_put_there_opens_no_file_to_the_group(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2770)
+    own = tmp_path / "own"
+    own.touch(mode=0o600)
+    (tmp_path / "file.csv").symlink_to(own)
+    with pytest.raises(NotRegular, match="a symbolic link"):
+        share(tmp_path / "file.csv", tmp_path)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o600
+    share(own, tmp_path)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o660

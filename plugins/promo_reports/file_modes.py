@@ -11,6 +11,8 @@ import os
 import stat
 from pathlib import Path
 
+from promo_reports.regular_file import open_regular
+
 _PRIVATE = 0o700
 _SHARED = stat.S_ISGID | 0o770
 _SHARED_FILE = 0o660
@@ -45,9 +47,18 @@ def ensure_directory(path: Path) -> None:
 
 
 def share(file: int | Path, directory: int | Path) -> None:
-    """Let the group read and write a file that was made in a directory which is shared; else leave it as it is."""
-    if is_shared(directory):
-        os.fchmod(file, _SHARED_FILE) if isinstance(file, int) else file.chmod(_SHARED_FILE)
+    """Let the group read and write a file that was made in a directory which is shared; else leave it as it is.
+
+    NotRegular for a link, which another member of the group may have put there to a file of this user.
+    """
+    if not is_shared(directory):
+        return
+    descriptor = file if isinstance(file, int) else open_regular(file)
+    try:
+        os.fchmod(descriptor, _SHARED_FILE)
+    finally:
+        if descriptor != file:
+            os.close(descriptor)
 
 
 def keeps_others_out(mode: int) -> bool:
