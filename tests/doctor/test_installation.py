@@ -14,6 +14,7 @@ import pytest
 from devstack.s3 import ACCESS_KEY, S3Server
 from promo_reports.doctor.buckets import check_buckets
 from promo_reports.doctor.checks import Check, run
+from promo_reports.doctor.database import check_databases
 from promo_reports.doctor.directories import check_downloads, check_staging, check_store
 from promo_reports.doctor.installation import Installation
 from promo_reports.doctor.project import check_files
@@ -117,6 +118,14 @@ def test_files_with_mistakes_are_counted(home: Path) -> None:
     assert "2 have problems (user_errors, wrong" in only(check_files(installation_of("", home)))
 
 
+def test_a_report_type_that_cannot_be_read_is_a_problem_of_the_database_check_too(home: Path) -> None:
+    for file in (home / "report_types").iterdir():
+        file.write_text("id: [")
+    found = [each for each in check_databases(installation_of("", home)) if each.state is CheckState.PROBLEM]
+    assert len(found) == 7
+    assert "promo-reports validate" in found[0].sentence
+
+
 def test_versions_are_those_that_the_package_asks_for(home: Path) -> None:
     assert "Python 3." in only(check_versions(installation_of("", home)), CheckState.OK)
 
@@ -141,7 +150,7 @@ def test_a_check_that_fails_or_hangs_stops_no_other(home: Path) -> None:
     assert [(each.subject, each.state.value) for each in found] == [
         ("first", "ok"),
         ("refused", "problem"),
-        ("fails", "not checked"),
+        ("fails", "problem"),
         ("before", "ok"),
         ("hangs", "problem"),
         ("versions", "ok"),

@@ -168,7 +168,7 @@ def test_every_report_type_has_a_case() -> None:
 
 def test_the_doctor_finds_nothing_wrong_with_the_views(ledger: str, postgres: PostgresServer) -> None:
     found = look_at(postgres.url(ledger, user=ROLE, password=PASSWORD))
-    assert {each.state for each in found} == {CheckState.OK}, found
+    assert {each.subject for each in found if each.state is not CheckState.OK} == {"connections"}, found  # no Airflow
 
 
 def test_the_table_says_what_the_sql_reads(promo_database: Callable[[], PromoDatabase]) -> None:

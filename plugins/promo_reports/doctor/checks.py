@@ -14,7 +14,7 @@ from promo_reports.doctor.pools import check_pools
 from promo_reports.doctor.project import check_files
 from promo_reports.doctor.sentences import sentence_of
 from promo_reports.doctor.versions import check_versions
-from promo_reports.domain.check_result import CheckResult, not_checked, problem
+from promo_reports.domain.check_result import CheckResult, problem
 from promo_reports.errors import PromoReportsError
 from promo_reports.interruptible import LimitReached, interruptible
 
@@ -65,5 +65,5 @@ def _run(check: Check, installation: Installation) -> Iterator[CheckResult]:
     except PromoReportsError as error:
         found.append(problem(check.name, sentence_of(error)))
     except Exception as error:
-        found.append(not_checked(check.name, f"The check itself failed: {type(error).__name__}."))
+        found.append(problem(check.name, f"The check itself failed, which is a defect of it: {type(error).__name__}."))
     yield from found

@@ -11,6 +11,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from promo_reports.doctor.installation import Installation
+from promo_reports.doctor.pools import connections_wanted, slots_of
 from promo_reports.doctor.sentences import sentence_of
 from promo_reports.domain.check_result import CheckResult, CheckState, not_checked, ok, problem
 from promo_reports.domain.dates.window import Window
@@ -29,8 +30,6 @@ from promo_reports.sql.template import FilterValues, Parameters
 
 _LIMITS = TimeLimits(query=10.0, silence=10.0, network=5.0, connect=10.0)
 _WINDOW = timedelta(days=31)
-_FOR_THE_PAGE = 2
-"""Connections for previews and choices of filters, beside those of exports."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,16 @@ class Asked:
 
 def check_databases(installation: Installation) -> Iterator[CheckResult]:
     """Yield what each promo database lacks: server, role, tables, columns, privileges, types, indexes."""
+    for key in installation.broken_report_types:
+        yield problem(f"report type {key}", "It cannot be read: promo-reports validate says what is wrong with it.")
+    slots = slots_of(installation)
+    wanted = connections_wanted(installation.settings, {} if isinstance(slots, str) else slots)
     types = _by_connection(installation)
     for connection, report_types in types.items():
-        for result in _database(installation, connection, report_types):
+        for result in _database(installation, connection, report_types, wanted):
             yield result if len(types) == 1 else replace(result, subject=f"{connection}: {result.subject}")
+    if isinstance(slots, str):
+        yield not_checked("connections", f"How many exports want at one time is not known. {slots}")
 
 
 def check_timezones(installation: Installation) -> Iterator[CheckResult]:
@@ -74,16 +79,17 @@ def _by_connection(installation: Installation) -> dict[str, list[ReportType]]:
     return found
 
 
-def _database(installation: Installation, connection: str, report_types: Sequence[ReportType]) -> Iterator[CheckResult]:
+def _database(
+    installation: Installation, connection: str, report_types: Sequence[ReportType], wanted: int
+) -> Iterator[CheckResult]:
     asked = []
     for report_type in report_types:
         try:
             asked.append(asked_of(installation, report_type))
         except SqlTemplateError as error:
-            yield not_checked(f"report type {report_type.id}", f"Its SQL breaks a rule: {sentence_of(error)}")
+            yield problem(f"report type {report_type.id}", f"Its SQL breaks a rule: {sentence_of(error)}")
     zone = installation.registry.account.zone
     row_security = all(report_type.allow_row_security for report_type in report_types)
-    wanted = installation.settings.connections_per_export + _FOR_THE_PAGE
     broken: set[str] = set()
     source = None
     try:

@@ -34,6 +34,11 @@ class Installation:
                 continue
         return found
 
+    @property
+    def broken_report_types(self) -> list[str]:
+        """The ids of report types that cannot be read."""
+        return [each.key for each in self.registry.report_type_sources() if each.key not in self.report_types]
+
     @cached_property
     def definitions(self) -> tuple[Checked, ...]:
         """Every definition, or what is wrong with it."""

@@ -121,6 +121,6 @@ def _role(facts: _Facts, connections: int) -> Iterator[CheckResult]:
         if 0 <= limit < connections and (facts.is_superuser != "t" or fix.startswith("raise")):
             yield problem(
                 "connections",
-                f"{limit} connections are allowed, and exports and the page may want {connections} at one time: {fix}, "
-                "or give the pools fewer slots.",
+                f"{limit} connections are allowed, and exports and the page may want {connections} at one time: {fix} "
+                "or more, or give the pools fewer slots.",
             )
