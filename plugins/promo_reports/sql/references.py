@@ -51,6 +51,13 @@ def tables_read(sql: str) -> dict[str, frozenset[str]]:
     return reader.found()
 
 
+def tables_by_alias(sql: str) -> dict[str, str]:
+    """Return the table behind each alias of a query, or behind its own name; "" for what is no table."""
+    reader = _Reader(list(tokens(sql)))
+    reader.read()
+    return reader.aliases
+
+
 def all_tables_read(queries: Sequence[str]) -> dict[str, frozenset[str]]:
     """Return the columns that several queries read, by table."""
     together: dict[str, frozenset[str]] = {}
@@ -70,6 +77,7 @@ class _Reader:
         self._ctes = _common_tables(words)
         self._tables: dict[str, set[str]] = {}
         self._used: list[tuple[_Scope, str, str]] = []
+        self.aliases: dict[str, str] = {}
 
     def read(self) -> None:
         """Read all of the query."""
@@ -125,7 +133,9 @@ class _Reader:
                 self._tables.setdefault(name, set())
             if not is_call:
                 alias, self._index = _alias_at(self._words, self._index)
-                scope.tables[_folded(alias) if alias else own] = name
+                own = _folded(alias) if alias else own
+                scope.tables[own] = name
+                self.aliases.setdefault(own, name)
         elif len(parts) == 2 and not is_call:
             self._used.append((scope, _folded(parts[0]), parts[1]))
 

@@ -12,7 +12,10 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 _DATABASES = "promo_reports.pipeline.databases"
 _SNAPSHOTS = {"postgresql": (f"{_DATABASES}.postgres.snapshot", "PostgresSnapshot")}
 _ANY_OTHER = (f"{_DATABASES}.generic", "GenericSnapshot")
-_INSPECTIONS = {"postgresql": (f"{_DATABASES}.postgres.inspection.inspection", "PostgresInspection")}
+_INSPECTIONS = {
+    "postgresql": (f"{_DATABASES}.postgres.inspection.inspection", "PostgresInspection"),
+    "sqlite": (f"{_DATABASES}.sqlite.inspection", "SqliteInspection"),
+}
 _NO_INSPECTION = (f"{_DATABASES}.inspection", "Inspection")
 
 

@@ -5,7 +5,7 @@ Nothing is changed, and no row of a report is read. What cannot be asked is left
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from promo_reports.domain.check_result import CheckResult, not_checked
@@ -14,6 +14,8 @@ from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.databases.source import Snapshot, Source
 from promo_reports.sql.bound import BoundQuery
 
+Ask = Callable[..., list[list[str | None]]]
+"""Asks a small question with values by name, and answers texts; None is NULL."""
 Reads = Mapping[str, frozenset[str]]
 """The columns that queries read by table, as `sql.references` finds them."""
 
@@ -21,6 +23,8 @@ MARK = ".123457"
 """Digits of `MARKED_WINDOW`'s start that a plan writes in any timezone, and that no other constant has."""
 MARKED_WINDOW = Window(datetime(1970, 1, 1, 0, 0, 0, 123457, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """All times, so that a plan shows every partition that has rows."""
+BIG = 8 << 20
+"""Bytes of a table, or of a partition, from which on a log wants an index."""
 
 
 class Inspection:

@@ -12,15 +12,11 @@ from dataclasses import dataclass
 
 from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
 from promo_reports.domain.report_type import ReportType
-from promo_reports.pipeline.databases.inspection import MARK
+from promo_reports.pipeline.databases.inspection import BIG, MARK, Ask
 from promo_reports.pipeline.databases.postgres.checks.plan_expressions import comparison, parenthesized
 from promo_reports.pipeline.databases.postgres.checks.query_plan import Node, QueryPlan, explained, plan_in
-from promo_reports.pipeline.databases.postgres.inspection.server import Ask
 from promo_reports.pipeline.databases.source import Snapshot
 from promo_reports.sql.bound import BoundQuery, mark
-
-BIG = 8 << 20
-"""Bytes of a table, or of a partition, from which on a log wants an index."""
 
 _NO_SCANS = "SELECT pg_catalog.set_config('enable_seqscan', 'off', true)"
 _BY_INDEX = ("Index Cond", "Recheck Cond")

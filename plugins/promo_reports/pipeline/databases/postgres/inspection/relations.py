@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from promo_reports.domain.check_result import CheckResult, ok, problem
-from promo_reports.pipeline.databases.inspection import Reads
-from promo_reports.pipeline.databases.postgres.inspection.server import Ask
+from promo_reports.pipeline.databases.inspection import Ask, Reads
 from promo_reports.sql.bound import mark
 
 # `place` is that of the schema in the search path, of those that the role may use.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from promo_reports.domain.check_result import CheckResult, ok, problem
-
-Ask = Callable[..., list[list[str | None]]]
+from promo_reports.pipeline.databases.inspection import Ask
 
 _OLDEST = 120_000
 _FEWEST_SECONDS_IDLE = 60  # between two questions of an export, on a busy worker
