@@ -42,9 +42,9 @@ stop: $(STAMP) ## Stop a demo that runs in another terminal
 FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py \
     tests/object_stores/test_stalled_bucket.py tests/pipeline/databases/test_stalled_peer.py \
     tests/pipeline/databases/postgres/test_standby.py
-# The servers of the demo and the tests, and the demo's data, which every other suite starts or loads as well; and the
-# loader of a DAGs folder, with an Airflow that has no bundle.
-STACK := tests/devstack tests/demo tests/end_to_end/test_loader.py
+# The servers of the demo and the tests, and the demo's data, which every other suite starts or loads as well; the loader
+# of a DAGs folder, with an Airflow that has no bundle; the doctor, on two dozen promo databases.
+STACK := tests/devstack tests/demo tests/doctor tests/end_to_end/test_loader.py
 BESIDE := --ignore tests/browser --ignore tests/api --ignore tests/containers --ignore tests/adopt $(addprefix --ignore ,$(FAULTS) $(STACK))
 
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
@@ -60,7 +60,7 @@ test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api
 
-test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers and the demo's data, and of the Reports page in Chromium
+test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers, the demo's data and the doctor, and of the Reports page in Chromium
 	$(BIN)/python -m pytest $(FAULTS)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(STACK)
 	$(BIN)/python -m pytest tests/browser

@@ -73,6 +73,7 @@ def error_in(answer: httpx.Response) -> dict[str, Any]:
 
 OF_A_CLASS = {
     "InvalidInput": (422, "invalid"),
+    "DagsMissing": (422, "invalid"),
     "SqlTemplateError": (503, "unavailable"),
     "SourceRefused": (503, "unavailable"),
     "SourceUnavailable": (503, "unavailable"),

@@ -20,6 +20,7 @@ from promo_reports.sql.bound import BoundQuery, mark
 
 _NO_SCANS = "SELECT pg_catalog.set_config('enable_seqscan', 'off', true)"
 _BY_INDEX = ("Index Cond", "Recheck Cond")
+_UNQUOTED = re.compile(r"[a-z_][a-z0-9_]*")
 _PLAIN = re.compile(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"')
 _MOST_NAMED = 3
 
@@ -210,4 +211,4 @@ def _size(ask: Ask, node: Node) -> int:
 
 
 def _quoted(name: str) -> str:
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
+    return name if _UNQUOTED.fullmatch(name) else '"' + name.replace('"', '""') + '"'
