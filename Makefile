@@ -55,7 +55,8 @@ test-fast: $(STAMP) ## Run the tests that start no Airflow
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
 	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/databases/test_stalled_peer.py \
-		$(wildcard tests/pipeline/databases/mysql/test_mariadb*.py) tests/report_types/test_mariadb.py
+		$(wildcard tests/pipeline/databases/mysql/test_mariadb*.py) tests/report_types/test_mariadb.py \
+		tests/doctor/test_mariadb.py
 
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api

@@ -14,6 +14,7 @@ _SNAPSHOTS = {"postgresql": (f"{_DATABASES}.postgres.snapshot", "PostgresSnapsho
 _ANY_OTHER = (f"{_DATABASES}.generic", "GenericSnapshot")
 _INSPECTIONS = {
     "postgresql": (f"{_DATABASES}.postgres.inspection.inspection", "PostgresInspection"),
+    "mysql": (f"{_DATABASES}.mysql.inspection.inspection", "MySqlInspection"),
     "sqlite": (f"{_DATABASES}.sqlite.inspection", "SqliteInspection"),
 }
 _NO_INSPECTION = (f"{_DATABASES}.inspection", "Inspection")

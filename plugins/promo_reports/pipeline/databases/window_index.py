@@ -15,12 +15,14 @@ from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.lexer import tokens
 from promo_reports.sql.references import tables_by_alias
 
-_NAME = r'(?:\w+|"(?:[^"]|"")+")'
+_NAME = r'(?:\w++|"[^"]*+")'
 _COLUMN = rf"(?<!\S)(?<!\. )(?:({_NAME}) \. )?({_NAME})"
 # The window's start may be in a function of the dialect.
 _TIME = re.compile(rf"{_COLUMN} > (?:= )?(?:\w+ \( )?\x00window_start\x00")
 _FILTER = re.compile(rf"{_COLUMN} = (?:\x00(?:filter|part)_|\( SELECT\b)")
 _JOIN = re.compile(rf"{_COLUMN} = ({_NAME}) \. ({_NAME})")
+
+_SELECTED = re.compile(rf"(?<!\S)(?<!\. )({_NAME}) \. ({_NAME})(?: AS ({_NAME}))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,10 @@ def wanted_index(rows: BoundQuery, report_type: ReportType) -> WindowIndex | Non
 
 def _column_of(text: str, alias: str, name: str) -> str | None:
     """Return the column of the log that a column of the report is."""
-    renamed = re.search(rf"\b{re.escape(alias)} \. ({_NAME}) AS {re.escape(name)}\b", text, re.IGNORECASE)
-    if renamed:
-        return renamed[1]
-    return name if re.search(rf"\b{re.escape(alias)} \. {re.escape(name)}(?! AS\b)\b", text, re.IGNORECASE) else None
+    for here, column, renamed in _SELECTED.findall(text):
+        if here.lower() == alias and (renamed or column).lower() == name:
+            return str(column)
+    return None
 
 
 def _bare(name: str) -> str:

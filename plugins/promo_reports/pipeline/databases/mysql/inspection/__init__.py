@@ -1,0 +1,1 @@
+"""What `promo-reports doctor` asks MySQL and MariaDB."""
