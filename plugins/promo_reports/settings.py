@@ -33,6 +33,10 @@ from promo_reports.domain.delivery import DOWNLOAD, KINDS, partners
 from promo_reports.errors import InvalidInput, Problem
 
 PREFIX = "PROMO_REPORTS_"
+SECTION = "promo_reports"
+"""The section of Airflow's configuration that settings may stand in, beside the environment variables."""
+SECTION_PREFIX = f"AIRFLOW__{SECTION.upper()}__"
+"""By this the names of Airflow's own variables for that section begin."""
 PROJECT_DIRECTORIES = ("report_types", "include")
 """By these a directory is known as a project; reports/ may be missing, and be made by the first report."""
 

@@ -17,19 +17,12 @@ from promo_reports.settings import Settings
 from tests.support.airflow.ways import LOADER_FILE, write_loader
 from tests.support.end_to_end import expected
 from tests.support.end_to_end.delivered import check
-from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, long_ago_today, midnight, to, until
+from tests.support.end_to_end.live import ALL_TYPES, NEVER_DUE, Live, long_ago_today, midnight, to, until
 from tests.support.end_to_end.reports_api import People, everybody
 
 pytestmark = pytest.mark.timeout(900)
 
-DEFINITION: dict[str, Any] = {
-    "name": "In git",
-    "report_type": "wallet_transactions",
-    "filters": {"wallet": "fresh", "transaction_type": list(ALL_TYPES)},
-    "frequency": {"interval": "daily"},
-    "starts_on": "2199-01-01",
-    "delivery": [to(BUCKET)],
-}
+DEFINITION = {"name": "In git", **NEVER_DUE}
 TYPE = "promo_reports.type.wallet_transactions"
 IN_GIT = "promo_reports.report.in_git"
 

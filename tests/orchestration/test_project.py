@@ -10,7 +10,8 @@ import pytest
 from airflow.configuration import conf
 
 from promo_reports.errors import InvalidInput
-from promo_reports.orchestration.project import SECTION, registry
+from promo_reports.orchestration.project import registry
+from promo_reports.settings import SECTION
 from tests.support.project import new_project
 
 Configured = Callable[..., None]

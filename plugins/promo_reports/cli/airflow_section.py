@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from promo_reports.errors import InvalidInput, Problem
-from promo_reports.settings import PREFIX
+from promo_reports.settings import PREFIX, SECTION, SECTION_PREFIX
 
-_SECTION = "promo_reports"
-_VARIABLES = f"AIRFLOW__{_SECTION.upper()}__"
 _DIRECTORIES = ("home", "data_dir", "staging_dir", "download_dir", "store_dir")
 
 
@@ -40,8 +38,8 @@ def _of_airflow(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     except (OSError, configparser.Error, UnicodeDecodeError):
         return  # what is wrong with it, Airflow says
     for key in _DIRECTORIES:
-        name = _VARIABLES + key.upper()
+        name = SECTION_PREFIX + key.upper()
         if name in environment:
             yield key, name
-        elif parser.get(_SECTION, key, fallback=None):
-            yield key, f"[{_SECTION}] {key} in {file}"
+        elif parser.get(SECTION, key, fallback=None):
+            yield key, f"[{SECTION}] {key} in {file}"

@@ -12,17 +12,12 @@ from promo_reports.sql.report_query import load_report_query
 
 def check_files(installation: Installation) -> Iterator[CheckResult]:
     """Yield how many files have problems; `promo-reports validate` names each with its line."""
-    wrong = []
-    sources = installation.registry.report_type_sources()
-    for source in sources:
-        report_type = installation.report_types.get(source.key)
+    wrong = installation.broken_report_types
+    for key, report_type in installation.report_types.items():
         try:
-            if report_type is None:
-                wrong.append(source.key)
-            else:
-                load_report_query(report_type, installation.settings.sql)
+            load_report_query(report_type, installation.settings.sql)
         except SqlTemplateError:
-            wrong.append(source.key)
+            wrong.append(key)
     try:
         zone = installation.registry.account.timezone
     except InvalidInput:
@@ -32,7 +27,5 @@ def check_files(installation: Installation) -> Iterator[CheckResult]:
     if wrong:
         yield problem("files", f"{len(wrong)} have problems ({', '.join(wrong[:3])} ...): run promo-reports validate.")
     else:
-        yield ok(
-            "files",
-            f"{len(sources)} report types and {len(installation.definitions)} definitions are valid, in {zone}.",
-        )
+        types, definitions = len(installation.report_types), len(installation.definitions)
+        yield ok("files", f"{types} report types and {definitions} definitions are valid, in {zone}.")

@@ -9,12 +9,7 @@ from functools import cache
 from promo_reports.definitions.registry import Registry
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.orchestration.airflow_internals import configuration
-from promo_reports.settings import Given, Settings
-
-SECTION = "promo_reports"
-"""The section of Airflow's configuration that settings may stand in, beside the environment variables."""
-
-_VARIABLES = f"AIRFLOW__{SECTION.upper()}__"
+from promo_reports.settings import SECTION, SECTION_PREFIX, Given, Settings
 
 
 @cache
@@ -35,13 +30,13 @@ def section() -> dict[str, Given]:
     in_file = conf.options(SECTION) if conf.has_section(SECTION) else ()
     of_all_sections = conf.defaults().keys() - Settings.model_fields.keys()
     places = {key: f"[{SECTION}] {key} in airflow.cfg" for key in in_file if key not in of_all_sections}
-    places |= {name.removeprefix(_VARIABLES).lower(): name for name in os.environ if _is_variable(name)}
+    places |= {name.removeprefix(SECTION_PREFIX).lower(): name for name in os.environ if _is_variable(name)}
     return {key: Given(place, _value(key, place)) for key, place in places.items()}
 
 
 def _is_variable(name: str) -> bool:
     """Return whether Airflow reads an option from a variable of this name, which is in capital letters throughout."""
-    return name.startswith(_VARIABLES) and name == name.upper()
+    return name.startswith(SECTION_PREFIX) and name == name.upper()
 
 
 def _value(key: str, place: str) -> str:

@@ -209,5 +209,10 @@ def _alias_at(words: Sequence[Token], index: int) -> tuple[str, int]:
     return "", index
 
 
+def unquoted(name: str) -> str:
+    """Return a name without the double quotes that it may have."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
 def _folded(name: str) -> str:
     return name if name.startswith('"') else name.lower()

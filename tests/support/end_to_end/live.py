@@ -57,6 +57,16 @@ def to(bucket: str, prefix: str = "") -> dict[str, Any]:
     return {"partner_export": {"partner": "amazon_s3", "bucket": bucket, **({"prefix": prefix} if prefix else {})}}
 
 
+NEVER_DUE: dict[str, Any] = {
+    "report_type": "wallet_transactions",
+    "filters": {"wallet": "fresh", "transaction_type": list(ALL_TYPES)},
+    "frequency": {"interval": "daily"},
+    "starts_on": "2199-01-01",
+    "delivery": [to(BUCKET)],
+}
+"""A definition without its name, whose DAG makes no run by itself."""
+
+
 def moment(text: str) -> datetime:
     """An instant as Airflow's API gives it."""
     return datetime.fromisoformat(text)

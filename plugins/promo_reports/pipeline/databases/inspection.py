@@ -26,6 +26,22 @@ MARKED_WINDOW = Window(datetime(1970, 1, 1, 0, 0, 0, 123457, tzinfo=UTC), dateti
 BIG = 8 << 20
 """Bytes of a table, or of a partition, from which on a log wants an index."""
 
+FOUND_BY_INDEX = "The window's rows are found by an index, or the table is small."
+NO_COLUMN_COMPARED = "The window is compared with no column of a table."
+
+
+def no_table(table: str) -> str:
+    """Return the sentence about a table that is not there."""
+    return (
+        f"There is no table or view {table}: create it, or a view of that name on what your ledger calls it "
+        "(docs/your-schema.md)."
+    )
+
+
+def no_column(relation: str, column: str) -> str:
+    """Return the sentence about a column that a table or view lacks."""
+    return f"{relation} has no column {column}: add it, or a view that has it (docs/your-schema.md says what it holds)."
+
 
 class Inspection:
     """Looks at the database of an open snapshot; of any dialect without one of its own, nothing is told.

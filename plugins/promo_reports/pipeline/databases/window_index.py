@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from promo_reports.domain.report_type import ReportType
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.lexer import tokens
-from promo_reports.sql.references import tables_by_alias
+from promo_reports.sql.references import tables_by_alias, unquoted
 
 _NAME = r'(?:\w++|"[^"]*+")'
 _COLUMN = rf"(?<!\S)(?<!\. )(?:({_NAME}) \. )?({_NAME})"
@@ -76,4 +76,4 @@ def _column_of(text: str, alias: str, name: str) -> str | None:
 
 
 def _bare(name: str) -> str:
-    return (name[1:-1].replace('""', '"') if name.startswith('"') else name).lower()
+    return unquoted(name).lower()

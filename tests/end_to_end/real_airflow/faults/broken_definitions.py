@@ -10,16 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, moment, to, until
+from tests.support.end_to_end.live import NEVER_DUE, Live, moment, until
 
-NEVER: dict[str, Any] = {
-    "name": "Sound",
-    "report_type": "wallet_transactions",
-    "filters": {"wallet": "fresh", "transaction_type": list(ALL_TYPES)},
-    "frequency": {"interval": "daily"},
-    "starts_on": "2199-01-01",
-    "delivery": [to(BUCKET)],
-}
+NEVER = {"name": "Sound", **NEVER_DUE}
 BROKEN = """\
 id: to_break
 name: Broken

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.support.end_to_end.live import ALL_TYPES, BUCKET, Live, to, until
+from tests.support.end_to_end.live import NEVER_DUE, Live, to, until
 from tests.support.end_to_end.reports_api import People
 
 REPORT_ID = "api_git_daily"
 DAG_ID = f"promo_reports.report.{REPORT_ID}"
 PATH = f"api/reports/{REPORT_ID}"
-DEFINITION: dict[str, Any] = {
-    "name": "Daily, in git",
-    "report_type": "wallet_transactions",
-    "filters": {"wallet": "fresh", "transaction_type": list(ALL_TYPES)},
-    "frequency": {"interval": "daily"},
-    "starts_on": "2199-01-01",
-    "delivery": [to(BUCKET)],
-}
+DEFINITION = {"name": "Daily, in git", **NEVER_DUE}
 
 
 class TestReportsApiGitDefinitions:

@@ -9,9 +9,18 @@ from pathlib import Path
 from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import PromoReportsError
-from promo_reports.pipeline.databases.inspection import BIG, Inspection, Reads
+from promo_reports.pipeline.databases.inspection import (
+    BIG,
+    FOUND_BY_INDEX,
+    NO_COLUMN_COMPARED,
+    Inspection,
+    Reads,
+    no_column,
+    no_table,
+)
 from promo_reports.pipeline.databases.window_index import WindowIndex, wanted_index
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.references import unquoted
 
 _FACTS = """
 SELECT sqlite_version(), file, journal_mode, encoding, page_count * page_size
@@ -64,14 +73,7 @@ class SqliteInspection(Inspection):
             subject = f"table {table}"
             relation = self._relation(table)
             if relation is None:
-                yield (
-                    table,
-                    problem(
-                        subject,
-                        f"There is no table or view {table}: create it, or a view of that name on what your ledger "
-                        "calls it (docs/your-schema.md).",
-                    ),
-                )
+                yield table, problem(subject, no_table(table))
                 continue
             name, kind = relation
             try:
@@ -80,15 +82,7 @@ class SqliteInspection(Inspection):
                 yield table, problem(subject, f"The view {name} cannot be read: {error.reason} Create it anew.")
                 continue
             missing = sorted(each for each in map(_stored, columns) if each not in there)
-            for column in missing:
-                yield (
-                    table,
-                    problem(
-                        subject,
-                        f"{name} has no column {column}: add it, or a view that has it (docs/your-schema.md says what "
-                        "it holds).",
-                    ),
-                )
+            yield from ((table, problem(subject, no_column(name, column))) for column in missing)
             if not missing:
                 yield table, ok(subject, f"The {kind} {name}, {len(columns)} columns read.")
 
@@ -98,7 +92,7 @@ class SqliteInspection(Inspection):
         wanted = wanted_index(rows, report_type)
         relation = self._relation(wanted.table) if wanted is not None else None
         if wanted is None or relation is None:
-            yield not_checked(subject, "The window is compared with no column of a table.")
+            yield not_checked(subject, NO_COLUMN_COMPARED)
             return
         name, kind = relation
         plan = [str(detail) for *_, detail in self._ask(f"EXPLAIN QUERY PLAN {rows.text}", **rows.values)]
@@ -112,7 +106,7 @@ class SqliteInspection(Inspection):
                 f"({_scanned(plan)}): CREATE INDEX {_quoted(f'{name}_window')} ON {_quoted(name)} ({columns}).",
             )
         else:
-            yield ok(subject, "The window's rows are found by an index, or the table is small.")
+            yield ok(subject, FOUND_BY_INDEX)
 
     def _of_view(self, subject: str, name: str, wanted: WindowIndex, plan: Sequence[str]) -> CheckResult:
         """Return the result for a log that is a view: which columns its time is made of, only its definition tells."""
@@ -153,7 +147,7 @@ def _scanned(plan: Sequence[str]) -> str:
 
 def _stored(name: str) -> str:
     """Return a name without its quotes; SQLite takes capitals for small letters, in quotes too."""
-    return (name[1:-1].replace('""', '"') if name.startswith('"') else name).lower()
+    return unquoted(name).lower()
 
 
 def _quoted(name: str) -> str:

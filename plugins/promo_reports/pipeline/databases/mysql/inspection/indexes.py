@@ -9,7 +9,7 @@ from typing import NamedTuple
 from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import PromoReportsError
-from promo_reports.pipeline.databases.inspection import BIG, Ask
+from promo_reports.pipeline.databases.inspection import BIG, FOUND_BY_INDEX, NO_COLUMN_COMPARED, Ask
 from promo_reports.pipeline.databases.mysql.inspection.relations import Relation, quoted, relation_of
 from promo_reports.pipeline.databases.window_index import WindowIndex, wanted_index
 from promo_reports.sql.bound import BoundQuery, mark
@@ -19,7 +19,6 @@ _WITH_PARTITIONS = 9  # columns of a plan behind the name of the table
 _BYTES_OF_ROW = 100  # of a small row of a log: a plan has rows alone
 _PREFIX = 64
 _LONGEST_KEY = 500  # characters: an index takes 3072 bytes
-_OK = "The window's rows are found by an index, or the table is small."
 
 _INDEXES = f"""
 SELECT INDEX_NAME, lower(COALESCE(COLUMN_NAME, ''))
@@ -48,10 +47,10 @@ def index_results(ask: Ask, rows: BoundQuery, report_type: ReportType) -> Iterat
     wanted = wanted_index(rows, report_type)
     relation = relation_of(ask, wanted.table) if wanted is not None else None
     if wanted is None or relation is None:
-        yield not_checked(subject, "The window is compared with no column of a table.")
+        yield not_checked(subject, NO_COLUMN_COMPARED)
         return
     if not relation.is_view and int(relation.size or 0) < BIG:
-        yield ok(subject, _OK)
+        yield ok(subject, FOUND_BY_INDEX)
         return
     try:
         plan = _plan(ask, rows)
@@ -80,7 +79,7 @@ def _of_table(ask: Ask, subject: str, relation: Relation, wanted: WindowIndex, p
             f"The server cannot use index {min(serving)} of {relation.name} for the query: compare its columns with "
             "values of their own type and collation, and see that it is not ignored or invisible.",
         )
-    return ok(subject, _OK)
+    return ok(subject, FOUND_BY_INDEX)
 
 
 def _of_view(subject: str, relation: Relation, plan: Sequence[_Step]) -> CheckResult:

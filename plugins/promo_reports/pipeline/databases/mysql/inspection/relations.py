@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from promo_reports.domain.check_result import CheckResult, ok, problem
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.databases.inspection import Ask, Reads
+from promo_reports.pipeline.databases.inspection import Ask, Reads, no_column, no_table
 from promo_reports.pipeline.databases.mysql.inspection.grants import Grants
 from promo_reports.pipeline.databases.mysql.inspection.server import account
 from promo_reports.sql.bound import mark
@@ -93,11 +93,11 @@ def _parts(table: str) -> tuple[str | None, str]:
 
 
 def _unseen(table: str, user: str, *, is_missing: bool) -> str:
-    create = "a view of that name on what your ledger calls it (docs/your-schema.md)."
     if is_missing:
-        return f"There is no table or view {table}: create it, or {create}"
+        return no_table(table)
     return (
-        f"{user} sees no table or view {table}: GRANT SELECT, SHOW VIEW ON {table} TO {user}, or create it, or {create}"
+        f"{user} sees no table or view {table}: GRANT SELECT, SHOW VIEW ON {table} TO {user}, or create it, or a view "
+        "of that name on what your ledger calls it (docs/your-schema.md)."
     )
 
 
@@ -115,11 +115,7 @@ def _wrong(ask: Ask, relation: Relation, columns: frozenset[str], user: str, gra
             f"{user}; if it is missing then, add it, or a view that has it (docs/your-schema.md)."
         )
     else:
-        for column in missing:
-            yield (
-                f"{relation.name} has no column {column}: add it, or a view that has it (docs/your-schema.md says what "
-                "it holds)."
-            )
+        yield from (no_column(relation.name, column) for column in missing)
     if relation.engine is not None and relation.transactions != "YES":
         yield (
             f"{relation.name} is a table of the storage engine {relation.engine}, which has no transactions, so that "

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from promo_reports.pipeline.databases.postgres.checks.query_plan import QueryPlan
+from promo_reports.sql.references import unquoted
 
 UNKNOWN = 0
 Column = tuple[str, str, str]  # schema, table, name
@@ -108,11 +109,11 @@ class ExpressionTypes:
                     yield from self._bases(origin, seen)
 
     def _base(self, found: re.Match[str]) -> Column | None:
-        alias = _unquoted(found["alias"])
+        alias = unquoted(found["alias"])
         relation = self._relations.get(alias)
         if relation is None and found[0] not in self._origins:
             relation = self._partitioned.get(alias)
-        return None if relation is None else (*relation, _unquoted(found["name"]))
+        return None if relation is None else (*relation, unquoted(found["name"]))
 
 
 def _column_types(cursor: Any, columns: set[Column]) -> dict[Column, int]:
@@ -137,7 +138,3 @@ def _column_types(cursor: Any, columns: set[Column]) -> dict[Column, int]:
         (tuple(sorted(columns)),),
     )
     return {(schema, table, name): int(kind) for schema, table, name, kind in cursor.fetchall()}
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
 from promo_reports.domain.report_type import ReportType
-from promo_reports.pipeline.databases.inspection import BIG, MARK, Ask
+from promo_reports.pipeline.databases.inspection import BIG, FOUND_BY_INDEX, MARK, Ask
 from promo_reports.pipeline.databases.postgres.checks.plan_expressions import comparison, parenthesized
 from promo_reports.pipeline.databases.postgres.checks.query_plan import Node, QueryPlan, explained, plan_in
 from promo_reports.pipeline.databases.source import Snapshot
@@ -98,7 +98,7 @@ def index_results(snapshot: Snapshot, ask: Ask, rows: BoundQuery, report_type: R
     if not any(MARK in _condition(node, each) for node in plan.nodes for each in conditions):
         yield not_checked(subject, "Its filter has no choice yet, so that no table is looked up.")
     elif not scans and not above:
-        yield ok(subject, "The window's rows are found by an index, or the table is small.")
+        yield ok(subject, FOUND_BY_INDEX)
 
 
 def _scan(ask: Ask, node: Node, keys: Sequence[str]) -> _Scan | None:

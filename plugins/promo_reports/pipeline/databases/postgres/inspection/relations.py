@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from promo_reports.domain.check_result import CheckResult, ok, problem
-from promo_reports.pipeline.databases.inspection import Ask, Reads
+from promo_reports.pipeline.databases.inspection import Ask, Reads, no_column, no_table
 from promo_reports.sql.bound import mark
+from promo_reports.sql.references import unquoted
 
 # `place` is that of the schema in the search path, of those that the role may use.
 _CANDIDATES = f"""
@@ -144,10 +145,7 @@ def _chosen(table: str, candidates: Sequence[_Candidate]) -> _Candidate | None:
 
 def _missing(table: str, candidates: Sequence[_Candidate]) -> str:
     if not candidates:
-        return (
-            f"There is no table or view {table}: create it, or a view of that name on what your ledger calls it "
-            "(docs/your-schema.md)."
-        )
+        return no_table(table)
     found = candidates[0]
     if found.may_use_schema != "t":
         return (
@@ -164,10 +162,7 @@ def _wrong(ask: Ask, chosen: _Candidate, columns: frozenset[str]) -> Iterator[st
     there = {str(name): may_read == "t" for name, may_read, _ in ask(_COLUMNS, table=chosen.oid)}
     wanted = sorted(_stored(each) for each in columns)
     for missing in (each for each in wanted if each not in there):
-        yield (
-            f"{chosen.name} has no column {missing}: add it, or a view that has it (docs/your-schema.md says what it "
-            "holds)."
-        )
+        yield no_column(chosen.name, missing)
     refused = [each for each in wanted if each in there and not there[each]]
     if chosen.may_read != "t" and (refused or not wanted):
         granted = len(refused) < len([each for each in wanted if each in there])
@@ -192,4 +187,4 @@ def _wrong(ask: Ask, chosen: _Candidate, columns: frozenset[str]) -> Iterator[st
 
 def _stored(column: str) -> str:
     """Return a column's name as the catalog has it."""
-    return column[1:-1].replace('""', '"') if column.startswith('"') else column.lower()
+    return unquoted(column) if column.startswith('"') else column.lower()
