@@ -35,9 +35,7 @@ def airflow_app(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFacto
         url = _environment(patch, postgres, home)
         yield AirflowApp(_made(url))
         _forget()
-        from airflow import settings
-
-        settings.dispose_orm()
+    _connect_airflow()
 
 
 def _environment(patch: pytest.MonkeyPatch, postgres: PostgresServer, home: Path) -> str:
@@ -58,9 +56,7 @@ def _made(url: str) -> object:
     from airflow.models import import_all_models
     from airflow.models.base import Base
 
-    settings.dispose_orm()
-    settings.configure_vars()
-    settings.configure_orm()
+    _connect_airflow()
     import_all_models()
     Base.metadata.create_all(settings.engine)
     with warnings.catch_warnings():
@@ -70,6 +66,15 @@ def _made(url: str) -> object:
         app = create_app()
     _register()
     return app
+
+
+def _connect_airflow() -> None:
+    """Connect Airflow to the metadata database that the environment names, instead of the one before."""
+    from airflow import settings
+
+    settings.dispose_orm()
+    settings.configure_vars()
+    settings.configure_orm()
 
 
 def _register() -> None:
