@@ -9,7 +9,6 @@ import csv
 import hashlib
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -20,6 +19,7 @@ from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats import file_code
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import Unreadable
+from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.tally import Tally
 
 TSV = FileFormat("tsv", "Tab-separated", ".tsv", "text/tab-separated-values; charset=utf-8")
@@ -68,10 +68,10 @@ def writer(file: BinaryIO, columns: Sequence[str]) -> TsvWriter:
     return TsvWriter(file, columns)
 
 
-def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
+def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
     """Read the one part."""
-    content = path.read_bytes()
-    tally.begin_part(path.name)
+    name, content = file.path.name, b"".join(iter(lambda: file.read(1 << 16), b""))
+    tally.begin_part(name)
     try:
         header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), dialect="excel-tab", strict=True)
     except (csv.Error, UnicodeDecodeError) as damage:
@@ -79,4 +79,4 @@ def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
     assert header == tally.names
     for row in rows:
         tally.add(row)
-    return (Part(path.name, tally.rows, len(content), hashlib.sha256(content).hexdigest(), tally.first, tally.last),)
+    return (Part(name, tally.rows, len(content), hashlib.sha256(content).hexdigest(), tally.first, tally.last),)

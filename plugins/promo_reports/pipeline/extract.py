@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,8 @@ from promo_reports.pipeline.row_copier import RowCopier
 from promo_reports.pipeline.staging.area import staging_area
 from promo_reports.pipeline.verification.build_manifest import Made, build_manifest
 from promo_reports.pipeline.verification.count import count
-from promo_reports.pipeline.verification.verify import Reading, check_window, read_again, reconcile
+from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
+from promo_reports.pipeline.verification.verify import check_window, reconcile
 from promo_reports.settings import Settings
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 
@@ -51,7 +52,7 @@ def extract(
     started = now()
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
-    with staging_area(settings).attempt(export) as attempt:
+    with staging_area(settings).attempt(export) as attempt, ExitStack() as left:
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
@@ -71,16 +72,11 @@ def extract(
                 progress(0, expected)
             told = (lambda rows: progress(rows, expected)) if progress else None
             copier = RowCopier(export, artifact, settings.rows_per_file, told)
+            again = left.enter_context(SecondReading(artifact.written, artifact.format, report_type, export.transform))
             with _timed("Copied"), attempt.explained(lambda: artifact.size_of(expected)):
                 sent = _copy(copier, snapshot, query, expected, settings)
         with _timed("Read again"):
-            reading = read_again(
-                artifact.path,
-                artifact.format,
-                report_type,
-                transform=export.transform,
-                spans=artifact.spans,
-            )
+            reading = again.result(artifact.spans)
         reconcile(reading, counted.totals, sent, artifact.parts)
         check_window(reading, report_type, export.window)
         file = _named_by_content(artifact, reading)

@@ -14,6 +14,7 @@ from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_o
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import MOVES
+from tests.support.second_reading import finished
 
 
 def test_every_format_has_code() -> None:
@@ -38,8 +39,8 @@ def test_what_is_no_file_of_the_format_is_damaged(file_format: FileFormat, conte
     path = tmp_path / f"june{file_format.suffix}"
     header = ",".join(column.name for column in MOVES.columns).encode() + b"\n"
     path.write_bytes(header + content)
-    with pytest.raises(Unreadable):
-        code_of(file_format).read_back(path, Tally(MOVES, transform=UNCHANGED))
+    with finished(path) as file, pytest.raises(Unreadable):
+        code_of(file_format).read_back(file, Tally(MOVES, transform=UNCHANGED))
 
 
 def test_no_format_loads_another() -> None:

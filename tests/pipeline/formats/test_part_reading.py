@@ -23,7 +23,7 @@ from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.decimals import EXACT
-from promo_reports.pipeline.formats import part_reading
+from promo_reports.pipeline.formats import csv_records, part_reading
 from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.tally import Tally
@@ -133,20 +133,22 @@ damaged = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
 
 
 @settings(max_examples=200, deadline=None)
-@given(content=damaged, block=st.one_of(st.integers(1, 8), st.just(1 << 20)))
-@example(b"a,b\n\nc,d\n", 1)
-@example(b"\na,b\n", 99)
-@example(b'"x"y,b\n', 1)
-@example(b'x"y",b\n', 99)
-@example(b'a,"b\n', 99)
-@example(b"a,b\r\n", 99)
-@example(b'a,"\r\n\n\n"\n', 1)
-@example(b"a,b\rc,d\n", 99)
-@example(b"a,b", 99)
-@example(b"\xef\xbb\xbfa,b\n\xef\xbb\xbfc,d\n", 1)
-def test_what_is_no_csv_is_refused_and_nothing_else(content: bytes, block: int) -> None:
+@given(content=damaged, block=st.one_of(st.integers(1, 8), st.just(1 << 20)), few=st.sampled_from([1, 2, 64]))
+@example(b'"aaaaaaa","\n"\nb,c\n', 8, 2)
+@example(b"a,b\n\nc,d\n", 1, 1)
+@example(b"\na,b\n", 99, 1)
+@example(b'"x"y,b\n', 1, 1)
+@example(b'x"y",b\n', 99, 1)
+@example(b'a,"b\n', 99, 1)
+@example(b"a,b\r\n", 99, 1)
+@example(b'a,"\r\n\n\n"\n', 1, 1)
+@example(b"a,b\rc,d\n", 99, 1)
+@example(b"a,b", 99, 1)
+@example(b"\xef\xbb\xbfa,b\n\xef\xbb\xbfc,d\n", 1, 1)
+def test_what_is_no_csv_is_refused_and_nothing_else(content: bytes, block: int, few: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(part_reading, "_CHUNK", block)
+        patched.setattr(csv_records, "_FEW", few)
         expected = pairs(content)
         if expected is None:
             with pytest.raises((Unreadable, ReconciliationError)):

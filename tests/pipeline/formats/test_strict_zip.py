@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.pipeline.formats.strict_zip import StrictMember
+from promo_reports.pipeline.formats.strict_zip import check_directory, members
 from promo_reports.pipeline.formats.zip_archive import ZipArchive
+from tests.support.second_reading import finished
 
 
 def archive(path: Path, content: bytes) -> Path:
@@ -24,15 +25,15 @@ def archive(path: Path, content: bytes) -> Path:
 
 
 def read(path: Path, most: int) -> bytes:
-    found = io.BytesIO()
-    with path.open("rb") as file:
-        with zipfile.ZipFile(file) as listed:
-            (info,) = listed.infolist()
-        member = StrictMember(file, info)
-        while data := member.read(most):
-            assert len(data) <= most
-            found.write(data)
-    return found.getvalue()
+    content, found = io.BytesIO(), []
+    with finished(path) as file:
+        for member in members(file):
+            while data := member.read(most):
+                assert len(data) <= most
+                content.write(data)
+            found.append(member)
+        check_directory(file, found)
+    return content.getvalue()
 
 
 @pytest.mark.parametrize("row", [b"1,2\n", b",,,\n", b"f,t,0\n"])

@@ -17,16 +17,17 @@ from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused, ReconciliationError
-from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
-from promo_reports.pipeline.verification.verify import read_again, reconcile
+from promo_reports.pipeline.verification.second_reading import SecondReading
+from promo_reports.pipeline.verification.verify import reconcile
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
 from tests.support.databases.promo import MOVES, Project, Promo, SqlitePromo, export, numbered
+from tests.support.second_reading import read_again
 
 LEDGER = replace(
     MOVES,
@@ -250,13 +251,13 @@ def test_other_parts_are_found_by_their_bytes(change: Any, tmp_path: Path) -> No
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_other_parts_are_found_by_what_they_hold(change: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second net: even if the bytes had not been compared."""
-    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, spans: "")
+    monkeypatch.setattr("promo_reports.pipeline.verification.second_reading._compared", lambda path, spans: "")
     with pytest.raises(ReconciliationError, match=r"the parts read again are not the parts written|The header of"):
         made(tmp_path, ROWS, damage=rewrite(change))
 
 
 def test_a_zip_that_no_reader_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promo_reports.pipeline.verification.verify._compared", lambda path, spans: "")
+    monkeypatch.setattr("promo_reports.pipeline.verification.second_reading._compared", lambda path, spans: "")
     begin_of_data = 30 + len("ledger_0001.csv") + 20
     damages = {
         "local signature": flip(0),
@@ -367,7 +368,8 @@ def test_a_deflate_that_loses_bytes(promo: Promo, project: Project, monkeypatch:
     promo.load(*numbered(10))
     put = ZipMember._put
     monkeypatch.setattr(ZipMember, "_put", lambda self, data: put(self, data[:-1]))
-    assert "daily_moves_2026-03-01_0001.csv: its compressed data is cut off" in refused(promo, project, rows_per_file=3)
+    # What follows is taken for more of it.
+    assert "daily_moves_2026-03-01.zip cannot be read again" in refused(promo, project, rows_per_file=3)
 
 
 def test_a_deflate_that_does_not_end(promo: Promo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,13 +396,14 @@ def test_a_deflate_that_changes_bytes(promo: Promo, project: Project, monkeypatc
 
 def test_a_disk_that_changes_a_bit(promo: Promo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     promo.load(*numbered(10))
-    read = extract_module.read_again  # type: ignore[attr-defined]
+    result = SecondReading.result
 
-    def damaged(path: Path, *arguments: Any, **options: Any) -> Any:
+    def damaged(self: SecondReading, spans: Any) -> Any:
+        path = self._file.path
         flip(path.stat().st_size // 2)(path)
-        return read(path, *arguments, **options)
+        return result(self, spans)
 
-    monkeypatch.setattr(extract_module, "read_again", damaged)
+    monkeypatch.setattr(SecondReading, "result", damaged)
     for limit in (1_000, 3):
         refused(promo, project, rows_per_file=limit)
 

@@ -13,6 +13,7 @@ from promo_reports.domain.file_format import FileFormat
 from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import FileWriter, MembersWriter, code_of
+from promo_reports.pipeline.formats.growing_file import GrowingFile
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Artifact:
     """Writes parts on a thread of its own, one after another, into a file of `file_format`.
 
     The format is known from the database's count before the first row is read. `parts`, and `spans` (the bytes of
-    the file as they were written), are complete once the `with` block has been left without an error.
+    the file as they were written), are complete once the `with` block has been left without an error. `written` can
+    be read before that.
     """
 
     def __init__(self, directory: Path, stem: str, columns: Sequence[str], file_format: FileFormat) -> None:
         self.path = directory / f"{stem}{file_format.suffix}"
+        self.written = GrowingFile(self.path)
         self.format = file_format
         self._stem = stem
         self._columns = columns
@@ -99,6 +102,7 @@ class Artifact:
             if error is None:
                 self._writer.close()
                 self._file.close()
+                self.written.finish()
         finally:
             # What cannot be written any more must not hide why the block is left.
             with contextlib.suppress(OSError):
@@ -112,7 +116,7 @@ class Artifact:
         self._rows += rows
         self._writer.write(records)
         self._rows_on_disk += rows
-        self._bytes_on_disk = self._file.tell()
+        self._flush()
 
     def _end(self) -> None:
         content = self._writer.end()
@@ -121,5 +125,11 @@ class Artifact:
     def _append(self, aside: Artifact) -> None:
         with aside.path.open("rb") as file:
             cast("MembersWriter", self._writer).append(aside._writer, file)
+        self._flush()
         aside.path.unlink()
         self.parts.extend(aside.parts)
+
+    def _flush(self) -> None:
+        self._file.flush()
+        self._bytes_on_disk = self._file.tell()
+        self.written.grown(self._bytes_on_disk)

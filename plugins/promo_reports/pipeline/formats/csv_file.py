@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
+from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.tally import Tally
 
@@ -47,7 +47,6 @@ def writer(file: BinaryIO, columns: Sequence[str]) -> CsvWriter:
     return CsvWriter(file, columns)
 
 
-def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
+def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
     """Read the one part of a CSV."""
-    with path.open("rb") as file:
-        return (read_part(file, path.name, tally),)
+    return (read_part(file, file.path.name, tally),)

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
+from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.tally import Tally
 
 MODULES = {
@@ -65,11 +65,12 @@ class FileCode(Protocol):
         """Return a writer into a file that is open and empty; `columns` are the names in the header."""
         ...
 
-    def read_back(self, path: Path, tally: Tally) -> tuple[Part, ...]:
+    def read_back(self, file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
         """Read every part to its end and tally its rows, sharing no code with the writer.
 
-        Raises `Unreadable`, `ReconciliationError` for another header or a row of another width, and `DataRefused` for a
-        cell that no file may carry.
+        The file may still be written when this begins, and is finished when it ends. Raises `Unreadable`,
+        `ReconciliationError` for another header or a row of another width, and `DataRefused` for a cell that no file
+        may carry.
         """
         ...
 

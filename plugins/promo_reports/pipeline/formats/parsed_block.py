@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv  # noqa: TID253
 from numpy.typing import NDArray
 
 from promo_reports.pipeline.decimals import EXACT
+from promo_reports.pipeline.formats.csv_records import has_empty_record
 from promo_reports.pipeline.formats.file_code import Unreadable
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -56,6 +57,9 @@ class ParsedBlock:
         table = _parsed(content, width, columns or (0,))
         self._rows: int = table.num_rows
         self._columns = {int(name): table.column(name).combine_chunks() for name in table.column_names}
+        # Arrow takes an empty line for a record whose cells are all NULL.
+        if width > 1 and all(cells.null_count for cells in self._columns.values()) and has_empty_record(content):
+            raise Unreadable("an empty line")
 
     def __len__(self) -> int:
         return self._rows
@@ -84,8 +88,14 @@ class ParsedBlock:
         return iter(found.filter(pc.is_in(first_letters, value_set=_texts(map(str.encode, letters)))).to_pylist())
 
     def row_with(self, texts: frozenset[str], column: int) -> int | None:
-        """Return the first row whose cell is one of these texts."""
-        return _first(_booleans(pc.is_in(self._columns[column], value_set=_texts(map(str.encode, texts)))))
+        """Return the first row whose cell is one of these texts, none of which is empty."""
+        cells, wanted = self._columns[column], list(map(str.encode, texts))
+        lasts = np.zeros(256, bool)
+        lasts[[text[-1] for text in wanted]] = True
+        # Nearly every cell ends with another letter, and a look at that is a tenth of a comparison.
+        if not lasts.take(_last_letters(cells)).any():
+            return None
+        return _first(_booleans(pc.is_in(cells, value_set=_texts(wanted))))
 
     def repeated(self, columns: Sequence[int]) -> int | None:
         """Return the first row that is equal in all of these columns to the row before it; NULL is equal to NULL."""
@@ -195,6 +205,15 @@ def _texts(texts: Iterable[bytes]) -> Any:
     content = list(texts)
     ends = np.cumsum([0, *map(len, content)], dtype=np.int32)
     return pa.Array.from_buffers(pa.string(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])
+
+
+def _last_letters(cells: Any) -> NDArray[np.uint8]:
+    """Return the last byte of each cell; of an empty one it is any."""
+    _, ends, content = cells.buffers()
+    if content is None or not content.size:
+        return np.zeros(0, np.uint8)
+    after = np.frombuffer(ends, np.int32)[cells.offset + 1 : cells.offset + len(cells) + 1]
+    return np.frombuffer(content, np.uint8).take(after - 1, mode="wrap")
 
 
 def _places(rows: NDArray[np.int64]) -> Any:

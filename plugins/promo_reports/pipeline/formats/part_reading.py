@@ -38,7 +38,7 @@ def read_part(file: Readable, name: str, tally: Tally) -> Part:
     tally.begin_part(name)
     header, width = (",".join(tally.names) + "\n").encode(), len(tally.names)
     size, sha256 = len(header), hashlib.sha256(header)
-    with closing(_ahead(_records(file, name, header, width))) as blocks:
+    with closing(_ahead(_records(file, name, header))) as blocks:
         for block in blocks:
             size += len(block)
             sha256.update(block)
@@ -50,12 +50,12 @@ def read_part(file: Readable, name: str, tally: Tally) -> Part:
     return Part(name, tally.rows, size, sha256.hexdigest(), tally.first, tally.last)
 
 
-def _records(file: Readable, name: str, header: bytes, width: int) -> Iterator[bytes]:
+def _records(file: Readable, name: str, header: bytes) -> Iterator[bytes]:
     """Yield what follows the header, in blocks of whole records."""
     begun = _read(file, len(header))
     if begun != header:
         raise ReconciliationError(f"The header of {name} is not the report type's columns.")
-    yield from whole_records(iter(lambda: _read(file, _CHUNK), b""), width)
+    yield from whole_records(iter(lambda: _read(file, _CHUNK), b""))
 
 
 def _read(file: Readable, size: int) -> bytes:

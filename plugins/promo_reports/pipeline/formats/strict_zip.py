@@ -1,4 +1,4 @@
-"""Members of a ZIP, read more strictly than most readers do, so that none of them can fail on what passes here.
+"""A ZIP read from its beginning, more strictly than most readers do, so that none of them can fail on what passes here.
 
 zipfile takes a member whose compressed data is cut off behind its last byte, and never looks at a local header's sizes;
 readers that stream an archive depend on both. Another inflate than isal's, which wrote it, has to take what is in them:
@@ -7,71 +7,99 @@ zlib-ng, twice as fast as zlib itself. Format: PKWARE APPNOTE 6.3.10, sections 4
 
 from __future__ import annotations
 
-import io
 import struct
 import zipfile
-from typing import IO
+from collections.abc import Iterator, Sequence
 
 from zlib_ng import zlib_ng
 
+from promo_reports.pipeline.formats.growing_file import GrowingFile
+
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ZIP64 = struct.Struct("<2H2Q")
-_CHUNK = 1 << 16
+_SIGNATURE = b"PK\x03\x04"
+_CHUNK = 1 << 18
 
 
 class StrictMember:
-    """The content of one member; raises `zipfile.BadZipFile` for anything that is not exactly as the archive says.
+    """The member that begins at the file's position; `read` raises `zipfile.BadZipFile` where it is damaged.
 
-    A member is only known to be sound once it has been read to its end.
+    Its header is not known to be right before `check_directory`: it is written last.
     """
 
-    def __init__(self, archive: IO[bytes], info: zipfile.ZipInfo) -> None:
-        self._archive, self._info = archive, info
-        if not 0 <= info.header_offset < archive.seek(0, io.SEEK_END):
-            raise self._bad("its place is outside of the archive")
-        archive.seek(info.header_offset)
-        self._check_header()
-        self._left = info.compress_size
+    def __init__(self, file: GrowingFile, fixed: bytes) -> None:
+        self.offset = file.position - len(fixed)
+        *_, name_length, extra_length = _LOCAL.unpack(fixed)
+        name, extra = file.read_all(name_length), file.read_all(extra_length)
+        self.header_size = len(fixed) + len(name) + len(extra)
+        self.name = name.decode(errors="replace")
+        self.crc = self.size = 0
+        self._file = file
         self._inflate = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
         self._waiting = b""
-        self._crc = self._size = 0
+        self._end: int | None = None
+
+    @property
+    def packed_size(self) -> int:
+        """The bytes of its compressed data, once it has been read to its end."""
+        assert self._end is not None  # noqa: S101 - read to its end
+        return self._end - self.offset - self.header_size
 
     def read(self, most: int) -> bytes:
-        """Inflate the next bytes, `most` of them or fewer; nothing at the end of a member that is sound."""
+        """Inflate the next bytes, at least one and at most so many; nothing at the end."""
         while not self._inflate.eof:
-            packed = self._waiting
-            if not packed:
-                packed = self._archive.read(min(self._left, _CHUNK))
-                self._left -= len(packed)
+            packed = self._waiting or self._file.read(_CHUNK)
             try:
                 # With nothing left to give it, inflate may still hold bytes that had no room before.
                 data = self._inflate.decompress(packed, most)
             except zlib_ng.error as damage:  # type: ignore[misc] # its stub takes the class for an instance
-                raise self._bad(str(damage)) from None
+                raise zipfile.BadZipFile(f"{self.name}: {damage}") from None
             self._waiting = self._inflate.unconsumed_tail
             if data:
-                self._crc = zlib_ng.crc32(data, self._crc)
-                self._size += len(data)
+                self.crc = zlib_ng.crc32(data, self.crc)
+                self.size += len(data)
                 return data
             if not packed and not self._inflate.eof:
-                raise self._bad("its compressed data is cut off")
-        if self._left or self._inflate.unused_data:
-            raise self._bad("something follows its compressed data")
-        if (self._crc, self._size) != (self._info.CRC, self._info.file_size):
-            raise self._bad("its checksum or size is another one")
+                raise zipfile.BadZipFile(f"{self.name}: its compressed data is cut off")
+        if self._end is None:
+            self._file.position -= len(self._inflate.unused_data)
+            self._end = self._file.position
         return b""
 
-    def _check_header(self) -> None:
-        fixed = self._archive.read(_LOCAL.size)
-        if len(fixed) != _LOCAL.size:
-            raise self._bad("its header is cut off")
-        signature, _, _, method, _, _, crc, _, _, name_length, extra_length = _LOCAL.unpack(fixed)
-        name, extra = self._archive.read(name_length), self._archive.read(extra_length)
-        if signature != b"PK\x03\x04" or method != zipfile.ZIP_DEFLATED or name != self._info.orig_filename.encode():
-            raise self._bad("its header is another one's")
-        sizes = (1, 16, self._info.file_size, self._info.compress_size)
-        if crc != self._info.CRC or extra != _ZIP64.pack(*sizes):
-            raise self._bad("its header and the directory disagree")
 
-    def _bad(self, what: str) -> zipfile.BadZipFile:
-        return zipfile.BadZipFile(f"{self._info.filename}: {what}")
+def members(file: GrowingFile) -> Iterator[StrictMember]:
+    """Yield the members of an archive, each of which must have been read to its end before the next."""
+    while (fixed := file.read_all(_LOCAL.size)).startswith(_SIGNATURE):
+        if len(fixed) != _LOCAL.size:
+            raise zipfile.BadZipFile("its last header is cut off")
+        yield StrictMember(file, fixed)
+    file.position -= len(fixed)
+
+
+def check_directory(file: GrowingFile, found: Sequence[StrictMember]) -> None:
+    """Raise `zipfile.BadZipFile` unless directory and headers of a finished archive say what was read.
+
+    The directory begins at the file's position, right behind the last member.
+    """
+    with zipfile.ZipFile(file.path) as archive:
+        listed, begin = archive.infolist(), archive.start_dir
+    if not found or begin != file.position:
+        before = f"{found[-1].name}: something follows its compressed data" if found else "it begins with no member"
+        raise zipfile.BadZipFile(f"{before}, which is neither a member nor the directory")
+    if len(listed) != len(found):
+        raise zipfile.BadZipFile(f"its directory lists {len(listed)} members, and {len(found)} were read")
+    for info, member in zip(listed, found, strict=True):
+        if (info.orig_filename, info.header_offset) != (member.name, member.offset):
+            raise zipfile.BadZipFile(f"{member.name}: the directory has another name or place of it")
+        if (info.CRC, info.file_size, info.compress_size) != (member.crc, member.size, member.packed_size):
+            raise zipfile.BadZipFile(f"{member.name}: its checksum or size is another one")
+        _check_header(file.read_at(member.offset, member.header_size), info)
+
+
+def _check_header(header: bytes, info: zipfile.ZipInfo) -> None:
+    signature, _, _, method, _, _, crc, _, _, name_length, _ = _LOCAL.unpack_from(header)
+    name, extra = header[_LOCAL.size :][:name_length], header[_LOCAL.size + name_length :]
+    if signature != _SIGNATURE or method != zipfile.ZIP_DEFLATED or name != info.orig_filename.encode():
+        raise zipfile.BadZipFile(f"{info.filename}: its header is another one's")
+    if crc != info.CRC or extra != _ZIP64.pack(1, 16, info.file_size, info.compress_size):
+        raise zipfile.BadZipFile(f"{info.filename}: its header and the directory disagree")

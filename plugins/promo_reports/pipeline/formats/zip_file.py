@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.csv_file import CsvWriter
 from promo_reports.pipeline.formats.file_code import FileWriter, Unreadable
+from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.part_reading import read_part
-from promo_reports.pipeline.formats.strict_zip import StrictMember
+from promo_reports.pipeline.formats.strict_zip import StrictMember, check_directory, members
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
 
@@ -57,12 +57,15 @@ def writer(file: BinaryIO, columns: Sequence[str]) -> ZipWriter:
     return ZipWriter(file, columns)
 
 
-def read_back(path: Path, tally: Tally) -> tuple[Part, ...]:
-    """Read the members of a ZIP in the order of its directory."""
+def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
+    """Read the members of a ZIP one after another, then compare its directory with them."""
+    found: list[StrictMember] = []
+    parts = []
     try:
-        with path.open("rb") as file:
-            with zipfile.ZipFile(file) as archive:
-                members = archive.infolist()
-            return tuple(read_part(StrictMember(file, info), info.filename, tally) for info in members)
+        for member in members(file):
+            parts.append(read_part(member, member.name, tally))
+            found.append(member)
+        check_directory(file, found)
     except (zipfile.BadZipFile, NotImplementedError) as damage:  # of a method, version or flag
         raise Unreadable(str(damage)) from None
+    return tuple(parts)

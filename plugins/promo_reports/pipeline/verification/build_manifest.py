@@ -10,7 +10,7 @@ from typing import Any
 from promo_reports.domain.manifest import ExportFile, Manifest, event_key
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.verification.count import Counted
-from promo_reports.pipeline.verification.verify import Reading
+from promo_reports.pipeline.verification.second_reading import Reading
 
 
 @dataclass(frozen=True)

@@ -1,77 +1,20 @@
-"""Read the staged artifact again and compare it with what the database counted (reliability, P8).
+"""Compare a second reading with what the database counted and the writer wrote (reliability, P8).
 
-What is checked is the file that will be delivered: decompressed, parsed, counted, summed and hashed, by readers that
-share no code with the writers. No message holds a cell: they are people's data.
+No message holds a cell: they are people's data.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 from promo_reports.domain.dates.window import Window
-from promo_reports.domain.file_format import FileFormat
-from promo_reports.domain.manifest import Part
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
-from promo_reports.pipeline.decimals import exact_sum
 from promo_reports.pipeline.formats.artifact import WrittenPart
-from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
-from promo_reports.pipeline.formats.file_code import Unreadable, code_of
-from promo_reports.pipeline.formats.tally import Tally
-from promo_reports.sql.cell_policies.transform import CellTransform
-
-_CHUNK = 1 << 18
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the second reading found; `cells_changed` are those that the cell policy changed."""
-
-    rows: int
-    sums: dict[str, Decimal]
-    groups: dict[str, GroupTotals]
-    parts: tuple[Part, ...]
-    bytes: int
-    sha256: str
-    cells_changed: int
-
-
-def read_again(
-    path: Path,
-    file_format: FileFormat,
-    report_type: ReportType,
-    *,
-    transform: CellTransform,
-    spans: Sequence[ChecksummedSpan],
-) -> Reading:
-    """Read every cell of the artifact; raise `ReconciliationError` where it is damaged.
-
-    `spans` are the bytes as they were written. They are compared first, so that a bit which changed where no reader
-    looks is found too, and a cell is only blamed for what the database sent. The cells that `transform`
-    has changed are counted.
-    """
-    tally = Tally(report_type, transform)
-    sha256 = _compared(path, spans)
-    try:
-        parts = code_of(file_format).read_back(path, tally)
-    except Unreadable as damage:
-        raise ReconciliationError(f"The staged file {path.name} cannot be read again: {damage}.") from None
-    groups = tally.groups()
-    return Reading(
-        rows=sum(part.rows for part in parts),
-        sums={c.name: exact_sum(group.sums[c.name] for group in groups.values()) for c in report_type.totals},
-        groups=groups,
-        parts=parts,
-        bytes=path.stat().st_size,
-        sha256=sha256,
-        cells_changed=tally.cells_changed,
-    )
+from promo_reports.pipeline.verification.second_reading import Reading
 
 
 def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequence[WrittenPart]) -> None:
@@ -128,22 +71,3 @@ def _is_within(cell: str | None, window: Window) -> bool:
         return window.start <= datetime.fromisoformat(cell or "") < window.end
     except ValueError:  # no time, or a year that no window reaches
         return False
-
-
-def _compared(path: Path, spans: Sequence[ChecksummedSpan]) -> str:
-    """Return the file's hash; raises `ReconciliationError` unless it is exactly the spans."""
-    whole = hashlib.sha256()
-    with path.open("rb") as file:
-        for span in spans:
-            digest, left = hashlib.sha256(), span.length
-            while left and (chunk := file.read(min(left, _CHUNK))):
-                digest.update(chunk)
-                whole.update(chunk)
-                left -= len(chunk)
-            if left or digest.hexdigest() != span.sha256:
-                raise ReconciliationError(
-                    f"The staged file {path.name} is not what was written, before byte {file.tell()}."
-                )
-        if file.read(1):
-            raise ReconciliationError(f"The staged file {path.name} is longer than what was written.")
-    return whole.hexdigest()
