@@ -102,6 +102,16 @@ def test_sigkill_while_copying(local: LocalPlace, tmp_path: Path) -> None:
     assert_is(local, export)
 
 
+def test_sigterm_while_copying_removes_what_was_copied(local: LocalPlace, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"new\n")
+    with child(export, local.for_child(), "while copying", "SIGTERM") as process:
+        output, _ = process.communicate(timeout=60)
+    assert json.loads(output) == {"error": "Terminated"}
+    assert local.left() == []
+    assert publish(export, local.area).changed
+    assert_is(local, export)
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["first", "replacing"])
 @pytest.mark.parametrize("at", ["UploadPart", "CompleteMultipartUpload"])
 def test_sigkill_in_a_multipart_upload(in_bucket: BucketPlace, tmp_path: Path, at: str, first: bool) -> None:

@@ -207,7 +207,7 @@ def test_a_name_too_long_for_the_file_system(local: LocalPlace, tmp_path: Path) 
     file = export.manifest.files[0]
     long = dataclasses.replace(file, name=f"{'n' * 250}-{file.sha256[:8]}.csv")
     with (
-        mock.patch("promo_reports.object_stores.directory.chunks", return_value=[b"old\n"]),
+        mock.patch("promo_reports.object_stores.directory.copy"),
         pytest.raises(DestinationRefused, match="unable to take names this long"),
     ):
         publish(dataclasses.replace(export, manifest=dataclasses.replace(export.manifest, files=(long,))), local.area)

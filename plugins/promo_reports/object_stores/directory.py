@@ -8,11 +8,12 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
@@ -21,7 +22,7 @@ from promo_reports.file_modes import share
 from promo_reports.object_stores.file_stamps import stamp_from
 from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, locked_if_idle, made_and_locked, mark
 from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, OpenObject, Stored, damaged
-from promo_reports.object_stores.staged_file import CHUNK, chunks
+from promo_reports.object_stores.staged_file import copy, digest_of
 from promo_reports.regular_file import NotRegular, open_regular
 
 LOCK_WAIT = 600.0
@@ -146,7 +147,7 @@ class DirectoryObjects:
         present = self.get(name)
         if (present.tag if present else None) != replacing:
             raise LostRace
-        self._write(name, [content], len(content))
+        self._write(name, lambda file: file.write(content), len(content))
 
     def discard(self, name: str, *, stamp: str) -> None:
         """Unlink the file that was listed."""
@@ -156,12 +157,11 @@ class DirectoryObjects:
         self.delete([(name, None)])
 
     def upload(self, file: ExportFile, source: Path) -> None:
-        """Copy to a temporary file, verify on the way, sync, rename."""
-        self._write(file.name, chunks(file, source), file.bytes)
+        """Copy to a temporary file, verify it, sync, rename."""
+        self._write(file.name, lambda target: copy(file, source, target), file.bytes)
 
     def digest(self, name: str) -> tuple[int, str] | None:
         """Return the size and hash of the file, None if there is no regular file; a link is refused."""
-        digest, size = hashlib.sha256(), 0
         with _told(self._path):
             try:
                 descriptor = open_regular(name, directory=self._directory)
@@ -172,10 +172,7 @@ class DirectoryObjects:
                     raise
                 return None
             with os.fdopen(descriptor, "rb") as present:
-                while chunk := present.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-        return size, digest.hexdigest()
+                return digest_of(present)
 
     def open(self, name: str) -> OpenObject | None:
         """Open the file itself: links and FIFOs in its place are refused."""
@@ -212,17 +209,16 @@ class DirectoryObjects:
         """Return a `file:///...` URI."""
         return (self._path / name).as_uri()
 
-    def _write(self, name: str, content: Iterable[bytes], size: int) -> None:
+    def _write(self, name: str, fill: Callable[[BinaryIO], object], size: int) -> None:
         temporary = TEMPORARY + secrets.token_hex(8)
         with _told(self._path, size):
             self._make_room(size)
             try:
                 descriptor = os.open(
-                    temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=self._directory
+                    temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=self._directory
                 )
-                with os.fdopen(descriptor, "wb") as file:
-                    for chunk in content:
-                        file.write(chunk)
+                with os.fdopen(descriptor, "w+b") as file:
+                    fill(file)
                     file.flush()
                     share(descriptor, self._directory)
                     os.fsync(descriptor)

@@ -1,11 +1,13 @@
-"""Read a staged file, and verify that it is the one in its manifest."""
+"""Read or copy a staged file, and verify that it is the one in its manifest."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import StagingError
@@ -13,6 +15,8 @@ from promo_reports.regular_file import open_regular
 
 CHUNK = 1 << 20
 """Bytes that are read at one time."""
+_COPIED = 16 << 20
+"""Bytes that the kernel copies in one call: a signal is heard after each, on a slow disk too."""
 
 _FIX = "Clear the run's extract task to stage it again."
 
@@ -40,3 +44,44 @@ def verify(file: ExportFile, source: Path) -> None:
     """Read all of a staged file; StagingError unless it matches the manifest."""
     for _ in chunks(file, source):
         pass
+
+
+def copy(file: ExportFile, source: Path, target: BinaryIO) -> None:
+    """Copy `source` into an empty file, open for writing and reading; StagingError unless it matches the manifest.
+
+    Within one file system the kernel copies, or has the two files share their blocks until one of them is written to.
+    The copy is then read once; where it is not the file of the manifest, it is made again by reading and writing.
+    OSError where `target` fails.
+    """
+    if _copied_by_kernel(file, source, target.fileno()) and digest_of(target) == (file.bytes, file.sha256):
+        return
+    target.seek(0)
+    target.truncate()
+    for chunk in chunks(file, source):
+        target.write(chunk)
+
+
+def digest_of(file: BinaryIO) -> tuple[int, str]:
+    """Return the number and the sha256 of the bytes of an open file, from its position on."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def _copied_by_kernel(file: ExportFile, source: Path, target: int) -> bool:
+    """Copy `source` with copy_file_range, without moving the position of `target`; return whether it copied all of it.
+
+    It is refused between two file systems, by some file systems, and by sandboxes and systems that lack it; some file
+    systems return 0 too early. No reason is looked at: what keeps a file from being written tells so again there.
+    """
+    with suppress(OSError, AttributeError), os.fdopen(open_regular(source), "rb") as staged:
+        done = 0
+        while done < file.bytes:
+            copied = os.copy_file_range(staged.fileno(), target, min(_COPIED, file.bytes - done), done, done)
+            if copied == 0:
+                return False
+            done += copied
+        return os.fstat(staged.fileno()).st_size == done
+    return False

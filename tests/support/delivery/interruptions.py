@@ -21,7 +21,7 @@ from promo_reports.delivery import Area, Folder, OpenFile, PresignedFile, publis
 from promo_reports.delivery.target import Item, ReadableFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
-from promo_reports.object_stores import amazon_s3, amazon_s3_client, directory
+from promo_reports.object_stores import amazon_s3, amazon_s3_client
 from promo_reports.object_stores.port import Stored
 from tests.support.delivery.exports import directory_area, s3_area
 
@@ -130,7 +130,7 @@ def _main(order: dict[str, Any]) -> None:
     staged = StagedExport(attempt, Manifest.from_json((attempt / "manifest.json").read_bytes()))
     area = _area(order["place"], stop)
     if order["point"] == "while copying":
-        setattr(directory, "chunks", _stopping_chunks(stop))  # noqa: B010 - it is imported there
+        setattr(os, "copy_file_range", _stopping_copy(os.copy_file_range, stop))  # noqa: B010 - of this process
     elif order["point"] == "file size limit":
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     try:
@@ -143,12 +143,13 @@ def _main(order: dict[str, Any]) -> None:
         print(json.dumps({"changed": published.changed}))  # noqa: T201
 
 
-def _stopping_chunks(stop: Callable[[], None]) -> Callable[[ExportFile, Path], Iterator[bytes]]:
-    def chunks(_: ExportFile, source: Path) -> Iterator[bytes]:
-        yield source.read_bytes()[:1000]
-        stop()
+def _stopping_copy(copy_range: Callable[..., int], stop: Callable[[], None]) -> Callable[..., int]:
+    def copied(source: int, target: int, count: int, *offsets: int) -> int:
+        if offsets[0] > 0:
+            stop()
+        return copy_range(source, target, min(count, 2), *offsets)
 
-    return chunks
+    return copied
 
 
 def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
