@@ -1,25 +1,27 @@
-"""docs/benchmarks.md from the figures that were kept: a table for each subject, a plot, the machine and the versions.
+"""docs/benchmarks.md from the figures that were kept: a section for each part that was measured, and a plot.
 
     python -m benchmarks.report
 
-The page is written when every part has been measured here; before, the figures are printed alone.
+Sections of parts that were not measured here stay as they are, with the day on which they were.
 """
 
 from __future__ import annotations
 
-import os
-import platform
 import re
-from collections.abc import Iterator
-from datetime import date
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.figures import Figure, kept, number
+from benchmarks.exports.one_core import MEASURED
+from benchmarks.exports.shape_tables import SHAPES
+from benchmarks.figures import Figure, Results, between, kept, number
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PARTS = (
-    "export_path",
+    "export_path_1m",
+    "export_path_5m",
+    "export_path_20m",
+    *(f"shapes_{name}" for name in SHAPES),
+    *(f"one_core_{name}" for name in MEASURED),
     "copy_drivers",
     "parallel_ranges",
     "generic_path",
@@ -30,101 +32,88 @@ PARTS = (
     "growth_definitions",
     "growth_history",
 )
-LIBRARIES = (
-    "apache-airflow",
-    "psycopg2-binary",
-    "psycopg",
-    "isal",
-    "zlib-ng",
-    "numpy",
-    "pyarrow",
-    "pandas",
-    "mysql-connector-python",
-)
+"""In the order of the page."""
 BARS = (
     ("COPY to /dev/null, the limit", "COPY > /dev/null"),
     ("extract: copy, split, deflate, write", "extract"),
     ("whole export to disk", "whole export, to disk"),
     ("whole export to S3", "whole export, to S3"),
-    ("psql | zip -6, nothing split or checked", "psql | zip"),
+    ("psql | gzip -1, nothing split or checked", "psql | gzip -1"),
+    ("psql | zip -6, nothing split or checked", "psql | zip -6"),
     ("SqlToS3Operator", "SqlToS3Operator"),
 )
-PLOTTED = "5,000,000 rows"
+PLOTTED = "export_path_5m"
+MARKER = "<!-- figures -->"
+_SECTION = re.compile(r"^<!-- part: (\w+) -->\n", re.MULTILINE)
+_DAY = re.compile(r"^- (\d+ \w+ \d+): (.*)$", re.MULTILINE)
 
 
-def machine() -> str:
-    """What it was measured on."""
-    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    memory = re.search(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
-    gigabytes = f"{int(memory[1]) / (1 << 20):.0f} GiB" if memory else "unknown memory"
-    name = processor[1] if processor else platform.machine()
-    return f"{os.cpu_count()} cores ({name}), {gigabytes}, {platform.system()} {platform.release()}"
+def section(results: Results) -> str:
+    """The tables of one part, one for each subject, with the day on which they were measured."""
+    return "".join(_tables(results))
 
 
-def versions() -> str:
-    """Of everything that has a part in the figures."""
-    found = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return f"Python {platform.python_version()}, {found}"
-
-
-def tables(figures: list[Figure]) -> Iterator[str]:
-    """A table for each subject, in the order in which they come."""
-    for subject in dict.fromkeys(figure.subject for figure in figures):
-        yield f"\n## {subject}\n\n| | measured | | goal | |\n|---|--:|---|--:|---|\n"
-        for figure in figures:
+def _tables(results: Results) -> Iterator[str]:
+    for subject in dict.fromkeys(figure.subject for figure in results.figures):
+        yield f"## {subject}\n\nMeasured on {results.day}.\n\n"
+        yield "| | measured | | lowest to highest | goal | |\n|---|--:|---|--:|--:|---|\n"
+        for figure in results.figures:
             if figure.subject == subject:
                 goal = "" if figure.goal is None else f"{'≥' if figure.at_least else '≤'} {figure.goal:,g}"
                 verdict = "" if figure.goal is None else "reached" if figure.reached else "**missed**"
                 told = ", ".join(each for each in (verdict, figure.note) if each)
                 name = figure.name.replace("|", "\\|")
-                yield f"| {name} | {number(figure.measured)} | {figure.unit} | {goal} | {told} |\n"
+                measured = f"{number(figure.measured)} | {figure.unit} | {between(figure.spread)}"
+                yield f"| {name} | {measured} | {goal} | {told} |\n"
+        yield "\n"
 
 
-def plot(figures: list[Figure], path: Path) -> bool:
-    """Bars of the export path beside its limit; whether there was anything to draw."""
+def plot(figures: list[Figure], path: Path) -> None:
+    """Draw bars of the export path beside its limit."""
+    by_name = {figure.name: figure.measured for figure in figures}
+    bars = [(label, 1.0 if label.startswith("COPY") else by_name[name]) for name, label in BARS if name in by_name]
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    by_name = {figure.name: figure.measured for figure in figures}
-    bars = [(label, 1.0 if label.startswith("COPY") else by_name[f"{name}, {PLOTTED}"])
-            for name, label in BARS if f"{name}, {PLOTTED}" in by_name]  # fmt: skip
-    if not bars:
-        return False
     drawn, axes = pyplot.subplots(figsize=(8, 2.8), layout="constrained")
     shown = axes.barh([label for label, _ in bars], [value for _, value in bars], color="#3b6fb6")
     axes.bar_label(shown, fmt="%.2f x", padding=3)
     axes.set_xlim(0, max(value for _, value in bars) * 1.12)
     axes.invert_yaxis()
-    axes.set_title(f"Time for {PLOTTED}, as a multiple of what PostgreSQL needs to send them", fontsize=10)
+    axes.set_title("Time for 5,000,000 rows, as a multiple of what PostgreSQL needs to send them", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     drawn.savefig(path, dpi=110, metadata={"Software": ""})
-    return True
 
 
-def write(figures: list[Figure]) -> None:
-    """Put the figures below the page's own text, in the place of those that were there."""
-    before, _, _ = (DOCS / "benchmarks.md").read_text().partition("<!-- figures -->")
-    page = [before, "<!-- figures -->\n\n", f"Measured on {date.today():%d %B %Y}, {machine()}. {versions()}.\n"]  # noqa: DTZ011
-    if plot(figures, DOCS / "benchmarks.png"):
-        page.append("\n![Export path, 5,000,000 rows](benchmarks.png)\n")
-    page.extend(tables(figures))
-    (DOCS / "benchmarks.md").write_text("".join(page))
+def write(measured: Mapping[str, Results], path: Path) -> None:
+    """Put the sections below the page's own text, in the place of those that were there of the same parts."""
+    text, _, before = path.read_text().partition(MARKER)
+    head, *found = _SECTION.split(before)
+    sections = dict(zip(found[::2], found[1::2], strict=True))
+    sections |= {part: section(results) for part, results in measured.items()}
+    days = dict(_DAY.findall(head)) | {results.day: results.machine for results in measured.values()}
+    page = [f"{text}{MARKER}\n\n"]
+    page += [f"- {day}: {on}\n" for day, on in days.items() if any(f"on {day}." in each for each in sections.values())]
+    page.append("\n![Export path, 5,000,000 rows](benchmarks.png)\n\n")
+    page += [f"<!-- part: {part} -->\n{sections[part]}" for part in PARTS if part in sections]
+    path.write_text("".join(page).rstrip("\n") + "\n")
 
 
 def main() -> None:
     """Print the figures, and write the page."""
-    figures = [figure for part in PARTS for figure in kept(part)]
-    missing = [part for part in PARTS if not kept(part)]
-    if not missing:
-        write(figures)
+    measured = {part: results for part in PARTS if (results := kept(part))}
+    if PLOTTED in measured:
+        plot(measured[PLOTTED].figures, DOCS / "benchmarks.png")
+    write(measured, DOCS / "benchmarks.md")
+    figures = [figure for results in measured.values() for figure in results.figures]
     for figure in figures:
         print(figure.line())
     goals = sum(figure.goal is not None for figure in figures)
     print(f"\n{len(figures)} figures, {goals} with a goal, {sum(not figure.reached for figure in figures)} missed")
-    if missing:
-        print(f"docs/benchmarks.md is left as it was: not measured here yet are {', '.join(missing)}")
+    if left := [part for part in PARTS if part not in measured]:
+        print(f"docs/benchmarks.md keeps its older figures of what was not measured here: {', '.join(left)}")
 
 
 if __name__ == "__main__":

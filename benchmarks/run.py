@@ -15,7 +15,9 @@ import time
 from pathlib import Path
 
 PARTS = {
-    "export_path": ("exports", "zip"),
+    "export_path": ("exports", "zip", "gzip"),
+    "shapes": ("exports", "gzip"),
+    "one_core": ("exports",),
     "copy_drivers": ("exports",),
     "parallel_ranges": ("exports",),
     "generic_path": ("exports", "mariadbd", "sqlite3"),

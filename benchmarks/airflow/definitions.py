@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from devstack.stack import Stack
 
 DEFINITIONS, FEW, DUE = 10_000, 10, 500
-SUBJECT, GROWTH = "Ten thousand definitions", "Growth"
+SUBJECT, GROWTH = "Ten thousand definitions", "Growth by definitions"
 ZONE = load_timezone("America/New_York")
 STEADY_SECONDS, SETTLING_SECONDS = 60, 20
 NEW, CHANGED, REMOVED = 9, 5, 3

@@ -10,7 +10,6 @@ dearer of the two destinations, because a task that talks to it loads boto3.
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
 import sys
 import tempfile
@@ -20,8 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exports.ledger import DAY_AFTER, FIRST_DAY, fill
-from benchmarks.exports.one_export import REPORT_TYPE, TO_BUCKET, conf
+from benchmarks.exports.ledger import DAY_AFTER, FILTERS, FIRST_DAY, REPORT_TYPE, fill
+from benchmarks.exports.one_export import STAGE, TO_BUCKET, conf
 from benchmarks.figures import Figure, keep
 from devstack.airflow_client import AirflowClient
 from devstack.stack import Stack
@@ -30,9 +29,7 @@ from include.demo.data.clock import midnight
 ROWS = 10_000
 SUBJECT = "Small export"
 DAG = f"promo_reports.type.{REPORT_TYPE}"
-WINDOW = (midnight(FIRST_DAY).isoformat(), midnight(DAY_AFTER).isoformat())
-CONF = {**conf("s3", *WINDOW), "delivery": [TO_BUCKET]}
-_LOGGED = re.compile(r"(Counted and summed|Copied|Read again) in (\d+\.\d+) s")
+CONF = {**conf("s3", midnight(FIRST_DAY), midnight(DAY_AFTER), FILTERS), "delivery": [TO_BUCKET]}
 
 
 def one_run(api: AirflowClient) -> dict[str, float]:
@@ -61,7 +58,7 @@ def one_run(api: AirflowClient) -> dict[str, float]:
         before = at
     found["in all"] = seen - begun
     log = api.task_log(DAG, run_id, "extract")
-    found["of extract: count, copy, second reading"] = sum(float(seconds) for _, seconds in _LOGGED.findall(log))
+    found["of extract: count, copy, second reading"] = sum(float(seconds) for _, seconds in STAGE.findall(log))
     return found
 
 

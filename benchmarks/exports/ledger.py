@@ -1,13 +1,14 @@
-"""The ledger that exports are measured on: generated rows of one wallet, in a PostgreSQL of the benchmark's own."""
+"""Tables that exports are measured on, in a PostgreSQL of the benchmark's own, and the ledger: rows of one wallet."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from devstack.credentials import Credentials
 from devstack.databases import PromoDatabase, create_promo_database, create_roles
@@ -16,21 +17,31 @@ from include.demo.data.bulk import SCHEMA, constraints_lifted
 from include.demo.data.clock import midnight
 from include.demo.data.generated_ledger import CAMPAIGN_ID, USERS_PER_MILLION, GeneratedWallet, generate
 
+REPORT_TYPE = "wallet_transactions"
 WALLET = "benchmark"
+FILTERS: Mapping[str, Any] = {
+    "wallet": WALLET,
+    "transaction_type": ["credit", "debit", "expired", "promised", "reverse", "refund"],
+}
 FIRST_DAY, DAY_AFTER = datetime.date(2026, 3, 1), datetime.date(2026, 6, 1)
 _MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """A filled promo database whose rows lie evenly in [FIRST_DAY, DAY_AFTER), in the account's timezone."""
+class Table:
+    """Rows that lie evenly in [FIRST_DAY, DAY_AFTER), in the account's timezone, and the report that shows them."""
 
     server: PostgresServer
     promo: PromoDatabase
     rows: int
+    report_type: str = REPORT_TYPE
+    filters: Mapping[str, Any] = field(default_factory=lambda: FILTERS)
 
     def window(self, rows: int) -> tuple[datetime.datetime, datetime.datetime]:
-        """The window from its beginning that holds so many rows, or up to two fewer: three share a moment."""
+        """Return the window that holds the first so many rows.
+
+        Fewer than all can be asked of the ledger only, which has up to two fewer then: three rows share a moment.
+        """
         if rows >= self.rows:
             return midnight(FIRST_DAY), midnight(DAY_AFTER)
         answer = self.server.execute(
@@ -42,17 +53,23 @@ class Ledger:
 
 
 @contextlib.contextmanager
-def filled_ledger(rows: int) -> Iterator[Ledger]:
+def filled_ledger(rows: int) -> Iterator[Table]:
     """Start PostgreSQL and generate rows, in the order of time; all of it is removed at the end."""
+    with promo_database() as (server, promo):
+        fill(promo, rows)
+        yield Table(server, promo, rows)
+
+
+@contextlib.contextmanager
+def promo_database() -> Iterator[tuple[PostgresServer, PromoDatabase]]:
+    """Start PostgreSQL with an empty promo database; both are removed at the end."""
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
         credentials = Credentials()
         server = PostgresServer(Path(directory) / "postgres", password=credentials.postgres, port=0, durable=False)
         server.start()
         try:
             create_roles(server, credentials)
-            promo = create_promo_database(server, credentials, "ledger")
-            fill(promo, rows)
-            yield Ledger(server, promo, rows)
+            yield server, create_promo_database(server, credentials, "ledger")
         finally:
             server.destroy()
 

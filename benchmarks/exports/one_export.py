@@ -1,31 +1,36 @@
 """One run in a process of its own, through the operators that Airflow runs; it prints its figures as JSON.
 
-    python -m benchmarks.exports.one_export <download|s3|spreadsheet> <report type> <start> <end>
+    python -m benchmarks.exports.one_export <download|s3|spreadsheet> <report type> < conf.json
     python -m benchmarks.exports.one_export sql_to_s3 < query.sql
 
 `download` and `s3` deliver the same file to the download area or to a bucket; `spreadsheet` is an export for download
-alone, whose text cells are made safe; `sql_to_s3` is Airflow's own operator. The connections come from
-`AIRFLOW_CONN_...`, the project's settings from `PROMO_REPORTS_...`. Seconds are wall time, `memory` is the peak of
-the process in MB above what it was just before the first operator began, as an idle task would be.
+alone, whose text cells are made safe; `sql_to_s3` is Airflow's own operator. With `--without-second-reading`, an export
+does not read its file again, which the product cannot be told. The connections come from
+`AIRFLOW_CONN_...`, the project's settings from `PROMO_REPORTS_...`. Seconds are wall time, `cpu` are processor seconds,
+`memory` is the peak of the process in MB, both above what they were just before the first operator began, as in an idle
+task.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.exports.ledger import WALLET
+from benchmarks.exports.unread_file import without_second_reading
 from devstack.memory import peak
 
-REPORT_TYPE = "wallet_transactions"
-TYPES = ("credit", "debit", "expired", "promised", "reverse", "refund")
 BUCKET = "bi-exports"
+WITHOUT = "--without-second-reading"
+STAGE = re.compile(r"(Counted and summed|Copied|Read again) in (\d+\.\d+) s")
 TO_BUCKET = {"partner_export": {"partner": "amazon_s3", "bucket": BUCKET}}
 
 
@@ -38,22 +43,21 @@ class Seconds(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take down a line that names a stage and its seconds."""
-        if record.name == "promo_reports.pipeline.extract" and isinstance(record.args, tuple):
-            stage, seconds = record.args
-            self.of[str(stage)] = float(str(seconds))
+        if told := STAGE.fullmatch(record.getMessage()):
+            self.of[told[1]] = float(told[2])
 
 
-def conf(kind: str, start: str, end: str) -> dict[str, Any]:
+def conf(kind: str, start: datetime, end: datetime, filters: Mapping[str, Any]) -> dict[str, Any]:
     """The definition of the export, as an API client would give it."""
     return {
         "name": "Benchmark",
-        "filters": {"wallet": WALLET, "transaction_type": list(TYPES)},
-        "date_range": {"start": start, "end": end},
+        "filters": dict(filters),
+        "date_range": {"start": start.isoformat(), "end": end.isoformat()},
         "delivery": ["download"] if kind == "spreadsheet" else ["download", TO_BUCKET],
     }
 
 
-def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float]:
+def export(kind: str, report_type: str, asked: dict[str, Any]) -> dict[str, float]:
     """Extract, and deliver to one destination; the seconds of each stage and task."""
     from promo_reports.orchestration import dag_factory
     from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
@@ -62,7 +66,7 @@ def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float
     run = SimpleNamespace(
         dag_id=f"promo_reports.type.{report_type}",
         run_id="benchmark",
-        conf=conf(kind, start, end),
+        conf=asked,
         run_after=datetime.now(UTC),
         data_interval_start=None,
         data_interval_end=None,
@@ -76,7 +80,7 @@ def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float
     stages = Seconds()
     logging.getLogger("promo_reports").addHandler(stages)
     logging.getLogger("promo_reports").setLevel(logging.INFO)
-    idle, begun = peak(), time.perf_counter()
+    idle, used, begun = peak(), time.process_time(), time.perf_counter()
     extract = ExtractOperator(task_id="extract", report_type=report_type)
     handovers = vars(ExtractOperator)["execute"].__wrapped__(extract, context)
     extracted = time.perf_counter()
@@ -87,6 +91,7 @@ def export(kind: str, report_type: str, start: str, end: str) -> dict[str, float
         "seconds": ended - begun,
         "extract_task": extracted - begun,
         "deliver": ended - extracted,
+        "cpu": time.process_time() - used,
         "memory": peak() - idle,
         **stages.of,
     }
@@ -107,8 +112,13 @@ def sql_to_s3(query: str) -> dict[str, float]:
 
 def main(arguments: list[str]) -> None:
     """Run one kind and print its figures."""
-    kind, *of = arguments
-    print(json.dumps(sql_to_s3(sys.stdin.read()) if kind == "sql_to_s3" else export(kind, *of)))
+    kind, *report_type = [each for each in arguments if each != WITHOUT]
+    given = sys.stdin.read()
+    if not report_type:
+        print(json.dumps(sql_to_s3(given)))
+        return
+    with without_second_reading() if WITHOUT in arguments else nullcontext():
+        print(json.dumps(export(kind, report_type[0], json.loads(given))))
 
 
 if __name__ == "__main__":

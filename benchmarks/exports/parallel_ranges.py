@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.exports.export_commands import PROJECT, Commands, Measured
-from benchmarks.exports.ledger import Ledger, filled_ledger
+from benchmarks.exports.ledger import Table, filled_ledger
 from benchmarks.exports.one_export import BUCKET
 from benchmarks.figures import Figure, keep, number
 from devstack.s3 import S3Server
@@ -31,7 +31,7 @@ Round = dict[tuple[int, int], Measured]
 """What was measured, by rate and connections."""
 
 
-def measured(commands: Commands, ledger: Ledger, rates: list[int]) -> Round:
+def measured(commands: Commands, ledger: Table, rates: list[int]) -> Round:
     """Every rate with every number of connections, once."""
     url = ledger.promo.reader_url
     port = int(re.findall(r":(\d+)/", url)[0])

@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.figures import Figure, keep
 from benchmarks.page.reports_list import CALLS, PROJECT, filled_airflow
 
+SUBJECT = "Growth by past exports"
 EXPORTS = (1_000, 10_000, 100_000)
 
 
@@ -48,7 +49,7 @@ def figures(exports: int) -> Iterator[Figure]:
             with Session(engine) as session:
                 for name, call in asked():
                     took = [_milliseconds(session, call) for _ in range(CALLS + 1)][1:]
-                    yield Figure("Growth", f"{exports:,} past exports: {name}", statistics.median(took), "ms")
+                    yield Figure(SUBJECT, f"{exports:,} past exports: {name}", statistics.median(took), "ms")
         finally:
             engine.dispose()
 
