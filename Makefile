@@ -79,7 +79,7 @@ test-airflow: $(STAMP) ## Test what is asked of Airflow on another one (VERSION=
 test-adopt: $(STAMP) ## Run the blocks of docs/adopt.md in an environment that has Airflow alone, up to the page in Chromium
 	$(BIN)/python -m pytest tests/adopt
 
-bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 50 minutes; PARTS="...": some of it)
+bench: $(STAMP) ## Measure everything and write docs/benchmarks.md (some 80 minutes; PARTS="...": some of it)
 	$(BIN)/python -m benchmarks.run $(PARTS)
 
 lint: $(STAMP) ## Check style, types, layers, the compose file and Renovate's configuration

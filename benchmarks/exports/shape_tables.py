@@ -44,7 +44,7 @@ CREATE FUNCTION pg_temp.json_text(key text, fields int) RETURNS text LANGUAGE sq
     ), ', ' ORDER BY field) || '}' FROM generate_series(1, fields) field
 $$;
 """
-"""Of a key, each gives always the same: a number in [0, 1), a text of at most 97 letters, JSON."""
+"""Of a key, each gives always the same: a number in [0, 1), a text of so many letters, 97 at most, JSON."""
 
 
 @dataclass(frozen=True)
