@@ -140,7 +140,7 @@ class ReportQuery:
         if not (self.expressions.writes_cells and changed):
             return "0"
         conditions = (transform.sql_is_changed(column, self.expressions) for column in changed)
-        return " + ".join(f"coalesce(sum(CASE WHEN {each} THEN 1 ELSE 0 END), 0)" for each in conditions)
+        return " + ".join(f"count(*) FILTER (WHERE {each})" for each in conditions)
 
 
 def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:

@@ -6,7 +6,7 @@ alone, which are exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -73,7 +73,7 @@ class ParsedBlock:
         """Yield the text of every cell; NULL and the empty text are both empty."""
         return (text or "" for text in self._columns[column].to_pylist())
 
-    def beginning_with(self, letters: str, column: int) -> Iterator[str]:
+    def beginning_with(self, letters: Set[str], column: int) -> Iterator[str]:
         """Yield the cells whose first letter is one of these."""
         cells = self._columns[column]
         firsts = np.zeros(256, bool)

@@ -23,7 +23,7 @@ from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
-from promo_reports.sql.cell_policies.formulas import is_formula
+from promo_reports.sql.cell_policies.formulas import FIRST_LETTERS, is_formula
 from tests.support.databases.promo import MOVES, Project, content, export
 
 NUMBER = Column("id", ColumnType.INTEGER, "Number.")
@@ -238,8 +238,8 @@ def test_texts_that_the_database_calls_equal(database: Database, project: Projec
 # Encodings
 
 
-@pytest.mark.parametrize("encoding", ["LATIN1", "WIN1252", "EUC_JP", "SQL_ASCII"])
-def test_formulas_in_a_database_of_another_encoding(
+@pytest.mark.parametrize("encoding", ["UTF8", "LATIN1", "WIN1252", "EUC_JP", "SQL_ASCII"])
+def test_formulas_in_a_database_of_any_encoding(
     encoding: str, make_database: Callable[[str], Database], project: Project
 ) -> None:
     notes = ["=1", "\t'=1", "a=1", "\\t=1", "", "\\302\\240=1", "' ''-1", "a\n=1"]
@@ -248,19 +248,33 @@ def test_formulas_in_a_database_of_another_encoding(
         "WIN1252": ["\u00a0=1", "…=1", "€=1", "\u2026-1"],
         "EUC_JP": ["\u3000=1", "＝1", "＋1", "＠1", "－1", "あ=1"],
         "SQL_ASCII": ["\u00a0=1", "\u3000\u2003'＝1", "Ж=1", "\ufeff@1"],
+        "UTF8": ["\u00a0=1", "\u3000\u2003'＝1", "Ж=1", "\ufeff@1", "\U0001f642=1"],
     }[encoding]
     if encoding == "EUC_JP":
         notes.remove("－1")  # which it has no letter for
+    for letter in sorted({*FIRST_LETTERS, *map(chr, range(1, 0x80)), *"äÿŠあ"}):
+        if _has(encoding, letter):
+            notes += {letter, f"{letter}=1", f"'{letter}1", f"a{letter}"} - set(notes)
     database = make_database(encoding)
     database.execute(f"CREATE TABLE stock (id int, {ALWAYS}, note text, points numeric)")
-    for number, note in enumerate(notes):
-        database.execute("INSERT INTO stock VALUES (%s, DEFAULT, %s, 1)", values=(number, note))
+    database.execute(
+        "INSERT INTO stock (id, note, points) SELECT number, note, 1 FROM unnest(%s) WITH ORDINALITY n (note, number)",
+        values=(notes,),
+    )
     report_type = stock(text("note"), totals_by="note")
     csv_text, manifest = staged(project, database, report_type, spreadsheet=True, comment="-- „Ж“ あ\n/* é */")
     cells = [row[1] for row in csv.reader(io.StringIO(csv_text))][1:]
     assert cells == ["'" + note if is_formula(note) else note for note in notes]
     assert manifest.cells_changed == sum(map(is_formula, notes)) >= 4
     assert manifest.totals_by["values"].keys() == set(notes)
+
+
+def _has(encoding: str, letter: str) -> bool:
+    codec = {"LATIN1": "latin-1", "WIN1252": "cp1252"}.get(encoding, "euc_jp" if encoding == "EUC_JP" else "utf-8")
+    try:
+        return bool(letter.encode(codec))
+    except UnicodeEncodeError:
+        return False
 
 
 def test_text_that_the_database_has_no_letters_for(make_database: Callable[[str], Database], project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from string import ascii_letters, digits
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.databases.postgres.checks.query_columns import (
@@ -20,11 +21,14 @@ from promo_reports.pipeline.databases.postgres.checks.query_columns import (
     UUID,
     VARCHAR,
 )
-from promo_reports.sql.cell_policies.formulas import FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
+from promo_reports.sql.cell_policies.formulas import FIRST_LETTERS, FORMULA_PATTERN, FORMULA_PATTERN_OF_BYTES
 from promo_reports.sql.expressions import Expressions
 
 _WRITTEN_ALIKE = frozenset({BOOLEAN, NAME, BIGINT, SMALLINT, INTEGER, OID, DATE, TIMESTAMP, TIMESTAMPTZ, UUID})
 """Types of which what is equal is written alike."""
+_FIRST_CODE_POINTS = ",".join(str(ord(letter)) for letter in sorted(FIRST_LETTERS))
+_NEVER_FIRST = ",".join(ascii_letters + digits)
+"""Every encoding that a database may have has these as the bytes of ASCII, and as nothing else's first byte."""
 _TO_UTF8 = "pg_catalog.encode(pg_catalog.convert_to({text}, 'UTF8'), 'escape')"
 
 
@@ -45,12 +49,18 @@ class PostgresExpressions(Expressions):
         return f"{self._rounded(column)} AS {column.name}" if self._is_rounded(column) else super().cell(column)
 
     def is_formula(self, column: Column) -> str:
-        """Return whether a spreadsheet would run the cell, of which no collation and no encoding has a say."""
+        """Return whether a spreadsheet would run the cell, of which no collation and no encoding has a say.
+
+        The first letter is looked at before the pattern, which costs several times as much, and rules most cells out.
+        """
         text, pattern = self._text(column), FORMULA_PATTERN
+        # `ascii` is the code point in UTF-8 alone; elsewhere it refuses some letters, and "char" is the first byte.
+        may_be = f"pg_catalog.ascii({text}) = ANY (CAST('{{{_FIRST_CODE_POINTS}}}' AS integer[]))"
         if not self._utf8:
+            may_be = f'NOT CAST({text} AS "char") = ANY (CAST(\'{{{_NEVER_FIRST}}}\' AS "char"[]))'
             text, pattern = _TO_UTF8.format(text=text), FORMULA_PATTERN_OF_BYTES
         escaped = pattern.replace("\\", "\\\\").replace("'", "''")
-        return f"{text} COLLATE \"C\" ~ E'{escaped}'"
+        return f"{may_be} AND {text} COLLATE \"C\" ~ E'{escaped}'"
 
     def text(self, column: Column) -> str:
         """What COPY writes: a cast that somebody has created may say something that is not read as the value again."""
