@@ -8,16 +8,19 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.file_format import ZIP
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.formats.artifact import Artifact
-from promo_reports.sql.cell_policies.transform import UNCHANGED
+from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
 from tests.support.databases.promo import MOVES, Project, Promo, numbered
 from tests.support.second_reading import read_again
 
@@ -96,17 +99,27 @@ def test_a_row(
     assert per_row(measure) < most
 
 
-def test_a_row_that_is_read_again(tmp_path: Path) -> None:
+WIDE = replace(MOVES, columns=(*MOVES.columns, *(Column(f"text_{n}", ColumnType.TEXT, "Text.") for n in range(1, 32))))
+SAFE = transform_of(SPREADSHEET)
+
+
+@pytest.mark.parametrize(
+    ("report_type", "transform"),
+    [(MOVES, UNCHANGED), (WIDE, UNCHANGED), (WIDE, SAFE)],
+    ids=["9 columns", "40 columns", "40 columns made safe"],
+)
+def test_a_row_that_is_read_again(report_type: ReportType, transform: CellTransform, tmp_path: Path) -> None:
     def measure(rows: int) -> int:
-        names = [column.name for column in MOVES.columns]
-        artifact, rest = Artifact(tmp_path, f"moves_{rows}", names, ZIP), "," * (len(names) - 5)
+        names = [column.name for column in report_type.columns]
+        artifact = Artifact(tmp_path, f"moves_{rows}", names, ZIP)
+        rest = "," * (len(MOVES.columns) - 5) + ',"Käse, ""reif"""' * (len(names) - len(MOVES.columns))
         with artifact:
             artifact.begin(1)
             for n in range(rows):
                 artifact.write(f"{n},2026-03-01 12:00:00.{n:06},in,,1.00{rest}\n".encode(), 1)
             artifact.end()
         with Instructions() as instructions:
-            read_again(artifact.path, artifact.format, MOVES, transform=UNCHANGED, spans=artifact.spans)
+            read_again(artifact.path, artifact.format, report_type, transform=transform, spans=artifact.spans)
         return instructions.count
 
     assert per_row(measure) < READ_AGAIN
