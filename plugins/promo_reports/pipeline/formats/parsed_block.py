@@ -6,9 +6,10 @@ alone, which are exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -73,19 +74,20 @@ class ParsedBlock:
         """Yield the text of every cell; NULL and the empty text are both empty."""
         return (text or "" for text in self._columns[column].to_pylist())
 
-    def beginning_with(self, letters: Set[str], column: int) -> Iterator[str]:
+    def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[str]:
         """Yield the cells whose first letter is one of these."""
         cells = self._columns[column]
-        firsts = np.zeros(256, bool)
-        firsts[[letter.encode()[0] for letter in letters]] = True
         _, ends, text = cells.buffers()
+        if text is None or not text.size:
+            return
         begins = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
-        rows = np.flatnonzero(begins[1:] > begins[:-1])
-        if not len(rows):
-            return iter(())
-        found = cells.take(_places(rows[firsts[np.frombuffer(text, np.uint8)[begins[rows]]]]))
-        first_letters = pc.utf8_slice_codeunits(found, 0, 1)
-        return iter(found.filter(pc.is_in(first_letters, value_set=_texts(map(str.encode, letters)))).to_pylist())
+        octets, content = np.frombuffer(text, np.uint8), memoryview(text)
+        first, second = (octets.take(begins[:-1] + place, mode="clip") for place in (0, 1))
+        rows = np.flatnonzero(_beginnings(letters)[first, second] & (begins[1:] > begins[:-1]))
+        for begin, end in zip(begins[rows].tolist(), begins[rows + 1].tolist(), strict=True):
+            cell = str(content[begin:end], "utf-8")
+            if cell[0] in letters:
+                yield cell
 
     def row_with(self, texts: frozenset[str], column: int) -> int | None:
         """Return the first row whose cell is one of these texts, none of which is empty."""
@@ -183,6 +185,15 @@ def _parsed(content: bytes, width: int, columns: Sequence[int]) -> Any:
         if other:
             raise AnotherWidth(other[0].number - 1, other[0].actual_columns) from None
         raise Unreadable("a record that is no CSV") from None
+
+
+@lru_cache
+def _beginnings(letters: frozenset[str]) -> NDArray[np.bool_]:
+    """Return whether one of the letters begins with two bytes; of a letter that is one byte, any byte is the second."""
+    found = np.zeros((256, 256), bool)
+    for octets in map(str.encode, letters):
+        found[octets[0], octets[1] if len(octets) > 1 else slice(None)] = True
+    return found
 
 
 def _scales(cells: Any) -> NDArray[np.int32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -24,7 +24,7 @@ class Block(Protocol):
         """Yield the text of every cell; NULL and the empty text are both empty."""
         ...
 
-    def beginning_with(self, letters: Set[str], column: int) -> Iterator[str]:
+    def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[str]:
         """Yield the cells whose first letter is one of these."""
         ...
 
