@@ -36,13 +36,16 @@ def measured(commands: Commands, rows: int, rounds: int, without: Collection[str
         LOCAL: lambda: commands.ours("download", rows),
         S3: lambda: commands.ours("s3", rows),
         SAFE: lambda: commands.ours("spreadsheet", rows),
-        GZIP: lambda: commands.gzipped(rows),
     }
     if rows <= PANDAS_UP_TO:
-        kinds |= {ZIP: lambda: commands.zipped(rows), PANDAS: lambda: commands.sql_to_s3(rows)}
+        kinds |= {
+            GZIP: lambda: commands.gzipped(rows),
+            ZIP: lambda: commands.zipped(rows),
+            PANDAS: lambda: commands.sql_to_s3(rows),
+        }
     for each in without:
         kinds.pop(each, None)
-    once = (ZIP, PANDAS) if rows > MILLION else ()  # minutes a run, and far from every goal: once will do
+    once = (ZIP, PANDAS)  # up to minutes a run, and far from every goal
     answer = Rounds(f"Export path, {rows:,} rows", kinds, once)
     commands.copy(rows)
     answer.run(rounds)
