@@ -136,3 +136,15 @@ def test_the_steps_of_a_clock_begin_where_it_changes(name: str) -> None:
     for before, after in pairwise(steps):
         assert before.last + timedelta(microseconds=1) == after.first
         assert before.offset != after.offset
+
+
+@pytest.mark.parametrize("microseconds", [0, 1, 499_999, 500_000, 999_999])
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_a_change_just_inside_or_outside_of_a_window_of_any_instants(seconds: int, microseconds: int) -> None:
+    zone, (first, second, *_) = load_timezone(ZONE), changes(ZONE)
+    begin, end = (each + timedelta(seconds=seconds, microseconds=microseconds) for each in (first, second))
+    inside = [each for each in (first, second) if begin < each <= end]
+    steps = _steps(zone, begin, end)
+    assert [step.first for step in steps] == [begin, *inside]
+    assert steps[-1].last == end
+    assert [step.offset for step in steps] == [step.first.astimezone(zone).utcoffset() for step in steps]

@@ -19,9 +19,10 @@ from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.postgres.literals import literals
 from promo_reports.sql.bound import BoundQuery
 
-_ALL_TIMES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ALL_TIMES = (_EPOCH, datetime(2100, 1, 1, tzinfo=UTC))
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)  # shorter than the time between two changes of any clock
-_INSTANT = timedelta(microseconds=1)
+_INSTANT, _SECOND = timedelta(microseconds=1), timedelta(seconds=1)
 
 # In the session's timezone, as the cells of COPY.
 _DIFFERS = "CAST({at} AS timestamp) <> {at} AT TIME ZONE 'UTC' + step.utc_offset"
@@ -110,17 +111,22 @@ def _steps(zone: ZoneInfo, first: datetime, last: datetime) -> tuple[_Step, ...]
 
 
 def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Yield the instants after the first, up to the last, from which the clock has another offset."""
-    at, before = first, _offset(first, zone)
-    while at < last:
-        following = min(at + _WEEK, last)
-        after = _offset(following, zone)
+    """Yield the instants after the first, up to the last, from which the clock has another offset: whole seconds."""
+
+    def offset(second: int) -> timedelta | None:
+        return datetime.fromtimestamp(second, zone).utcoffset()
+
+    at, end = ((each - _EPOCH) // _SECOND for each in (first, last))
+    before, week = offset(at), _WEEK // _SECOND
+    while at < end:
+        following = min(at + week, end)
+        after = offset(following)
         if after != before:
             low, high = at, following
-            while high - low > _INSTANT:
-                middle = low + (high - low) // 2
-                low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
-            yield high
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if offset(middle) == before else (low, middle)
+            yield datetime.fromtimestamp(high, UTC)
         at, before = following, after
 
 
