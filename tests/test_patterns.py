@@ -28,10 +28,9 @@ CPU_SECONDS = 2.0
 """A linear pattern takes some milliseconds of CPU for one text, a quadratic one more than ten seconds."""
 METHODS = ("match", "fullmatch", "search", "sub", "split", "finditer", "findall")
 MADE_WHEN_USED: dict[str, list[re.Pattern[Any]]] = {
-    "promo_reports.pipeline.databases.mysql.text": [re.compile(rb"(?:-?[0-9]+\.[0-9]{2,},)*")],
     "promo_reports.pipeline.databases.postgres.inspection.indexes": [re.compile(r"(?<![\w\"])t\.")],
 }
-"""Patterns that depend on a column or a table's alias, as an example."""
+"""Patterns that depend on the alias of a table, as an example."""
 CHARACTERS = [chr(code) for code in range(128)] + ["\x85", "\xe9", "\u2028", "\U0001f600"]
 CATEGORIES: dict[Any, Callable[[str], bool]] = {
     op.CATEGORY_DIGIT: str.isdigit,

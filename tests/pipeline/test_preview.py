@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.errors import PreviewTooSlow, QueryTooSlow, SourceRefused, UnknownValue
-from promo_reports.pipeline.databases.cells import record_renderer
+from promo_reports.pipeline.databases.columns import record_renderer
 from promo_reports.pipeline.preview import cells, preview
 from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import (

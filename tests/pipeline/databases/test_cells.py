@@ -18,7 +18,8 @@ from devstack.postgres import PostgresServer
 from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import DataRefused
-from promo_reports.pipeline.databases.cells import plain_text, record_renderer
+from promo_reports.pipeline.databases.cells import plain_text
+from promo_reports.pipeline.databases.columns import record_renderer
 from promo_reports.sql.cell_policies.formulas import is_formula
 from promo_reports.sql.cell_policies.transform import UNCHANGED, transform_of
 

@@ -7,12 +7,11 @@ A value that is not of its column's type is refused, never guessed. No message h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from math import isfinite, ulp
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
@@ -22,35 +21,12 @@ from promo_reports.pipeline.decimals import at_scale
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
-_NOT_AS_IT_IS = re.compile(r'[",\r\n\x00]')
-_STRINGS = frozenset({str, type(None)})
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BOOLEANS = {"1": "t", "0": "f", "true": "t", "false": "f", "t": "t", "f": "f"}
 
-ROWS_AT_A_TIME = 200
-"""Rows that are fetched and rendered together; more would be slower: Python's garbage collector looks at each."""
-Row = Sequence[Any]
 Render = Callable[[object], str]
-Records = Callable[[Sequence[Row]], list[bytes]]
-
-
-def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, transform: CellTransform) -> Records:
-    """Return a function from rows of database values to their CSV records, `\\n` ended; it raises `DataRefused`.
-
-    It works column by column, so that what all values of a column have in common is asked once.
-    """
-    times = LocalTimes(zone)
-    renders = [_column_renderer(column, times, transform=transform) for column in columns]
-
-    def records(rows: Sequence[Row]) -> list[bytes]:
-        cells = [render(values) for render, values in zip(renders, zip(*rows, strict=True), strict=True)]
-        if len(cells) == 1:
-            cells = [['"\\."' if cell == "\\." else cell for cell in cells[0]]]  # alone on a line it would end the data
-        return [f"{','.join(row)}\n".encode() for row in zip(*cells, strict=True)]
-
-    return records
 
 
 def plain_text(column: Column, zone: ZoneInfo) -> Render:
@@ -96,22 +72,6 @@ def cell_renderer(column: Column, times: LocalTimes, *, transform: CellTransform
         ColumnType.DATE: lambda value: _date(column, value),
         ColumnType.BOOLEAN: lambda value: _boolean(column, value),
     }[column.type]
-
-
-def _column_renderer(
-    column: Column, times: LocalTimes, *, transform: CellTransform
-) -> Callable[[Sequence[Any]], list[str]]:
-    render = cell_renderer(column, times, transform=transform)
-
-    def each(values: Sequence[Any]) -> list[str]:
-        return ["" if value is None else render(value) for value in values]
-
-    def texts(values: Sequence[Any]) -> list[str]:
-        if _STRINGS.issuperset(map(type, values)) and not _NOT_AS_IT_IS.search("".join(filter(None, values))):
-            return ["" if value is None else value or '""' for value in values]
-        return each(values)
-
-    return texts if column.type is ColumnType.TEXT and not transform.changes(column) else each
 
 
 def _as_text(column: Column, value: object) -> str:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import PromoReportsError, SourceRefused, SourceUnavailable
-from promo_reports.pipeline.databases.cells import ROWS_AT_A_TIME, Render, Row, plain_text, record_renderer
+from promo_reports.pipeline.databases.cells import Render, plain_text
+from promo_reports.pipeline.databases.columns import ROWS_AT_A_TIME, Row, record_renderer
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery

@@ -54,6 +54,8 @@ def is_formula(text: str) -> bool:
 class EscapedFormulas(CellTransform):
     """One apostrophe before what a spreadsheet would run; taken away again, it gives back what was there."""
 
+    beginnings = FIRST_LETTERS
+
     def sql(self, column: Column, of: Expressions) -> str:
         """Return the text, with an apostrophe where it is a formula."""
         text = of.text(column)

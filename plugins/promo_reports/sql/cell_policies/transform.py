@@ -34,8 +34,11 @@ class CellTransform:
 
     A database that writes its cells itself (`Expressions.writes_cells`) is asked for `sql`, and for the number of
     cells for which `sql_is_changed` holds. Cells of other databases are written by `written`. The second reading of
-    the file counts with `is_changed`, which must find the same cells.
+    the file counts with `is_changed`, which must find the same cells. `beginnings` holds the first letters of all texts
+    that `written` changes; None where it may change any.
     """
+
+    beginnings: frozenset[str] | None = None
 
     def __init__(self, policy: CellPolicy) -> None:
         self.policy = policy

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import PromoReportsError
-from promo_reports.pipeline.databases.cells import Render, Row
+from promo_reports.pipeline.databases.cells import Render
+from promo_reports.pipeline.databases.columns import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
 from promo_reports.pipeline.databases.mysql.engines import refuse_engines

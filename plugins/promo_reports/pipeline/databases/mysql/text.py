@@ -7,14 +7,14 @@ other goes value by value through `cells`.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
-from promo_reports.pipeline.databases.cells import ROWS_AT_A_TIME, Records, Row, cell_renderer
+from promo_reports.pipeline.databases.cells import cell_renderer
+from promo_reports.pipeline.databases.columns import BYTES, ROWS_AT_A_TIME, Records, Row, are_decimals
 from promo_reports.pipeline.databases.local_times import Kept, LocalTimes
 from promo_reports.pipeline.databases.mysql.column_types import (
     BIT,
@@ -35,13 +35,8 @@ if TYPE_CHECKING:
 _BINARY = 63  # the character set of bytes that are no text
 _ZEROFILL = 64  # a flag of columns whose numbers, of any type, begin with zeros
 
-_NOT_AS_IT_IS = re.compile(rb'[",\r\n\x00]')
-_NEGATIVE_ZERO = re.compile(rb"-0\.0*,")
-_MINUTE = LocalTimes.MINUTE
-_WHOLE_SECOND = len("YYYY-MM-DD HH:MM:SS")
-
 Values = Sequence["bytes | None"]
-Cells = list[bytes]
+Cells = Sequence[bytes]
 Minutes = Mapping[bytes, "tuple[bytes, bytes] | None"]
 
 
@@ -137,57 +132,49 @@ def _column_renderer(
     sent: _Sent, column: Column, times: LocalTimes, minutes: Minutes, *, transform: CellTransform
 ) -> Callable[[Values], Cells]:
     render = cell_renderer(column, times, transform=transform)
+    beginnings = frozenset(letter.encode()[:1] for letter in transform.beginnings or ())
+    scale = column.scale or 0
 
     def one(value: bytes) -> bytes:
         if column.type in NUMBERS and sent.type in EXACT:
             return render(Decimal(value.decode())).encode()
         return render(sent.value(value)).encode()
 
+    kept = Kept(one)
+
     def each(values: Values) -> Cells:
         return [b"" if value is None else one(value) for value in values]
 
     def texts(values: Values) -> Cells:
-        if _NOT_AS_IT_IS.search(b"".join(filter(None, values))):
-            return [
-                b"" if value is None else one(value) if _NOT_AS_IT_IS.search(value) else value or b'""'
-                for value in values
-            ]
-        return [b"" if value is None else value or b'""' for value in values]
+        return BYTES.written(values) or each(values)
 
-    def integers(values: Values) -> Cells:
+    def changed(text: bytes) -> bytes:
+        return transform.written(text.decode()).encode()
+
+    def changed_texts(values: Values) -> Cells:
+        return BYTES.written(BYTES.changed(values, beginnings, changed)) or each(values)
+
+    def as_sent(values: Values) -> Cells:
         return [b"" if value is None else value for value in values]
 
-    exact = re.compile(rb"(?:-?[0-9]+\.[0-9]{%d,},)*" % (column.scale or 1))
-
     def decimals(values: Values) -> Cells:
-        sent_ones = b",".join(filter(None, values)) + b","
-        if exact.fullmatch(sent_ones) and not _NEGATIVE_ZERO.search(sent_ones):
-            return integers(values)
-        return each(values)
-
-    def time(value: bytes) -> bytes:
-        try:
-            local = minutes[value[:_MINUTE]]
-        except ValueError:
-            local = None
-        if local is None:
-            return one(value)
-        minute, offset = local
-        rest = value[_MINUTE:]
-        return minute + (rest if len(value) == _WHOLE_SECOND else rest.rstrip(b"0").rstrip(b".")) + offset
+        return as_sent(values) if are_decimals([*filter(None, values)], scale) else each(values)
 
     def timestamps(values: Values) -> Cells:
-        return [b"" if value is None else time(value) for value in values]
+        return BYTES.local(values, minutes) or each(values)
 
-    if column.type is ColumnType.TEXT and not (sent.binary or transform.changes(column) or sent.type == BIT):
-        return texts
+    def of_few_values(values: Values) -> Cells:
+        return [b"" if value is None else kept[value] for value in values]
+
+    if column.type is ColumnType.TEXT and not (sent.binary or sent.type == BIT):
+        return texts if not transform.changes(column) else changed_texts if beginnings else each
     if column.type is ColumnType.INTEGER and sent.integer:
-        return integers
+        return as_sent
     if column.type is ColumnType.DECIMAL and sent.decimal:
         return decimals
     if column.type is ColumnType.TIMESTAMP and sent.type in TIMES:
         return timestamps
-    return each
+    return of_few_values if column.type in (ColumnType.DATE, ColumnType.BOOLEAN) else each
 
 
 def _minutes_of(times: LocalTimes) -> Minutes:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused
-from promo_reports.pipeline.databases.cells import Row
+from promo_reports.pipeline.databases.columns import Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.sqlite.expressions import EXACT_SUM, ExactSum, SqliteExpressions
 from promo_reports.pipeline.databases.sqlite.sums import add_sum, with_compensated_sums
