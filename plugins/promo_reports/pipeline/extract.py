@@ -14,7 +14,7 @@ from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.manifest import ExportFile, StagedExport
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.dialects import open_snapshot
-from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot, Source, in_terms_of
+from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot, Source, SourceTotals, in_terms_of
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
@@ -28,6 +28,7 @@ from promo_reports.pipeline.verification.count import count
 from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
 from promo_reports.pipeline.verification.verify import check_window, reconcile
 from promo_reports.settings import Settings
+from promo_reports.sql.cell_policies.transform import UNCHANGED
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 
 Progress = Callable[[int, int], object]
@@ -74,7 +75,7 @@ def extract(
             copier = RowCopier(export, artifact, settings.rows_per_file, told)
             again = left.enter_context(SecondReading(artifact.written, artifact.format, report_type, export.transform))
             with _timed("Copied"), attempt.explained(lambda: artifact.size_of(expected)):
-                sent = _copy(copier, snapshot, query, expected, settings)
+                sent = _copy(copier, snapshot, query, counted.totals, settings)
         with _timed("Read again"):
             reading = again.result(artifact.spans)
         reconcile(reading, counted.totals, sent, artifact.parts)
@@ -96,13 +97,16 @@ def _format(export: Export, rows: int, rows_per_file: int) -> FileFormat:
     return found
 
 
-def _copy(copier: RowCopier, snapshot: Snapshot, query: ReportQuery, rows: int, settings: Settings) -> int:
+def _copy(copier: RowCopier, snapshot: Snapshot, query: ReportQuery, totals: SourceTotals, settings: Settings) -> int:
+    rows = totals.rows
     if isinstance(snapshot, SharedSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
         ranges = _ranges(snapshot, query, copier.export, rows, settings.rows_per_file)
         if ranges:
             return copier.ranges(snapshot, ranges, settings.connections_per_export)
     export = copier.export
-    return copier.whole(snapshot, query.rows(export.parameters, export.transform))
+    # Where the database has counted no cell to change, it is not asked again for each: the second reading looks anyway.
+    transform = UNCHANGED if totals.cells_changed == 0 else export.transform
+    return copier.whole(snapshot, query.rows(export.parameters, transform))
 
 
 def _ranges(

@@ -18,11 +18,13 @@ from devstack.postgres import PostgresServer
 from promo_reports.definitions.filter_kinds.choice import ChoiceFilter
 from promo_reports.domain.filters import Select
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, ReportType
-from promo_reports.errors import DataRefused, SourceRefused
+from promo_reports.errors import DataRefused, ReconciliationError, SourceRefused
 from promo_reports.pipeline.databases.dialects import open_snapshot
+from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices
+from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.cell_policies.formulas import FIRST_LETTERS, is_formula
 from tests.support.databases.promo import MOVES, Project, content, export
 
@@ -267,6 +269,34 @@ def test_formulas_in_a_database_of_any_encoding(
     assert cells == ["'" + note if is_formula(note) else note for note in notes]
     assert manifest.cells_changed == sum(map(is_formula, notes)) >= 4
     assert manifest.totals_by["values"].keys() == set(notes)
+
+
+def test_a_table_without_formulas_is_copied_without_looking_for_them(
+    database: Database, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(f"CREATE TABLE stock (id int, {ALWAYS}, note text)", "INSERT INTO stock VALUES (1, DEFAULT, 'a')")
+    asked, copy = [], PostgresSnapshot.copy
+
+    def recorded(self: PostgresSnapshot, query: BoundQuery, *of: Any, **named: Any) -> int:
+        asked.append("ascii" in query.text)
+        return copy(self, query, *of, **named)
+
+    monkeypatch.setattr(PostgresSnapshot, "copy", recorded)
+    assert file(project, database, stock(text("note")), spreadsheet=True) == [["1", "a"]]
+    database.execute("INSERT INTO stock VALUES (2, DEFAULT, '=1')")
+    assert file(project, database, stock(text("note")), spreadsheet=True) == [["1", "a"], ["2", "'=1"]]
+    assert asked == [False, True]
+
+
+def test_a_formula_that_was_not_counted_is_refused(database: Database, project: Project) -> None:
+    database.execute(
+        f"CREATE TABLE made (id int, {ALWAYS})",
+        "INSERT INTO made VALUES (1, DEFAULT)",
+        "CREATE VIEW stock AS "
+        "SELECT m.*, CASE WHEN starts_with(current_query(), 'COPY') THEN '=1' ELSE 'a' END AS note FROM made m",
+    )
+    with pytest.raises(ReconciliationError, match="0 in the database, 1 in the file"):
+        staged(project, database, stock(text("note")), spreadsheet=True)
 
 
 def _has(encoding: str, letter: str) -> bool:
