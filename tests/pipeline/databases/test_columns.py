@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -141,3 +142,20 @@ def test_texts_of_the_protocol(kind: ColumnType, policy: CellPolicy, data: st.Da
     assert together(records, [None if value is None else value.encode() for value in values]) == alone(
         column, known, policy
     )
+
+
+def test_long_rows_are_fetched_a_few_at_a_time() -> None:
+    lengths = [1] * 1_000 + [1 << 20] * 300 + [1] * 1_000
+    rows = iter([(index, "a" * length) for index, length in enumerate(lengths)])
+    asked: list[int] = []
+
+    def fetch(count: int) -> list[tuple[int, str]]:
+        asked.append(count)
+        return list(islice(rows, count))
+
+    number, note = Column("number", ColumnType.INTEGER, "Which."), Column("note", ColumnType.TEXT, "A note.")
+    records = columns.record_renderer([number, note], ZONE, transform=transform_of(RAW))
+    made = [int(record.partition(b",")[0]) for batch in columns.batches(fetch, records) for record in batch]
+    assert made == list(range(len(lengths)))
+    assert asked.count(3) > 20  # of some bytes more than a MiB, three make less than four MiB
+    assert asked[-2] == columns.ROWS_AT_A_TIME

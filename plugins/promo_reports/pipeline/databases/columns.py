@@ -8,7 +8,7 @@ is not of its type. Texts are `str`, or UTF-8 as `bytes` where a driver gives wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import date
 from operator import itemgetter
 from typing import Any, AnyStr, Generic, cast
@@ -23,6 +23,11 @@ ROWS_AT_A_TIME = 200
 """Rows that are fetched and rendered together; more would be slower: Python's garbage collector looks at each."""
 Row = Sequence[Any]
 Records = Callable[[Sequence[Row]], list[bytes]]
+Fetch = Callable[[int], Sequence[Row]]
+"""Returns so many of the next rows of an answer, none at its end."""
+
+_FIRST_ROWS = 10
+_BYTES_AT_A_TIME = 1 << 22
 _Cells = Sequence[str]
 
 _STRINGS = frozenset({str})
@@ -132,6 +137,16 @@ def are_decimals(numbers: Sequence[bytes], scale: int) -> bool:
         and b"-0" + fraction not in text
         and not _LEADING_ZERO.search(text)
     )
+
+
+def batches(fetch: Fetch, records: Records) -> Generator[list[bytes], None, None]:
+    """Yield the records of all rows, `ROWS_AT_A_TIME` together, fewer where they are long, so that memory is flat."""
+    rows_at_a_time = _FIRST_ROWS
+    while rows := fetch(rows_at_a_time):
+        made = records(rows)
+        rows_at_a_time = max(1, min(ROWS_AT_A_TIME, 2 * len(rows), _BYTES_AT_A_TIME // max(map(len, made))))
+        del rows
+        yield made
 
 
 def record_renderer(columns: Sequence[Column], zone: ZoneInfo, *, transform: CellTransform) -> Records:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.report_type import Column, ReportType
 from promo_reports.errors import PromoReportsError, SourceRefused, SourceUnavailable
 from promo_reports.pipeline.databases.cells import Render, plain_text
-from promo_reports.pipeline.databases.columns import ROWS_AT_A_TIME, Row, record_renderer
+from promo_reports.pipeline.databases.columns import ROWS_AT_A_TIME, Fetch, batches, record_renderer
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.sql.bound import BoundQuery
@@ -97,7 +97,7 @@ class Dialect:
         streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_A_TIME)
         records = record_renderer(report_type.columns, zone, transform=transform)
         with self._run(streaming, query) as result:
-            yield from map(records, self._batches(result, report_type))
+            yield from batches(self._fetching(result, report_type), records)
 
     def failed(self, error: SQLAlchemyError | ImportError, seconds: float) -> PromoReportsError:
         """Return the product's error for a driver error; it quotes the message, never addresses or values.
@@ -153,9 +153,9 @@ class Dialect:
         typed = text.bindparams(*(sqlalchemy.bindparam(name, type_=sqlalchemy.DateTime()) for name in times))
         return connection.execute(typed, values)
 
-    def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
-        """Return the rows of an answer, some at a time."""
-        return result.partitions(ROWS_AT_A_TIME)
+    def _fetching(self, result: CursorResult[Any], report_type: ReportType) -> Fetch:
+        """Return what fetches the rows of an answer."""
+        return result.fetchmany
 
     def _values(self, query: BoundQuery) -> dict[str, object]:
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.databases.cells import Render
-from promo_reports.pipeline.databases.columns import Row
+from promo_reports.pipeline.databases.columns import Fetch
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.mysql.column_types import NUMBERS, refuse_types
 from promo_reports.pipeline.databases.mysql.engines import refuse_engines
@@ -190,9 +190,9 @@ class MySqlDialect(Dialect):
         text = asked.connector() if _is_connector(connection) else asked.pyformat()
         return connection.exec_driver_sql(text, self._values(query))
 
-    def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
+    def _fetching(self, result: CursorResult[Any], report_type: ReportType) -> Fetch:
         refuse_types(result.cursor.description if result.cursor else (), report_type.columns)
-        return super()._batches(result, report_type)
+        return super()._fetching(result, report_type)
 
     def _asked(self, connection: Connection, query: BoundQuery) -> BoundQuery:
         """Return the query with its times as DATETIME, compared with days that a calendar has, and its bytes as such.

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.pipeline.databases.cells import cell_renderer
-from promo_reports.pipeline.databases.columns import BYTES, ROWS_AT_A_TIME, Records, Row, are_decimals
+from promo_reports.pipeline.databases.columns import BYTES, Records, Row, are_decimals, batches
 from promo_reports.pipeline.databases.local_times import Kept, LocalTimes
 from promo_reports.pipeline.databases.mysql.column_types import (
     BIT,
@@ -57,8 +57,7 @@ def sent_records(
     with _raw_cursor(connection) as cursor:
         cursor.execute(text, values)
         records = record_renderer(cursor.description, columns, zone, transform=transform)
-        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-            yield records(rows)
+        yield from batches(cursor.fetchmany, records)
 
 
 def sent_rows(connection: Connection, text: str, values: Mapping[str, object]) -> list[Sequence[object]]:

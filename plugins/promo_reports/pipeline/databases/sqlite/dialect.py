@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import DataRefused, PromoReportsError, SourceRefused
-from promo_reports.pipeline.databases.columns import Row
+from promo_reports.pipeline.databases.columns import Fetch, Row
 from promo_reports.pipeline.databases.dialect import Dialect, executed
 from promo_reports.pipeline.databases.sqlite.expressions import EXACT_SUM, ExactSum, SqliteExpressions
 from promo_reports.pipeline.databases.sqlite.sums import add_sum, with_compensated_sums
@@ -123,17 +123,20 @@ class SqliteDialect(Dialect):
         text = _never_texts(with_compensated_sums(self._comparisons.put_into(query.text, times)))
         return connection.exec_driver_sql(BoundQuery(text, values).named(), values)
 
-    def _batches(self, result: CursorResult[Any], report_type: ReportType) -> Iterable[Sequence[Row]]:
-        batches: Iterable[Sequence[Row]] = super()._batches(result, report_type)
+    def _fetching(self, result: CursorResult[Any], report_type: ReportType) -> Fetch:
+        fetch = super()._fetching(result, report_type)
         names = [column.name for column in report_type.columns]
         if report_type.window_column not in names:
-            yield from batches
-            return
+            return fetch
         place = names.index(report_type.window_column)
         times = Ascending(report_type.window_column)
-        for rows in batches:
+
+        def fetch_in_order(count: int) -> Sequence[Row]:
+            rows = fetch(count)
             times.check([row[place] for row in rows])
-            yield rows
+            return rows
+
+        return fetch_in_order
 
     def _time(self, utc: datetime) -> object:
         return utc.isoformat(" ").rstrip("0") if utc.microsecond else utc.isoformat(" ")
