@@ -62,7 +62,7 @@ test-api: $(STAMP) ## Ask every operation of the API as each role, with right an
 	$(BIN)/python -m pytest tests/api
 
 test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers, the demo's data and the doctor, and of the Reports page in Chromium
-	$(BIN)/python -m pytest $(FAULTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(STACK)
 	$(BIN)/python -m pytest tests/browser
 
