@@ -1,6 +1,6 @@
 """Whole exports of tables of several shapes, beside what PostgreSQL can send and what a shell makes of it.
 
-    python -m benchmarks.exports.shapes [--shapes wide40 json8] [--scale 0.1] [--rounds 5]
+    python -m benchmarks.exports.shapes [--shapes wide40 json8] [--scale 0.1] [--rounds 5] [--gzip-once]
 
 Each round runs everything once, in turn, on the same rows; a figure is the median of its ratios to the `COPY` of the
 same round, with the lowest and the highest. Each shape keeps figures of its own, so that some can be measured again.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from benchmarks.exports.export_commands import PROJECT, Commands, Measured
@@ -30,7 +30,7 @@ RAW, SAFE, GZIP = "raw", "made safe", "psql | gzip -1"
 STAGES = {"Counted and summed": "count and totals", "Copied": "copy", "Read again": "second reading, after the copy"}
 
 
-def measured(name: str, commands: Commands, rounds: int) -> Iterator[Figure]:
+def measured(name: str, commands: Commands, rounds: int, once: Collection[str]) -> Iterator[Figure]:
     """Measure one table; the first COPY, which reads from disk, tells the bytes and is not timed."""
     rows, shape = commands.table.rows, SHAPES[name]
     size = f"{rows:,} rows, {commands.csv_bytes(rows) / 1e6:,.0f} MB of CSV"
@@ -40,7 +40,7 @@ def measured(name: str, commands: Commands, rounds: int) -> Iterator[Figure]:
         SAFE: lambda: commands.ours("spreadsheet", rows),
         GZIP: lambda: commands.gzipped(rows),
     }
-    answer = Rounds(f"Shape {name}: {shape.title if shape else '19 columns of the ledger'}", kinds)
+    answer = Rounds(f"Shape {name}: {shape.title if shape else '19 columns of the ledger'}", kinds, once)
     answer.run(rounds)
     return figures(answer, size, *GOALS.get(name, OTHER_GOALS))
 
@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     parser.add_argument("--scale", type=float, default=1, help="part of the rows")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--gzip-once", action="store_true", help="run psql | gzip -1 in the first round alone")
     asked = parser.parse_args()
     sys.path.append(str(PROJECT / "plugins"))
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
@@ -78,7 +79,7 @@ def main() -> None:
             for name in asked.shapes:
                 with promo_database() as (server, promo):
                     commands = Commands(made(name, server, promo, asked.scale), s3, home, project=project)
-                    keep(f"shapes_{name}", measured(name, commands, asked.rounds))
+                    keep(f"shapes_{name}", measured(name, commands, asked.rounds, [GZIP] if asked.gzip_once else []))
 
 
 if __name__ == "__main__":
