@@ -20,8 +20,8 @@ _CHUNK = 2 << 20
 _AHEAD = 2
 """Blocks."""
 
-# glibc gives the memory of such blocks back to the system, and asks for each page of the next one again, unless a larger
-# allocation has been freed before (mallopt(3), M_MMAP_THRESHOLD); no page of this one is touched.
+# glibc gives the memory of such blocks back to the system, and asks for each page of the next one again, unless a
+# larger allocation has been freed before (mallopt(3), M_MMAP_THRESHOLD). No page of this one is touched.
 bytes(4 * _CHUNK)
 
 
