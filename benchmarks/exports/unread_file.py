@@ -37,7 +37,7 @@ def _taken_from_the_writer(reading: SimpleNamespace, source: Any, sent: int, wri
     reading.rows = sent
     reading.groups = source.groups
     reading.sums = {name: sum(group.sums[name] for group in source.groups.values()) for name in names}
-    reading.cells_changed = source.cells_changed or 0
+    reading.cells_changed = dict(source.cells_changed or {})
     reading.parts = tuple(Part(part.name, part.rows, part.bytes, part.sha256) for part in written)
 
 

@@ -15,6 +15,7 @@ from promo_reports.pipeline.databases.source import exact_decimal, totals_of
 from promo_reports.pipeline.decimals import EXACT, at_scale, exact_sum
 
 POINTS = Column("points", ColumnType.DECIMAL, "Points.", scale=2, total=True)
+NOTE, KIND = (Column(name, ColumnType.TEXT, "Text.") for name in ("note", "kind"))
 
 
 @given(st.lists(st.decimals(allow_nan=False, allow_infinity=False)))
@@ -60,12 +61,12 @@ def test_scaling_leaves_what_is_no_number() -> None:
 
 def test_null_and_the_empty_text_are_one_group() -> None:
     totals = totals_of(
-        [(None, 2, 1, Decimal("1.10")), ("", 3, 4, Decimal("2.20")), ("a", 1, 0, None), ("b", 0, 0, None)],
+        [(None, 2, 1, 0, Decimal("1.10")), ("", 3, 4, 0, Decimal("2.20")), ("a", 1, 2, 0, None), ("b", 0, 0, 0, None)],
         [POINTS],
-        counts_cells=True,
+        counted=[NOTE, KIND],
     )
     assert totals.rows == 6
-    assert totals.cells_changed == 5
+    assert totals.cells_changed == {"note": 7}
     assert {name: (group.rows, str(group.sums["points"])) for name, group in totals.groups.items()} == {
         "": (5, "3.30"),
         "a": (1, "0"),
@@ -74,16 +75,16 @@ def test_null_and_the_empty_text_are_one_group() -> None:
 
 
 def test_a_database_that_cannot_count_cells_says_so() -> None:
-    assert totals_of([(None, 0, 0, None)], [POINTS], counts_cells=False).cells_changed is None
+    assert totals_of([(None, 0, None)], [POINTS], counted=None).cells_changed is None
 
 
 def test_a_total_that_is_no_number_is_refused_without_quoting_it() -> None:
     with pytest.raises(DataRefused, match="Column 'points' holds no number, so it has no total") as refused:
-        totals_of([(None, 1, 0, "$1,000")], [POINTS], counts_cells=True)
+        totals_of([(None, 1, "$1,000")], [POINTS], counted=[])
     assert "1,000" not in str(refused.value)
 
 
 def test_a_sum_of_binary_floating_point_numbers_is_refused() -> None:
     with pytest.raises(DataRefused, match="Column 'points' holds binary floating-point numbers") as refused:
-        totals_of([(None, 1, 0, 0.3)], [POINTS], counts_cells=True)
+        totals_of([(None, 1, 0.3)], [POINTS], counted=[])
     assert not refused.value.retryable

@@ -106,7 +106,7 @@ def test_a_cell_that_was_not_masked_is_not_published(
     monkeypatch.setattr(masked_cells.LastFour, "sql", lambda self, column, of: of.text(column))
     columns = tuple(replace(each, pii=True) if each.name == "note" else each for each in MOVES.columns)
     asked = export(report_type=replace(MOVES, columns=columns))
-    with pytest.raises(ReconciliationError, match="cells changed: 1 in the database, 0 in the file"):
+    with pytest.raises(ReconciliationError, match="cells changed of note: 1 in the database, 0 in the file"):
         project.make(
             on_postgres.source, replace(asked, definition=replace(asked.definition, cells=masked_cells.MASKED))
         )

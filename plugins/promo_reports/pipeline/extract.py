@@ -28,7 +28,6 @@ from promo_reports.pipeline.verification.count import count
 from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
 from promo_reports.pipeline.verification.verify import check_window, reconcile
 from promo_reports.settings import Settings
-from promo_reports.sql.cell_policies.transform import UNCHANGED
 from promo_reports.sql.report_query import ReportQuery, load_report_query
 
 Progress = Callable[[int, int], object]
@@ -98,26 +97,23 @@ def _format(export: Export, rows: int, rows_per_file: int) -> FileFormat:
 
 
 def _copy(copier: RowCopier, snapshot: Snapshot, query: ReportQuery, totals: SourceTotals, settings: Settings) -> int:
-    rows = totals.rows
-    if isinstance(snapshot, SharedSnapshot) and settings.connections_per_export > 1 and rows > settings.rows_per_file:
-        ranges = _ranges(snapshot, query, copier.export, rows, settings.rows_per_file)
+    export, several = copier.export, settings.connections_per_export > 1 and totals.rows > settings.rows_per_file
+    if several and isinstance(snapshot, SharedSnapshot):
+        ranges = _ranges(snapshot, query, export, totals, settings.rows_per_file)
         if ranges:
             return copier.ranges(snapshot, ranges, settings.connections_per_export)
-    export = copier.export
-    # Where the database has counted no cell to change, it is not asked again for each: the second reading looks anyway.
-    transform = UNCHANGED if totals.cells_changed == 0 else export.transform
-    return copier.whole(snapshot, query.rows(export.parameters, transform))
+    return copier.whole(snapshot, query.rows(export.parameters, export.transform, changed=totals.cells_changed))
 
 
 def _ranges(
-    snapshot: SharedSnapshot, query: ReportQuery, export: Export, rows: int, rows_per_file: int
+    snapshot: SharedSnapshot, query: ReportQuery, export: Export, totals: SourceTotals, rows_per_file: int
 ) -> list[MemberRange]:
     """Return the ranges that several connections copy, none where one must copy all; the log says why."""
     beyond = snapshot.beyond_snapshot(query.rows(export.parameters))
     if beyond is not None:
         log.info("One connection: the query reads %s, which may differ from connection to connection", beyond)
         return []
-    ranges = member_ranges(snapshot, query, export, rows=rows, rows_per_file=rows_per_file)
+    ranges = member_ranges(snapshot, query, export, totals, rows_per_file)
     if not ranges:
         log.info("One connection: the total order has NULL, is none at the border of a file, or begins with no window")
     return ranges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promo_reports.pipeline.databases.source import Snapshot
+from promo_reports.pipeline.databases.source import Snapshot, SourceTotals
 from promo_reports.pipeline.export import Export
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.report_query import ReportQuery
@@ -21,15 +21,16 @@ class MemberRange:
 
 
 def member_ranges(
-    snapshot: Snapshot, query: ReportQuery, export: Export, *, rows: int, rows_per_file: int
+    snapshot: Snapshot, query: ReportQuery, export: Export, totals: SourceTotals, rows_per_file: int
 ) -> list[MemberRange]:
-    """Return the ranges of an export of so many rows; none where it can only be read as a whole.
+    """Return the ranges of an export; none where it can only be read as a whole.
 
     That is where rows have NULL in the total order, or equal ones stand on both sides of a border, and where the report
     type has no window column: each range of an aggregate would cost as much as all of it.
     """
     if query.report_type.window_column is None:
         return []
+    rows = totals.rows
     begins = range(1, rows + 1, rows_per_file)
     answer = {
         int(str(place)): values
@@ -42,7 +43,12 @@ def member_ranges(
         MemberRange(
             number,
             min(rows_per_file, rows + 1 - begin),
-            query.rows(export.parameters, export.transform, within=RowRange(edges[number - 1], edges[number])),
+            query.rows(
+                export.parameters,
+                export.transform,
+                changed=totals.cells_changed,
+                within=RowRange(edges[number - 1], edges[number]),
+            ),
         )
         for number, begin in enumerate(begins, start=1)
     ]

@@ -6,7 +6,7 @@ database counts exactly what it sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -50,13 +50,19 @@ class ReportQuery:
         return self.template.sha256
 
     def rows(
-        self, parameters: Parameters, transform: CellTransform = UNCHANGED, *, within: RowRange | None = None
+        self,
+        parameters: Parameters,
+        transform: CellTransform = UNCHANGED,
+        *,
+        changed: Collection[str] | None = None,
+        within: RowRange | None = None,
     ) -> BoundQuery:
         """Return every row of the export, or of a range of it, in its total order.
 
-        Where the database writes the cells itself, they are those of `transform`.
+        Where the database writes the cells itself, they are those of `transform`. `changed` names the columns in which
+        it has counted any to change: the others need no look at each cell.
         """
-        columns = ",\n    ".join(self._cell(column, transform) for column in self.report_type.columns)
+        columns = ",\n    ".join(self._cell(column, transform, changed) for column in self.report_type.columns)
         order = self._order()
         body = self._body(parameters)
         text, values = f"SELECT\n    {columns}\nFROM (\n{body.text}\n) AS report", body.values
@@ -87,19 +93,29 @@ class ReportQuery:
         return BoundQuery(text, {**body.values, "every": every, "last": last})
 
     def totals(self, parameters: Parameters, transform: CellTransform = UNCHANGED) -> BoundQuery:
-        """Return a row for each value of `totals_by` (one without it): value, rows, changed cells, then each sum."""
+        """Return a row for each value of `totals_by` (one without it): value, rows, cells to change, then each sum.
+
+        Cells to change are counted for each of `counted_columns`.
+        """
         by = self.report_type.totals_by
         name, keys = self.expressions.group(self.report_type.column(by)) if by else ("NULL", ())
         cells = [
             name,
             "count(*)",
-            self._cells_to_change(transform),
+            *(
+                f"count(*) FILTER (WHERE {transform.sql_is_changed(column, self.expressions)})"
+                for column in self.counted_columns(transform)
+            ),
             *(self.expressions.total(column) for column in self.report_type.totals),
         ]
         group = f"\nGROUP BY {', '.join(keys)}" if keys else ""
         body = self._body(parameters)
         selected = ",\n    ".join(cells)
         return BoundQuery(f"SELECT\n    {selected}\nFROM (\n{body.text}\n) AS report{group}", body.values)
+
+    def counted_columns(self, transform: CellTransform) -> list[Column]:
+        """Return the columns in which the database counts the cells to change: none where it does not write them."""
+        return [column for column in self.report_type.columns if self._changes(column, transform)]
 
     def excluded(self, parameters: Parameters) -> BoundQuery | None:
         """Count rows that match the filters but whose time no window holds; None for aggregates and snapshots."""
@@ -130,17 +146,13 @@ class ReportQuery:
         text = without_order(rendering.sql, words, self.report_type.order)
         return BoundQuery(without_comments(text), query.values)
 
-    def _cell(self, column: Column, transform: CellTransform) -> str:
-        if self.expressions.writes_cells and transform.changes(column):
+    def _cell(self, column: Column, transform: CellTransform, changed: Collection[str] | None) -> str:
+        if self._changes(column, transform) and (changed is None or column.name in changed):
             return f"{transform.sql(column, self.expressions)} AS {column.name}"
         return self.expressions.cell(column)
 
-    def _cells_to_change(self, transform: CellTransform) -> str:
-        changed = [column for column in self.report_type.columns if transform.changes(column)]
-        if not (self.expressions.writes_cells and changed):
-            return "0"
-        conditions = (transform.sql_is_changed(column, self.expressions) for column in changed)
-        return " + ".join(f"count(*) FILTER (WHERE {each})" for each in conditions)
+    def _changes(self, column: Column, transform: CellTransform) -> bool:
+        return self.expressions.writes_cells and transform.changes(column)
 
 
 def load_report_query(report_type: ReportType, root: Path) -> ReportQuery:

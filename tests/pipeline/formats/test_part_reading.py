@@ -108,7 +108,7 @@ def test_every_csv_of_the_writer_is_tallied(lines: list[Row], quoted: bool, spre
         patched.setattr(part_reading, "_CHUNK", block)
         part, tally = read(rendered(lines, quoted=quoted), spreadsheet=spreadsheet)
     groups = {by: (found.rows, [found.sums["points"], found.sums["rate"]]) for by, found in tally.groups().items()}
-    assert str((part.rows, groups, tally.cells_changed)) == str(tallied(lines, spreadsheet=spreadsheet))
+    assert str((part.rows, groups, sum(tally.cells_changed.values()))) == str(tallied(lines, spreadsheet=spreadsheet))
     assert (part.first, part.last) == ((lines[0][1], lines[-1][1]) if lines else (None, None))
 
 
@@ -280,7 +280,9 @@ def test_a_formula_is_looked_for_by_its_first_letter() -> None:
     letters = [chr(code) for code in (*range(1, 0x3100), *range(0xFE00, 0x10000))]
     cells = [letter + "=1" for letter in letters] + letters
     content = rendered([("in", "", cell, "", "") for cell in cells])
-    assert read(content, spreadsheet=True)[1].cells_changed == sum(map(is_formula, cells)) > 40
+    formulas = sum(map(is_formula, cells))
+    assert read(content, spreadsheet=True)[1].cells_changed == {"note": formulas}
+    assert formulas > 40
 
 
 def test_as_many_groups_as_rows_take_no_more_memory_than_rows() -> None:

@@ -45,7 +45,7 @@ TOTALS = SourceTotals(
     rows=5,
     sums={"points": Decimal("7.50")},
     groups={"in": GroupTotals(3, {"points": Decimal("3.50")}), "out": GroupTotals(2, {"points": Decimal("4.00")})},
-    cells_changed=0,
+    cells_changed={},
 )
 Rows = list[str]
 
@@ -302,7 +302,7 @@ def test_a_decoding_error_does_not_quote_the_cell(tmp_path: Path) -> None:
 
 
 def test_cells_made_safe_are_counted_again(tmp_path: Path) -> None:
-    with pytest.raises(ReconciliationError, match="cells changed: 0 in the database, 1 in the file"):
+    with pytest.raises(ReconciliationError, match="cells changed of kind: 0 in the database, 1 in the file"):
         made(tmp_path, edited(0, ",in,", ",'=in,"), transform=transform_of(SPREADSHEET))
 
 

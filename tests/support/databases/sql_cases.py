@@ -96,7 +96,7 @@ def ask(snapshot: Snapshot, report_type: ReportType, case: Case) -> Answer:
     records: list[bytes] = [(",".join(column.name for column in report_type.columns) + "\n").encode()]
     with snapshot:
         query = in_terms_of(snapshot, load_report_query(report_type, SQL), case.parameters)
-        totals = totals_of(snapshot.fetch(query.totals(case.parameters)), report_type.totals, counts_cells=True)
+        totals = totals_of(snapshot.fetch(query.totals(case.parameters)), report_type.totals, counted=[])
         excluded = query.excluded(case.parameters)
         left_out = int(str(snapshot.fetch(excluded)[0][0])) if excluded else 0
         sent = snapshot.copy(query.rows(case.parameters), report_type, records.append, transform=UNCHANGED)

@@ -48,13 +48,13 @@ class GroupTotals:
 class SourceTotals:
     """What the database says an export holds, before a row of it is read.
 
-    `cells_changed` is None where the database cannot count them.
+    `cells_changed` are those of each column that has any, None where the database cannot count them.
     """
 
     rows: int
     sums: Mapping[str, Decimal]
     groups: Mapping[str, GroupTotals]
-    cells_changed: int | None
+    cells_changed: Mapping[str, int] | None
 
 
 @dataclass(frozen=True)
@@ -164,26 +164,31 @@ def totals_of(
     answer: list[Sequence[object]],
     columns: Sequence[Column],
     *,
-    counts_cells: bool,
+    counted: Sequence[Column] | None,
     group_text: Callable[[object], str] = str,
 ) -> SourceTotals:
     """Read the answer of `ReportQuery.totals`, exact at each column's scale.
 
-    `group_text` writes a value of `totals_by` as the file does; NULL and the empty text are one group, because a CSV
-    reader cannot tell them apart.
+    `counted` are the columns whose cells to change it has, None where the database cannot count them. `group_text`
+    writes a value of `totals_by` as the file does; NULL and the empty text are one group, because a CSV reader cannot
+    tell them apart.
     """
     groups: dict[str, GroupTotals] = {}
-    changed = 0
-    for by, rows, cells, *sums in answer:
+    names = [column.name for column in counted or ()]
+    changed = dict.fromkeys(names, 0)
+    for by, rows, *cells in answer:
         if not int(str(rows)):
             continue
-        changed += int(str(cells))
+        for each, count in zip(names, cells, strict=False):
+            changed[each] += int(str(count))
+        sums = cells[len(names) :]
         exact = {column.name: _total(column, value) for column, value in zip(columns, sums, strict=True)}
         name = "" if by is None else group_text(by)
         group = GroupTotals(int(str(rows)), exact)
         groups[name] = _together([groups[name], group], columns) if name in groups else group
     total = _together(list(groups.values()), columns)
-    return SourceTotals(total.rows, total.sums, groups, changed if counts_cells else None)
+    found = None if counted is None else {each: count for each, count in changed.items() if count}
+    return SourceTotals(total.rows, total.sums, groups, found)
 
 
 def exact_decimal(value: object, scale: int | None) -> Decimal:

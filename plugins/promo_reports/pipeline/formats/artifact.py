@@ -130,6 +130,6 @@ class Artifact:
         self.parts.extend(aside.parts)
 
     def _flush(self) -> None:
+        self._bytes_on_disk = self._file.tell()  # what a full disk has no room for is counted, too
         self._file.flush()
-        self._bytes_on_disk = self._file.tell()
         self.written.grown(self._bytes_on_disk)

@@ -43,7 +43,7 @@ class Tally:
     report_type: ReportType
     transform: CellTransform
     rows: int = 0
-    cells_changed: int = 0
+    cells_changed: dict[str, int] = field(default_factory=dict)
     first: str | None = None
     last: str | None = None
     _part: str = ""
@@ -81,7 +81,7 @@ class Tally:
         for i, place in enumerate(self._totals):
             group.sums[i] = EXACT.add(group.sums[i], self._number(0, place, row[place]))
         for place in self._changed:
-            self.cells_changed += self.transform.is_changed(row[place])
+            self._changed_in(place, int(self.transform.is_changed(row[place])))
         time = None if self._time is None else row[self._time]
         self._seen(1, time, time)
 
@@ -99,7 +99,7 @@ class Tally:
             for group, total in zip(found, self._sums(block, place, groups), strict=True):
                 group.sums[i] = EXACT.add(group.sums[i], total)
         for place in self._changed:
-            self.cells_changed += self.transform.count(block, place)
+            self._changed_in(place, self.transform.count(block, place))
         self._seen(len(block), *(self._time_of(block, row) for row in (0, len(block) - 1)))
 
     def groups(self) -> dict[str, GroupTotals]:
@@ -114,6 +114,11 @@ class Tally:
             self.first = first
         self.last = last
         self.rows += rows
+
+    def _changed_in(self, place: int, cells: int) -> None:
+        if cells:
+            name = self.names[place]
+            self.cells_changed[name] = self.cells_changed.get(name, 0) + cells
 
     def _check_order(self, block: ParsedBlock) -> None:
         if not self._order:

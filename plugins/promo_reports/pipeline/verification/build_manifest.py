@@ -52,7 +52,7 @@ def build_manifest(made: Made, settle: timedelta) -> Manifest:
             for c in definition.report_type.columns
         ),
         csv_safety=definition.csv_safety.key,
-        cells_changed=made.reading.cells_changed,
+        cells_changed=sum(made.reading.cells_changed.values()),
         excluded_rows=made.counted.excluded,
         late_rows=_late(made),
         definition_sha256=definition.sha256,

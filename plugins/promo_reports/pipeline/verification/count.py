@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from promo_reports.domain.report_type import Column
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import Snapshot, SourceTotals, totals_of
 from promo_reports.pipeline.export import Export
@@ -27,7 +28,7 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
     totals = totals_of(
         snapshot.fetch(query.totals(parameters, export.transform)),
         report_type.totals,
-        counts_cells=query.expressions.writes_cells or not any(map(export.transform.changes, report_type.columns)),
+        counted=_counted_columns(query, export),
         group_text=snapshot.text_of(report_type.column(by)) if by else str,
     )
     for name, value in totals.sums.items():
@@ -41,6 +42,13 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
         earlier = replace(parameters, window=export.previous.window)
         late = _one(snapshot, query.late(earlier, export.previous.snapshot_at))
     return Counted(totals, _one(snapshot, query.excluded(parameters)) or 0, late)
+
+
+def _counted_columns(query: ReportQuery, export: Export) -> list[Column] | None:
+    """Return the columns whose cells to change the database counts; None where it cannot, and there may be some."""
+    counted = query.counted_columns(export.transform)
+    cannot = not counted and any(map(export.transform.changes, query.report_type.columns))
+    return None if cannot else counted
 
 
 def _one(snapshot: Snapshot, query: BoundQuery | None) -> int | None:

@@ -33,7 +33,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Reading:
-    """What the second reading found; `cells_changed` are those that the cell policy changed."""
+    """What the second reading found; `cells_changed` are those of each column that the cell policy changed."""
 
     rows: int
     sums: dict[str, Decimal]
@@ -41,7 +41,7 @@ class Reading:
     parts: tuple[Part, ...]
     bytes: int
     sha256: str
-    cells_changed: int
+    cells_changed: dict[str, int]
 
 
 class SecondReading:

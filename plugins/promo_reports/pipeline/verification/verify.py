@@ -35,9 +35,11 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
             here, there = counted.sums.get(name, Decimal(0)), found.sums.get(name, Decimal(0))
             if here != there:
                 differences.append(f"{name}{where}: {here} in the database, {there} in the file")
-    if source.cells_changed is not None and source.cells_changed != reading.cells_changed:
-        counts = f"{source.cells_changed} in the database, {reading.cells_changed} in the file"
-        differences.append(f"cells changed: {counts}")
+    if source.cells_changed is not None:
+        for name in sorted(source.cells_changed.keys() | reading.cells_changed.keys()):
+            told, cells = source.cells_changed.get(name, 0), reading.cells_changed.get(name, 0)
+            if told != cells:
+                differences.append(f"cells changed of {name}: {told} in the database, {cells} in the file")
     if [(p.name, p.rows, p.bytes, p.sha256) for p in reading.parts] != [
         (p.name, p.rows, p.bytes, p.sha256) for p in written
     ]:

@@ -271,21 +271,27 @@ def test_formulas_in_a_database_of_any_encoding(
     assert manifest.totals_by["values"].keys() == set(notes)
 
 
-def test_a_table_without_formulas_is_copied_without_looking_for_them(
+def test_a_column_without_formulas_is_copied_without_looking_for_them(
     database: Database, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database.execute(f"CREATE TABLE stock (id int, {ALWAYS}, note text)", "INSERT INTO stock VALUES (1, DEFAULT, 'a')")
+    database.execute(
+        f"CREATE TABLE stock (id int, {ALWAYS}, note text, kind text)",
+        "INSERT INTO stock VALUES (1, DEFAULT, 'a', 'b')",
+    )
     asked, copy = [], PostgresSnapshot.copy
 
     def recorded(self: PostgresSnapshot, query: BoundQuery, *of: Any, **named: Any) -> int:
-        asked.append("ascii" in query.text)
+        asked.append([name for name in ("note", "kind") if f"ascii(CAST(report.{name}" in query.text])
         return copy(self, query, *of, **named)
 
     monkeypatch.setattr(PostgresSnapshot, "copy", recorded)
-    assert file(project, database, stock(text("note")), spreadsheet=True) == [["1", "a"]]
-    database.execute("INSERT INTO stock VALUES (2, DEFAULT, '=1')")
-    assert file(project, database, stock(text("note")), spreadsheet=True) == [["1", "a"], ["2", "'=1"]]
-    assert asked == [False, True]
+    columns = stock(text("note"), text("kind"))
+    assert file(project, database, columns, spreadsheet=True) == [["1", "a", "b"]]
+    database.execute("INSERT INTO stock VALUES (2, DEFAULT, '=1', NULL)")
+    assert file(project, database, columns, spreadsheet=True) == [["1", "a", "b"], ["2", "'=1", ""]]
+    database.execute("INSERT INTO stock VALUES (3, DEFAULT, NULL, '@c')")
+    assert file(project, database, columns, spreadsheet=True)[2] == ["3", "", "'@c"]
+    assert asked == [[], ["note"], ["note", "kind"]]
 
 
 def test_a_formula_that_was_not_counted_is_refused(database: Database, project: Project) -> None:
