@@ -127,3 +127,11 @@ def test_a_file_that_is_gone(export: StagedExport, tmp_path: Path) -> None:
     source_of(export).unlink()
     with pytest.raises(StagingError, match="cannot be read"):
         copied(export, tmp_path / "copy")
+
+
+def test_a_disk_that_gives_back_other_bytes(
+    export: StagedExport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staged_file, "digest_of", lambda file: (len(CONTENT), "of other bytes"))
+    with pytest.raises(OSError, match="Input/output error"):
+        copied(export, tmp_path / "copy")

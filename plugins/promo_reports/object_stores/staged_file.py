@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -51,14 +52,20 @@ def copy(file: ExportFile, source: Path, target: BinaryIO) -> None:
 
     Within one file system the kernel copies, or has the two files share their blocks until one of them is written to.
     The copy is then read once; where it is not the file of the manifest, it is made again by reading and writing.
-    OSError where `target` fails.
+    OSError where `target` fails, or gives other bytes back than it was given.
     """
-    if _copied_by_kernel(file, source, target.fileno()) and digest_of(target) == (file.bytes, file.sha256):
+    wanted = (file.bytes, file.sha256)
+    copied = _copied_by_kernel(file, source, target.fileno())
+    if copied and digest_of(target) == wanted:
         return
     target.seek(0)
     target.truncate()
     for chunk in chunks(file, source):
         target.write(chunk)
+    if copied:
+        target.seek(0)
+        if digest_of(target) != wanted:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def digest_of(file: BinaryIO) -> tuple[int, str]:

@@ -52,7 +52,7 @@ def extract(
     started = now()
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
-    with staging_area(settings).attempt(export) as attempt, ExitStack() as left:
+    with staging_area(settings).attempt(export) as attempt, ExitStack() as stack:
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
@@ -72,7 +72,8 @@ def extract(
                 progress(0, expected)
             told = (lambda rows: progress(rows, expected)) if progress else None
             copier = RowCopier(export, artifact, settings.rows_per_file, told)
-            again = left.enter_context(SecondReading(artifact.written, artifact.format, report_type, export.transform))
+            stack.callback(artifact.written.abandon)
+            again = stack.enter_context(SecondReading(artifact.written, artifact.format, report_type, export.transform))
             with _timed("Copied"), attempt.explained(lambda: artifact.size_of(expected)):
                 sent = _copy(copier, snapshot, query, counted.totals, settings)
         with _timed("Read again"):

@@ -46,7 +46,23 @@ NO_HUNDREDTHS: tuple[object, ...] = (
     -0.0, 0.125, 0.001, 1e15, 1e22, 90071992547409.93, 12345678901234.56, float("nan"), float("inf"), True, "-0.00",
     "007.00", "-07.00", "1.5", "1,50", "1-2.00", "+1.00", "--1.00", ".50", "1.00.00", "１.00", "1e2.00", "", b"1.00",
 )  # fmt: skip
-NO_TEXTS: tuple[object, ...] = (0, 0.0, b"", b"a", "", "\0", "\r", '"', 5, Decimal(0), False, "=1", "\ufeff'+", "£")
+NO_TEXTS: tuple[object, ...] = (
+    0,
+    0.0,
+    b"",
+    b"a",
+    bytearray(b"=1"),
+    "",
+    "\0",
+    "\r",
+    '"',
+    5,
+    Decimal(0),
+    False,
+    "=1",
+    "\ufeff'+",
+    "£",
+)
 NO_BITS: tuple[object, ...] = (1.0, Decimal("1.0"), True, "1", [])
 NO_DATES: tuple[object, ...] = (date(2026, 1, 1), MIDNIGHT, MIDNIGHT.astimezone(ZONE), [])
 OTHERS = st.sampled_from(

@@ -133,7 +133,7 @@ damaged = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
 
 
 @settings(max_examples=200, deadline=None)
-@given(content=damaged, block=st.one_of(st.integers(1, 8), st.just(1 << 20)), few=st.sampled_from([1, 2, 64]))
+@given(content=damaged, block=st.one_of(st.integers(1, 8), st.just(1 << 20)), last=st.sampled_from([1, 2, 64]))
 @example(b'"aaaaaaa","\n"\nb,c\n', 8, 2)
 @example(b"a,b\n\nc,d\n", 1, 1)
 @example(b"\na,b\n", 99, 1)
@@ -145,10 +145,10 @@ damaged = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
 @example(b"a,b\rc,d\n", 99, 1)
 @example(b"a,b", 99, 1)
 @example(b"\xef\xbb\xbfa,b\n\xef\xbb\xbfc,d\n", 1, 1)
-def test_what_is_no_csv_is_refused_and_nothing_else(content: bytes, block: int, few: int) -> None:
+def test_what_is_no_csv_is_refused_and_nothing_else(content: bytes, block: int, last: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(part_reading, "_CHUNK", block)
-        patched.setattr(csv_records, "_FEW", few)
+        patched.setattr(csv_records, "_LAST_QUOTES", last)
         expected = pairs(content)
         if expected is None:
             with pytest.raises((Unreadable, ReconciliationError)):

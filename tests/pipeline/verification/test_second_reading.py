@@ -145,3 +145,18 @@ def test_an_export_that_fails_leaves_no_thread(
     monkeypatch.setattr(Background, "submit", full)
     with pytest.raises(Exception, match="is full"):
         project.make(promo.source, export(), rows_per_file=1_000 if file_format is CSV else 3)
+
+
+def test_it_ends_when_a_signal_comes_while_it_begins(artifact: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = following(artifact)
+    start = reading._thread.start
+
+    def interrupted() -> None:
+        start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reading._thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reading.__enter__()
+    reading._thread.join(30)
+    assert not reading._thread.is_alive()

@@ -58,8 +58,10 @@ class TextCells(Generic[AnyStr]):
         self._zero: AnyStr = zero
         self._point: AnyStr = point
 
-    def written(self, values: Sequence[AnyStr | None]) -> Sequence[AnyStr] | None:
+    def written(self, values: Sequence[AnyStr | None] | None) -> Sequence[AnyStr] | None:
         """Return the cells of texts as COPY writes them; None where a value is no such text, or holds a NUL."""
+        if values is None:
+            return None
         none, empty, quote, doubled = self._none, self._empty, self._quote, self._quote * 2
         try:
             joined: Any = none.join(filter(None, values))
@@ -91,14 +93,14 @@ class TextCells(Generic[AnyStr]):
 
     def changed(
         self, values: Sequence[AnyStr | None], beginnings: frozenset[AnyStr], change: Callable[[AnyStr], AnyStr]
-    ) -> Sequence[AnyStr | None]:
-        """Return the texts, changed where they begin with one of these; what is no text is left as it is."""
+    ) -> Sequence[AnyStr | None] | None:
+        """Return the texts, changed where they begin with one of these; None where a value is no such text."""
         try:
             if beginnings.isdisjoint(map(_FIRST, filter(None, values))):
                 return values
             return [change(each) if each and each[:1] in beginnings else each for each in values]
         except TypeError:
-            return values
+            return None
 
     def local(
         self, values: Sequence[AnyStr | None], minutes: Mapping[AnyStr, tuple[AnyStr, AnyStr] | None]
@@ -140,7 +142,10 @@ def are_decimals(numbers: Sequence[bytes], scale: int) -> bool:
 
 
 def batches(fetch: Fetch, records: Records) -> Generator[list[bytes], None, None]:
-    """Yield the records of all rows, `ROWS_AT_A_TIME` together, fewer where they are long, so that memory is flat."""
+    """Yield the records of all rows, `ROWS_AT_A_TIME` together, fewer where those before were long.
+
+    Memory is that of some MiB where rows are alike; at most `ROWS_AT_A_TIME` long ones may follow short ones at once.
+    """
     rows_at_a_time = _FIRST_ROWS
     while rows := fetch(rows_at_a_time):
         made = records(rows)

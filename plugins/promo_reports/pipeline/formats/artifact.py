@@ -81,6 +81,7 @@ class Artifact:
         """Return a file for member `number` alone, written in parallel and appended in order."""
         aside = Artifact(self.path.parent, self._stem, self._columns, self.format)
         aside.path = self.path.with_name(f".{self._stem}_{number:04d}{self.format.suffix}")
+        aside.written = GrowingFile(aside.path)
         self._asides.append(aside)
         return aside
 

@@ -22,8 +22,8 @@ Places = NDArray[np.int64]
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 _BESIDE_QUOTES = np.isin(np.arange(256), list(b',\n"'))
 """What may stand before an opening and after a closing quote; another quote makes the two a doubled one."""
-_FEW = 64
-"""Quotes, behind which a record mostly ends."""
+_LAST_QUOTES = 64
+"""The end of the last record is looked for behind so many quotes of a window first: mostly it is there."""
 
 
 def whole_records(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -88,10 +88,10 @@ class _Window:
 
     def last_end(self) -> int:
         """Return the place after the last newline that ends a record; 0 where none does."""
-        return self._last_end(max(0, len(self._quotes) - _FEW)) or self._last_end(0)
+        return self._last_end(max(0, len(self._quotes) - _LAST_QUOTES)) or self._last_end(0)
 
     def _last_end(self, first: int) -> int:
-        """Look for it behind so many quotes."""
+        """Return the same, of the bytes that follow the first `first` quotes."""
         quotes, inside = self._quotes[first:], int(self._inside) ^ first & 1
         begins = np.append(quotes[0] if first else 1, quotes + 1)[inside::2]
         ends = np.append(quotes, len(self.content) - 1)[inside::2]

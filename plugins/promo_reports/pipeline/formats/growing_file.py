@@ -6,10 +6,28 @@ import os
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 
 class Abandoned(Exception):
     """The file will not be finished."""
+
+
+class Readable(Protocol):
+    """What is read piece by piece."""
+
+    def read(self, most: int, /) -> bytes:
+        """Return the next bytes, at least one and at most so many; nothing at the end."""
+        ...
+
+
+def read_all(file: Readable, size: int) -> bytes:
+    """Return the next `size` bytes, fewer at the end."""
+    pieces = []
+    while size and (piece := file.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 class GrowingFile:
@@ -68,14 +86,6 @@ class GrowingFile:
         content = os.pread(self._opened(), size, self.position)
         self.position += len(content)
         return content
-
-    def read_all(self, size: int) -> bytes:
-        """Return the next `size` bytes, fewer at the end of the file."""
-        pieces = []
-        while size and (piece := self.read(size)):
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Return bytes of a finished file, fewer at its end; the position stays where it is."""

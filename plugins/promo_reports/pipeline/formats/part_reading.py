@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Protocol
 
 from promo_reports.domain.manifest import Part
 from promo_reports.errors import ReconciliationError
 from promo_reports.pipeline.formats.csv_records import whole_records
+from promo_reports.pipeline.formats.growing_file import Readable, read_all
 from promo_reports.pipeline.formats.parsed_block import AnotherWidth, ParsedBlock
 from promo_reports.pipeline.formats.tally import Tally
 
@@ -23,14 +23,6 @@ _AHEAD = 2
 # glibc gives the memory of such blocks back to the system, and asks for each page of the next one again, unless a
 # larger allocation has been freed before (mallopt(3), M_MMAP_THRESHOLD). No page of this one is touched.
 bytes(4 * _CHUNK)
-
-
-class Readable(Protocol):
-    """What a part is read from."""
-
-    def read(self, most: int, /) -> bytes:
-        """Return the next bytes, at least one and at most so many; nothing at the end."""
-        ...
 
 
 def read_part(file: Readable, name: str, tally: Tally) -> Part:
@@ -56,19 +48,10 @@ def read_part(file: Readable, name: str, tally: Tally) -> Part:
 
 def _records(file: Readable, name: str, header: bytes) -> Iterator[bytes]:
     """Yield what follows the header, in blocks of whole records."""
-    begun = _read(file, len(header))
+    begun = read_all(file, len(header))
     if begun != header:
         raise ReconciliationError(f"The header of {name} is not the report type's columns.")
-    yield from whole_records(iter(lambda: _read(file, _CHUNK), b""))
-
-
-def _read(file: Readable, size: int) -> bytes:
-    """Return so many bytes, fewer at the end."""
-    pieces = []
-    while size and (piece := file.read(size)):
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+    yield from whole_records(iter(lambda: read_all(file, _CHUNK), b""))
 
 
 def _ahead(blocks: Iterator[bytes]) -> Generator[bytes, None, None]:

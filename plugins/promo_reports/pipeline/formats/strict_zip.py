@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from zlib_ng import zlib_ng
 
-from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.growing_file import GrowingFile, read_all
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ZIP64 = struct.Struct("<2H2Q")
@@ -30,7 +30,7 @@ class StrictMember:
     def __init__(self, file: GrowingFile, fixed: bytes) -> None:
         self.offset = file.position - len(fixed)
         *_, name_length, extra_length = _LOCAL.unpack(fixed)
-        name, extra = file.read_all(name_length), file.read_all(extra_length)
+        name, extra = read_all(file, name_length), read_all(file, extra_length)
         self.header_size = len(fixed) + len(name) + len(extra)
         self.name = name.decode(errors="replace")
         self.crc = self.size = 0
@@ -69,7 +69,7 @@ class StrictMember:
 
 def members(file: GrowingFile) -> Iterator[StrictMember]:
     """Yield the members of an archive, each of which must have been read to its end before the next."""
-    while (fixed := file.read_all(_LOCAL.size)).startswith(_SIGNATURE):
+    while (fixed := read_all(file, _LOCAL.size)).startswith(_SIGNATURE):
         if len(fixed) != _LOCAL.size:
             raise zipfile.BadZipFile("its last header is cut off")
         yield StrictMember(file, fixed)

@@ -61,7 +61,11 @@ class SecondReading:
         self._thread = threading.Thread(target=self._run, name="export-second-reading", daemon=True)
 
     def __enter__(self) -> SecondReading:
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # a signal's handler may raise while the thread has begun
+            self._file.abandon()
+            raise
         return self
 
     def __exit__(
