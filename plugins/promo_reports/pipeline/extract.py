@@ -72,7 +72,7 @@ def extract(
                 progress(0, expected)
             told = (lambda rows: progress(rows, expected)) if progress else None
             copier = RowCopier(export, artifact, settings.rows_per_file, told)
-            stack.callback(artifact.written.abandon)
+            stack.callback(artifact.written.abandon)  # for a signal that comes while the reading begins
             again = stack.enter_context(SecondReading(artifact.written, artifact.format, report_type, export.transform))
             with _timed("Copied"), attempt.explained(lambda: artifact.size_of(expected)):
                 sent = _copy(copier, snapshot, query, counted.totals, settings)

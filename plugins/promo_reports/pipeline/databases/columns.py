@@ -58,10 +58,8 @@ class TextCells(Generic[AnyStr]):
         self._zero: AnyStr = zero
         self._point: AnyStr = point
 
-    def written(self, values: Sequence[AnyStr | None] | None) -> Sequence[AnyStr] | None:
+    def written(self, values: Sequence[AnyStr | None]) -> Sequence[AnyStr] | None:
         """Return the cells of texts as COPY writes them; None where a value is no such text, or holds a NUL."""
-        if values is None:
-            return None
         none, empty, quote, doubled = self._none, self._empty, self._quote, self._quote * 2
         try:
             joined: Any = none.join(filter(None, values))
@@ -93,14 +91,14 @@ class TextCells(Generic[AnyStr]):
 
     def changed(
         self, values: Sequence[AnyStr | None], beginnings: frozenset[AnyStr], change: Callable[[AnyStr], AnyStr]
-    ) -> Sequence[AnyStr | None] | None:
-        """Return the texts, changed where they begin with one of these; None where a value is no such text."""
+    ) -> Sequence[AnyStr] | None:
+        """Return the cells of texts that are changed where they begin with one of these; None as `written` does."""
         try:
-            if beginnings.isdisjoint(map(_FIRST, filter(None, values))):
-                return values
-            return [change(each) if each and each[:1] in beginnings else each for each in values]
+            if not beginnings.isdisjoint(map(_FIRST, filter(None, values))):
+                values = [change(each) if each and each[:1] in beginnings else each for each in values]
         except TypeError:
             return None
+        return self.written(values)
 
     def local(
         self, values: Sequence[AnyStr | None], minutes: Mapping[AnyStr, tuple[AnyStr, AnyStr] | None]
@@ -179,7 +177,7 @@ def _column_renderer(column: Column, times: LocalTimes, *, transform: CellTransf
         return STRINGS.written(values) or each(values)
 
     def changed_texts(values: Row) -> _Cells:
-        return STRINGS.written(STRINGS.changed(values, beginnings, transform.written)) or each(values)
+        return STRINGS.changed(values, beginnings, transform.written) or each(values)
 
     def integers(values: Row) -> _Cells:
         if not _INTEGERS.issuperset(map(type, values)):

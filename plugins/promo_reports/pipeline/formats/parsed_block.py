@@ -76,15 +76,13 @@ class ParsedBlock:
 
     def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[str]:
         """Yield the cells whose first letter is one of these."""
-        cells = self._columns[column]
-        _, ends, text = cells.buffers()
-        if text is None or not text.size:
+        octets, borders = _octets(self._columns[column])
+        if not octets.size:
             return
-        begins = np.frombuffer(ends, np.int32)[cells.offset : cells.offset + len(cells) + 1]
-        octets, content = np.frombuffer(text, np.uint8), memoryview(text)
-        first, second = (octets.take(begins[:-1] + place, mode="clip") for place in (0, 1))
-        rows = np.flatnonzero(_beginnings(letters)[first, second] & (begins[1:] > begins[:-1]))
-        for begin, end in zip(begins[rows].tolist(), begins[rows + 1].tolist(), strict=True):
+        first, second = (octets.take(borders[:-1] + place, mode="clip") for place in (0, 1))
+        rows = np.flatnonzero(_beginnings(letters)[first, second] & (borders[1:] > borders[:-1]))
+        content = octets.data
+        for begin, end in zip(borders[rows].tolist(), borders[rows + 1].tolist(), strict=True):
             cell = str(content[begin:end], "utf-8")
             if cell[0] in letters:
                 yield cell
@@ -94,8 +92,9 @@ class ParsedBlock:
         cells, wanted = self._columns[column], list(map(str.encode, texts))
         lasts = np.zeros(256, bool)
         lasts[[text[-1] for text in wanted]] = True
+        octets, borders = _octets(cells)
         # Nearly every cell ends with another letter, and a look at that is a tenth of a comparison.
-        if not lasts.take(_last_letters(cells)).any():
+        if not octets.size or not lasts[octets.take(borders[1:] - 1, mode="wrap")].any():
             return None
         return _first(_booleans(pc.is_in(cells, value_set=_texts(wanted))))
 
@@ -218,13 +217,11 @@ def _texts(texts: Iterable[bytes]) -> Any:
     return pa.Array.from_buffers(pa.string(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])
 
 
-def _last_letters(cells: Any) -> NDArray[np.uint8]:
-    """Return the last byte of each cell; of an empty one it is any."""
-    _, ends, content = cells.buffers()
-    if content is None or not content.size:
-        return np.zeros(0, np.uint8)
-    after = np.frombuffer(ends, np.int32)[cells.offset + 1 : cells.offset + len(cells) + 1]
-    return np.frombuffer(content, np.uint8).take(after - 1, mode="wrap")
+def _octets(cells: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Return the bytes that texts are kept in, and where in them each begins; then where the last ends."""
+    _, borders, content = cells.buffers()
+    octets = np.frombuffer(content, np.uint8) if content is not None and content.size else np.zeros(0, np.uint8)
+    return octets, np.frombuffer(borders, np.int32)[cells.offset : cells.offset + len(cells) + 1]
 
 
 def _places(rows: NDArray[np.int64]) -> Any:

@@ -151,7 +151,7 @@ def _column_renderer(
         return transform.written(text.decode()).encode()
 
     def changed_texts(values: Values) -> Cells:
-        return BYTES.written(BYTES.changed(values, beginnings, changed)) or each(values)
+        return BYTES.changed(values, beginnings, changed) or each(values)
 
     def as_sent(values: Values) -> Cells:
         return [b"" if value is None else value for value in values]
