@@ -112,7 +112,7 @@ ui-check: $(STAMP) $(NODE_MODULES) ## Check ui/ and that the committed page is w
 		{ echo "$(PAGE) is not what ui/ builds. Run make ui, and commit it." >&2; exit 1; }
 
 # Each takes the versions of the one before it (-c in its .in); uv keeps those that a lock has, unless they have to change.
-LOCKS := requirements requirements-fab requirements-kubernetes requirements-dev
+LOCKS := requirements requirements-fab requirements-kubernetes requirements-google requirements-azure requirements-sftp requirements-dev
 
 lock: $(STAMP) ## Pin what requirements*.in ask for, with the hashes of all its files
 	for lock in $(LOCKS); do \
