@@ -25,7 +25,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-containers test-airflow test-adopt bench lint format ui ui-types ui-check lock sbom clean
+.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-clouds test-containers test-airflow test-adopt bench lint format ui ui-types ui-check lock sbom clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,25 @@ test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers, t
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(STACK)
 	$(BIN)/python -m pytest tests/browser
+
+# Google's and Azure's libraries triple an environment, so they have one of their own.
+CLOUDS := .cache/clouds
+CLOUD_TESTS := tests/object_stores tests/delivery
+
+test-clouds: $(CLOUDS)/.installed ## Hold Google Cloud Storage, Azure and SFTP to the contracts of destinations (needs npm, openssh-server)
+	$(CLOUDS)/bin/python -m pytest --clouds -m clouds -n $(WORKERS) --dist loadfile $(CLOUD_TESTS)
+
+$(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt requirements-sftp.txt
+	@set -eu; \
+	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}; \
+	if [ -n "$$index" ] && [ -z "$${UV_DEFAULT_INDEX:-}" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CLOUDS); \
+	export VIRTUAL_ENV="$(CURDIR)/$(CLOUDS)"; \
+	echo "Installing the libraries of Google, Azure and SFTP into $(CLOUDS)"; \
+	$(BIN)/uv pip install --quiet -r requirements-dev.txt -r requirements-google.txt -r requirements-azure.txt \
+		-r requirements-sftp.txt; \
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
 
 test-containers: $(STAMP) ## Build the image, run the compose file on a Docker daemon of its own, and test what it does (needs root, docker.io)
 	.ci/with-docker .cache $(BIN)/python -m pytest tests/containers -s

@@ -39,10 +39,19 @@ LOADED_TOGETHER = "tests/demo/test_"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make test-mariadb` adds."""
+    """What `make test-mariadb` and `make test-clouds` add."""
     parser.addoption(
         "--mariadb", action="store_true", help="test what every database owes on MariaDB (Debian's mariadb-server)"
     )
+    parser.addoption("--clouds", action="store_true", help="test the destinations of requirements-{google,azure,sftp}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `clouds` runs with --clouds alone: it needs the libraries and servers of other destinations."""
+    if not config.getoption("clouds"):
+        left = [each for each in items if each.get_closest_marker("clouds")]
+        items[:] = [each for each in items if not each.get_closest_marker("clouds")]
+        config.hook.pytest_deselected(items=left)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

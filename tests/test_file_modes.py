@@ -16,7 +16,7 @@ from promo_reports.definitions.store.lifecycle import resume, stop
 from promo_reports.delivery import publish
 from promo_reports.delivery.retention import sweep
 from promo_reports.file_modes import ensure_directory, keeps_others_out, make_directory, share
-from promo_reports.object_stores.locked_directory import MARKER
+from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.regular_file import NotRegular
 from tests.support.databases.promo import export

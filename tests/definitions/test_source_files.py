@@ -10,7 +10,7 @@ import pytest
 
 from promo_reports.definitions.source_files import look_at
 from promo_reports.errors import StoreError
-from promo_reports.object_stores.file_stamps import stamp_of
+from promo_reports.object_stores.directory.file_stamps import stamp_of
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import area_for, destinations, publish
+from promo_reports.delivery import area_for, publish
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import KINDS, Download, PartnerExport
 from promo_reports.errors import DestinationRefused
-from promo_reports.object_stores.amazon_s3 import AmazonS3Store
-from promo_reports.object_stores.directory import DirectoryStore
+from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
+from promo_reports.object_stores.directory.store import DirectoryStore
+from promo_reports.object_stores.stores import STORES
 from promo_reports.settings import Settings
 from tests.support.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
 from tests.support.project import ROOT
@@ -24,7 +25,7 @@ LOADED = """
 import sys
 from pathlib import Path
 from promo_reports.delivery import area_for, open_published, publish, sweep
-from promo_reports.delivery.destinations import STORES
+from promo_reports.object_stores.stores import STORES
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.settings import Settings
@@ -38,7 +39,7 @@ print(*{name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", 
 
 
 def test_every_kind_has_its_code() -> None:
-    assert destinations.STORES.keys() == KINDS.keys()
+    assert STORES.keys() == KINDS.keys()
 
 
 def test_code_is_imported_when_it_is_used_and_libraries_when_something_is_contacted() -> None:

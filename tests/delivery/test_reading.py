@@ -42,7 +42,7 @@ from promo_reports.errors import (
     NotPublished,
     Replaced,
 )
-from promo_reports.object_stores.locked_directory import MARKER
+from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.object_stores.signed_url import content_disposition
 from promo_reports.settings import Settings
 from tests.support.delivery.exports import (

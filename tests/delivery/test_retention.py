@@ -15,7 +15,7 @@ from promo_reports.delivery.retention import sweep_store
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain import layout
 from promo_reports.domain.dates.window import Window
-from promo_reports.object_stores import locked_directory
+from promo_reports.object_stores.directory import locked
 from promo_reports.object_stores.port import LostRace, ObjectStore
 from promo_reports.pipeline.staging.directory import StagingDirectory
 from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, Place, assert_is, assert_whole, staged
@@ -136,7 +136,7 @@ def test_a_publication_that_is_at_work_is_left_alone(local: LocalPlace, tmp_path
 def test_a_directory_that_is_swept_between_opening_and_locking_is_made_again(
     local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = locked_directory._lock
+    lock = locked._lock
     swept: list[bool] = []
 
     def late(directory: int) -> bool:
@@ -146,7 +146,7 @@ def test_a_directory_that_is_swept_between_opening_and_locking_is_made_again(
             swept.append(True)
         return lock(directory)
 
-    monkeypatch.setattr(locked_directory, "_lock", late)
+    monkeypatch.setattr(locked, "_lock", late)
     export = staged(tmp_path, b"new\n")
     publish(export, local.area)
     assert swept

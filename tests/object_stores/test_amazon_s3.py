@@ -16,8 +16,8 @@ import pytest
 
 from promo_reports.delivery import Area, publish
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
-from promo_reports.object_stores.amazon_s3 import MIB, PART, part_size
-from promo_reports.object_stores.amazon_s3_client import through_airflow
+from promo_reports.object_stores.amazon_s3.client import through_airflow
+from promo_reports.object_stores.amazon_s3.store import MIB, PART, part_size
 from tests.support.delivery.exports import LATE, LATER, BucketPlace, assert_is, s3_area, staged
 from tests.support.delivery.interruptions import InterruptedArea
 

@@ -18,7 +18,7 @@ import pytest
 from promo_reports.delivery import publish
 from promo_reports.delivery.target import ReadableFolder
 from promo_reports.errors import Damaged, DestinationRefused, DestinationUnavailable, StagingError
-from promo_reports.object_stores.directory import DirectoryObjects
+from promo_reports.object_stores.directory.store import DirectoryObjects
 from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.support.delivery.interruptions import InterruptedArea, child
 from tests.support.small_disk import mounted, read_only_directory, small_disk
@@ -207,7 +207,7 @@ def test_a_name_too_long_for_the_file_system(local: LocalPlace, tmp_path: Path) 
     file = export.manifest.files[0]
     long = dataclasses.replace(file, name=f"{'n' * 250}-{file.sha256[:8]}.csv")
     with (
-        mock.patch("promo_reports.object_stores.directory.copy"),
+        mock.patch("promo_reports.object_stores.directory.store.copy"),
         pytest.raises(DestinationRefused, match="unable to take names this long"),
     ):
         publish(dataclasses.replace(export, manifest=dataclasses.replace(export.manifest, files=(long,))), local.area)

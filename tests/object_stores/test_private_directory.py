@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from promo_reports.object_stores.directory.private import PrivateDirectory, PrivateFolder
 from promo_reports.object_stores.port import Incomplete, LostRace
-from promo_reports.object_stores.private_directory import PrivateDirectory, PrivateFolder
 
 
 @pytest.fixture

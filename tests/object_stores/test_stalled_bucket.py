@@ -22,7 +22,7 @@ from devstack.tcp_proxy import TcpProxy
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationUnavailable
 from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED
-from promo_reports.object_stores.amazon_s3_client import SECONDS_TO_END, SECONDS_TO_TIDY
+from promo_reports.object_stores.bucket_access import SECONDS_TO_END, SECONDS_TO_TIDY
 from tests.support.delivery.exports import s3_area, staged
 
 if TYPE_CHECKING:

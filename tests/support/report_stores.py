@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from promo_reports.definitions.store.stored_reports import NEEDED, StoredReports
+from promo_reports.object_stores.directory.private import PrivateDirectory
 from promo_reports.object_stores.port import ObjectStore
-from promo_reports.object_stores.private_directory import PrivateDirectory
 from promo_reports.object_stores.small_folders import SmallFolders
 
 REQUEST: dict[str, Any] = {

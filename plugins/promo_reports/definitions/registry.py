@@ -39,7 +39,7 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.definition import Definition, Origin, is_report_id
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, Problem
-from promo_reports.object_stores.file_stamps import generation_of, stamp_of, unreadable
+from promo_reports.object_stores.directory.file_stamps import generation_of, stamp_of, unreadable
 from promo_reports.settings import Settings
 
 GIVEN_BY_US = frozenset({"id", "owner"})

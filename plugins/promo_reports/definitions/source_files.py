@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from promo_reports.definitions.inputs.yaml_reader import shown_path
 from promo_reports.domain.definition import NOT_IN_AN_ID, Origin, is_report_id
-from promo_reports.object_stores.file_stamps import check_of_one_file, stamp_of, unreadable
+from promo_reports.object_stores.directory.file_stamps import check_of_one_file, stamp_of, unreadable
 
 Look = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of each entry of a directory."""

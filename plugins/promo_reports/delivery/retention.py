@@ -18,7 +18,7 @@ from promo_reports.object_stores.swept import Swept, Tally, check_limit
 
 def sweep(root: Path, *, older_than: datetime) -> Swept:
     """Remove exports that were published before `older_than` from the download area in a directory: `sweep_store`."""
-    from promo_reports.object_stores.directory import DirectoryStore
+    from promo_reports.object_stores.directory.store import DirectoryStore
 
     return sweep_store(DirectoryStore(root), older_than=older_than)
 

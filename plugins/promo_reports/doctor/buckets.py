@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promo_reports.delivery.destinations import store_at
 from promo_reports.doctor.installation import Installation
 from promo_reports.doctor.sentences import sentence_of
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
 from promo_reports.errors import PromoReportsError
+from promo_reports.object_stores.stores import store_at
 
 _NO_REPORT = "promo-reports-doctor"  # no id of a report has a hyphen
 

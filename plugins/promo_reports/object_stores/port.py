@@ -180,21 +180,21 @@ class Objects(ReadableObjects, SmallObjects, Protocol):
 
 
 class ObjectStore(Protocol):
-    """Folders of objects, each two names deep: `<name>/<below>`."""
+    """Folders of objects, each below as many names as it is asked for: `folder("a", "b")` is `a/b`."""
 
-    def folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
+    def folder(self, *names: str) -> AbstractContextManager[Objects]:
         """Return the folder for writing, made and locked where the store does either."""
 
-    def reading(self, name: str, below: str) -> AbstractContextManager[ReadableObjects | None]:
+    def reading(self, *names: str) -> AbstractContextManager[ReadableObjects | None]:
         """Return the folder as it is, neither made nor locked; None where there is none."""
 
-    def idle_folder(self, name: str, below: str) -> AbstractContextManager[Objects]:
+    def idle_folder(self, *names: str) -> AbstractContextManager[Objects]:
         """Open the folder as it is, locked if the store has locks; Busy at once if somebody else has it locked."""
 
-    def folders(self, name: str | None = None) -> Sequence[str]:
-        """List the names of folders, or of those below one of them; empty if there are none."""
+    def folders(self, *names: str) -> Sequence[str]:
+        """List the names of folders at the root, or below a folder; empty if there are none."""
 
-    def remove_empty(self, name: str, below: str | None = None) -> bool:
+    def remove_empty(self, *names: str) -> bool:
         """Remove a folder if the store keeps empty ones, and return whether it is empty."""
 
     def check_visible(self) -> None:

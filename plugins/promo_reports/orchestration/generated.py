@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.source_files import SourceFile
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
-from promo_reports.object_stores.file_stamps import stamp_of
+from promo_reports.object_stores.directory.file_stamps import stamp_of
 
 GROUP_DIGITS = 2
 """Hexadecimal digits of a group's name: 256 groups. Changing it moves DAGs between files and makes new versions."""

@@ -16,7 +16,7 @@ from promo_reports import atomic_files
 from promo_reports.definitions.store.idempotency_keys import KEPT, SWEPT, Request
 from promo_reports.definitions.store.stored_reports import StoredReports
 from promo_reports.errors import Conflict, StoreError
-from promo_reports.object_stores import private_directory
+from promo_reports.object_stores.directory import private
 from tests.support.report_stores import directory_store
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
@@ -182,7 +182,7 @@ def test_a_key_that_another_process_sweeps_in_this_moment(
 ) -> None:
     """Between the look whether it is taken and the look into it; twice in a row is more than bad luck."""
     claim()
-    create = private_directory.create_file  # type: ignore[attr-defined]
+    create = private.create_file  # type: ignore[attr-defined]
     swept: list[Path] = []
 
     def taken_and_swept(path: Path, content: bytes) -> None:
@@ -192,7 +192,7 @@ def test_a_key_that_another_process_sweeps_in_this_moment(
         path.unlink(missing_ok=True)
         raise FileExistsError
 
-    monkeypatch.setattr(private_directory, "create_file", taken_and_swept)
+    monkeypatch.setattr(private, "create_file", taken_and_swept)
     if times == 1:
         assert claim(at=AT + HOUR).at == AT + HOUR
     else:
@@ -238,7 +238,7 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (private_directory, "open_regular")])
+@pytest.mark.parametrize("failing", [(os, "link"), (os, "fsync"), (private, "open_regular")])
 def test_a_directory_that_fails_is_an_error_of_the_store(
     claim: Claim, monkeypatch: pytest.MonkeyPatch, failing: tuple[Any, str]
 ) -> None:

@@ -21,8 +21,9 @@ from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.errors import Conflict, InvalidInput, StoreError
-from promo_reports.object_stores import private_directory, small_folders
-from promo_reports.object_stores.amazon_s3 import AmazonS3Store
+from promo_reports.object_stores import small_folders
+from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
+from promo_reports.object_stores.directory import private
 from promo_reports.settings import Settings
 from tests.support.delivery import memory_destination
 from tests.support.report_stores import REQUEST, directory_store, object_store
@@ -218,7 +219,7 @@ def test_of_a_creator_that_is_killed_a_whole_report_is_left_or_nothing(
     """No step follows the entry: whoever asks for the revision sees it."""
     before = host().revision()
     with monkeypatch.context() as patch:
-        for folder in (private_directory.PrivateFolder, small_folders.SmallFolder):
+        for folder in (private.PrivateFolder, small_folders.SmallFolder):
             patch.setattr(folder, "put", _killed(folder.put, when))
         with pytest.raises(Killed):
             store.create("a", "id: a\n")

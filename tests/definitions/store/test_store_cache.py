@@ -19,9 +19,9 @@ from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.definitions.store.store_cache import LISTED_AGAIN_AFTER, CreatedReports
 from promo_reports.definitions.store.stored_reports import StoredReports
 from promo_reports.errors import StoreError
-from promo_reports.object_stores.file_stamps import RACY_NANOSECONDS
+from promo_reports.object_stores.directory.file_stamps import RACY_NANOSECONDS
+from promo_reports.object_stores.directory.private import PrivateFolder
 from promo_reports.object_stores.port import Entry
-from promo_reports.object_stores.private_directory import PrivateFolder
 from tests.support.report_stores import REQUEST, directory_store
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)

@@ -17,9 +17,9 @@ from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
-from promo_reports.object_stores.amazon_s3 import AmazonS3Store
-from promo_reports.object_stores.directory import DirectoryStore
-from promo_reports.object_stores.locked_directory import MARKER
+from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
+from promo_reports.object_stores.directory.locked import MARKER
+from promo_reports.object_stores.directory.store import DirectoryStore
 from promo_reports.settings import Settings
 from tests.support.delivery import memory_destination
 
@@ -30,6 +30,8 @@ REPORT, WINDOW = "daily_wallets", "20240301T050000Z_20240302T050000Z"
 PREFIX = "exports/promo"
 PLACES = {"download": "local", "amazon_s3": "in_bucket", memory_destination.KEY: "in_memory"}
 """The fixture of each kind of destination, which the contract suites run over."""
+CLOUDS: dict[str, str] = {}
+"""The same of the kinds that need libraries or servers of their own: they run with --clouds alone."""
 CONNECTION = "test_s3"
 """The Airflow connection of the bucket, where `connect_airflow` has made it."""
 EARLY, LATE, LATER = "2024-03-02T06:00:00+00:00", "2024-03-02T09:00:00.250000+02:00", "2024-03-02T08:00:00Z"

@@ -8,7 +8,7 @@ import pytest
 
 from devstack.s3 import S3Server
 from tests.support.delivery import memory_destination
-from tests.support.delivery.exports import PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
+from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 
 
 @pytest.fixture
@@ -31,14 +31,17 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> MemoryPlace:
     return MemoryPlace("exports")
 
 
-@pytest.fixture(params=PLACES.values())
+IN_CLOUDS = [pytest.param(fixture, marks=pytest.mark.clouds) for fixture in CLOUDS.values()]
+
+
+@pytest.fixture(params=[*PLACES.values(), *IN_CLOUDS])
 def place(request: pytest.FixtureRequest) -> Place:
     """Each destination in turn."""
     given: Place = request.getfixturevalue(request.param)
     return given
 
 
-@pytest.fixture(params=["local", "in_bucket"])
+@pytest.fixture(params=["local", "in_bucket", *IN_CLOUDS])
 def lasting(request: pytest.FixtureRequest) -> Place:
     """Each destination that is still there when a process has died."""
     given: Place = request.getfixturevalue(request.param)

@@ -21,7 +21,8 @@ from promo_reports.delivery import Area, Folder, OpenFile, PresignedFile, publis
 from promo_reports.delivery.target import Item, ReadableFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
 from promo_reports.errors import PromoReportsError
-from promo_reports.object_stores import amazon_s3, amazon_s3_client
+from promo_reports.object_stores import bucket_access
+from promo_reports.object_stores.amazon_s3 import store
 from promo_reports.object_stores.port import Stored
 from tests.support.delivery.exports import directory_area, s3_area
 
@@ -167,7 +168,7 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
     if seconds := place.get("seconds_to_end"):
-        amazon_s3_client.SECONDS_TO_END = float(seconds)
+        bucket_access.SECONDS_TO_END = float(seconds)
     if stopped_at := place.get("stopped_at"):
         once = iter([stop])  # Airflow tells a task once; several parts are on their way
         client.meta.events.register(stopped_at, lambda **_: next(once, lambda: None)())
@@ -175,5 +176,5 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
 
 
 if __name__ == "__main__":
-    amazon_s3.log.setLevel("CRITICAL")
+    store.log.setLevel("CRITICAL")
     _main(json.loads(sys.argv[1]))

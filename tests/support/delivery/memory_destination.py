@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.delivery import destinations
 from promo_reports.domain import delivery
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.delivery import Kind
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores import stores
 from promo_reports.object_stores.port import Entry, LostRace, OpenObject, Stored
 from promo_reports.object_stores.staged_file import chunks
 
@@ -37,7 +37,7 @@ LOCK = threading.Lock()
 def register(monkeypatch: pytest.MonkeyPatch, *buckets: str) -> None:
     """Register the kind in this process, and make empty buckets of it."""
     monkeypatch.setitem(delivery.KINDS, KEY, KIND)
-    monkeypatch.setitem(destinations.STORES, KEY, (__name__, "memory_store"))
+    monkeypatch.setitem(stores.STORES, KEY, (__name__, "memory_store"))
     for each in buckets:
         monkeypatch.setitem(BUCKETS, each, {})
 
@@ -67,33 +67,36 @@ class MemoryStore:
         self._bucket = bucket
 
     @contextmanager
-    def folder(self, name: str, below: str) -> Iterator[MemoryObjects]:
+    def folder(self, *names: str) -> Iterator[MemoryObjects]:
         """The keys of one folder; nothing is locked."""
         if self._bucket.name not in BUCKETS:
             raise DestinationRefused(f"There is no bucket {self._bucket.name!r} in this process.", "Make it.")
-        yield MemoryObjects(self._bucket.below(f"{name}/{below}"))
+        yield MemoryObjects(self._bucket.below("/".join(names)))
 
-    def reading(self, name: str, below: str) -> AbstractContextManager[MemoryObjects]:
+    def reading(self, *names: str) -> AbstractContextManager[MemoryObjects]:
         """The same keys."""
-        return self.folder(name, below)
+        return self.folder(*names)
 
-    def idle_folder(self, name: str, below: str) -> AbstractContextManager[MemoryObjects]:
+    def idle_folder(self, *names: str) -> AbstractContextManager[MemoryObjects]:
         """The same keys."""
-        return self.folder(name, below)
+        return self.folder(*names)
 
-    def folders(self, name: str | None = None) -> Sequence[str]:
+    def folders(self, *names: str) -> Sequence[str]:
         """What keys have in common up to the next slash."""
-        beginning = f"{self._bucket.below(name).prefix if name else self._bucket.prefix}/"
+        beginning = f"{self._prefix(names)}/"
         below = [key[len(beginning) :] for key in BUCKETS[self._bucket.name] if key.startswith(beginning)]
         return sorted({each.split("/")[0] for each in below if "/" in each})
 
-    def remove_empty(self, name: str, below: str | None = None) -> bool:
+    def remove_empty(self, *names: str) -> bool:
         """Look whether any key is left."""
-        beginning = f"{self._bucket.below(f'{name}/{below}' if below else name).prefix}/"
+        beginning = f"{self._prefix(names)}/"
         return not any(key.startswith(beginning) for key in BUCKETS[self._bucket.name])
 
     def check_visible(self) -> None:
         """A bucket that is not there has been refused before."""
+
+    def _prefix(self, names: Sequence[str]) -> str:
+        return self._bucket.below("/".join(names)).prefix
 
 
 class MemoryObjects:

@@ -20,7 +20,7 @@ import yaml
 from devstack.airflow import DAGS_FOLDER_BUNDLE, REPORT_BUNDLE, Bundle
 from devstack.airflow_client import AirflowClient, AirflowClientError
 from devstack.stack import PROJECT, Stack
-from promo_reports.object_stores.locked_directory import MARKER
+from promo_reports.object_stores.directory.locked import MARKER
 from tests.support.end_to_end.delivered import Found, find
 
 ROWS_PER_FILE = 1000

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devstack.postgres import PostgresServer
-from promo_reports.object_stores.locked_directory import mark
+from promo_reports.object_stores.directory.locked import mark
 from promo_reports.orchestration import project
 from tests.support.project import new_project
 from tests.support.web.airflow_app import DAILY, AirflowApp, register_dags

@@ -10,7 +10,7 @@ from rich.console import Console
 from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.schema import json_schemas, write
 from promo_reports.definitions.store.stored_reports import store_of
-from promo_reports.object_stores.private_directory import make_private
+from promo_reports.object_stores.directory.private import make_private
 from promo_reports.settings import Settings
 
 _SUFFIX = ".schema.json"

@@ -17,7 +17,7 @@ from promo_reports.delivery import Published, publish
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
-from promo_reports.object_stores.directory import DirectoryStore
+from promo_reports.object_stores.directory.store import DirectoryStore
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.extract import Progress, extract

@@ -9,7 +9,7 @@ from pathlib import Path
 from promo_reports.definitions.inputs.fields import SNAKE_CASE
 from promo_reports.definitions.report_type.loading import load_report_type
 from promo_reports.domain.report_type import ReportType
-from promo_reports.object_stores.file_stamps import stamp_of, unreadable
+from promo_reports.object_stores.directory.file_stamps import stamp_of, unreadable
 
 
 class ReportTypeFiles(Mapping[str, ReportType]):

@@ -22,7 +22,7 @@ from promo_reports.definitions.store.report_store import ReportStore
 from promo_reports.definitions.store.stop_marks import Marks
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput
-from promo_reports.object_stores.file_stamps import generation_of
+from promo_reports.object_stores.directory.file_stamps import generation_of
 
 LISTED_AGAIN_AFTER = 0.5
 """Seconds for which what may have changed within the same instant is taken as it was."""

@@ -28,8 +28,8 @@ from promo_reports.definitions.store.report_store import ReportStore
 from promo_reports.definitions.store.stop_marks import Marks, marks_of
 from promo_reports.domain.definition import Origin, is_report_id
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, InvalidInput, Problem, StoreError
+from promo_reports.object_stores.directory.private import PrivateDirectory
 from promo_reports.object_stores.port import Entry, Folders, Incomplete, LostRace, WatchedObjects
-from promo_reports.object_stores.private_directory import PrivateDirectory
 from promo_reports.regular_file import NotRegular
 from promo_reports.settings import Settings
 

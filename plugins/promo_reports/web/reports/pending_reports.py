@@ -17,7 +17,7 @@ from promo_reports.domain.dag_ids import report_dag_id, report_id_of
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.definition import Origin
 from promo_reports.errors import InvalidInput
-from promo_reports.object_stores.file_stamps import stamp_of
+from promo_reports.object_stores.directory.file_stamps import stamp_of
 from promo_reports.orchestration.project import registry
 from promo_reports.web.queries.dags import deletions_of, known_dag_ids
 from promo_reports.web.queries.records import PendingReport

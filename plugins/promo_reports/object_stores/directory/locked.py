@@ -25,62 +25,65 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @contextmanager
-def made_and_locked(root: Path, name: str, window_key: str, *, wait: float) -> Iterator[int]:
-    """Yield a descriptor of `<root>/<name>/<window_key>`, created (`file_modes`) and removed afterwards if empty.
+def made_and_locked(root: Path, *names: str, wait: float) -> Iterator[int]:
+    """Yield a descriptor of the directory below these names, created (`file_modes`) and removed afterwards if empty.
 
     DestinationUnavailable if it stays locked for `wait` seconds; OSError as the file system gives it.
     """
     ensure_directory(root)
+    path = root.joinpath(*names)
     deadline = time.monotonic() + wait
     while True:
         with ExitStack() as opened:
             try:
-                top = _opened(opened, root, None)
-                _make(name, top)
-                parent = _opened(opened, name, top)
-                _make(window_key, parent)
-                directory = _opened(opened, window_key, parent)
-                locked = _lock(directory)
+                opens = [_opened(opened, root, None)]
+                for name in names:
+                    _make(name, opens[-1])
+                    opens.append(_opened(opened, name, opens[-1]))
+                locked = _lock(opens[-1])
             except FileNotFoundError:
                 if not root.is_dir():
                     raise
-                continue  # retention has removed the empty parent meanwhile
+                continue  # retention has removed an empty parent meanwhile
             if not locked:
-                _wait_for(deadline, root / name / window_key)
-            elif _is_still(directory, root / name / window_key):
+                _wait_for(deadline, path)
+            elif _is_still(opens[-1], path):
                 try:
-                    yield directory
+                    yield opens[-1]
                 finally:
                     with contextlib.suppress(OSError):
-                        os.rmdir(window_key, dir_fd=parent)
-                        os.rmdir(name, dir_fd=top)
+                        for name, parent in reversed(list(zip(names, opens, strict=False))):
+                            os.rmdir(name, dir_fd=parent)
                 return
 
 
 @contextmanager
-def locked_if_idle(root: Path, name: str, window_key: str) -> Iterator[int]:
+def locked_if_idle(root: Path, *names: str) -> Iterator[int]:
     """Yield a descriptor of an existing directory; Busy at once if it is locked or missing."""
     with ExitStack() as opened:
         try:
-            parent = _opened(opened, name, _opened(opened, root, None))
-            directory = _opened(opened, window_key, parent)
+            directory = _opened(opened, root, None)
+            for name in names:
+                directory = _opened(opened, name, directory)
         except FileNotFoundError:
-            raise Busy(name, window_key) from None
+            raise Busy(*names) from None
         if not _lock(directory):
-            raise Busy(name, window_key)
+            raise Busy(*names)
         yield directory
 
 
 @contextmanager
-def as_it_is(root: Path, name: str, window_key: str) -> Iterator[int | None]:
+def as_it_is(root: Path, *names: str) -> Iterator[int | None]:
     """Yield a descriptor of a directory for reading, neither created nor locked; None if it is missing.
 
     FileNotFoundError if the root is missing: exports in an unmounted area have not expired.
     """
     with ExitStack() as opened:
-        top = _opened(opened, root, None)
+        found = _opened(opened, root, None)
+        directory: int | None = found
         try:
-            directory: int | None = _opened(opened, window_key, _opened(opened, name, top))
+            for name in names:
+                found = directory = _opened(opened, name, found)
         except FileNotFoundError:
             directory = None
         yield directory

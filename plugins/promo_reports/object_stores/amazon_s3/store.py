@@ -14,7 +14,9 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationUnavailable, PromoReportsError
-from promo_reports.object_stores.amazon_s3_client import BucketAccess, ClientFactory, through_airflow
+from promo_reports.object_stores.amazon_s3 import errors
+from promo_reports.object_stores.amazon_s3.client import ClientFactory, through_airflow
+from promo_reports.object_stores.bucket_access import BucketAccess
 from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, OpenObject, Stored
 from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
 from promo_reports.object_stores.staged_file import verify
@@ -53,34 +55,35 @@ class AmazonS3Store:
     """
 
     def __init__(self, connection: str, bucket: str, prefix: str = "", *, client: ClientFactory | None = None) -> None:
-        self._access = BucketAccess(bucket, connection, client or through_airflow(connection))
+        self._access = BucketAccess(bucket, connection, client or through_airflow(connection), errors)
         self._prefix = "".join(f"{part}/" for part in prefix.split("/") if part)
 
     @contextmanager
-    def folder(self, name: str, below: str) -> Iterator[AmazonS3Objects]:
+    def folder(self, *names: str) -> Iterator[AmazonS3Objects]:
         """Return the keys of one folder; nothing is locked, conditional PUTs decide."""
-        yield AmazonS3Objects(self._access, f"{self._prefix}{name}/{below}/")
+        yield self._objects(names)
 
-    def reading(self, name: str, below: str) -> AbstractContextManager[AmazonS3Objects]:
+    def reading(self, *names: str) -> AbstractContextManager[AmazonS3Objects]:
         """Return the same keys: without a lock there is nothing to leave out."""
-        return self.folder(name, below)
+        return self.folder(*names)
 
-    def idle_folder(self, name: str, below: str) -> AbstractContextManager[AmazonS3Objects]:
+    def idle_folder(self, *names: str) -> AbstractContextManager[AmazonS3Objects]:
         """Open the same keys: a bucket has no locks."""
-        return self.folder(name, below)
+        return self.folder(*names)
 
-    def folders(self, name: str | None = None) -> Sequence[str]:
+    def folders(self, *names: str) -> Sequence[str]:
         """List the common prefixes up to the next `/`."""
-        prefix = self._prefix if name is None else f"{self._prefix}{name}/"
-        return AmazonS3Objects(self._access, prefix).folders()
+        return self._objects(names).folders()
 
-    def remove_empty(self, name: str, below: str | None = None) -> bool:
+    def remove_empty(self, *names: str) -> bool:
         """Return whether no key is left."""
-        prefix = f"{self._prefix}{name}/" if below is None else f"{self._prefix}{name}/{below}/"
-        return not AmazonS3Objects(self._access, prefix).entries()
+        return not self._objects(names).entries()
 
     def check_visible(self) -> None:
         """Leave it at that: a bucket that is not there, or is closed to us, has been refused before."""
+
+    def _objects(self, names: Sequence[str]) -> AmazonS3Objects:
+        return AmazonS3Objects(self._access, self._prefix + "".join(f"{each}/" for each in names))
 
 
 class AmazonS3Objects:
@@ -88,7 +91,7 @@ class AmazonS3Objects:
 
     exclusive = False
 
-    def __init__(self, access: BucketAccess, prefix: str) -> None:
+    def __init__(self, access: BucketAccess[S3Client], prefix: str) -> None:
         self._access = access
         self._bucket = access.bucket
         self._prefix = prefix

@@ -19,8 +19,8 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.file_modes import share
-from promo_reports.object_stores.file_stamps import stamp_from
-from promo_reports.object_stores.locked_directory import as_it_is, is_an_area, locked_if_idle, made_and_locked, mark
+from promo_reports.object_stores.directory.file_stamps import stamp_from
+from promo_reports.object_stores.directory.locked import as_it_is, is_an_area, locked_if_idle, made_and_locked, mark
 from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, OpenObject, Stored, damaged
 from promo_reports.object_stores.staged_file import copy, digest_of
 from promo_reports.regular_file import NotRegular, open_regular
@@ -58,42 +58,44 @@ class DirectoryStore:
         self._marked, self._lock_wait = marked, lock_wait
 
     @contextmanager
-    def folder(self, name: str, below: str) -> Iterator[DirectoryObjects]:
+    def folder(self, *names: str) -> Iterator[DirectoryObjects]:
         """Open the export's directory and lock it; a second writer waits."""
         with contextlib.ExitStack() as stack:
             with _told(self.root):
-                directory = stack.enter_context(made_and_locked(self.root, name, below, wait=self._lock_wait))
+                directory = stack.enter_context(made_and_locked(self.root, *names, wait=self._lock_wait))
             if self._marked:
                 mark(self.root)
-            yield DirectoryObjects(self.root / name / below, directory, exclusive=True)
+            yield DirectoryObjects(self.root.joinpath(*names), directory, exclusive=True)
 
     @contextmanager
-    def reading(self, name: str, below: str) -> Iterator[DirectoryObjects | None]:
+    def reading(self, *names: str) -> Iterator[DirectoryObjects | None]:
         """Open the export's directory as it is; readers and writers do not wait for each other."""
         with contextlib.ExitStack() as stack:
             self._check_there()
             with _told(self.root):
-                directory = stack.enter_context(as_it_is(self.root, name, below))
-            yield None if directory is None else DirectoryObjects(self.root / name / below, directory, exclusive=False)
+                directory = stack.enter_context(as_it_is(self.root, *names))
+            yield (
+                None if directory is None else DirectoryObjects(self.root.joinpath(*names), directory, exclusive=False)
+            )
 
     @contextmanager
-    def idle_folder(self, name: str, below: str) -> Iterator[DirectoryObjects]:
+    def idle_folder(self, *names: str) -> Iterator[DirectoryObjects]:
         """Open the export's directory if nobody publishes to it."""
         with contextlib.ExitStack() as stack:
             with _told(self.root):
-                directory = stack.enter_context(locked_if_idle(self.root, name, below))
-            yield DirectoryObjects(self.root / name / below, directory, exclusive=True)
+                directory = stack.enter_context(locked_if_idle(self.root, *names))
+            yield DirectoryObjects(self.root.joinpath(*names), directory, exclusive=True)
 
-    def folders(self, name: str | None = None) -> Sequence[str]:
+    def folders(self, *names: str) -> Sequence[str]:
         """List directories, but no links to one."""
-        path = self.root if name is None else self.root / name
+        path = self.root.joinpath(*names)
         with _told(path), contextlib.suppress(FileNotFoundError), os.scandir(path) as entries:
             return [each.name for each in entries if each.is_dir(follow_symlinks=False)]
         return []
 
-    def remove_empty(self, name: str, below: str | None = None) -> bool:
+    def remove_empty(self, *names: str) -> bool:
         """Remove an empty directory; the root is marked, so that it is known when its last export is gone."""
-        path = self.root / name if below is None else self.root / name / below
+        path = self.root.joinpath(*names)
         with contextlib.suppress(OSError):
             path.rmdir()
             mark(self.root)

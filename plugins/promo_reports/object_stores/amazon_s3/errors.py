@@ -6,9 +6,8 @@ are left out, as they may hold access keys and signatures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError, StagingError
+from promo_reports.object_stores.bucket_access import Answer
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
 """A new client may get fresh credentials from the connection."""
@@ -34,20 +33,6 @@ _MISCONFIGURED = (
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """S3's error code, HTTP status and the operation that was asked for; `expired` if credentials may be renewed."""
-
-    code: str
-    status: int
-    operation: str
-
-    @property
-    def expired(self) -> bool:
-        """Whether credentials have expired. A HEAD has no body, so there it is a bare 400."""
-        return self.code in EXPIRED or (self.code == "400" and self.operation.startswith("Head"))
-
-
 def answer(error: BaseException) -> Answer | None:
     """Return S3's response in an exception of botocore or of boto3's transfer manager, or None if there was none."""
     from boto3.exceptions import S3UploadFailedError
@@ -58,7 +43,10 @@ def answer(error: BaseException) -> Answer | None:
         return None
     status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = cause.response.get("Error", {}).get("Code") or str(status)
-    return Answer(code, status, cause.operation_name)
+    operation = cause.operation_name
+    # A HEAD has no body, so that expired credentials are a bare 400 there.
+    expired = code in EXPIRED or (code == "400" and operation.startswith("Head"))
+    return Answer(code, status, operation, expired)
 
 
 def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsError | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from promo_reports.atomic_files import create_file, locked, replace_file
 from promo_reports.file_modes import ensure_directory, keeps_others_out, make_directory
-from promo_reports.object_stores.file_stamps import check_of_one_file, generation_of, stamp_from, stamp_of
+from promo_reports.object_stores.directory.file_stamps import check_of_one_file, generation_of, stamp_from, stamp_of
 from promo_reports.object_stores.port import MOST_BYTES, Entry, Incomplete, LostRace, Stored
 from promo_reports.regular_file import open_regular
 

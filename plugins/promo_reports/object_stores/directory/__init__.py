@@ -1,0 +1,1 @@
+"""Directories, of one host or shared by several."""
