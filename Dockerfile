@@ -23,10 +23,11 @@ ENV AIRFLOW_HOME=/opt/airflow \
 WORKDIR /opt/promo-reports
 
 # Exactly the lock: every file in it by its hash, and nothing that it does not name. The other locks have the FAB auth
-# manager too, and what Kubernetes needs.
+# manager too, what Kubernetes needs, or the libraries of another cloud. Several may be named, with spaces between them:
+# all have the same versions.
 ARG REQUIREMENTS=requirements.txt
-COPY requirements.txt requirements-fab.txt requirements-kubernetes.txt ./
-RUN pip install --no-deps --require-hashes --only-binary :all: -r "$REQUIREMENTS" && pip check
+COPY requirements.txt requirements-*.txt ./
+RUN PIP_REQUIREMENT="$REQUIREMENTS" pip install --no-deps --require-hashes --only-binary :all: && pip check
 
 COPY pyproject.toml LICENSE README.md ./
 COPY plugins ./plugins
