@@ -26,7 +26,8 @@ WORKDIR /opt/promo-reports
 # manager too, what Kubernetes needs, or the libraries of another cloud. Several may be named, with spaces between them:
 # all have the same versions.
 ARG REQUIREMENTS=requirements.txt
-COPY requirements.txt requirements-*.txt ./
+COPY requirements.txt requirements-fab.txt requirements-kubernetes.txt requirements-google.txt requirements-azure.txt \
+    requirements-sftp.txt ./
 RUN PIP_REQUIREMENT="$REQUIREMENTS" pip install --no-deps --require-hashes --only-binary :all: && pip check
 
 COPY pyproject.toml LICENSE README.md ./
