@@ -16,8 +16,9 @@ import pytest
 
 from promo_reports.delivery import Area, publish
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.amazon_s3 import store as amazon_s3
 from promo_reports.object_stores.amazon_s3.client import through_airflow
-from promo_reports.object_stores.amazon_s3.store import MIB, PART, part_size
+from promo_reports.object_stores.amazon_s3.store import MIB, PART, AmazonS3Store, part_size
 from tests.support.delivery.exports import LATE, LATER, BucketPlace, assert_is, s3_area, staged
 from tests.support.delivery.interruptions import InterruptedArea
 
@@ -396,3 +397,55 @@ def test_the_connection_of_airflow_is_used(in_bucket: BucketPlace, tmp_path: Pat
 def test_a_connection_that_is_missing_is_refused(in_bucket: BucketPlace, tmp_path: Path) -> None:
     with pytest.raises(DestinationRefused, match="no Airflow connection 'forgotten'"):
         publish(staged(tmp_path, b"new\n"), s3_area("forgotten", in_bucket.bucket))
+
+
+def store_of(place: BucketPlace, connection: str = "test_s3", prefix: str = "", **replaced: Callable[..., Any]) -> Any:
+    """The bucket below another prefix."""
+    client: Any = Wrapped(place.client, **replaced)
+    return AmazonS3Store(connection, place.bucket, prefix, client=lambda: client)
+
+
+@pytest.mark.parametrize("most", [5 * MIB, 5 << 30], ids=["in parts", "in one request"])
+def test_a_copy_is_made_by_the_server(
+    in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(amazon_s3, "MOST_COPIED", most)
+    export = staged(tmp_path, b"0123456789abcde\n" * (20 * MIB // 16))
+    (file,) = export.manifest.files
+    with store_of(in_bucket, prefix="staging").folder("a", "b") as source:
+        source.upload(file, export.directory / file.name)
+        unread = {name: raising(AssertionError("read")) for name in ("get_object", "upload_file")}
+        with store_of(in_bucket, prefix="exports", **unread).folder("c") as target:
+            assert target.copy(file, source)
+            assert target.digest(file.name) == (file.bytes, file.sha256)
+            found = in_bucket.client.head_object(Bucket=in_bucket.bucket, Key=f"exports/c/{file.name}")
+            assert found["ContentType"] == "text/csv; charset=utf-8"
+            assert found["ETag"].endswith('-2"') == (most < file.bytes)
+        with store_of(in_bucket, "another_connection").folder("c") as target:
+            assert not target.copy(file, source)
+
+
+def test_a_copy_that_fails_for_good_is_aborted(
+    in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(amazon_s3, "MOST_COPIED", 5 * MIB)
+    export = staged(tmp_path, b"0123456789abcde\n" * (6 * MIB // 16))
+    (file,) = export.manifest.files
+    in_bucket.client.meta.events.register(
+        "before-call.s3.UploadPartCopy", raising(refusal("SlowDown", 503, "UploadPartCopy"))
+    )
+    with store_of(in_bucket).folder("a") as source, store_of(in_bucket).folder("b") as target:
+        source.upload(file, export.directory / file.name)
+        with pytest.raises(DestinationUnavailable, match="UploadPartCopy with SlowDown"):
+            target.copy(file, source)
+        assert (target.digest(file.name), in_bucket.unfinished()) == (None, [])
+
+
+def test_a_folder_of_nothing_but_an_open_upload_is_listed(in_bucket: BucketPlace) -> None:
+    in_bucket.client.create_multipart_upload(Bucket=in_bucket.bucket, Key="staging/a/b/file.csv")
+    store = store_of(in_bucket, prefix="staging")
+    assert (store.folders(), store.folders("a"), store.folders("a", "b")) == (["a"], ["b"], [])
+    with store.folder("a", "b") as objects:
+        (entry,) = objects.entries()
+        objects.delete([(entry.name, entry.handle)])
+    assert store.folders() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
@@ -11,9 +13,12 @@ from threading import Barrier
 import pytest
 
 from promo_reports.delivery.stored_exports import StoredExports
-from promo_reports.errors import StagingError
+from promo_reports.domain.account import Bucket
+from promo_reports.errors import Damaged, StagingError
+from promo_reports.object_stores.directory.store import DirectoryStore
 from promo_reports.object_stores.port import MOST_BYTES, LostRace, Objects, ObjectStore, OpenObject
 from promo_reports.object_stores.stores import STORES
+from tests.support.delivery import memory_destination
 from tests.support.delivery.exports import CLOUDS, PLACES, REPORT, WINDOW, Place, staged
 
 NAME = "state.json"
@@ -125,6 +130,74 @@ def test_what_is_not_the_file_is_not_uploaded(store: ObjectStore, tmp_path: Path
             with pytest.raises(StagingError):
                 objects.upload(file, source)
             assert _listed(objects) == {}
+
+
+def test_an_uploaded_file_is_downloaded_to_a_new_private_one(store: ObjectStore, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"0123456789abcde\n" * 150_000)
+    (file,) = export.manifest.files
+    target = tmp_path / "received"
+    with store.folder(REPORT, WINDOW) as objects:
+        objects.upload(file, export.directory / file.name)
+        objects.download(file, target)
+        assert target.read_bytes() == (export.directory / file.name).read_bytes()
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        with pytest.raises(FileExistsError):
+            objects.download(file, target)
+        assert target.exists()
+        with pytest.raises(FileNotFoundError):
+            objects.download(file, tmp_path / "no such directory" / "received")
+
+
+@pytest.mark.parametrize("damage", [b"", b"a,b\n1,3\n", b"a,b\n1,2\nand more\n", None])
+def test_what_is_not_the_file_is_neither_downloaded_nor_copied(
+    store: ObjectStore, place: Place, tmp_path: Path, damage: bytes | None
+) -> None:
+    export = staged(tmp_path, b"a,b\n1,2\n")
+    (file,) = export.manifest.files
+    refused = StagingError if damage is None else Damaged
+    with store.folder(REPORT, WINDOW) as objects, store.folder(REPORT, f"{WINDOW}2") as other:
+        objects.upload(file, export.directory / file.name)
+        if damage is None:
+            place.delete(file.name)
+        else:
+            place.overwrite(file.name, damage)
+        with pytest.raises(refused, match=re.escape(objects.address(file.name))):
+            objects.download(file, tmp_path / "received")
+        assert not (tmp_path / "received").exists()
+        try:
+            assert not other.copy(file, objects)
+        except refused:
+            pass
+        assert _listed(other) == {}
+
+
+def test_a_file_is_copied_by_the_store_or_not_at_all(store: ObjectStore, tmp_path: Path) -> None:
+    export = staged(tmp_path, b"a,b\n1,2\n", stem="K\u00f6ln 100% #1")
+    (file,) = export.manifest.files
+    with store.folder(REPORT, WINDOW) as objects, store.folder("deep", "down", "below") as other:
+        objects.upload(file, export.directory / file.name)
+        if not other.copy(file, objects):
+            assert _listed(other) == {}
+            return
+        assert other.digest(file.name) == (file.bytes, file.sha256)
+        assert content(other.open(file.name)) == b"a,b\n1,2\n"
+        assert other.copy(file, objects)
+        assert _listed(other) == _listed(objects) == {file.name: (file.bytes, False)}
+
+
+def test_nothing_is_copied_from_a_folder_of_another_kind(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    export = staged(tmp_path, b"a,b\n1,2\n")
+    (file,) = export.manifest.files
+    memory_destination.register(monkeypatch, "another")
+    other: ObjectStore = memory_destination.MemoryStore(Bucket(memory_destination.KEY, "another", "none"))
+    if type(other) is type(store):
+        other = DirectoryStore(tmp_path / "another")
+    with store.folder(REPORT, WINDOW) as objects, other.folder(REPORT, WINDOW) as source:
+        source.upload(file, export.directory / file.name)
+        assert not objects.copy(file, source)
+        assert _listed(objects) == {}
 
 
 def test_folders_do_not_see_each_other(store: ObjectStore) -> None:

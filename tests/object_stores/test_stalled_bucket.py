@@ -22,6 +22,7 @@ from devstack.tcp_proxy import TcpProxy
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationUnavailable
 from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED
+from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.bucket_access import SECONDS_TO_END, SECONDS_TO_TIDY
 from tests.support.delivery.exports import s3_area, staged
 
@@ -73,6 +74,20 @@ def through(proxy: TcpProxy, seconds: float) -> S3Client:
     )
 
 
+def tell_once_stalled(proxy: TcpProxy) -> list[float]:
+    """Send this process SIGTERM while the bucket hangs; the list gets the time of it."""
+    told: list[float] = []
+
+    def tell() -> None:
+        proxy.stalled.wait()
+        time.sleep(0.2)  # until the main thread waits; earlier is no harm
+        told.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=tell, daemon=True).start()
+    return told
+
+
 @pytest.mark.parametrize(
     ("content", "request_line"),
     [(SMALL, "GET /"), (SMALL, "list-type=2"), (SMALL, "PUT /"), (PARTS, "partNumber="), (SMALL, "HEAD /")],
@@ -84,18 +99,28 @@ def test_a_signal_while_a_bucket_hangs(
     """In reading the manifest, listing, putting a file whole or in parts, and asking what is there."""
     proxy.stall_at(request_line.encode())
     area = s3_area("bucket", bucket, client=lambda: through(proxy, 30))
-    told: list[float] = []
-
-    def tell() -> None:
-        proxy.stalled.wait()
-        time.sleep(0.2)  # until the main thread waits; earlier is no harm
-        told.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=tell, daemon=True).start()
+    told = tell_once_stalled(proxy)
     with pytest.raises(Stopped):
         publish(staged(tmp_path, content), area)
     assert time.monotonic() - told[0] < AT_MOST
+
+
+def test_a_signal_while_a_download_hangs(
+    proxy: TcpProxy, s3: S3Server, bucket: str, tmp_path: Path, stop: None
+) -> None:
+    """In the middle of an object; what was received of it is removed."""
+    export = staged(tmp_path, PARTS)
+    (file,) = export.manifest.files
+    with AmazonS3Store("bucket", bucket, client=s3.client).folder("a") as objects:
+        objects.upload(file, export.directory / file.name)
+    target = tmp_path / "received"
+    proxy.stall(after=3 << 20)
+    told = tell_once_stalled(proxy)
+    with AmazonS3Store("bucket", bucket, client=lambda: through(proxy, 30)).folder("a") as objects:
+        with pytest.raises(Stopped):
+            objects.download(file, target)
+    assert time.monotonic() - told[0] < AT_MOST
+    assert not target.exists()
 
 
 @pytest.mark.parametrize("request_line", ["GET /", "PUT /"])

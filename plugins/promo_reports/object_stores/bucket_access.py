@@ -55,7 +55,7 @@ class BucketAccess(Generic[Client]):
 
     def __init__(self, bucket: str, connection: str, client: Callable[[], Client], translation: Translation) -> None:
         self.bucket = bucket
-        self._connection = connection
+        self.connection = connection
         self._make_client = client
         self._translation = translation
         self._client: Client | None = None
@@ -87,7 +87,7 @@ class BucketAccess(Generic[Client]):
                 self._client = None
                 continue
             # Not chained: the text of the original may contain keys and signed URLs.
-            translated = self._translation.meaning(error, bucket=self.bucket, connection=self._connection)
+            translated = self._translation.meaning(error, bucket=self.bucket, connection=self.connection)
             if translated is None:
                 raise error
             raise translated from None
@@ -109,7 +109,7 @@ class BucketAccess(Generic[Client]):
             return interruptible(call, remaining=lambda: ends - time.monotonic(), grace=0.0)
         except LimitReached:
             raise DestinationUnavailable(
-                f"Bucket {self.bucket!r} of connection {self._connection!r} did not answer before the task had to end."
+                f"Bucket {self.bucket!r} of connection {self.connection!r} did not answer before the task had to end."
             ) from None
         except BaseException:
             self._ends = time.monotonic() + SECONDS_TO_TIDY

@@ -172,8 +172,26 @@ class Objects(ReadableObjects, SmallObjects, Protocol):
         Nothing is visible under the name until all of it is. StagingError if `source` is gone or is not that file.
         """
 
+    def download(self, file: ExportFile, target: Path) -> None:
+        """Write an uploaded object to a new local file, verified by bytes and sha256 while it is written.
+
+        Damaged if it is not that file, StagingError if it is gone; OSError of the local disk as the file system gives
+        it. After an error nothing is left at `target`.
+        """
+
+    def copy(self, file: ExportFile, source: Objects) -> bool:
+        """Copy the object `file.name` of another folder on the server's side; what has that name here is replaced.
+
+        It is not read, but verified by the store's own checksum, before and after. False where this store cannot do so
+        (another kind, endpoint or connection, or no such operation): then the file has to go through a local disk.
+        Damaged if the source is not that file, StagingError if it is gone.
+        """
+
     def digest(self, name: str) -> tuple[int, str] | None:
-        """Return the bytes and the sha256 of an uploaded object; None if it is not there, or is no object."""
+        """Return the bytes and the sha256 of an uploaded object; None if it is not there, or is no object.
+
+        The sha256 follows from what the store has computed of the content, or from reading it.
+        """
 
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
         """Delete objects by their names and the handles of their entries; missing ones are ignored."""
@@ -192,7 +210,10 @@ class ObjectStore(Protocol):
         """Open the folder as it is, locked if the store has locks; Busy at once if somebody else has it locked."""
 
     def folders(self, *names: str) -> Sequence[str]:
-        """List the names of folders at the root, or below a folder; empty if there are none."""
+        """List the names of folders at the root, or below a folder; empty if there are none.
+
+        A folder that holds nothing but leftovers of uploads is one, if `entries` lists these.
+        """
 
     def remove_empty(self, *names: str) -> bool:
         """Remove a folder if the store keeps empty ones, and return whether it is empty."""

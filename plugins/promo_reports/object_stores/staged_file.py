@@ -1,17 +1,18 @@
-"""Read or copy a staged file, and verify that it is the one in its manifest."""
+"""Read, copy or receive a file of an export, and verify that it is the one in its manifest."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import StagingError
+from promo_reports.object_stores.port import damaged
 from promo_reports.regular_file import open_regular
 
 CHUNK = 1 << 20
@@ -66,6 +67,47 @@ def copy(file: ExportFile, source: Path, target: BinaryIO) -> None:
         target.seek(0)
         if digest_of(target) != wanted:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[BinaryIO]:
+    """Open a new file for this user alone, which is removed again if the block fails; FileExistsError if it is there."""
+    descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+    except BaseException:
+        with suppress(OSError):
+            target.unlink()
+        raise
+
+
+def receive(file: ExportFile, content: Iterable[bytes], target: BinaryIO, address: str) -> None:
+    """Write the chunks of an object into a file, from its beginning; Damaged unless they match the manifest.
+
+    `address` is where the object lies. No more than one chunk beyond the bytes of the manifest is taken.
+    """
+    digest, size = hashlib.sha256(), 0
+    target.seek(0)
+    target.truncate()
+    for chunk in content:
+        digest.update(chunk)
+        size += len(chunk)
+        if size > file.bytes:
+            raise damaged(address, f"it has more than the {file.bytes:,} bytes that its manifest names")
+        target.write(chunk)
+    if (size, digest.hexdigest()) != (file.bytes, file.sha256):
+        raise damaged(
+            address,
+            f"its {size:,} bytes have the sha256 {digest.hexdigest()[:8]}…, and its manifest names {file.bytes:,} bytes "
+            f"with {file.sha256[:8]}…",
+        )
+    target.flush()
+
+
+def gone(address: str) -> StagingError:
+    """Return the error for an object that was staged, and is there no more."""
+    return StagingError(f"The staged file {address} is gone.", _FIX)
 
 
 def digest_of(file: BinaryIO) -> tuple[int, str]:

@@ -23,8 +23,8 @@ from promo_reports.domain.delivery import Kind
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused
 from promo_reports.object_stores import stores
-from promo_reports.object_stores.port import Entry, LostRace, OpenObject, Stored
-from promo_reports.object_stores.staged_file import chunks
+from promo_reports.object_stores.port import Entry, LostRace, Objects, OpenObject, Stored, damaged
+from promo_reports.object_stores.staged_file import chunks, gone, new_file, receive
 
 KEY = "memory"
 KIND = Kind(KEY, "This Process", "memory", ("bucket", "prefix"))
@@ -129,6 +129,19 @@ class MemoryObjects:
     def upload(self, file: ExportFile, source: Path) -> None:
         self._objects[self._key(file.name)] = Written(b"".join(chunks(file, source)))
 
+    def download(self, file: ExportFile, target: Path) -> None:
+        with new_file(target) as received:
+            receive(file, [self._present(file).content], received, self.address(file.name))
+
+    def copy(self, file: ExportFile, source: Objects) -> bool:
+        if not isinstance(source, MemoryObjects):
+            return False
+        found = source._present(file)
+        if (len(found.content), found.sha256) != (file.bytes, file.sha256):
+            raise damaged(source.address(file.name), "it is not the file that its manifest names")
+        self._objects[self._key(file.name)] = Written(found.content)
+        return True
+
     def digest(self, name: str) -> tuple[int, str] | None:
         found = self._objects.get(self._key(name))
         return (len(found.content), found.sha256) if found else None
@@ -155,6 +168,12 @@ class MemoryObjects:
 
     def address(self, name: str) -> str:
         return f"{self._place.address}/{name}"
+
+    def _present(self, file: ExportFile) -> Written:
+        found = self._objects.get(self._key(file.name))
+        if found is None:
+            raise gone(self.address(file.name))
+        return found
 
     def _key(self, name: str) -> str:
         return f"{self._place.prefix}/{name}"

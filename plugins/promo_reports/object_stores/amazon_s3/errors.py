@@ -66,6 +66,8 @@ def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsEr
     name = type(error).__name__
     if name in _MISCONFIGURED:
         return DestinationRefused(f"{where} cannot be used ({name}).", f"Correct the connection {connection!r}.")
+    if name == "S3CopyFailedError":
+        return DestinationUnavailable(f"{where}: an object was replaced while it was copied.")
     if isinstance(error, BotoCoreError):
         return DestinationUnavailable(
             f"{where} cannot be reached ({name}).", f"Check the network and endpoint_url in connection {connection!r}."

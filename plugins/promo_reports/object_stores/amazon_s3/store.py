@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.file_format import media_type_of
@@ -17,11 +17,12 @@ from promo_reports.errors import DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.amazon_s3 import errors
 from promo_reports.object_stores.amazon_s3.client import ClientFactory, through_airflow
 from promo_reports.object_stores.bucket_access import BucketAccess
-from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, OpenObject, Stored
+from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, Objects, OpenObject, Stored, damaged
 from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
-from promo_reports.object_stores.staged_file import verify
+from promo_reports.object_stores.staged_file import CHUNK, gone, new_file, receive, verify
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
@@ -30,16 +31,18 @@ MIB = 1 << 20
 PART = 16 * MIB
 """Bytes of a part of a multipart upload, and the size from which there are parts."""
 MAX_PARTS = 10_000
+MOST_COPIED = 5 << 30
+"""Bytes that S3 copies in one request."""
 THREADS = 3
 
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _LOST = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
-_PARTS = ("UploadPart", "CompleteMultipartUpload")
+_PARTS = ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
 _UNCONDITIONAL = ("NotImplemented", "501")
 
 
-class UploadStopped(Exception):
-    """The upload was cancelled."""
+class TransferStopped(Exception):
+    """The transfer was cancelled."""
 
 
 def amazon_s3_store(bucket: Bucket) -> AmazonS3Store:
@@ -143,6 +146,37 @@ class AmazonS3Objects:
             if self.digest(file.name) != (file.bytes, file.sha256):
                 raise DestinationUnavailable(f"{self.address(file.name)} is not what was sent.")
 
+    def download(self, file: ExportFile, target: Path) -> None:
+        """Read an object as a stream; it is as long as it takes, but no longer silent than the client's time limit."""
+        address, stopped = self.address(file.name), threading.Event()
+
+        def read(client: S3Client, received: BinaryIO) -> None:
+            got = client.get_object(Bucket=self._bucket, Key=self._key(file.name))
+            with got["Body"] as body:
+                receive(file, _until(stopped, body.iter_chunks(CHUNK)), received, address)
+
+        with new_file(target) as received:
+            if self._access.ask(lambda client: read(client, received), otherwise=_MISSING, end=stopped.set):
+                raise gone(address)
+
+    def copy(self, file: ExportFile, source: Objects) -> bool:
+        """Have S3 copy an object that the same connection reaches, in one request, or in parts if it is too large."""
+        if not isinstance(source, AmazonS3Objects) or source._access.connection != self._access.connection:
+            return False
+        found = source.digest(file.name)
+        if found is None:
+            raise gone(source.address(file.name))
+        if found != (file.bytes, file.sha256):
+            raise damaged(source.address(file.name), "it is not the file that its manifest names")
+        stopped = threading.Event()
+        if self._access.ask(
+            lambda client: self._copy(client, file, source, stopped), otherwise=_MISSING, end=stopped.set
+        ):
+            raise gone(source.address(file.name))
+        if self.digest(file.name) != (file.bytes, file.sha256):
+            raise DestinationUnavailable(f"{self.address(file.name)} is not what was copied.")
+        return True
+
     def digest(self, name: str) -> tuple[int, str] | None:
         """Return the size that S3 has, and the hash that was sent along."""
         found = self._head(name)
@@ -164,9 +198,11 @@ class AmazonS3Objects:
         ]
 
     def folders(self) -> Sequence[str]:
-        """List the common prefixes up to the next `/`."""
+        """List the common prefixes up to the next `/`, with those that hold nothing but open uploads in parts."""
         found = self._pages("list_objects_v2", "CommonPrefixes", Delimiter="/")
-        return [each["Prefix"][len(self._prefix) : -1] for each in found]
+        names = {each["Prefix"][len(self._prefix) : -1] for each in found}
+        open_uploads = map(self._name, self._pages("list_multipart_uploads", "Uploads"))
+        return sorted(names.union(each.partition("/")[0] for each in open_uploads if "/" in each))
 
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
         """Delete objects and abort uploads."""
@@ -225,33 +261,25 @@ class AmazonS3Objects:
 
     def _upload(self, client: S3Client, file: ExportFile, source: Path, stopped: threading.Event) -> None:
         """Upload a file; once `stopped` is set no further part is sent, and boto3 aborts the upload."""
-        from boto3.s3.transfer import TransferConfig
-
-        def check(**_: object) -> None:
-            if stopped.is_set():
-                raise UploadStopped
-
-        for operation in _PARTS:
-            client.meta.events.register(f"before-send.s3.{operation}", check)
-        try:
+        with _ending(client, stopped):
             client.upload_file(
                 str(source),
                 self._bucket,
                 self._key(file.name),
-                ExtraArgs={
-                    "ContentType": media_type_of(source.name),
-                    "Metadata": {"sha256": file.sha256},
-                },
-                Config=TransferConfig(
-                    multipart_threshold=PART,
-                    multipart_chunksize=part_size(file.bytes),
-                    max_concurrency=THREADS,
-                    preferred_transfer_client="classic",
-                ),
+                ExtraArgs=_described(file),
+                Config=_transfer(file, multipart_threshold=PART),
             )
-        finally:
-            for operation in _PARTS:
-                client.meta.events.unregister(f"before-send.s3.{operation}", check)
+
+    def _copy(self, client: S3Client, file: ExportFile, source: AmazonS3Objects, stopped: threading.Event) -> None:
+        """Copy an object; once `stopped` is set no further part is asked for, and boto3 aborts the upload."""
+        with _ending(client, stopped):
+            client.copy(
+                {"Bucket": source._bucket, "Key": source._key(file.name)},
+                self._bucket,
+                self._key(file.name),
+                ExtraArgs={**_described(file), "MetadataDirective": "REPLACE"},
+                Config=_transfer(file, multipart_threshold=MOST_COPIED),
+            )
 
     def _put(self, name: str, content: bytes, condition: Any, *, otherwise: Sequence[str]) -> str | None:
         """Put an object, and return None, or the error code if S3 refuses."""
@@ -266,6 +294,46 @@ class AmazonS3Objects:
             )
 
         return self._access.ask(put, otherwise=otherwise)
+
+
+def _described(file: ExportFile) -> dict[str, Any]:
+    return {"ContentType": media_type_of(file.name), "Metadata": {"sha256": file.sha256}}
+
+
+def _transfer(file: ExportFile, *, multipart_threshold: int) -> TransferConfig:
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(
+        multipart_threshold=multipart_threshold,
+        multipart_chunksize=part_size(file.bytes),
+        max_concurrency=THREADS,
+        preferred_transfer_client="classic",
+    )
+
+
+@contextmanager
+def _ending(client: S3Client, stopped: threading.Event) -> Iterator[None]:
+    """Send no further request of an upload in parts once `stopped` is set."""
+
+    def check(**_: object) -> None:
+        if stopped.is_set():
+            raise TransferStopped
+
+    for operation in _PARTS:
+        client.meta.events.register(f"before-send.s3.{operation}", check)
+    try:
+        yield
+    finally:
+        for operation in _PARTS:
+            client.meta.events.unregister(f"before-send.s3.{operation}", check)
+
+
+def _until(stopped: threading.Event, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield chunks until `stopped` is set."""
+    for chunk in chunks:
+        if stopped.is_set():
+            raise TransferStopped
+        yield chunk
 
 
 def part_size(size: int) -> int:

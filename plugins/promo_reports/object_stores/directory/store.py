@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -21,8 +22,17 @@ from promo_reports.errors import DestinationRefused, DestinationUnavailable, Pro
 from promo_reports.file_modes import share
 from promo_reports.object_stores.directory.file_stamps import stamp_from
 from promo_reports.object_stores.directory.locked import as_it_is, is_an_area, locked_if_idle, made_and_locked, mark
-from promo_reports.object_stores.port import MOST_BYTES, TEMPORARY, Entry, LostRace, OpenObject, Stored, damaged
-from promo_reports.object_stores.staged_file import copy, digest_of
+from promo_reports.object_stores.port import (
+    MOST_BYTES,
+    TEMPORARY,
+    Entry,
+    LostRace,
+    Objects,
+    OpenObject,
+    Stored,
+    damaged,
+)
+from promo_reports.object_stores.staged_file import CHUNK, copy, digest_of, gone, new_file, receive
 from promo_reports.regular_file import NotRegular, open_regular
 
 LOCK_WAIT = 600.0
@@ -162,6 +172,18 @@ class DirectoryObjects:
         """Copy to a temporary file, verify it, sync, rename."""
         self._write(file.name, lambda target: copy(file, source, target), file.bytes)
 
+    def download(self, file: ExportFile, target: Path) -> None:
+        """Read the file itself, and write it to another place."""
+        descriptor = self._opened(file.name)
+        if descriptor is None:
+            raise gone(self.address(file.name))
+        with os.fdopen(descriptor, "rb") as present, new_file(target) as received:
+            receive(file, iter(partial(present.read, CHUNK), b""), received, self.address(file.name))
+
+    def copy(self, file: ExportFile, source: Objects) -> bool:
+        """Return False: a file that is on this host already is uploaded from its place."""
+        return False
+
     def digest(self, name: str) -> tuple[int, str] | None:
         """Return the size and hash of the file, None if there is no regular file; a link is refused."""
         with _told(self._path):
@@ -178,17 +200,8 @@ class DirectoryObjects:
 
     def open(self, name: str) -> OpenObject | None:
         """Open the file itself: links and FIFOs in its place are refused."""
-        with _told(self._path):
-            try:
-                descriptor = open_regular(name, directory=self._directory)
-            except FileNotFoundError:
-                return None
-            except (NotRegular, IsADirectoryError) as found:
-                if found.errno == errno.ELOOP:
-                    raise
-                raise damaged(self.address(name), "it is no regular file") from None
-            file = FileIO(descriptor)
-            return OpenObject(os.fstat(descriptor).st_size, None, file)
+        descriptor = self._opened(name)
+        return None if descriptor is None else OpenObject(os.fstat(descriptor).st_size, None, FileIO(descriptor))
 
     def entries(self) -> Sequence[Entry]:
         """List files, and the temporary ones of killed attempts; directories are left out."""
@@ -210,6 +223,18 @@ class DirectoryObjects:
     def address(self, name: str) -> str:
         """Return a `file:///...` URI."""
         return (self._path / name).as_uri()
+
+    def _opened(self, name: str) -> int | None:
+        """Return a descriptor of the file itself, None if it is gone; Damaged if it is no regular file."""
+        with _told(self._path):
+            try:
+                return open_regular(name, directory=self._directory)
+            except FileNotFoundError:
+                return None
+            except (NotRegular, IsADirectoryError) as found:
+                if found.errno == errno.ELOOP:
+                    raise
+                raise damaged(self.address(name), "it is no regular file") from None
 
     def _write(self, name: str, fill: Callable[[BinaryIO], object], size: int) -> None:
         temporary = TEMPORARY + secrets.token_hex(8)
