@@ -100,10 +100,11 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
 def whole(source: Source, export: Export, place: Path) -> tuple[int, float]:
     """All of extract, from connecting to the manifest: rows, seconds."""
     from promo_reports.pipeline.extract import extract
+    from promo_reports.pipeline.staging.directory import StagingDirectory
 
-    settings = project_settings(staging_dir=place)
+    area, settings = StagingDirectory(place), project_settings()
     begun = time.perf_counter()
-    staged = extract(export, source, settings, now=lambda: datetime.now(UTC))
+    staged = extract(export, source, area, settings, now=lambda: datetime.now(UTC))
     return staged.manifest.rows, time.perf_counter() - begun
 
 

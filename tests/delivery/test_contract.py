@@ -155,7 +155,7 @@ def test_what_a_killed_attempt_had_superseded_is_tidied_away_by_a_retry_that_cha
     time.sleep(1.1)  # S3 counts in seconds
     export = staged(tmp_path, b"new\n")
     with place.area.folder(REPORT, WINDOW) as folder:
-        folder.put(export.manifest.files[0], export.directory / export.manifest.files[0].name, adopt=False)
+        folder.put(export.manifest.files[0], export, adopt=False)
     place.overwrite("manifest.json", export.manifest.to_json())
     assert not publish(export, place.area).changed
     assert_is(place, export)

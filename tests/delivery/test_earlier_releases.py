@@ -20,9 +20,10 @@ from promo_reports.delivery import OpenFile, Wanted, open_published, publish, pu
 from promo_reports.delivery.destinations import area_for
 from promo_reports.domain.delivery import Destination, destination_of
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
+from promo_reports.domain.manifest import ExportFile, Manifest, event_key
 from promo_reports.errors import Replaced
 from promo_reports.settings import Settings
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.releases import copied, read_json, release_of, releases_with
 
 LATER = "2100-01-01T00:00:00+00:00"
@@ -50,7 +51,7 @@ class Delivered:
     def manifest(self, export: dict[str, Any]) -> Manifest:
         return published(*self._asked(export), delivered=True).manifest
 
-    def publish(self, export: dict[str, Any], staged: StagedExport) -> bool:
+    def publish(self, export: dict[str, Any], staged: StagedDirectory) -> bool:
         """Whether it changed anything."""
         return publish(staged, area_for(self.destination(export), self.registry.account, self.settings)).changed
 
@@ -109,13 +110,13 @@ def test_the_same_window_is_already_there(delivered: Delivered) -> None:
     for export in delivered.exports:
         before = _everything(delivered)
         manifest = delivered.manifest(export)
-        nothing_staged = StagedExport(delivered.settings.downloads.parent / "swept", manifest)
+        nothing_staged = StagedDirectory(delivered.settings.downloads.parent / "swept", manifest)
         assert not delivered.publish(export, nothing_staged)
         assert _everything(delivered) == before
 
 
 def test_another_content_of_the_window_takes_its_place(
-    delivered: Delivered, staged: Callable[..., StagedExport]
+    delivered: Delivered, staged: Callable[..., StagedDirectory]
 ) -> None:
     for export in delivered.exports:
         changed = staged(delivered.manifest(export))
@@ -141,10 +142,10 @@ def test_retention_removes_them(delivered: Delivered) -> None:
 
 
 @pytest.fixture
-def staged(tmp_path: Path) -> Callable[[Manifest], StagedExport]:
+def staged(tmp_path: Path) -> Callable[[Manifest], StagedDirectory]:
     """Stage a later export of the same run and window with another content."""
 
-    def stage(of: Manifest) -> StagedExport:
+    def stage(of: Manifest) -> StagedDirectory:
         content = b"another\n"
         sha256 = hashlib.sha256(content).hexdigest()
         directory = tmp_path / "staged" / of.report_id / of.window_key
@@ -152,7 +153,7 @@ def staged(tmp_path: Path) -> Callable[[Manifest], StagedExport]:
         file = ExportFile(f"{of.report_id}-{sha256[:8]}.csv", 0, len(content), sha256)
         (directory / file.name).write_bytes(content)
         manifest = dataclasses.replace(of, files=(file,), snapshot_at=LATER, event_key="")
-        return StagedExport(directory, dataclasses.replace(manifest, event_key=event_key(manifest)))
+        return StagedDirectory(directory, dataclasses.replace(manifest, event_key=event_key(manifest)))
 
     return stage
 

@@ -15,8 +15,9 @@ from promo_reports.delivery import OpenFile, PresignedFile, Wanted, open_publish
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import Manifest, StagedExport
+from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import Expired, ForeignExport, Replaced
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import (
     EARLY,
     LATE,
@@ -40,7 +41,7 @@ ACCOUNT = Account("UTC", "monday", ())
 DELIVERED = Path(__file__).resolve().parents[1] / "fixtures" / "preview" / "delivered"
 
 
-def on_demand(directory: Path, content: bytes, dag_id: str = TYPE, **changes: Any) -> StagedExport:
+def on_demand(directory: Path, content: bytes, dag_id: str = TYPE, **changes: Any) -> StagedDirectory:
     return staged(directory, content, dag_id=dag_id, **{"run_id": RUN, "report_id": ID, **changes})
 
 

@@ -32,7 +32,7 @@ from promo_reports.delivery.stored_exports import ReadableExport
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import Manifest, StagedExport
+from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import (
     Damaged,
     DestinationRefused,
@@ -45,6 +45,7 @@ from promo_reports.errors import (
 from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.object_stores.signed_url import content_disposition
 from promo_reports.settings import Settings
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import (
     LATE,
     LATER,
@@ -99,7 +100,7 @@ def before_opening(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object], 
     monkeypatch.setattr(ReadableExport, "open", interrupted)
 
 
-def rewrite(place: Place, export: StagedExport, **changes: Any) -> None:
+def rewrite(place: Place, export: StagedDirectory, **changes: Any) -> None:
     """Put a manifest there that publication would not write."""
     manifest = json.loads(export.manifest.to_json()) | changes
     place.overwrite("manifest.json", json.dumps(manifest).encode())
@@ -223,7 +224,7 @@ def test_it_is_replaced_by_the_same_again_and_again(
     """Another file in between, and the same one again under another name, each time that it is about to be opened."""
     numbers = iter(range(100))
 
-    def replace() -> StagedExport:
+    def replace() -> StagedDirectory:
         number = next(numbers)
         at = [f"2024-03-02T10:{number:02d}:{second:02d}Z" for second in (0, 1)]
         publish(staged(tmp_path, b"other\n", snapshot_at=at[0]), place.area)

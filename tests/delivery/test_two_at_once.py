@@ -11,17 +11,17 @@ from threading import Barrier
 import pytest
 
 from promo_reports.delivery import publish
-from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import DestinationRefused
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import EARLY, LATE, LATER, BucketPlace, Place, assert_is, staged
 from tests.support.delivery.interruptions import POINTS, InterruptedArea
 
 
-def both(place: Place, exports: list[StagedExport]) -> list[str]:
+def both(place: Place, exports: list[StagedDirectory]) -> list[str]:
     """Publish all at once; what became of each."""
     start = Barrier(len(exports))
 
-    def one(export: StagedExport) -> str:
+    def one(export: StagedDirectory) -> str:
         start.wait()
         try:
             return "published" if publish(export, place.area).changed else "nothing to do"
@@ -141,7 +141,7 @@ def stop_tidying() -> None:
     raise DestinationRefused("no delete permission")
 
 
-def _publish(export: StagedExport, place: Place) -> None:
+def _publish(export: StagedDirectory, place: Place) -> None:
     assert publish(export, place.area).changed
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.domain.manifest import ExportFile, StagedExport
+from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import StagingError
 from promo_reports.object_stores import staged_file
 from promo_reports.object_stores.staged_file import copy
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import staged
 
 CONTENT = b"0123456789" * 1000
@@ -21,12 +22,12 @@ copy_file_range = os.copy_file_range
 
 
 @pytest.fixture
-def export(tmp_path: Path) -> StagedExport:
+def export(tmp_path: Path) -> StagedDirectory:
     """A staged export of one file."""
     return staged(tmp_path, CONTENT)
 
 
-def copied(export: StagedExport, target: Path) -> bytes:
+def copied(export: StagedDirectory, target: Path) -> bytes:
     """Return what is in `target` once the only file of the export has been copied to it."""
     (file,) = export.manifest.files
     with target.open("x+b") as opened:
@@ -34,7 +35,7 @@ def copied(export: StagedExport, target: Path) -> bytes:
     return target.read_bytes()
 
 
-def source_of(export: StagedExport) -> Path:
+def source_of(export: StagedDirectory) -> Path:
     return export.directory / export.manifest.files[0].name
 
 
@@ -43,13 +44,13 @@ def no_reading(file: ExportFile, source: Path) -> None:
 
 
 def test_within_one_file_system_the_kernel_copies(
-    export: StagedExport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    export: StagedDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staged_file, "chunks", no_reading)
     assert copied(export, tmp_path / "copy") == CONTENT
 
 
-def test_the_copy_is_a_file_of_its_own(export: StagedExport, tmp_path: Path) -> None:
+def test_the_copy_is_a_file_of_its_own(export: StagedDirectory, tmp_path: Path) -> None:
     """A later change of one of the two does not change the other."""
     source, target = source_of(export), tmp_path / "copy"
     copied(export, target)
@@ -62,7 +63,7 @@ def test_the_copy_is_a_file_of_its_own(export: StagedExport, tmp_path: Path) -> 
         assert other.read_bytes() == before
 
 
-def test_between_two_file_systems(export: StagedExport) -> None:
+def test_between_two_file_systems(export: StagedDirectory) -> None:
     """Where the call really fails, with EXDEV."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
         assert Path(elsewhere).stat().st_dev != export.directory.stat().st_dev
@@ -105,32 +106,32 @@ CODES = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM, errno.EXDEV,
     ids=[*(errno.errorcode[code] for code in CODES), "EIO in the middle", "early end", "hole", "small pieces"],
 )
 def test_however_the_kernel_copies(
-    export: StagedExport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., int]
+    export: StagedDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., int]
 ) -> None:
     monkeypatch.setattr(os, "copy_file_range", call)
     assert copied(export, tmp_path / "copy") == CONTENT
 
 
-def test_a_system_without_the_call(export: StagedExport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_the_call(export: StagedDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "copy_file_range")
     assert copied(export, tmp_path / "copy") == CONTENT
 
 
 @pytest.mark.parametrize("content", [CONTENT + b"more", CONTENT[:-1], CONTENT[:-1] + b"x", b""])
-def test_another_content_is_refused(export: StagedExport, tmp_path: Path, content: bytes) -> None:
+def test_another_content_is_refused(export: StagedDirectory, tmp_path: Path, content: bytes) -> None:
     source_of(export).write_bytes(content)
     with pytest.raises(StagingError, match="is not what was verified"):
         copied(export, tmp_path / "copy")
 
 
-def test_a_file_that_is_gone(export: StagedExport, tmp_path: Path) -> None:
+def test_a_file_that_is_gone(export: StagedDirectory, tmp_path: Path) -> None:
     source_of(export).unlink()
     with pytest.raises(StagingError, match="cannot be read"):
         copied(export, tmp_path / "copy")
 
 
 def test_a_disk_that_gives_back_other_bytes(
-    export: StagedExport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    export: StagedDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staged_file, "digest_of", lambda file: (len(CONTENT), "of other bytes"))
     with pytest.raises(OSError, match="Input/output error"):

@@ -20,6 +20,7 @@ from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import InvalidInput, ReconciliationError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.extract import extract
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.pipeline.run_export import Run, one_time_export
 from promo_reports.settings import Settings
 from promo_reports.web.definition_body import body_of
@@ -79,7 +80,8 @@ def test_from_yaml_to_a_delivered_file(registry: Registry, promo_database: Calla
     definition = define(registry, "masked")
     run = Run("promo_reports.report.june", "once", NOON)
     settings, source = registry.settings, Source("promo_db", database.reader_url)
-    staged = extract(one_time_export(definition, run), source, settings, now=lambda: NOON)
+    area = StagingDirectory(settings.staging)
+    staged = extract(one_time_export(definition, run), source, area, settings, now=lambda: NOON)
     publish(staged, area_for(definition.destinations[0], registry.account, settings))
     (delivered,) = registry.settings.data_dir.glob("downloads/**/june_*.csv")
     with delivered.open(newline="") as file:

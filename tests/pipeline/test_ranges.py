@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from devstack.postgres import PostgresServer
-from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavailable, StagingError
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.databases.promo import (
     DAY,
     MOVES,
@@ -69,7 +69,7 @@ def at_first(action: Callable[[], object]) -> Callable[[int, int], None]:
 
 def both(
     project: Project, promo: PostgresPromo, report: Export | None = None, connections: int = 3, **settings: Any
-) -> StagedExport:
+) -> StagedDirectory:
     """The export on several connections, after it was found to be the one that a single connection makes."""
     staged = project.make(promo.source, report, **settings)
     (serial,), expected = staged.manifest.files, content(staged)

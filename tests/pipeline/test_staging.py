@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.domain.manifest import StagedExport
 from promo_reports.errors import HandoverRefused, StagingError, StagingRefused
 from promo_reports.pipeline.export import Export
-from promo_reports.pipeline.staging.directory import StagingDirectory, explained
+from promo_reports.pipeline.staging.directory import StagedDirectory, StagingDirectory
+from promo_reports.pipeline.staging.disk_errors import Disk, explained
 from tests.support.databases.promo import Move, Project, SqlitePromo, content, export, numbered
 from tests.support.small_disk import small_disk
 
@@ -47,7 +47,7 @@ def attempt(root: Path, of: Export) -> Iterator[Path]:
         yield begun.directory
 
 
-def reopened(project: Project, staged: StagedExport) -> StagedExport:
+def reopened(project: Project, staged: StagedDirectory) -> StagedDirectory:
     """The export as deliver opens it."""
     of = staged.manifest
     return StagingDirectory(project.settings.staging).open(str(staged.directory), dag_id=of.dag_id, run_id=of.run_id)
@@ -99,10 +99,12 @@ def test_an_export_that_was_killed_is_cleared_by_its_retry(
         "import os, pathlib, signal, sys\n"
         "from tests.support.databases.promo import Project, Source, NOW, export\n"
         "from promo_reports.pipeline.extract import extract\n"
+        "from promo_reports.pipeline.staging.directory import StagingDirectory\n"
         "from promo_reports.settings import Settings\n"
         "settings = Settings(home=sys.argv[1], data_dir=sys.argv[2])\n"
         "die = lambda rows, expected: rows and os.kill(os.getpid(), signal.SIGKILL)\n"
-        "extract(export(), Source('promo_db', sys.argv[3]), settings, now=lambda: NOW, progress=die)\n"
+        "area = StagingDirectory(settings.staging)\n"
+        "extract(export(), Source('promo_db', sys.argv[3]), area, settings, now=lambda: NOW, progress=die)\n"
     )
     home = Path(__file__).resolve().parents[2]
     killed = subprocess.run(
@@ -221,7 +223,7 @@ def test_a_full_area_says_what_is_needed_and_what_is_free(
 )
 def test_what_passes_is_retried_and_nothing_else(number: int, kind: type[StagingError], words: str, root: Path) -> None:
     """Also where the area is not made yet."""
-    with pytest.raises(StagingError, match=words) as failed, explained(root / "a" / "b"):
+    with pytest.raises(StagingError, match=words) as failed, explained(Disk(root / "a" / "b")):
         raise OSError(number, os.strerror(number))
     assert type(failed.value) is kind
     assert failed.value.retryable is (kind is StagingError)
@@ -339,9 +341,9 @@ def test_files_go_when_every_destination_has_them(on_sqlite: SqlitePromo, projec
 def test_a_note_that_cannot_be_left_fails_no_delivery(on_sqlite: SqlitePromo, project: Project) -> None:
     staged = project.make(on_sqlite.source)
     StagingDirectory(project.settings.staging).mark_delivered(
-        StagedExport(staged.directory / "gone", staged.manifest), 1, 1
+        StagedDirectory(staged.directory / "gone", staged.manifest), 1, 1
     )
     file = staged.directory / "file"
     file.touch()
-    StagingDirectory(project.settings.staging).mark_delivered(StagedExport(file, staged.manifest), 1, 1)
+    StagingDirectory(project.settings.staging).mark_delivered(StagedDirectory(file, staged.manifest), 1, 1)
     assert content(staged)

@@ -8,8 +8,9 @@ from typing import Any
 
 from promo_reports.domain.dates.window import instant_key
 from promo_reports.domain.delivery import Destination, destination_of, destination_values
-from promo_reports.domain.manifest import Manifest, StagedExport
+from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import HandoverRefused
+from promo_reports.object_stores.staged_export import StagedExport
 
 LONGEST_MAP_INDEX = 250
 """Characters of Airflow's column `task_instance.rendered_map_index`."""
@@ -19,7 +20,7 @@ def handovers(staged: StagedExport, destinations: tuple[Destination, ...]) -> li
     """Return one payload for each destination; deliver is mapped over them."""
     return [
         {
-            "staged": str(staged.directory),
+            "staged": staged.address,
             "title": str(destination),
             "destination": destination_values(destination),
             "number": number,

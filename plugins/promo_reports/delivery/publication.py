@@ -22,9 +22,10 @@ from promo_reports.delivery.target import (
     check_file_name,
 )
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest, StagedExport
+from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError
 from promo_reports.object_stores.port import LostRace, Stored
+from promo_reports.object_stores.staged_export import StagedExport
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class _Attempt:
 
     def _put(self, files: Iterable[ExportFile], *, adoptable: Collection[str] = ()) -> None:
         for file in files:
-            if self._folder.put(file, self._staged.directory / file.name, adopt=file.name in adoptable):
+            if self._folder.put(file, self._staged, adopt=file.name in adoptable):
                 self._mine.append(file)
 
     def _switch(self, present: Stored | None) -> None:

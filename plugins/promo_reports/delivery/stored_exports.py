@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
-from pathlib import Path
 
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
 from promo_reports.delivery.target import Item, check_folder_name, data_file
@@ -19,6 +18,7 @@ from promo_reports.object_stores.port import (
     Stored,
     damaged,
 )
+from promo_reports.object_stores.staged_export import StagedExport
 
 
 class StoredExports:
@@ -102,11 +102,11 @@ class StoredExport(ReadableExport):
             if _ours(each)
         ]
 
-    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
-        """Upload a file; with `adopt`, one that a killed attempt has uploaded is not sent again."""
+    def put(self, file: ExportFile, staged: StagedExport, *, adopt: bool) -> bool:
+        """Have a file sent here; with `adopt`, one that a killed attempt has uploaded is not sent again."""
         if adopt and self.holds(file):
             return False
-        self._writable.upload(file, source)
+        staged.send(file, self._writable)
         return True
 
     def holds(self, file: ExportFile) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
@@ -14,6 +13,7 @@ from promo_reports.domain.file_format import format_of
 from promo_reports.domain.layout import is_folder_name
 from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
 from promo_reports.object_stores.port import Stored
+from promo_reports.object_stores.staged_export import StagedExport
 
 _HASHED = re.compile(r"[^/]+-[0-9a-f]{8}")
 
@@ -58,12 +58,12 @@ class Folder(ReadableFolder, Protocol):
         Files of others are not listed.
         """
 
-    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
-        """Store `source` completely under the file's name, verified by bytes and sha256.
+    def put(self, file: ExportFile, staged: StagedExport, *, adopt: bool) -> bool:
+        """Store a staged file completely under its name, verified by bytes and sha256.
 
         With `adopt` an existing file may stay, then return False. Settled files must not be adopted, as others may
-        delete them. Nothing is visible under the name until all of it is. StagingError if `source` is missing or is not
-        that file.
+        delete them. Nothing is visible under the name until all of it is. StagingError if the staged file is missing or
+        is not that of the manifest.
         """
 
     def holds(self, file: ExportFile) -> bool:

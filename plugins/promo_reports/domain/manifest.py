@@ -6,10 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
-
-from promo_reports.domain.delivery import Destination
 
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
@@ -138,15 +135,3 @@ def event_key(manifest: Manifest) -> str:
         "files": [[file.rows, file.sha256] for file in manifest.files],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class StagedExport:
-    """A verified export in the staging area: the manifest's files lie in `directory` under their names.
-
-    `destinations` are those that it was made for, in their order; none where an earlier release staged it.
-    """
-
-    directory: Path
-    manifest: Manifest
-    destinations: tuple[Destination, ...] = ()

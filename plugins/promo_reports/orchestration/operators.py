@@ -81,11 +81,14 @@ class ExtractOperator(ExportTask):
         """Extract, verify and stage; return one handover for each destination."""
         from promo_reports.orchestration.connections import promo_source
         from promo_reports.pipeline.extract import extract
+        from promo_reports.pipeline.staging.area import staging_area
 
         with ended_with_supervisor(), TaskStateWriter(context["task_state_store"]) as state, airflow_failures(state):
             export = self._export(context)
             source = promo_source(export.definition.report_type.connection)
-            staged = extract(export, source, registry().settings, now=_now, progress=self._progress(state))
+            settings = registry().settings
+            area = staging_area(settings)
+            staged = extract(export, source, area, settings, now=_now, progress=self._progress(state))
             manifest = staged.manifest
             self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
             state.staged(manifest)

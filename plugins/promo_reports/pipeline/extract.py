@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from promo_reports.domain.file_format import CSV, FileFormat
-from promo_reports.domain.manifest import ExportFile, StagedExport
+from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DataRefused
+from promo_reports.object_stores.staged_export import StagedExport
 from promo_reports.pipeline.databases.dialects import open_snapshot
 from promo_reports.pipeline.databases.source import SharedSnapshot, Snapshot, Source, SourceTotals, in_terms_of
 from promo_reports.pipeline.databases.time_limits import TimeLimits
@@ -22,7 +23,7 @@ from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.file_code import loaded_beside
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
 from promo_reports.pipeline.row_copier import RowCopier
-from promo_reports.pipeline.staging.area import staging_area
+from promo_reports.pipeline.staging.area import StagingArea
 from promo_reports.pipeline.verification.build_manifest import Made, build_manifest
 from promo_reports.pipeline.verification.count import count
 from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
@@ -38,12 +39,13 @@ log = logging.getLogger(__name__)
 def extract(
     export: Export,
     source: Source,
+    area: StagingArea,
     settings: Settings,
     *,
     now: Callable[[], datetime],
     progress: Progress | None = None,
 ) -> StagedExport:
-    """Make, verify and stage one export; `progress` gets rows written and rows counted.
+    """Make and verify one export, and stage it in `area`; `progress` gets rows written and rows counted.
 
     It is called when the rows have been counted, and then on the thread that reads them.
     Raises `SourceRefused`/`SourceUnavailable`, `DataRefused`, `ReconciliationError` or `StagingError`; whatever is
@@ -52,7 +54,7 @@ def extract(
     started = now()
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
-    with staging_area(settings).attempt(export) as attempt, ExitStack() as stack:
+    with area.attempt(export) as attempt, ExitStack() as stack:
         limits = TimeLimits.of(settings)
         row_security = report_type.allow_row_security
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:

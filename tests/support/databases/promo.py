@@ -28,13 +28,13 @@ from promo_reports.domain.dates.window import Window
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.filters import Choice, Select
-from promo_reports.domain.manifest import StagedExport
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, PromotionType, ReportType
 from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import extract
 from promo_reports.settings import Settings
+from promo_reports.pipeline.staging.directory import StagedDirectory, StagingDirectory
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
@@ -268,10 +268,13 @@ class Project:
         progress: Callable[[int, int], object] | None = None,
         now: datetime = NOW,
         **changes: Any,
-    ) -> StagedExport:
+    ) -> StagedDirectory:
         """Extract; `changes` are settings."""
         settings = self.settings.model_copy(update=changes)
-        return extract(report or export(), source, settings, now=lambda: now, progress=progress)
+        area = StagingDirectory(settings.staging)
+        staged = extract(report or export(), source, area, settings, now=lambda: now, progress=progress)
+        assert isinstance(staged, StagedDirectory)
+        return staged
 
     def text(self, source: Source, report: Export | None = None) -> str:
         """The rows of the CSV, without its header."""
@@ -313,7 +316,7 @@ def export(
     return Export(definition, window, None if window else DAY, "promo_reports.daily_moves", run_id, previous)
 
 
-def content(staged: StagedExport) -> bytes:
+def content(staged: StagedDirectory) -> bytes:
     """The one file of an export."""
     (file,) = staged.manifest.files
     return (staged.directory / file.name).read_bytes()

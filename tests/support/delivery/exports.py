@@ -16,11 +16,12 @@ from promo_reports.delivery import Area, Wanted
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport, event_key
+from promo_reports.domain.manifest import ExportFile, Manifest, event_key
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.object_stores.directory.store import DirectoryStore
 from promo_reports.settings import Settings
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery import memory_destination
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def staged(
     open_window: bool = False,
     suffix: str = ".csv",
     **changes: Any,
-) -> StagedExport:
+) -> StagedDirectory:
     """Stage one file of each content in a new directory below `directory`, with the manifest beside it.
 
     `changes` are other values of the manifest: whose it is, unless a run of the report's own DAG made it.
@@ -71,7 +72,7 @@ def staged(
         files.append(ExportFile(name, content.count(b"\n"), len(content), digest))
     manifest = staged_manifest(*files, snapshot_at=snapshot_at, open_window=open_window, **changes)
     (attempt / "manifest.json").write_bytes(manifest.to_json())
-    return StagedExport(attempt, manifest)
+    return StagedDirectory(attempt, manifest)
 
 
 def staged_manifest(
@@ -111,7 +112,7 @@ def staged_manifest(
     return dataclasses.replace(manifest, event_key=event_key(manifest))
 
 
-def wanted(export: StagedExport) -> Wanted:
+def wanted(export: StagedDirectory) -> Wanted:
     """What its own run asks for."""
     return Wanted(ExportFolder.of(export.manifest), export.manifest.files[0].sha256)
 
@@ -320,7 +321,7 @@ def assert_whole(place: Place) -> dict[str, Any] | None:
     return manifest
 
 
-def assert_is(place: Place, export: StagedExport) -> None:
+def assert_is(place: Place, export: StagedDirectory) -> None:
     """The place holds this export, all of it, and nothing else."""
     manifest = assert_whole(place)
     assert manifest is not None

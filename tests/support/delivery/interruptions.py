@@ -19,11 +19,13 @@ from typing import Any
 
 from promo_reports.delivery import Area, Folder, OpenFile, PresignedFile, publish
 from promo_reports.delivery.target import Item, ReadableFolder
-from promo_reports.domain.manifest import ExportFile, Manifest, StagedExport
+from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores import bucket_access
 from promo_reports.object_stores.amazon_s3 import store
 from promo_reports.object_stores.port import Stored
+from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import directory_area, s3_area
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -86,9 +88,9 @@ class _InterruptedFolder(Folder):
         with self._step("items"):
             return self._folder.items(present)
 
-    def put(self, file: ExportFile, source: Path, *, adopt: bool) -> bool:
+    def put(self, file: ExportFile, staged: StagedExport, *, adopt: bool) -> bool:
         with self._step("put"):
-            return self._folder.put(file, source, adopt=adopt)
+            return self._folder.put(file, staged, adopt=adopt)
 
     def holds(self, file: ExportFile) -> bool:
         with self._step("holds"):
@@ -106,7 +108,7 @@ class _InterruptedFolder(Folder):
         return self._folder.address(name)
 
 
-def child(staged: StagedExport, place: dict[str, str], point: str, signal_name: str) -> subprocess.Popen[str]:
+def child(staged: StagedDirectory, place: dict[str, str], point: str, signal_name: str) -> subprocess.Popen[str]:
     """Publish in another process, which sends itself a signal at `point`; it prints the outcome as JSON."""
     order = {"staged": str(staged.directory), "place": place, "point": point, "signal": signal_name}
     path = os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])
@@ -128,7 +130,7 @@ def _main(order: dict[str, Any]) -> None:
 
     signal.signal(signal.SIGTERM, terminated)
     attempt = Path(order["staged"])
-    staged = StagedExport(attempt, Manifest.from_json((attempt / "manifest.json").read_bytes()))
+    staged = StagedDirectory(attempt, Manifest.from_json((attempt / "manifest.json").read_bytes()))
     area = _area(order["place"], stop)
     if order["point"] == "while copying":
         setattr(os, "copy_file_range", _stopping_copy(os.copy_file_range, stop))  # noqa: B010 - of this process

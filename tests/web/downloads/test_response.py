@@ -20,8 +20,9 @@ from devstack.s3 import S3Server
 from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport, open_published, publish, published, sweep
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
-from promo_reports.domain.manifest import ExportFile, StagedExport
+from promo_reports.domain.manifest import ExportFile
 from promo_reports.settings import Settings
+from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import (
     LATE,
     BucketPlace,
@@ -76,7 +77,7 @@ def _browser(port: int) -> httpx.Client:
 
 
 @pytest.fixture
-def export(local: LocalPlace, tmp_path: Path) -> StagedExport:
+def export(local: LocalPlace, tmp_path: Path) -> StagedDirectory:
     """A published export of about 1 MB."""
     made = staged(tmp_path, ROWS)
     publish(made, local.area)
@@ -87,7 +88,7 @@ def etag(file: ExportFile) -> str:
     return f'"{file.sha256}"'
 
 
-def test_the_whole_file_is_not_compressed_on_its_way(client: httpx.Client, export: StagedExport) -> None:
+def test_the_whole_file_is_not_compressed_on_its_way(client: httpx.Client, export: StagedDirectory) -> None:
     (file,) = export.manifest.files
     answer = client.get("/download")
     assert (answer.status_code, answer.content) == (200, ROWS)
@@ -106,7 +107,7 @@ def test_the_whole_file_is_not_compressed_on_its_way(client: httpx.Client, expor
     }
 
 
-def test_head_tells_the_same_and_sends_nothing(client: httpx.Client, export: StagedExport) -> None:
+def test_head_tells_the_same_and_sends_nothing(client: httpx.Client, export: StagedDirectory) -> None:
     got, head = client.get("/download"), client.head("/download", headers={"Range": "bytes=0-9"})
     assert (head.status_code, head.content) == (200, b"")
     assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
@@ -118,7 +119,7 @@ def test_a_zip_says_so(client: httpx.Client, local: LocalPlace, tmp_path: Path) 
     (file,) = made.manifest.files
     zipped = dataclasses.replace(file, name=file.name.replace(".csv", ".zip"))
     (made.directory / file.name).rename(made.directory / zipped.name)
-    publish(StagedExport(made.directory, dataclasses.replace(made.manifest, files=(zipped,))), local.area)
+    publish(StagedDirectory(made.directory, dataclasses.replace(made.manifest, files=(zipped,))), local.area)
     assert client.get("/download").headers["content-type"] == "application/zip"
 
 
@@ -137,7 +138,7 @@ def test_a_zip_says_so(client: httpx.Client, local: LocalPlace, tmp_path: Path) 
         ("BYTES=0-9", 0, 10),
     ],
 )
-def test_one_range(client: httpx.Client, export: StagedExport, asked: str, first: int, end: int) -> None:
+def test_one_range(client: httpx.Client, export: StagedDirectory, asked: str, first: int, end: int) -> None:
     answer = client.get("/download", headers={"Range": asked})
     assert answer.status_code == 206
     assert answer.headers["content-range"] == f"bytes {first}-{end - 1}/{len(ROWS)}"
@@ -151,19 +152,19 @@ def test_one_range(client: httpx.Client, export: StagedExport, asked: str, first
     ["bytes=0-1,5-6", "bytes=0-1,", "rows=0-1", "bytes=9-1", "bytes=", "bytes=-", "bytes=a-b", "0-1", "bytes=1_0-2_0",
      "bytes=--5", "bytes=٣-٤".encode().decode("latin-1"), f"bytes={'9' * 5000}-"],
 )  # fmt: skip
-def test_other_ranges_are_ignored(client: httpx.Client, export: StagedExport, asked: str) -> None:
+def test_other_ranges_are_ignored(client: httpx.Client, export: StagedDirectory, asked: str) -> None:
     answer = client.get("/download", headers={b"Range": asked.encode("latin-1")})
     assert (answer.status_code, len(answer.content)) == (200, export.manifest.files[0].bytes)
 
 
 @pytest.mark.parametrize("asked", [f"bytes={len(ROWS)}-", "bytes=99999999999-99999999999", "bytes=-0"])
-def test_a_range_behind_the_end(client: httpx.Client, export: StagedExport, asked: str) -> None:
+def test_a_range_behind_the_end(client: httpx.Client, export: StagedDirectory, asked: str) -> None:
     answer = client.get("/download", headers={"Range": asked})
     assert (answer.status_code, answer.json()["error"]["code"]) == (416, "range_not_satisfiable")
     assert answer.headers["content-range"] == f"bytes */{export.manifest.files[0].bytes}"
 
 
-def test_ranges_glued_together_are_the_file(client: httpx.Client, export: StagedExport) -> None:
+def test_ranges_glued_together_are_the_file(client: httpx.Client, export: StagedDirectory) -> None:
     ends = random.Random(7)
     first, parts = 0, []
     while first < len(ROWS):
@@ -174,7 +175,7 @@ def test_ranges_glued_together_are_the_file(client: httpx.Client, export: Staged
 
 
 def test_a_download_goes_on_only_where_it_is_still_the_same_file(
-    client: httpx.Client, local: LocalPlace, export: StagedExport, tmp_path: Path
+    client: httpx.Client, local: LocalPlace, export: StagedDirectory, tmp_path: Path
 ) -> None:
     resume = {"Range": "bytes=5-", "If-Range": etag(export.manifest.files[0])}
     assert client.get("/download", headers=resume).status_code == 206
@@ -185,13 +186,13 @@ def test_a_download_goes_on_only_where_it_is_still_the_same_file(
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-def test_what_the_client_has_is_not_sent_again(client: httpx.Client, export: StagedExport, form: str) -> None:
+def test_what_the_client_has_is_not_sent_again(client: httpx.Client, export: StagedDirectory, form: str) -> None:
     tag = etag(export.manifest.files[0])
     answer = client.get("/download", headers={"If-None-Match": form.format(tag), "Range": "bytes=0-1"})
     assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
 
 
-def test_what_the_client_has_of_another_export_is_not_taken_for_it(client: httpx.Client, export: StagedExport) -> None:
+def test_what_the_client_has_of_another_export_is_not_taken_for_it(client: httpx.Client, export: StagedDirectory) -> None:
     answer = client.get("/download", headers={"If-None-Match": f'"{export.manifest.files[0].sha256[:63]}"'})
     assert answer.status_code == 200
 
@@ -224,7 +225,7 @@ def test_it_is_swept_in_the_middle_of_a_download(
 
 @pytest.mark.parametrize("asked", [{}, {"Range": "bytes=0-"}])
 def test_it_is_swept_before_the_first_byte_is_sent(
-    local: LocalPlace, export: StagedExport, asked: dict[str, str]
+    local: LocalPlace, export: StagedDirectory, asked: dict[str, str]
 ) -> None:
     settings = Settings(download_dir=local.root)
 
@@ -317,7 +318,7 @@ def test_memory_does_not_grow_with_the_file(client: httpx.Client, local: LocalPl
     assert peak < 8 << 20
 
 
-def test_the_manifest_is_json_as_it_was_written(client: httpx.Client, export: StagedExport) -> None:
+def test_the_manifest_is_json_as_it_was_written(client: httpx.Client, export: StagedDirectory) -> None:
     answer = client.get("/manifest")
     assert answer.content == export.manifest.to_json()
     assert answer.headers["content-type"] == "application/json"
@@ -330,7 +331,7 @@ def test_the_manifest_is_json_as_it_was_written(client: httpx.Client, export: St
 @pytest.fixture
 def from_bucket(
     s3: S3Server, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[httpx.Client, StagedExport]]:
+) -> Iterator[tuple[httpx.Client, StagedDirectory]]:
     """A browser of a server whose download area is a bucket, and the export in it."""
     place = BucketPlace(s3.client(), s3.endpoint_url, bucket)
     made = staged(tmp_path, ROWS)
@@ -344,7 +345,7 @@ def from_bucket(
         yield browser, made
 
 
-def test_a_bucket_is_where_the_browser_is_sent(from_bucket: tuple[httpx.Client, StagedExport], s3: S3Server) -> None:
+def test_a_bucket_is_where_the_browser_is_sent(from_bucket: tuple[httpx.Client, StagedDirectory], s3: S3Server) -> None:
     browser, made = from_bucket
     answer = browser.get("/download")
     assert (answer.status_code, answer.content) == (303, b"")
@@ -357,7 +358,7 @@ def test_a_bucket_is_where_the_browser_is_sent(from_bucket: tuple[httpx.Client, 
     assert (part.status_code, part.content) == (206, ROWS[3:10])
 
 
-def test_a_bucket_answers_head_and_what_is_known_here(from_bucket: tuple[httpx.Client, StagedExport]) -> None:
+def test_a_bucket_answers_head_and_what_is_known_here(from_bucket: tuple[httpx.Client, StagedDirectory]) -> None:
     browser, made = from_bucket
     (file,) = made.manifest.files
     head = browser.head("/download")

@@ -18,10 +18,12 @@ from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
 from promo_reports.object_stores.directory.store import DirectoryStore
+from promo_reports.object_stores.staged_export import StagedExport
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.extract import Progress, extract
-from promo_reports.pipeline.staging.area import StagingArea, staging_area
+from promo_reports.pipeline.staging.area import StagingArea
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.settings import Settings
 
 
@@ -35,13 +37,14 @@ class Exported:
 
 
 def export_to(directory: Path, export: Export, source: Source, settings: Settings) -> Exported:
-    """Extract, verify and publish; remove what was staged."""
-    with _staged(staging_area(settings), export), _progress() as progress:
-        return _made(directory, export, source, settings, progress)
+    """Extract, verify and publish; remove what was staged, which is a directory of this host in any case."""
+    area = StagingDirectory(settings.staging)
+    with _staged(area, export), _progress() as progress:
+        staged = extract(export, source, area, settings, now=_now, progress=progress)
+        return _published(directory, export, staged)
 
 
-def _made(directory: Path, export: Export, source: Source, settings: Settings, progress: Progress | None) -> Exported:
-    staged = extract(export, source, settings, now=_now, progress=progress)
+def _published(directory: Path, export: Export, staged: StagedExport) -> Exported:
     try:
         published = publish(staged, StoredExports(DirectoryStore(directory)))
     except (DestinationRefused, DestinationUnavailable) as error:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from promo_reports.domain.delivery import Destination
-from promo_reports.domain.manifest import Manifest, StagedExport
+from promo_reports.domain.manifest import Manifest
+from promo_reports.object_stores.staged_export import StagedExport
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging.directory import StagingDirectory
@@ -31,7 +32,7 @@ class Attempt(Protocol):
         """Raise OSErrors of writing as `StagingError`; `needed` returns the bytes of the export."""
 
     def seal(self, manifest: Manifest, destinations: tuple[Destination, ...]) -> StagedExport:
-        """Store where a verified attempt goes, and its manifest, last; from now on it can be delivered."""
+        """Stage the files of a verified attempt, where they go, and the manifest, last; now it can be delivered."""
 
 
 class StagingArea(Protocol):

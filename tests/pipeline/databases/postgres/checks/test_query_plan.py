@@ -9,6 +9,7 @@ import pytest
 
 from promo_reports.pipeline.databases.postgres.checks.query_plan import QueryPlan
 from promo_reports.pipeline.extract import extract
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from tests.support.databases.promo import NOW, ORDER, SELECT, WHERE, PostgresPromo, Project, content, export, numbered
 
 FUNCTION = """CREATE FUNCTION remote_moves() RETURNS SETOF moves LANGUAGE plpgsql AS
@@ -48,7 +49,8 @@ def test_one_connection_reads_what_may_lie_elsewhere(
         project.write((SELECT + WHERE + ORDER).replace("FROM moves m", f"FROM {source} m"))
         with caplog.at_level(logging.INFO):
             settings = project.settings.model_copy(update={"rows_per_file": 6, "connections_per_export": 3})
-            several = extract(export(), on_postgres.source, settings, now=lambda: NOW)
+            area = StagingDirectory(settings.staging)
+            several = extract(export(), on_postgres.source, area, settings, now=lambda: NOW)
         assert "One connection: the query reads the function public.remote_moves" in caplog.text
         assert [member.rows for member in several.manifest.files[0].members] == [6, 6, 6, 2]
     finally:

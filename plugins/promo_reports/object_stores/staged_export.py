@@ -1,0 +1,32 @@
+"""The interface of a verified export on its way from extract to deliver, wherever it is staged."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from promo_reports.domain.delivery import Destination
+from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.object_stores.port import Objects
+
+
+class StagedExport(Protocol):
+    """A verified export in the staging area: the files of its manifest, under their names."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was verified."""
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Those that it was made for, in their order; none where an earlier release staged it."""
+
+    @property
+    def address(self) -> str:
+        """Where it is staged: what deliver is handed, and opens it by."""
+
+    def send(self, file: ExportFile, target: Objects) -> None:
+        """Put one of its files into a folder of objects, verified there; what has that name is replaced.
+
+        StagingError if the staged file is missing or is not what was verified. Errors of the target are raised as its
+        own.
+        """
