@@ -449,3 +449,11 @@ def test_a_folder_of_nothing_but_an_open_upload_is_listed(in_bucket: BucketPlace
         (entry,) = objects.entries()
         objects.delete([(entry.name, entry.handle)])
     assert store.folders() == []
+
+
+def test_a_key_that_may_only_read_lists_folders(in_bucket: BucketPlace, tmp_path: Path) -> None:
+    publish(staged(tmp_path, b"new\n"), in_bucket.area)
+    in_bucket.client.meta.events.register(
+        "before-call.s3.ListMultipartUploads", raising(refusal("AccessDenied", 403, "ListMultipartUploads"))
+    )
+    assert store_of(in_bucket, prefix="exports").folders() == ["promo"]

@@ -38,6 +38,7 @@ THREADS = 3
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _LOST = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
 _PARTS = ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
+_DENIED = ("AccessDenied",)
 _UNCONDITIONAL = ("NotImplemented", "501")
 
 
@@ -198,10 +199,13 @@ class AmazonS3Objects:
         ]
 
     def folders(self) -> Sequence[str]:
-        """List the common prefixes up to the next `/`, with those that hold nothing but open uploads in parts."""
+        """List the common prefixes up to the next `/`, with those that hold nothing but open uploads in parts.
+
+        Of uploads nothing is listed for a key that may only read.
+        """
         found = self._pages("list_objects_v2", "CommonPrefixes", Delimiter="/")
         names = {each["Prefix"][len(self._prefix) : -1] for each in found}
-        open_uploads = map(self._name, self._pages("list_multipart_uploads", "Uploads"))
+        open_uploads = map(self._name, self._pages("list_multipart_uploads", "Uploads", otherwise=_DENIED))
         return sorted(names.union(each.partition("/")[0] for each in open_uploads if "/" in each))
 
     def delete(self, names: Iterable[tuple[str, object]]) -> None:
@@ -219,12 +223,12 @@ class AmazonS3Objects:
     def _name(self, listed: Any) -> str:
         return str(listed["Key"])[len(self._prefix) :]
 
-    def _pages(self, operation: Any, field: str, **options: str) -> list[Any]:
+    def _pages(self, operation: Any, field: str, *, otherwise: Sequence[str] = (), **options: str) -> list[Any]:
         def read(client: S3Client) -> list[Any]:
             pages = client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=self._prefix, **options)
             return [each for page in pages for each in page.get(field, [])]
 
-        found = self._access.ask(read)
+        found = self._access.ask(read, otherwise=otherwise)
         return found if isinstance(found, list) else []
 
     def _head(self, name: str) -> Any:
