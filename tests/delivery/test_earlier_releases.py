@@ -22,8 +22,8 @@ from promo_reports.domain.delivery import Destination, destination_of
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, event_key
 from promo_reports.errors import Replaced
-from promo_reports.settings import Settings
 from promo_reports.pipeline.staging.directory import StagedDirectory
+from promo_reports.settings import Settings
 from tests.support.releases import copied, read_json, release_of, releases_with
 
 LATER = "2100-01-01T00:00:00+00:00"

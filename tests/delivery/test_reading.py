@@ -44,8 +44,8 @@ from promo_reports.errors import (
 )
 from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.object_stores.signed_url import content_disposition
-from promo_reports.settings import Settings
 from promo_reports.pipeline.staging.directory import StagedDirectory
+from promo_reports.settings import Settings
 from tests.support.delivery.exports import (
     LATE,
     LATER,

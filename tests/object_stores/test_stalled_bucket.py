@@ -116,9 +116,9 @@ def test_a_signal_while_a_download_hangs(
     target = tmp_path / "received"
     proxy.stall(after=3 << 20)
     told = tell_once_stalled(proxy)
-    with AmazonS3Store("bucket", bucket, client=lambda: through(proxy, 30)).folder("a") as objects:
-        with pytest.raises(Stopped):
-            objects.download(file, target)
+    stalled = AmazonS3Store("bucket", bucket, client=lambda: through(proxy, 30))
+    with stalled.folder("a") as objects, pytest.raises(Stopped):
+        objects.download(file, target)
     assert time.monotonic() - told[0] < AT_MOST
     assert not target.exists()
 

@@ -20,8 +20,8 @@ from promo_reports.domain.report_type import Column, ColumnType
 from promo_reports.errors import InvalidInput, ReconciliationError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.extract import extract
-from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.pipeline.run_export import Run, one_time_export
+from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.settings import Settings
 from promo_reports.web.definition_body import body_of
 from tests.support import masked_cells

@@ -19,8 +19,8 @@ from promo_reports.errors import DataRefused, ReconciliationError, SourceUnavail
 from promo_reports.pipeline.databases.postgres.snapshot import PostgresSnapshot
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.formats.artifact import Artifact
-from promo_reports.sql.bound import BoundQuery
 from promo_reports.pipeline.staging.directory import StagedDirectory
+from promo_reports.sql.bound import BoundQuery
 from tests.support.databases.promo import (
     DAY,
     MOVES,

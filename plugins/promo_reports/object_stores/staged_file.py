@@ -71,7 +71,7 @@ def copy(file: ExportFile, source: Path, target: BinaryIO) -> None:
 
 @contextmanager
 def new_file(target: Path) -> Iterator[BinaryIO]:
-    """Open a new file for this user alone, which is removed again if the block fails; FileExistsError if it is there."""
+    """Open a new file for this user alone, removed again if the block fails; FileExistsError if the name is taken."""
     descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w+b") as file:
@@ -99,8 +99,8 @@ def receive(file: ExportFile, content: Iterable[bytes], target: BinaryIO, addres
     if (size, digest.hexdigest()) != (file.bytes, file.sha256):
         raise damaged(
             address,
-            f"its {size:,} bytes have the sha256 {digest.hexdigest()[:8]}…, and its manifest names {file.bytes:,} bytes "
-            f"with {file.sha256[:8]}…",
+            f"its {size:,} bytes have the sha256 {digest.hexdigest()[:8]}…, its manifest names {file.bytes:,} with "
+            f"{file.sha256[:8]}…",
         )
     target.flush()
 

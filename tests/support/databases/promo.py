@@ -33,8 +33,8 @@ from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
 from promo_reports.pipeline.extract import extract
-from promo_reports.settings import Settings
 from promo_reports.pipeline.staging.directory import StagedDirectory, StagingDirectory
+from promo_reports.settings import Settings
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))

@@ -20,8 +20,8 @@ from promo_reports.domain.manifest import ExportFile, Manifest, event_key
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.object_stores.directory.store import DirectoryStore
-from promo_reports.settings import Settings
 from promo_reports.pipeline.staging.directory import StagedDirectory
+from promo_reports.settings import Settings
 from tests.support.delivery import memory_destination
 
 if TYPE_CHECKING:

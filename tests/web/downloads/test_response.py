@@ -21,8 +21,8 @@ from promo_reports.delivery import OpenFile, PresignedFile, PublishedExport, ope
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.manifest import ExportFile
-from promo_reports.settings import Settings
 from promo_reports.pipeline.staging.directory import StagedDirectory
+from promo_reports.settings import Settings
 from tests.support.delivery.exports import (
     LATE,
     BucketPlace,
@@ -192,7 +192,9 @@ def test_what_the_client_has_is_not_sent_again(client: httpx.Client, export: Sta
     assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
 
 
-def test_what_the_client_has_of_another_export_is_not_taken_for_it(client: httpx.Client, export: StagedDirectory) -> None:
+def test_what_the_client_has_of_another_export_is_not_taken_for_it(
+    client: httpx.Client, export: StagedDirectory
+) -> None:
     answer = client.get("/download", headers={"If-None-Match": f'"{export.manifest.files[0].sha256[:63]}"'})
     assert answer.status_code == 200
 

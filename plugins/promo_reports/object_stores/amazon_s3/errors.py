@@ -25,7 +25,13 @@ _PASSING = {
         "IncompleteBody",
         "BadDigest",
     ),
-    *("ConditionalRequestConflict", "NoSuchUpload", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"),
+    *(
+        "ConditionalRequestConflict",
+        "PreconditionFailed",
+        "NoSuchUpload",
+        "XAmzContentSHA256Mismatch",
+        "XAmzContentChecksumMismatch",
+    ),
 }
 _MISCONFIGURED = (
     *("NoCredentialsError", "PartialCredentialsError", "ParamValidationError", "NoRegionError", "ProfileNotFound"),
@@ -37,8 +43,11 @@ def answer(error: BaseException) -> Answer | None:
     """Return S3's response in an exception of botocore or of boto3's transfer manager, or None if there was none."""
     from boto3.exceptions import S3UploadFailedError
     from botocore.exceptions import ClientError
+    from s3transfer.exceptions import S3CopyFailedError
 
     cause = error.__context__ if isinstance(error, S3UploadFailedError) else error
+    if isinstance(cause, S3CopyFailedError):  # its one cause: the object was replaced meanwhile
+        return Answer("PreconditionFailed", 412, "UploadPartCopy")
     if not isinstance(cause, ClientError):
         return None
     status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -66,8 +75,6 @@ def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsEr
     name = type(error).__name__
     if name in _MISCONFIGURED:
         return DestinationRefused(f"{where} cannot be used ({name}).", f"Correct the connection {connection!r}.")
-    if name == "S3CopyFailedError":
-        return DestinationUnavailable(f"{where}: an object was replaced while it was copied.")
     if isinstance(error, BotoCoreError):
         return DestinationUnavailable(
             f"{where} cannot be reached ({name}).", f"Check the network and endpoint_url in connection {connection!r}."
