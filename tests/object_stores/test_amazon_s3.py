@@ -414,8 +414,8 @@ def test_a_copy_is_made_by_the_server(
     (file,) = export.manifest.files
     with store_of(in_bucket, prefix="staging").folder("a", "b") as source:
         source.upload(file, export.directory / file.name)
-        unread = {name: raising(AssertionError("read")) for name in ("get_object", "upload_file")}
-        with store_of(in_bucket, prefix="exports", **unread).folder("c") as target:
+        read = raising(AssertionError("read"))
+        with store_of(in_bucket, prefix="exports", get_object=read, upload_file=read).folder("c") as target:
             assert target.copy(file, source)
             assert target.digest(file.name) == (file.bytes, file.sha256)
             found = in_bucket.client.head_object(Bucket=in_bucket.bucket, Key=f"exports/c/{file.name}")
