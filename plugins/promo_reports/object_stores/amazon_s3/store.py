@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -153,7 +153,7 @@ class AmazonS3Objects:
 
         def read(client: S3Client, received: BinaryIO) -> None:
             got = client.get_object(Bucket=self._bucket, Key=self._key(file.name))
-            with got["Body"] as body:
+            with closing(got["Body"]) as body:
                 receive(file, _until(stopped, body.iter_chunks(CHUNK)), received, address)
 
         with new_file(target) as received:
