@@ -43,10 +43,9 @@ def answer(error: BaseException) -> Answer | None:
     """Return S3's response in an exception of botocore or of boto3's transfer manager, or None if there was none."""
     from boto3.exceptions import S3UploadFailedError
     from botocore.exceptions import ClientError
-    from s3transfer.exceptions import S3CopyFailedError
 
     cause = error.__context__ if isinstance(error, S3UploadFailedError) else error
-    if isinstance(cause, S3CopyFailedError):  # its one cause: the object was replaced meanwhile
+    if type(cause).__name__ == "S3CopyFailedError":  # of boto3's transfer manager: the source was replaced meanwhile
         return Answer("PreconditionFailed", 412, "UploadPartCopy")
     if not isinstance(cause, ClientError):
         return None
