@@ -55,6 +55,12 @@ def _every_page(reports: ReportsPage) -> Iterator[str]:
     reports.open_row(FAILED)
     yield "failed-export"
     reports.open()
+    page.get_by_role("link", name="Destinations", exact=True).click()
+    bucket = page.get_by_role("region", name=f"Amazon S3, {MISSING}")
+    bucket.get_by_role("button", name="Check").click()
+    expect(bucket.get_by_text("Problem", exact=True)).to_be_visible(timeout=SOON * 1000)
+    yield "destinations"
+    reports.open()
     reports.create_report.click()
     reports.set_up("July Wallet Transactions", wallet=WALLET, types=["Credit", "Expired"])
     yield "setup"

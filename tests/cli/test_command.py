@@ -49,6 +49,7 @@ def test_every_command_has_an_example() -> None:
     assert [
         *(
             "backfill-plan",
+            "check-destination",
             "delete",
             "doctor",
             "export",

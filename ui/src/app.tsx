@@ -4,6 +4,7 @@ import { useLocation, useNavigate } from "react-router-dom";
 import type { Session } from "./api/types";
 import { useGet } from "./api/useGet";
 import { CreateView } from "./CreateView";
+import { DestinationsView } from "./destinations/DestinationsView";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { ExportView } from "./export/ExportView";
 import { FailureView } from "./Failures";
@@ -59,6 +60,8 @@ function View() {
       return <ListView />;
     case "create":
       return <CreateView />;
+    case "destinations":
+      return <DestinationsView />;
     case "export":
       return <ExportView id={place.id} key={place.id} />;
     case "report":

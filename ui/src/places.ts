@@ -1,9 +1,10 @@
 import { useLocation, useParams } from "react-router-dom";
 
-/** Where a path below the page leads: `exports/7`, `reports/points_weekly`, `new`, or nothing for the list. */
+/** Where a path below the page leads: `exports/7`, `reports/points_weekly`, `new`, `destinations`, or nothing for the list. */
 export type Place =
   | { view: "list" }
   | { view: "create" }
+  | { view: "destinations" }
   | { view: "export"; id: string }
   | { view: "report"; id: string }
   | { view: "unknown" };
@@ -15,6 +16,9 @@ export function placeOf(path: string): Place {
   }
   if (view === "new" && id === undefined) {
     return { view: "create" };
+  }
+  if (view === "destinations" && id === undefined) {
+    return { view: "destinations" };
   }
   if ((view === "exports" || view === "reports") && id !== undefined && more.length === 0) {
     return { view: view === "exports" ? "export" : "report", id };
@@ -30,6 +34,7 @@ export function usePlaces() {
     list: (tab: "one_time" | "recurring" = "one_time") => (tab === "recurring" ? `${root}?tab=recurring` : root),
     export: (id: number) => `${root}/exports/${id}`,
     report: (id: string) => `${root}/reports/${encodeURIComponent(id)}`,
+    destinations: () => `${root}/destinations`,
     create: (from?: { export: number } | { report: string }) => {
       const search = new URLSearchParams(Object.entries(from ?? {}).map(([kind, id]) => [kind, String(id)]));
       return search.size > 0 ? `${root}/new?${search}` : `${root}/new`;

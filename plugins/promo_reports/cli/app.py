@@ -118,10 +118,42 @@ def doctor(
 
     Nothing is changed. Exit status: 0 nothing is wrong, 1 there are problems.
     """
-    from promo_reports.cli.commands.doctor import print_json, print_table, results_of
+    from promo_reports.cli.check_results import print_json, print_table
+    from promo_reports.cli.commands.doctor import results_of
 
     found = results_of(context.obj, url, only_database=database)
     if not (print_json if as_json else print_table)(found, results()):
+        raise typer.Exit(1)
+
+
+@app.command("check-destination", epilog="Example: [bold]promo-reports check-destination amazon_s3:bi-exports[/]")
+def check_destination(
+    context: typer.Context,
+    destination_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="download, or partner:bucket, or a bucket's name; all are listed if it is absent."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list, for scripts.")] = False,
+) -> None:
+    """Write, read, replace, list and delete a probe at a destination, as this host sees it.
+
+    What is wrong is one sentence; what was written is deleted again. Exit status: 0 nothing is wrong, 1 something is.
+    """
+    from promo_reports.cli.check_results import print_json, print_table
+    from promo_reports.cli.commands.check_destination import check_of, print_destinations, run
+
+    project = _project(context)
+    if destination_id is None:
+        print_destinations(project, results())
+        return
+    check, passed = check_of(project, destination_id), False
+    try:
+        run(check)
+    finally:  # what is known of an interrupted check is told, too
+        passed = (print_json if as_json else print_table)(check.results, results())
+    if not passed:
         raise typer.Exit(1)
 
 

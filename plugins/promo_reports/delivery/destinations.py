@@ -5,7 +5,7 @@ from __future__ import annotations
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.delivery.target import Area
 from promo_reports.domain.account import Account, Bucket
-from promo_reports.domain.delivery import Destination, Download
+from promo_reports.domain.delivery import DOWNLOAD, Destination, Download, PartnerExport
 from promo_reports.errors import DestinationRefused
 from promo_reports.object_stores.stores import store_at
 from promo_reports.settings import Settings
@@ -19,6 +19,12 @@ def area_for(destination: Destination, account: Account, settings: Settings) -> 
     if no code is registered for its kind.
     """
     return StoredExports(store_at(_bucket(destination, account, settings)))
+
+
+def buckets_by_id(account: Account, settings: Settings) -> dict[str, Bucket]:
+    """Return every destination by its id: `download`, then `amazon_s3:bi-exports` of each connected bucket."""
+    connected = {str(PartnerExport(each.partner, each.name)): each for each in account.buckets}
+    return {DOWNLOAD: settings.download_area, **connected}
 
 
 def _bucket(destination: Destination, account: Account, settings: Settings) -> Bucket:

@@ -15,7 +15,7 @@ _NO_REPORT = "promo-reports-doctor"  # no id of a report has a hyphen
 
 
 def check_buckets(installation: Installation) -> Iterator[CheckResult]:
-    """Yield whether each bucket is there, and may be listed and read; whether it may be written, a delivery tells."""
+    """Yield whether each bucket is there, and may be listed and read; `check-destination` writes, too."""
     buckets = list(installation.registry.account.buckets)
     if installation.settings.download_bucket is not None:
         buckets.append(installation.settings.download_area)
@@ -35,4 +35,8 @@ def _bucket(bucket: Bucket) -> CheckResult:
         return not_checked(subject, f"{error.name} is not installed here: {bucket.partner} is reached through it.")
     except PromoReportsError as error:
         return problem(subject, sentence_of(error))
-    return ok(subject, f"{bucket.address} can be listed and read by connection {bucket.connection}.")
+    return ok(
+        subject,
+        f"{bucket.address} can be listed and read by connection {bucket.connection}. Nothing was written: "
+        "promo-reports check-destination writes.",
+    )

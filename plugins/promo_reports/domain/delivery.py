@@ -15,13 +15,15 @@ class Kind:
     """One kind of destination: what every layer may know of it without its code, which `delivery` has under its key.
 
     `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
-    definition has for one of them, besides the kind itself.
+    definition has for one of them, besides the kind itself. `conditional` says that it compares and replaces in one
+    step by itself; where it does not, a lock stands in for that, which only our own attempts heed.
     """
 
     key: str
     label: str
     scheme: str
     settings: tuple[str, ...] = ()
+    conditional: bool = True
 
 
 KINDS = {

@@ -15,6 +15,7 @@ from promo_reports.definitions.report.form import DefinitionForm
 from promo_reports.domain.dates.schedule import Frequency, Interval
 from promo_reports.domain.export_status import ExportStatus, ReportStatus
 from promo_reports.web.airflow.access import AuthenticatedFirst, Caller, authenticated, signed_in
+from promo_reports.web.destinations import routes as destinations
 from promo_reports.web.downloads import routes as downloads
 from promo_reports.web.error_handlers import handle_refusals
 from promo_reports.web.exports import routes as exports
@@ -61,7 +62,7 @@ def make_app(authenticate: Callable[[Request], Awaitable[Caller]] = authenticate
     app.add_middleware(NotKept)
     handle_refusals(app)
     signed = [Depends(signed_in)]
-    for each in (form, exports, downloads, reports, creating, past_windows, creators):
+    for each in (form, exports, downloads, reports, creating, past_windows, creators, destinations):
         app.include_router(each.router, prefix="/api", dependencies=signed)
     app.include_router(_about(app), dependencies=signed)
     return app

@@ -124,9 +124,9 @@ def unauthenticated() -> Refusal:
     )
 
 
-def forbidden(what: str) -> Refusal:
+def forbidden(what: str, fix: str = "Ask an administrator of Airflow for write access to this report type.") -> Refusal:
     """Return 403: the caller may see it, but not do this."""
-    return Refusal(403, f"You may not {what}.", "Ask an administrator of Airflow for write access to this report type.")
+    return Refusal(403, f"You may not {what}.", fix)
 
 
 def not_found(what: str) -> Refusal:

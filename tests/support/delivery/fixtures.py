@@ -9,6 +9,7 @@ import pytest
 from devstack.s3 import S3Server
 from tests.support.delivery import memory_destination
 from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
+from tests.support.delivery.faults import Breakable, breakable_bucket
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> MemoryPlace:
     """An empty bucket of a kind that is registered in this process alone."""
     memory_destination.register(monkeypatch, "exports")
     return MemoryPlace("exports")
+
+
+@pytest.fixture
+def breakable_s3(in_bucket: BucketPlace, monkeypatch: pytest.MonkeyPatch) -> Breakable:
+    """The same bucket, behind servers that refuse."""
+    return breakable_bucket(in_bucket, monkeypatch)
 
 
 IN_CLOUDS = [pytest.param(fixture, marks=pytest.mark.clouds) for fixture in CLOUDS.values()]

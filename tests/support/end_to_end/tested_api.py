@@ -22,7 +22,7 @@ LOGINS: Mapping[str, Login] = {
 }
 NOBODY = "nobody"
 ROLES = (NOBODY, *LOGINS)
-IDS = ("export_id", "report_id", "report_type", "filter_name")
+IDS = ("export_id", "report_id", "report_type", "filter_name", "destination_id")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def tested_api(root: Path) -> Iterator[Api]:
         report = admin.create(daily("Never due", "fuel-points"))
         admin.http.close()
         live.api.wait_for_dag(f"promo_reports.report.{report['id']}", timeout=SOON)
-        ids = (export["id"], report["id"], "wallet_transactions", "wallet")
+        ids = (export["id"], report["id"], "wallet_transactions", "wallet", "download")
         yield Api(f"{live.stack.airflow.url}/promo-reports", tokens, dict(zip(IDS, ids, strict=True)))
     finally:
         live.stop()

@@ -22,6 +22,7 @@ NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
 TYPE = "promo_reports.type.wallet_transactions"
 REPORT = "promo_reports.report.weekly_credits"
 READ, EXPORT, CHANGE_EXPORTS, CHANGE = "GET", "POST run", "PUT run", "PUT"
+OPERATE = "operate"
 EVERYTHING = frozenset({READ, EXPORT, CHANGE_EXPORTS, CHANGE})
 
 
@@ -42,6 +43,10 @@ class Permitted(Caller):
     """A caller who may do the same with every DAG, or nothing with those that are left out."""
 
     may: Callable[[str, str], bool]
+
+    @property
+    def operates(self) -> bool:
+        return self.may(OPERATE, "")
 
     def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None, team: str | None) -> bool:
         wanted = READ if method == "GET" else f"{method} run" if entity is DagAccessEntity.RUN else method

@@ -111,6 +111,26 @@ def test_retry_delivers_again_what_is_staged_to_all_that_have_not_got_it(app: Ai
     assert made.states()["deliver", 1] is None
 
 
+def test_a_destination_that_fails_hides_no_other_that_has_the_file(app: AirflowApp) -> None:
+    """Neither while the export has failed nor while it is delivered to the one that lacks it, and to that one alone."""
+    made = app.run()
+    half(made)
+    refused = {"error": "DestinationRefused", "reason": "The bucket refuses.", "fix": "Ask.", "retryable": False}
+    made.left("deliver", "failure", refused, 1)
+    made.task("deliver", "failed", 1)
+    assert made.decide() == "failed"
+
+    def told() -> list[tuple[bool, str | None]]:
+        return [(each["delivered"], (each["failure"] or {}).get("reason")) for each in made.detail()["destinations"]]
+
+    assert made.row()["failure"]["reason"] == "The bucket refuses."
+    assert told() == [(True, None), (False, "The bucket refuses.")]
+    assert [each["name"] for each in made.detail()["files"]] == ["june.csv"]
+    assert made.retry().json()["step"] == "deliver"
+    assert told()[0] == (True, None)
+    assert (made.states()["deliver", 0], made.states()["deliver", 1]) == ("success", None)
+
+
 def test_an_earlier_attempts_reason_is_not_that_of_one_that_never_began(app: AirflowApp) -> None:
     made = app.run()
     refused(made)

@@ -66,6 +66,23 @@ export interface components {
             address: string;
         };
         /**
+         * CheckState
+         * @description `NOT_CHECKED` says that nothing is known, and why.
+         * @enum {string}
+         */
+        CheckState: "ok" | "problem" | "not checked";
+        /**
+         * CheckedStep
+         * @description One step of a check, and one sentence: what was seen, or what is wrong and what to do about it.
+         */
+        CheckedStep: {
+            /** Name */
+            name: string;
+            state: components["schemas"]["CheckState"];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
          * ChoiceShown
          * @description A value and the words for it.
          */
@@ -309,6 +326,41 @@ export interface components {
             upcoming: components["schemas"]["DeliveryShown"][];
         };
         /**
+         * DestinationChecked
+         * @description A check of a destination, as this api-server sees it; `ok` if no step found a problem.
+         */
+        DestinationChecked: {
+            /** Id */
+            id: string;
+            /** Ok */
+            ok: boolean;
+            /** Steps */
+            steps: components["schemas"]["CheckedStep"][];
+        };
+        /**
+         * DestinationConnected
+         * @description A destination of the account.
+         */
+        DestinationConnected: {
+            /**
+             * Id
+             * @description download, or the partner and the bucket: amazon_s3:bi-exports
+             */
+            id: string;
+            /**
+             * Label
+             * @description the name of its kind
+             */
+            label: string;
+            /** Address */
+            address: string;
+            /**
+             * Connection
+             * @description the Airflow connection with its credentials; a directory has none
+             */
+            connection: string | null;
+        };
+        /**
          * DestinationShown
          * @description One destination of an export, and whether it was delivered there.
          */
@@ -323,6 +375,14 @@ export interface components {
              */
             manifest: string | null;
             failure: components["schemas"]["Failure"] | null;
+        };
+        /**
+         * DestinationsConnected
+         * @description Every destination of the account: the download area first.
+         */
+        DestinationsConnected: {
+            /** Items */
+            items: components["schemas"]["DestinationConnected"][];
         };
         /**
          * DownloadShown
@@ -1149,6 +1209,11 @@ export interface components {
              * @description whether some report type may be exported
              */
             may_create: boolean;
+            /**
+             * May Check Destinations
+             * @description whether they are an operator
+             */
+            may_check_destinations: boolean;
         };
         /**
          * Stopped
@@ -1234,6 +1299,8 @@ export type Backfill = components['schemas']['Backfill'];
 export type BackfillStarted = components['schemas']['BackfillStarted'];
 export type BrokenFile = components['schemas']['BrokenFile'];
 export type BucketShown = components['schemas']['BucketShown'];
+export type CheckState = components['schemas']['CheckState'];
+export type CheckedStep = components['schemas']['CheckedStep'];
 export type ChoiceShown = components['schemas']['ChoiceShown'];
 export type Choices = components['schemas']['Choices'];
 export type ColumnShown = components['schemas']['ColumnShown'];
@@ -1246,7 +1313,10 @@ export type DefinitionBody = components['schemas']['DefinitionBody'];
 export type DeliveryForm = components['schemas']['DeliveryForm'];
 export type DeliveryShown = components['schemas']['DeliveryShown'];
 export type DescribedDefinition = components['schemas']['DescribedDefinition'];
+export type DestinationChecked = components['schemas']['DestinationChecked'];
+export type DestinationConnected = components['schemas']['DestinationConnected'];
 export type DestinationShown = components['schemas']['DestinationShown'];
+export type DestinationsConnected = components['schemas']['DestinationsConnected'];
 export type DownloadShown = components['schemas']['DownloadShown'];
 export type Error = components['schemas']['Error'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];

@@ -1,4 +1,4 @@
-import { Box, Button, Stack, Tabs, Text } from "@chakra-ui/react";
+import { Box, Button, HStack, Stack, Tabs, Text } from "@chakra-ui/react";
 import { useEffect } from "react";
 import { Link, useSearchParams } from "react-router-dom";
 import { paceOf } from "../api/polling";
@@ -20,7 +20,7 @@ const paceOfPage = ({ items }: PageExportRow | PageReportRow) => paceOf(items);
 
 /** The list of reports: One Time and Recurring. */
 export function ListView() {
-  const { may_create, timezone } = useSession();
+  const { may_check_destinations, may_create, timezone } = useSession();
   const places = usePlaces();
   const [search, setSearch] = useSearchParams();
   const state = parse(search);
@@ -29,14 +29,21 @@ export function ListView() {
   return (
     <>
       <PageHeading title="Reports">
-        {may_create && (
-          <Button asChild colorPalette="brand">
-            <Link to={places.create()}>
-              <PlusIcon />
-              Create Report
-            </Link>
-          </Button>
-        )}
+        <HStack gap={2} wrap="wrap">
+          {may_check_destinations && (
+            <Button asChild variant="outline">
+              <Link to={places.destinations()}>Destinations</Link>
+            </Button>
+          )}
+          {may_create && (
+            <Button asChild colorPalette="brand">
+              <Link to={places.create()}>
+                <PlusIcon />
+                Create Report
+              </Link>
+            </Button>
+          )}
+        </HStack>
       </PageHeading>
       <Tabs.Root
         colorPalette="brand"

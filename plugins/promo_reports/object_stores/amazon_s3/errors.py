@@ -59,24 +59,31 @@ def answer(error: BaseException) -> Answer | None:
 
 def meaning(error: Exception, *, bucket: str, connection: str) -> PromoReportsError | None:
     """Return the error of the product for one of boto3, or None if it does not concern S3."""
-    from botocore.exceptions import BotoCoreError
-
     where = f"Bucket {bucket!r} of connection {connection!r}"
-    if refused := answer(error):
-        what = f"{where} answers {refused.operation} with {refused.code}"
-        if (
-            refused.code in _PASSING
-            or refused.status in (408, 429)
-            or (refused.status >= 500 and refused.status != 501)
-        ):
-            return DestinationUnavailable(f"{what}.", "If it lasts, look at the storage provider's status.")
-        return DestinationRefused(f"{what}.", _fix(refused, connection))
+    refused = answer(error)
+    return _without_answer(error, where, connection) if refused is None else _of_answer(refused, where, connection)
+
+
+def _of_answer(refused: Answer, where: str, connection: str) -> PromoReportsError:
+    what = f"{where} answers {refused.operation} with {refused.code}"
+    if refused.code in _PASSING or refused.status in (408, 429) or (refused.status >= 500 and refused.status != 501):
+        return DestinationUnavailable(f"{what}.", "If it lasts, look at the storage provider's status.")
+    return DestinationRefused(f"{what}.", _fix(refused, connection))
+
+
+def _without_answer(error: Exception, where: str, connection: str) -> PromoReportsError | None:
+    from botocore.exceptions import BotoCoreError
+    from botocore.parsers import ResponseParserError
+
     name = type(error).__name__
     if name in _MISCONFIGURED:
         return DestinationRefused(f"{where} cannot be used ({name}).", f"Correct the connection {connection!r}.")
-    if isinstance(error, BotoCoreError):
+    if isinstance(error, RecursionError):  # botocore looks for the region, where a redirect does not name it
+        return DestinationRefused(f"{where} is in another region.", _region(connection))
+    if isinstance(error, BotoCoreError | KeyError | ResponseParserError):
+        how = "cannot be reached" if isinstance(error, BotoCoreError) else "is answered by what is no S3 server"
         return DestinationUnavailable(
-            f"{where} cannot be reached ({name}).", f"Check the network and endpoint_url in connection {connection!r}."
+            f"{where} {how} ({name}).", f"Check the network and endpoint_url in connection {connection!r}."
         )
     if isinstance(error, FileNotFoundError):
         return StagingError("A staged file disappeared during the upload.", "Clear the run's extract task.")
@@ -92,11 +99,15 @@ def _fix(refused: Answer, connection: str) -> str:
     if refused.code in _CREDENTIALS or refused.expired:
         return f"Renew the credentials in the Airflow connection {connection!r}."
     if refused.code in _REGION:
-        return f"Set region_name in the extra of connection {connection!r} to the bucket's region."
+        return _region(connection)
     if refused.code == "RequestTimeTooSkewed":
         return "Set this host's clock."
     if refused.status == 403:
         return (
             f"Grant connection {connection!r} the permissions in docs/delivery.md; {refused.operation} lacks its own."
         )
-    return f"Check the bucket and connection {connection!r}."
+    return f"Check the bucket, and endpoint_url in connection {connection!r}."
+
+
+def _region(connection: str) -> str:
+    return f"Set region_name in the extra of connection {connection!r} to the bucket's region."

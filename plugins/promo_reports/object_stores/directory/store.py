@@ -70,12 +70,13 @@ class DirectoryStore:
     @contextmanager
     def folder(self, *names: str) -> Iterator[DirectoryObjects]:
         """Open the export's directory and lock it; a second writer waits."""
+        path = self.root.joinpath(*names)
         with contextlib.ExitStack() as stack:
             with _told(self.root):
                 directory = stack.enter_context(made_and_locked(self.root, *names, wait=self._lock_wait))
-            if self._marked:
-                mark(self.root)
-            yield DirectoryObjects(self.root.joinpath(*names), directory, exclusive=True)
+            yield DirectoryObjects(path, directory, exclusive=True)
+        if self._marked and path.is_dir():  # a check of the area leaves nothing, a mark neither
+            mark(self.root)
 
     @contextmanager
     def reading(self, *names: str) -> Iterator[DirectoryObjects | None]:

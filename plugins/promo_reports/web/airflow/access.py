@@ -11,6 +11,7 @@ by the request.
 | `core_api.security.resolve_user_from_token` | 3.1 | the user of a bearer token |
 | `BaseAuthManager.is_authorized_dag` with `DagAccessEntity` and `DagDetails(id, team_name)` | 3.1 | each right |
 | `BaseAuthManager.filter_authorized_dag_ids(team_name=...)` | 3.2 | the rights to all DAGs of a list at once |
+| `BaseAuthManager.is_authorized_connection` | 3.0 | operators, who may test connections |
 | `BaseAuthManager.generate_jwt`, `COOKIE_NAME_JWT_TOKEN` | 3.0 | a token for Airflow's API |
 """
 
@@ -74,6 +75,11 @@ class Caller:
     def may_change(self, dag_id: str) -> bool:
         """Return whether they may create, stop, resume and delete the report of the DAG."""
         return self.may_read(dag_id) and self._allowed("PUT", dag_id)
+
+    @property
+    def operates(self) -> bool:
+        """Return whether they are an operator: whoever may test connections in Airflow, whose secrets a check uses."""
+        return bool(get_auth_manager().is_authorized_connection(method="POST", user=self.user))
 
     def readable(self, dag_ids: Collection[str]) -> set[str]:
         """Return the DAGs for which `may_read` is true, with one query of the auth manager for each team."""

@@ -1,4 +1,4 @@
-"""Entries in Airflow's audit log for what does not go through its own API: downloads and changes of created reports."""
+"""Entries in Airflow's audit log for what does not go through its own API: downloads, created reports, checks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ LONGEST = 255
 """Characters of each further text of an entry."""
 
 
-def write_down(event: str, caller: Caller, dag_id: str, run_id: str | None = None, **extra: str | None) -> None:
-    """Log an event of a report or export with the caller's name; further texts are truncated to LONGEST."""
+def write_down(
+    event: str, caller: Caller, dag_id: str | None = None, run_id: str | None = None, **extra: str | None
+) -> None:
+    """Log an event of a report, an export or neither with the caller's name; further texts are truncated to LONGEST."""
     with metadata_session() as session:
         entry = models().Log(
             event=f"promo_reports.{event}",

@@ -34,6 +34,7 @@ class Session(Answer):
     week_starts_on: str
     now: datetime
     may_create: bool = Field(description="whether some report type may be exported")
+    may_check_destinations: bool = Field(description="whether they are an operator")
 
 
 class ChoiceShown(Answer):

@@ -44,7 +44,7 @@ router = APIRouter(tags=["form"])
 
 @router.get("/session")
 def session(caller: SignedIn) -> Session:
-    """The caller, the account's timezone, and whether the caller may create reports."""
+    """The caller, the account's timezone, and whether they may create reports and check destinations."""
     account = registry().account
     return Session(
         user=User(id=caller.id, name=caller.name),
@@ -52,6 +52,7 @@ def session(caller: SignedIn) -> Session:
         week_starts_on=account.week_starts_on,
         now=now().astimezone(account.zone),
         may_create=may_create(registry(), caller),
+        may_check_destinations=caller.operates,
     )
 
 

@@ -26,6 +26,7 @@ class TestRefusedDelivery:
         assert list(downloaded) == ["file"]
         check(downloaded["file"], live.csv(sql), totals=["points"], time="occurred_at")
         assert NEVER_MADE in run.task("deliver", 1)["rendered_map_index"]
+        assert [each["destination"] for each in run.events()] == ["download"]
 
         live.s3.create_bucket(Bucket=NEVER_MADE)
         run.clear(only_failed=True).succeed()
@@ -36,5 +37,6 @@ class TestRefusedDelivery:
         }
         found = run.delivered()
         assert found["file"] == downloaded["file"]
+        assert [each["destination"] for each in run.events()] == ["download", f"amazon_s3:{NEVER_MADE}"]
         assert found["s3"].content == downloaded["file"].content
         assert live.staged() == []

@@ -1,0 +1,1 @@
+"""Destinations of the account, for operators: what is connected, and a check of each."""
