@@ -28,9 +28,12 @@ CPU_SECONDS = 2.0
 """A linear pattern takes some milliseconds of CPU for one text, a quadratic one more than ten seconds."""
 METHODS = ("match", "fullmatch", "search", "sub", "split", "finditer", "findall")
 MADE_WHEN_USED: dict[str, list[re.Pattern[Any]]] = {
+    "promo_reports.domain.places.pattern": [
+        re.compile(r"dt=[a-z0-9_-]+-[0-9]{4}[0-9]{8}T[0-9]{6}(?:\.[0-9]{6})?Z[0-9a-f]{32}"),
+    ],
     "promo_reports.pipeline.databases.postgres.inspection.indexes": [re.compile(r"(?<![\w\"])t\.")],
 }
-"""Patterns that depend on the alias of a table, as an example."""
+"""Patterns that depend on the alias of a table, or on the folder of a bucket, as an example."""
 CHARACTERS = [chr(code) for code in range(128)] + ["\x85", "\xe9", "\u2028", "\U0001f600"]
 CATEGORIES: dict[Any, Callable[[str], bool]] = {
     op.CATEGORY_DIGIT: str.isdigit,

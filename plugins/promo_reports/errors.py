@@ -70,6 +70,10 @@ class InvalidInput(PromoReportsError):
         super().__init__(f"{what} has {count}:\n{lines}")
 
 
+class PlaceShared(InvalidInput):
+    """A report that could meet another one in one place of a bucket: it is valid again once the other is changed."""
+
+
 class InvalidCursor(InvalidInput):
     """A cursor that is damaged, or that a page with another sort or other filters gave."""
 

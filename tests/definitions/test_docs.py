@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from promo_reports.definitions.account import AccountForm, BucketForm
 from promo_reports.definitions.filter_kinds.choice import ChoiceFilterForm, ChoiceForm
 from promo_reports.definitions.inputs.yaml_reader import parse_yaml
 from promo_reports.definitions.report.form import (
@@ -20,6 +21,8 @@ from promo_reports.definitions.report.form import (
 from promo_reports.definitions.report_type.form import ColumnForm, ReportTypeForm
 from promo_reports.domain.dates.calendar import WEEKDAYS
 from promo_reports.domain.dates.window import Preset, resolve
+from promo_reports.domain.delivery import KINDS
+from promo_reports.domain.places.pattern import DIRECTIVES, TOKENS
 from promo_reports.settings import PREFIX, Settings
 from tests.support.project import ROOT
 
@@ -41,11 +44,19 @@ def test_every_setting_is_documented_as_it_is() -> None:
 @pytest.mark.parametrize(
     "form",
     [DefinitionForm, RecurringForm, DaysForm, InstantsForm, PartnerExportForm,
-     ReportTypeForm, ChoiceFilterForm, ChoiceForm, ColumnForm],
+     ReportTypeForm, ChoiceFilterForm, ChoiceForm, ColumnForm, AccountForm, BucketForm],
 )  # fmt: skip
 def test_every_key_is_documented(form: type[DefinitionForm]) -> None:
     missing = [key for key in form.model_fields if f"`{key}`" not in DEFINITIONS]
     assert missing == []
+
+
+def test_every_token_and_every_key_of_a_kind_is_documented() -> None:
+    everywhere = DEFINITIONS + (ROOT / "docs" / "delivery.md").read_text()
+    keys = {each.name for kind in KINDS.values() for each in kind.bucket_keys}
+    assert [key for key in sorted(keys) if f"`{key}`" not in everywhere] == []
+    assert [token for token in TOKENS if f"`{{{token}}}`" not in DEFINITIONS] == []
+    assert [each for each in DIRECTIVES if not re.search(rf"`[^`]*%{each}\b", DEFINITIONS)] == []
 
 
 def test_allowed_words_are_documented() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationRefused, StagingError
-from tests.support.delivery.exports import EARLY, LATE, LATER, REPORT, WINDOW, Place, assert_is, assert_whole, staged
+from tests.support.delivery.exports import DEFAULT, EARLY, LATE, LATER, Place, assert_is, assert_whole, staged
 
 
 def test_it_publishes_files_and_a_manifest(place: Place, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_what_a_killed_attempt_had_superseded_is_tidied_away_by_a_retry_that_cha
     place.overwrite("Wallets-0123abcd.csv", b"superseded")
     time.sleep(1.1)  # S3 counts in seconds
     export = staged(tmp_path, b"new\n")
-    with place.area.folder(REPORT, WINDOW) as folder:
+    with place.area.folder(DEFAULT) as folder:
         folder.put(export.manifest.files[0], export, adopt=False)
     place.overwrite("manifest.json", export.manifest.to_json())
     assert not publish(export, place.area).changed

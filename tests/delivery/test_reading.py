@@ -47,6 +47,7 @@ from promo_reports.object_stores.signed_url import content_disposition
 from promo_reports.pipeline.staging.directory import StagedDirectory
 from promo_reports.settings import Settings
 from tests.support.delivery.exports import (
+    DEFAULT,
     LATE,
     LATER,
     REPORT,
@@ -262,7 +263,7 @@ def test_an_open_file_outlives_its_replacement_and_its_removal(local: LocalPlace
 def test_readers_and_publications_do_not_wait_for_each_other(local: LocalPlace, tmp_path: Path) -> None:
     export = staged(tmp_path, b"old\n")
     publish(export, local.area)
-    with local.area.folder(REPORT, WINDOW):
+    with local.area.folder(DEFAULT):
         held = opened(local, wanted(export))
     publish(staged(tmp_path, b"new\n", snapshot_at=LATER), local.area)
     assert content(held) == b"old\n"

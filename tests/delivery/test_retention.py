@@ -18,7 +18,17 @@ from promo_reports.domain.dates.window import Window
 from promo_reports.object_stores.directory import locked
 from promo_reports.object_stores.port import LostRace, ObjectStore
 from promo_reports.pipeline.staging.directory import StagingDirectory
-from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, Place, assert_is, assert_whole, staged
+from tests.support.delivery.exports import (
+    DEFAULT,
+    LATE,
+    REPORT,
+    WINDOW,
+    LocalPlace,
+    Place,
+    assert_is,
+    assert_whole,
+    staged,
+)
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LIMIT = NOW - timedelta(days=30)
@@ -128,7 +138,7 @@ def test_a_download_that_has_begun_ends_whole(local: LocalPlace, tmp_path: Path)
 
 def test_a_publication_that_is_at_work_is_left_alone(local: LocalPlace, tmp_path: Path) -> None:
     aged(local, tmp_path, 40)
-    with local.area.folder(REPORT, WINDOW):
+    with local.area.folder(DEFAULT):
         assert sweep(local.root, older_than=LIMIT) == Swept(in_use=(f"{REPORT}/{WINDOW}",))
     assert assert_whole(local)
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo_reports.definitions.report.loading import conf_id
-from promo_reports.delivery.target import check_folder_name
 from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.layout import LONGEST_FOLDER, run_name
@@ -36,6 +35,14 @@ def test_the_folder_on_demand_tells_type_and_name_and_is_of_one_run() -> None:
     assert len({each.name for each in others} | {folder.name}) == 4
 
 
+def test_what_names_an_export_is_the_same_for_each_run_of_a_report_and_another_for_each_run_on_demand() -> None:
+    reports = [ExportFolder(REPORT, run, "daily_wallets", window) for run in "ab" for window in (WINDOW, "another")]
+    assert len({each.export_id for each in reports}) == 2
+    runs = {on_demand(dag, run).export_id for dag in (TYPE, TYPE + "s") for run in ("manual__1", "manual__2")}
+    assert len(runs | {each.export_id for each in reports}) == 6
+    assert {len(each) for each in runs} == {32}
+
+
 def test_the_hash_cannot_be_shifted_between_dag_and_run() -> None:
     assert len(run_name("ab", "c")) == 32
     assert len({run_name("ab", "c"), run_name("a", "bc"), run_name('a","b', "c"), run_name("a", 'b","c')}) == 4
@@ -44,7 +51,7 @@ def test_the_hash_cannot_be_shifted_between_dag_and_run() -> None:
 @given(RUN_IDS, st.text(max_size=200))
 def test_no_choice_of_names_gives_the_folder_of_a_report(run_id: str, name: str) -> None:
     folder = on_demand("promo_reports.type." + "x" * 63, run_id, name)
-    check_folder_name(folder.name)
+    assert folder.place.folder == (folder.name, WINDOW)
     assert not is_report_id(folder.name)
     assert len(folder.name) <= LONGEST_FOLDER
 

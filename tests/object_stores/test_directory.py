@@ -19,7 +19,7 @@ from promo_reports.delivery import publish
 from promo_reports.delivery.target import ReadableFolder
 from promo_reports.errors import Damaged, DestinationRefused, DestinationUnavailable, StagingError
 from promo_reports.object_stores.directory.store import DirectoryObjects
-from tests.support.delivery.exports import LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
+from tests.support.delivery.exports import DEFAULT, LATE, REPORT, WINDOW, LocalPlace, assert_is, staged
 from tests.support.delivery.interruptions import InterruptedArea, child
 from tests.support.small_disk import mounted, read_only_directory, small_disk
 from tests.support.special_files import SPECIAL_FILES
@@ -165,7 +165,7 @@ def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: 
     file = export.manifest.files[0]
     (local.folder / file.name).unlink()
     SPECIAL_FILES[kind](local.folder / file.name)
-    with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(Damaged, match="it is no regular file"):
+    with local.area.reading(DEFAULT) as folder, pytest.raises(Damaged, match="it is no regular file"):
         there(folder).open(file)
     publish(export, local.area)
     assert_is(local, export)
@@ -173,7 +173,7 @@ def test_what_is_no_file_is_not_opened(local: LocalPlace, tmp_path: Path, kind: 
     SPECIAL_FILES[kind](local.folder / "manifest.json")
     with pytest.raises(DestinationRefused, match=f"holds {kind} in the place of a file"):
         publish(export, local.area)
-    with local.area.reading(REPORT, WINDOW) as folder, pytest.raises(DestinationRefused, match=f"holds {kind}"):
+    with local.area.reading(DEFAULT) as folder, pytest.raises(DestinationRefused, match=f"holds {kind}"):
         there(folder).manifest()
 
 

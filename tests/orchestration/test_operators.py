@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from airflow.exceptions import AirflowException
+from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 
 from promo_reports.domain.delivery import destination_values
@@ -183,13 +184,14 @@ class Delivering:
         return str(directory)
 
     def deliver(self, handover: object, index: int = 0, dag_id: str = DAG) -> None:
-        operator = DeliverOperator(task_id="deliver", handover=handover)
+        operator = DeliverOperator(task_id="deliver", handover=handover, outlets=[Asset("export")])
+        self.event = SimpleNamespace()
         run = SimpleNamespace(dag_id=dag_id, run_id=RUN_ID, run_after=None, conf={})
         context = {
             "task_state_store": self.supervisor.store,
             "dag_run": run,
             "ti": SimpleNamespace(map_index=index),
-            "outlet_events": {},
+            "outlet_events": dict.fromkeys(operator.outlets, self.event),
         }
         type(operator).execute.__wrapped__(operator, context)  # type: ignore[attr-defined]
 
@@ -260,14 +262,21 @@ def test_what_the_release_before_staged_goes_where_its_definition_says(home: Pat
     assert delivering.delivered == []
 
 
+@pytest.mark.parametrize(
+    ("keys", "below"),
+    [
+        ("", "daily_wallets/20240301T050000Z_20240302T050000Z/manifest.json"),
+        (", folder: 'dt={start:%Y-%m-%d}', file_stem: part, manifest: _m.json", "dt=2024-03-01/_m.json"),
+    ],
+)
 def test_a_destination_that_is_registered_in_this_process_is_delivered_to(
-    home: Path, delivering: Delivering, monkeypatch: pytest.MonkeyPatch
+    home: Path, delivering: Delivering, monkeypatch: pytest.MonkeyPatch, keys: str, below: str
 ) -> None:
     """From YAML: whatever in the package knew the kinds by their names would refuse it."""
     memory_destination.register(monkeypatch, "exports")
     account = home / "include" / "account.yaml"
     account.write_text(
-        f"{account.read_text()}  - {{partner: memory, bucket: exports, connection: none, prefix: all}}\n"
+        f"{account.read_text()}  - {{partner: memory, bucket: exports, connection: none, prefix: all{keys}}}\n"
     )
     path = write_weekly(home, "weekly_credits")
     path.write_text(
@@ -279,9 +288,11 @@ def test_a_destination_that_is_registered_in_this_process_is_delivered_to(
     (Path(address) / "destinations.json").write_text(json.dumps([destination_values(destination)]))
     delivering.deliver(handed(address, destination=destination_values(destination)), dag_id=dag_id)
     left = delivering.supervisor.kept["delivered"]
-    assert (left["destination"], left["manifest"].rpartition("/")[2]) == ("memory:exports", "manifest.json")
-    assert left["manifest"].startswith("memory://exports/all/daily_wallets/")
-    assert [key.rpartition(".")[2] for key in memory_destination.BUCKETS["exports"]] == ["csv", "json"]
+    assert (left["destination"], left["manifest"]) == ("memory:exports", f"memory://exports/all/{below}")
+    event = delivering.event.extra
+    assert (event["manifest"], event["files"]) == (left["manifest"], left["files"])
+    delivered = [f"memory://exports/{key}" for key in memory_destination.BUCKETS["exports"] if "_promo_" not in key]
+    assert delivered == [*event["files"], event["manifest"]]
 
 
 def test_a_new_format_is_taken_from_yaml_and_delivered(

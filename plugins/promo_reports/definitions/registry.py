@@ -21,7 +21,8 @@ from promo_reports.definitions.inputs.yaml_writer import to_yaml
 from promo_reports.definitions.report.filters import canonical_filters
 from promo_reports.definitions.report.form import CreatedForm
 from promo_reports.definitions.report.loading import conf_id, definition_from_conf, definition_in
-from promo_reports.definitions.report.rules import check_definition, check_neighbours
+from promo_reports.definitions.report.places import Shared, check_apart, check_neighbours, shared_places
+from promo_reports.definitions.report.rules import check_definition
 from promo_reports.definitions.report_type.files import ReportTypeFiles
 from promo_reports.definitions.source_files import (
     SUFFIXES,
@@ -63,6 +64,7 @@ class Registry:
         self.store = store_of(settings) if store is None else store
         self.report_types: Mapping[str, ReportType] = ReportTypeFiles(settings.report_types, settings.sql / "options")
         self._account: tuple[str, Account] | None = None
+        self._shared: dict[tuple[str, str, str], tuple[Shared, ...]] = {}
 
     @property
     def account(self) -> Account:
@@ -133,7 +135,18 @@ class Registry:
         return bool(self._own_files(key))
 
     def load(self, source: SourceFile, now: datetime | None = None) -> Definition:
-        """Return the definition of one source; `InvalidInput` with the problems of this source alone."""
+        """Return the definition of one source; `InvalidInput` with its problems.
+
+        Only where a bucket's folder does not tell reports apart are others read: `PlaceShared` if one could meet it.
+        """
+        definition, findings = self._alone(source, now)
+        return self._apart(definition, findings)
+
+    def _apart(self, definition: Definition, findings: Findings) -> Definition:
+        return check_apart(definition, self.account, findings, lambda: self._shared_by_others(definition.id))
+
+    def _alone(self, source: SourceFile, now: datetime | None = None) -> tuple[Definition, Findings]:
+        """Return the definition of one source, and where problems with others are collected."""
         name = source.address if source.origin is Origin.CREATED else source.shown
         if source.twin is not None:
             message = f"{source.key!r} is also the id of {source.twin}; one of the two files must go"
@@ -142,8 +155,9 @@ class Registry:
             rule = "the file's name must be its id and .yaml: a-z first, then a-z, 0-9, _ and -, at most 100 characters"
             raise InvalidInput(quoted(name), [Problem(quoted(name), "", rule)])
         created = source.origin is Origin.CREATED
-        return definition_in(
-            self.store.read(source.key) if created else read_yaml(Path(source.address), name),
+        document = self.store.read(source.key) if created else read_yaml(Path(source.address), name)
+        definition = definition_in(
+            document,
             source.address,
             report_types=self.report_types,
             account=self.account,
@@ -151,6 +165,22 @@ class Registry:
             now=now,
             stops=self.store.marks(source.key).as_stops(),
         )
+        return definition, document.findings
+
+    def _shared_by_others(self, report_id: str) -> Iterator[tuple[str, Shared]]:
+        """Yield the shared places of all valid reports but one, each with the name of the report's file."""
+        account = self.account  # reads its stamp
+        assert self._account is not None  # noqa: S101 - just read
+        for source in self.sources():
+            if source.key == report_id:
+                continue
+            known = (source.key, source.stamp, self._account[0])
+            if known not in self._shared:
+                try:
+                    self._shared[known] = tuple(shared_places(self._alone(source)[0], account))
+                except InvalidInput:
+                    continue
+            yield from ((source.shown, each) for each in self._shared[known])
 
     def definition(self, key: str) -> Definition:
         """Return the definition registered under an id."""
@@ -169,7 +199,7 @@ class Registry:
         definition = definition_from_conf(
             conf, run_id=run_id, at=at, report_type=report_type, report_types=self.report_types, account=self.account
         )
-        return check_neighbours(definition, Findings(f"conf of run {run_id}"), self.has)
+        return check_neighbours(definition, self.account, Findings(f"conf of run {run_id}"), self.has)
 
     def draft(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
         """Check a definition that somebody is about to create, recurring or not; `InvalidInput` with all problems.
@@ -188,7 +218,8 @@ class Registry:
             origin=Origin.CONF,
             now=at,
         )
-        return check_neighbours(definition, document.findings, self.has)
+        check_neighbours(definition, self.account, document.findings, self.has)
+        return self._apart(definition, document.findings)
 
     def create(self, data: Mapping[str, Any], *, by: str, at: datetime) -> Definition:
         """Check a recurring definition and put it into the store; `id` and `owner` may be left out."""
@@ -206,6 +237,7 @@ class Registry:
         checked = check_definition(
             document, report_types=self.report_types, account=self.account, origin=Origin.CREATED, now=at
         )
+        self._apart(checked, document.findings)
         form = CreatedForm.model_validate(whole)
         content = form.content(canonical_filters(checked.report_type, form.filters or {}))
         self.store.create(checked.id, to_yaml(content | created))

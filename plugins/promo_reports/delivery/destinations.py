@@ -18,7 +18,8 @@ def area_for(destination: Destination, account: Account, settings: Settings) -> 
     prefix for it, then the definition's. DestinationRefused if the bucket is not connected to the account any more, or
     if no code is registered for its kind.
     """
-    return StoredExports(store_at(_bucket(destination, account, settings)))
+    bucket = _bucket(destination, account, settings)
+    return StoredExports(store_at(bucket), None if isinstance(destination, Download) else bucket.placement)
 
 
 def buckets_by_id(account: Account, settings: Settings) -> dict[str, Bucket]:

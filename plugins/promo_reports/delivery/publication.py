@@ -12,18 +12,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from promo_reports.delivery.target import (
-    Area,
-    Folder,
-    Item,
-    ReadableFolder,
-    check_file_name,
-)
+from promo_reports.delivery.ownership import instant_of, manifest_of, own_manifest
+from promo_reports.delivery.places import place_for
+from promo_reports.delivery.target import Area, Folder, Item, check_file_name
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest
-from promo_reports.errors import DestinationRefused, DestinationUnavailable, ForeignExport, PromoReportsError
+from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.domain.places.export_place import ExportPlace
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.port import LostRace, Stored
 from promo_reports.object_stores.staged_export import StagedExport
 
@@ -50,9 +46,9 @@ def publish(staged: StagedExport, area: Area) -> Published:
         check_file_name(file)
     if not staged.manifest.event_key:
         raise ValueError(f"the manifest of {staged.manifest.report_id} has no event_key")
-    whose = ExportFolder.of(staged.manifest)
-    with area.folder(whose.name, whose.window_key) as folder:
-        attempt = _Attempt(staged, folder)
+    place = place_for(staged.manifest, area)
+    with area.folder(place) as folder:
+        attempt = _Attempt(staged, place, folder)
         try:
             try:
                 return attempt.run()
@@ -60,7 +56,7 @@ def publish(staged: StagedExport, area: Area) -> Published:
                 return attempt.run(again=True)
         except LostRace:
             attempt.withdraw()
-            raise DestinationUnavailable(f"{folder.address(MANIFEST_NAME)} is being replaced by others.") from None
+            raise DestinationUnavailable(f"{folder.manifest_address()} is being replaced by others.") from None
         except BaseException:
             attempt.withdraw()
             raise
@@ -69,10 +65,10 @@ def publish(staged: StagedExport, area: Area) -> Published:
 class _Attempt:
     """One publication; `_mine` are files that it has put and that no manifest is known to name."""
 
-    def __init__(self, staged: StagedExport, folder: Folder) -> None:
+    def __init__(self, staged: StagedExport, place: ExportPlace, folder: Folder) -> None:
         self._staged = staged
-        self._ours = staged.manifest
-        self._content = staged.manifest.to_json()
+        self._ours = place.manifest_of(staged.manifest)
+        self._content = self._ours.to_json()
         self._folder = folder
         self._mine: list[ExportFile] = []
 
@@ -89,9 +85,9 @@ class _Attempt:
                 # After a lost response, our own manifest looks like that of another attempt.
                 ours = again and present is not None and present.content == self._content
                 return _published(self._folder, theirs, changed=ours)
-        elif theirs and _instant(theirs.snapshot_at) > _instant(self._ours.snapshot_at):
+        elif theirs and instant_of(theirs.snapshot_at) > instant_of(self._ours.snapshot_at):
             raise DestinationRefused(
-                f"A newer export of this window is already there: {self._folder.address(MANIFEST_NAME)} was read at "
+                f"A newer export of this window is already there: {self._folder.manifest_address()} was read at "
                 f"{theirs.snapshot_at}, this one at {self._ours.snapshot_at}.",
                 "Clear the run with its extract task to export the window again.",
             )
@@ -151,38 +147,8 @@ class _Attempt:
                 self._mine.clear()
 
 
-def own_manifest(folder: ReadableFolder, present: Stored | None, whose: ExportFolder) -> Manifest | None:
-    """Return the manifest if it belongs to the owner of the folder; else raise ForeignExport, or as `manifest_of`."""
-    manifest = manifest_of(folder, present)
-    if manifest is not None and not whose.owns(manifest):
-        raise ForeignExport(
-            f"{folder.address(MANIFEST_NAME)} is the manifest of another export, which DAG {manifest.dag_id} made.",
-            "Move it away, or deliver to another place: it is neither replaced nor read for this export.",
-        )
-    return manifest
-
-
-def manifest_of(folder: ReadableFolder, present: Stored | None) -> Manifest | None:
-    """Return the parsed manifest; DestinationRefused if this release cannot read it."""
-    if present is None:
-        return None
-    try:
-        if len(present.content) > MOST_MANIFEST_BYTES:
-            raise ValueError(f"larger than {MOST_MANIFEST_BYTES >> 20} MiB")
-        manifest = Manifest.from_json(present.content)
-        _instant(manifest.snapshot_at)
-        return manifest
-    except (ValueError, TypeError, AttributeError) as error:
-        raise DestinationRefused(
-            f"{folder.address(MANIFEST_NAME)} is not a manifest that this release can read ({error}).",
-            "Move it away, or deliver with the release that wrote it.",
-        ) from None
-
-
 def _published(folder: Folder, manifest: Manifest, *, changed: bool) -> Published:
-    return Published(
-        folder.address(MANIFEST_NAME), tuple(folder.address(file.name) for file in manifest.files), changed
-    )
+    return Published(folder.manifest_address(), tuple(folder.address(file.name) for file in manifest.files), changed)
 
 
 def _missing(files: Iterable[ExportFile], found: Sequence[Item]) -> list[ExportFile]:
@@ -200,10 +166,4 @@ def _others(found: Sequence[Item], keep: Collection[ExportFile]) -> list[Item]:
 def _settles(ours: Manifest, theirs: Manifest) -> bool:
     """Return whether the same content was published as `open` and is settled now (reliability, P2)."""
     still_open = bool((theirs.window or {}).get("open")) and not (ours.window or {}).get("open")
-    return still_open and _instant(ours.snapshot_at) >= _instant(theirs.snapshot_at)
-
-
-def _instant(text: str) -> datetime:
-    """Return an ISO 8601 time as an instant; without an offset it is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return still_open and instant_of(ours.snapshot_at) >= instant_of(theirs.snapshot_at)

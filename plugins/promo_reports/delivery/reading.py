@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promo_reports.delivery.destinations import area_for
-from promo_reports.delivery.publication import own_manifest
+from promo_reports.delivery.ownership import own_manifest
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
-from promo_reports.delivery.target import Area, ReadableFolder, check_file_name, check_folder_name
+from promo_reports.delivery.target import Area, ReadableFolder, check_file_name
 from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Destination
 from promo_reports.domain.export_folder import ExportFolder
-from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest
+from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.domain.places.export_place import ExportPlace
 from promo_reports.errors import (
     DestinationRefused,
     DestinationUnavailable,
@@ -64,9 +65,9 @@ def published(
     DestinationUnavailable if a retry may help.
     """
     area = area_for(destination, account, settings)
-    for name in _names(wanted.folder):
-        with area.reading(name, wanted.folder.window_key) as folder:
-            found = _export(folder, name, wanted)
+    for place in _places(wanted.folder, area):
+        with area.reading(place) as folder:
+            found = _export(folder, place, wanted)
         if found is not None:
             return found
     raise _gone(area, destination) if delivered else _not_published()
@@ -85,10 +86,10 @@ def open_published(
     Damaged if the size of the file is not that of the manifest. The caller closes an OpenFile.
     """
     area = area_for(destination, account, settings)
-    names = _names(wanted.folder)
+    places = _places(wanted.folder, area)
     seen: bytes | None = None
     for _ in range(ATTEMPTS):
-        content, opened = _attempt(area, names, wanted)
+        content, opened = _attempt(area, places, wanted)
         if opened is not None:
             return opened
         if content is None and seen is None and not delivered:
@@ -102,24 +103,26 @@ def open_published(
     )
 
 
-def _attempt(area: Area, names: Sequence[str], wanted: Wanted) -> tuple[bytes | None, OpenFile | PresignedFile | None]:
+def _attempt(
+    area: Area, places: Sequence[ExportPlace], wanted: Wanted
+) -> tuple[bytes | None, OpenFile | PresignedFile | None]:
     """Return the bytes of the manifest and its file; None for what is missing."""
-    for name in names:
-        with area.reading(name, wanted.folder.window_key) as folder:
-            found = _export(folder, name, wanted)
+    for place in places:
+        with area.reading(place) as folder:
+            found = _export(folder, place, wanted)
             if folder is not None and found is not None:
                 return found.content, folder.open(_only_file(folder, found.manifest))
     return None, None
 
 
-def _export(folder: ReadableFolder | None, name: str, wanted: Wanted) -> PublishedExport | None:
+def _export(folder: ReadableFolder | None, place: ExportPlace, wanted: Wanted) -> PublishedExport | None:
     present = folder.manifest() if folder else None
     if folder is None or present is None:
         return None
     try:
         manifest = own_manifest(folder, present, wanted.folder)
     except ForeignExport:
-        if name == wanted.folder.name:
+        if place not in wanted.folder.earlier_places:
             raise
         return None  # folders of earlier releases may belong to other exports
     if manifest is None:
@@ -132,14 +135,14 @@ def _export(folder: ReadableFolder | None, name: str, wanted: Wanted) -> Publish
     return PublishedExport(manifest, present.content)
 
 
-def _names(folder: ExportFolder) -> tuple[str, ...]:
-    """Return the folder names under which the export may lie; NotPublished for an invalid one."""
+def _places(whose: ExportFolder, area: Area) -> tuple[ExportPlace, ...]:
+    """Return the places in which the export may lie; NotPublished for an invalid one."""
     try:
-        for each in (*folder.names, folder.window_key):
-            check_folder_name(each)
+        earlier = whose.earlier_places
+        default = whose.place
     except ValueError:
         raise _not_published() from None
-    return folder.names
+    return (area.recorded(default) or default, *earlier)
 
 
 def _only_file(folder: ReadableFolder, manifest: Manifest) -> ExportFile:
@@ -148,7 +151,7 @@ def _only_file(folder: ReadableFolder, manifest: Manifest) -> ExportFile:
         check_file_name(file)
     except ValueError as wrong:
         raise DestinationRefused(
-            f"{folder.address(MANIFEST_NAME)} does not name one file of an export ({wrong}).", "Export it again."
+            f"{folder.manifest_address()} does not name one file of an export ({wrong}).", "Export it again."
         ) from None
     return file
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from promo_reports.delivery.readable_file import OpenFile, PresignedFile
 from promo_reports.domain.file_format import format_of
-from promo_reports.domain.layout import is_folder_name
-from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile
+from promo_reports.domain.manifest import ExportFile
+from promo_reports.domain.places.export_place import ExportPlace, Placement
 from promo_reports.object_stores.port import Stored
 from promo_reports.object_stores.staged_export import StagedExport
 
@@ -48,9 +48,12 @@ class ReadableFolder(Protocol):
     def address(self, name: str) -> str:
         """Return the URI under which readers find a file."""
 
+    def manifest_address(self) -> str:
+        """Return the URI under which readers find the manifest."""
+
 
 class Folder(ReadableFolder, Protocol):
-    """The folder of one export, for its publication: `manifest.json` and the files it names."""
+    """The folder of one export, for its publication: the manifest and the files it names."""
 
     def items(self, present: Stored | None) -> Sequence[Item]:
         """List data files and leftovers of killed attempts, in relation to the manifest that was read before.
@@ -80,13 +83,22 @@ class Folder(ReadableFolder, Protocol):
 
 
 class Area(Protocol):
-    """A destination: its folders, by the names that `domain.export_folder` gives them."""
+    """A destination: the folders of exports by their places, which `delivery.places` finds."""
 
-    def folder(self, name: str, window_key: str) -> AbstractContextManager[Folder]:
+    placement: Placement
+    """How it places exports that it has not had before."""
+
+    def folder(self, place: ExportPlace) -> AbstractContextManager[Folder]:
         """Open the folder of one export for a publication; it need not exist yet."""
 
-    def reading(self, name: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
+    def reading(self, place: ExportPlace) -> AbstractContextManager[ReadableFolder | None]:
         """Open the folder as it is, neither created nor locked; None if there is none."""
+
+    def recorded(self, default: ExportPlace) -> ExportPlace | None:
+        """Return the place that is recorded for an export, by its place without patterns; None where none is."""
+
+    def record(self, default: ExportPlace, place: ExportPlace) -> ExportPlace:
+        """Record the place of an export, and return it; where one was recorded meanwhile, return that one."""
 
     def check_visible(self) -> None:
         """Raise DestinationUnavailable unless this host sees the area: what is missing there has not expired then."""
@@ -102,9 +114,3 @@ def check_file_name(file: ExportFile) -> None:
     """Raise ValueError unless the name is plain and carries the hash that makes the switch of manifests atomic."""
     if not data_file(file.name) or f"-{file.sha256[:8]}." not in file.name or file.name.startswith("."):
         raise ValueError(f"{file.name!r} is not named <stem>-<first 8 of its sha256> and the suffix of a format")
-
-
-def check_folder_name(name: str) -> None:
-    """Raise ValueError for a name that would be hidden or lead out of its area."""
-    if not is_folder_name(name) or name == MANIFEST_NAME:
-        raise ValueError(f"{name!r} cannot name a folder of an export")

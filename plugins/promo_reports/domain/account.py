@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.delivery import KINDS, PartnerExport
+from promo_reports.domain.places.export_place import UNPLACED, Placement
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,21 @@ class Bucket:
 
     `partner` is the key of its kind (`domain.delivery.KINDS`). Everything is written below `prefix`. The download area
     may be a directory in the place of a bucket: its name is its path then.
+
+    `options` are the keys of its kind (`Kind.bucket_keys`) that the account has for it, with their values. `placement`
+    is how its exports are placed; a download area has neither.
     """
 
     partner: str
     name: str
     connection: str
     prefix: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    placement: Placement = UNPLACED
+
+    def option(self, key: str) -> str:
+        """Return the value of a key of its kind; empty where the account has none."""
+        return dict(self.options).get(key, "")
 
     @property
     def address(self) -> str:

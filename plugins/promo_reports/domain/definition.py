@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,13 @@ MAX_DESTINATIONS = 100
 def is_report_id(text: object) -> bool:
     """Return whether a text may be the id of a report: safe as the name of a file, an object, a DAG."""
     return isinstance(text, str) and REPORT_ID.fullmatch(text) is not None
+
+
+def words_of(name: str) -> str:
+    """Return a name as part of an id or path: `june_wallet_transactions`, at most 87 characters, a-z first."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
+    return words if words[:1].isalpha() else f"report_{words}".rstrip("_")
 
 
 class Origin(StrEnum):

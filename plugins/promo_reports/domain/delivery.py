@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+")
 DOWNLOAD = "download"
 """The download area in definitions, in handovers and in titles."""
+
+
+@dataclass(frozen=True)
+class BucketKey:
+    """A key that `include/account.yaml` may have for a bucket of one kind, beside those that buckets of all kinds have.
+
+    Its value is text: one of `words`, or what matches `pattern` from end to end. `rule` says so, after the value.
+    """
+
+    name: str
+    description: str
+    rule: str
+    words: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -16,7 +32,8 @@ class Kind:
 
     `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
     definition has for one of them, besides the kind itself. `conditional` says that it compares and replaces in one
-    step by itself; where it does not, a lock stands in for that, which only our own attempts heed.
+    step by itself; where it does not, a lock stands in for that, which only our own attempts heed. `bucket_keys` are
+    the keys that the account may have for one (`Bucket.option`).
     """
 
     key: str
@@ -24,13 +41,34 @@ class Kind:
     scheme: str
     settings: tuple[str, ...] = ()
     conditional: bool = True
+    bucket_keys: tuple[BucketKey, ...] = ()
 
 
 KINDS = {
     each.key: each
     for each in (
         Kind(DOWNLOAD, "Device Storage", "file"),
-        Kind("amazon_s3", "Amazon S3", "s3", ("bucket", "prefix")),
+        Kind(
+            "amazon_s3",
+            "Amazon S3",
+            "s3",
+            ("bucket", "prefix"),
+            bucket_keys=(
+                BucketKey(
+                    "encryption",
+                    "how S3 encrypts the objects: AES256, aws:kms (the account's own key), or the ARN of a KMS key",
+                    "is none of AES256, aws:kms and the ARN of a KMS key",
+                    ("AES256", "aws:kms"),
+                    _KMS_KEY,
+                ),
+                BucketKey(
+                    "storage_class",
+                    "a storage class whose objects can be read at once",
+                    "is no storage class whose objects can be read at once",
+                    ("STANDARD", "INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR"),
+                ),
+            ),
+        ),
     )
 }
 """Every kind of destination by its key."""

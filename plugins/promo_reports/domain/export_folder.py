@@ -1,4 +1,6 @@
-"""The folder of an export at every destination, `<name>/<window_key>` below its root, and the DAG that owns it.
+"""The folder of an export, `<name>/<window_key>` below the root of a destination, and the DAG that owns it.
+
+A bucket's patterns may place exports elsewhere (`domain.places`); who owns one is told in the same way.
 
 The folder of a report belongs to the report: any of its runs replaces the window's export. The folder of an export on
 demand belongs to one run, and no caller's choice of names and run ids leads into that of another (reliability, P17).
@@ -6,12 +8,15 @@ demand belongs to one run, and no caller's choice of names and run ids leads int
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 
 from promo_reports.domain.dag_ids import report_id_of, report_type_of
 from promo_reports.domain.layout import run_name
 from promo_reports.domain.manifest import Manifest
+from promo_reports.domain.places.export_place import ExportPlace
 
 _SHORT_HASH = re.compile(r"-[0-9a-f]{8}$")
 
@@ -42,6 +47,23 @@ class ExportFolder:
         if report_type is None:
             return self.report_id
         return f"{report_type}.{_SHORT_HASH.sub('', self.report_id)}-{run_name(self.dag_id, self.run_id)}"
+
+    @property
+    def export_id(self) -> str:
+        """32 hexadecimal digits: of DAG and run on demand, else of report and window, so that re-runs have the same."""
+        if self.on_demand:
+            return run_name(self.dag_id, self.run_id)
+        return hashlib.sha256(json.dumps([self.report_id, self.window_key]).encode()).hexdigest()[:32]
+
+    @property
+    def place(self) -> ExportPlace:
+        """Its place without patterns; ValueError if its name or window could lead elsewhere."""
+        return ExportPlace((self.name, self.window_key))
+
+    @property
+    def earlier_places(self) -> tuple[ExportPlace, ...]:
+        """Where earlier releases published it instead; such a place is read only."""
+        return tuple(ExportPlace((name, self.window_key)) for name in self.names[1:])
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ LONGEST_FOLDER = 255
 """Bytes of the folder of an on-demand export: what file systems take as one name."""
 _WINDOW_KEY_OF_DAYS = len("20260101T000000Z_20260201T000000Z")
 _LONGEST_WINDOW_KEY = len("20260101T000000.000001Z_20260201T000000.000001Z")
-_LONGEST_DAYS_AND_HASH = len("_2026-01-01_to_2026-01-31-0123abcd")
+HASH_LENGTH = len("-0123abcd")
+_LONGEST_DAYS = len("_2026-01-01_to_2026-01-31")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _RUN = re.compile(r"[0-9a-f]{16,64}")
 _ATTEMPT = re.compile(r"[0-9a-f]{32}")
@@ -39,14 +40,17 @@ def is_window_key(name: str) -> bool:
     return _WINDOW_KEY.fullmatch(name) is not None
 
 
-def longest_key(prefix: str, folder_length: int, id_length: int, longest_suffix: int, *, recurring: bool) -> int:
-    """Return the bytes that the key of an export's file may have below a prefix (ASCII, without a / at its end).
+def longest_folder(name_length: int, *, recurring: bool) -> int:
+    """Return the bytes that the folder of an export may have, `<name>/<window key>`.
 
     The window of a recurring report begins and ends with a day, others may do so at fractions of a second.
     """
-    window = _WINDOW_KEY_OF_DAYS if recurring else _LONGEST_WINDOW_KEY
-    below = folder_length + 1 + window + 1 + id_length + _LONGEST_DAYS_AND_HASH + longest_suffix
-    return len(prefix) + bool(prefix) + below
+    return name_length + 1 + (_WINDOW_KEY_OF_DAYS if recurring else _LONGEST_WINDOW_KEY)
+
+
+def longest_stem(id_length: int) -> int:
+    """Return the bytes that the name of an export's file may have before its hash."""
+    return id_length + _LONGEST_DAYS
 
 
 def run_name(dag_id: str, run_id: str) -> str:

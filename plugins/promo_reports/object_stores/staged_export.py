@@ -10,7 +10,10 @@ from promo_reports.object_stores.port import Objects
 
 
 class StagedExport(Protocol):
-    """A verified export in the staging area: the files of its manifest, under their names."""
+    """A verified export in the staging area: the files of its manifest, under their names.
+
+    Where they are delivered they may have other names: `staged_file` tells which is which.
+    """
 
     @property
     def manifest(self) -> Manifest:
@@ -25,8 +28,15 @@ class StagedExport(Protocol):
         """Where it is staged: what deliver is handed, and opens it by."""
 
     def send(self, file: ExportFile, target: Objects) -> None:
-        """Put one of its files into a folder of objects, verified there; what has that name is replaced.
+        """Put one of its files into a folder of objects under the name of `file`, verified; what has it is replaced.
 
         StagingError if the staged file is missing or is not what was verified. Errors of the target are raised as its
         own.
         """
+
+
+def staged_file(manifest: Manifest, file: ExportFile) -> ExportFile:
+    """Return the file of a staged manifest that is delivered as `file`: the one with its content."""
+    if file in manifest.files:
+        return file
+    return next((each for each in manifest.files if each.sha256 == file.sha256), file)

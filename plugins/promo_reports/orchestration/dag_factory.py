@@ -20,7 +20,7 @@ from promo_reports.domain.dates.window import Preset
 from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.report_type import DateRangeRule, ReportType
-from promo_reports.errors import StoreError
+from promo_reports.errors import PlaceShared, StoreError
 from promo_reports.orchestration.operators import DeliverOperator, ExtractOperator
 from promo_reports.orchestration.priority import EXPORT_PRIORITY
 from promo_reports.orchestration.project import registry
@@ -69,12 +69,12 @@ def broken_report(report_id: str, stub: str) -> None:
 
 
 def _reparsed(make: Callable[[str, str | None], DAG]) -> Callable[..., DAG]:
-    """Request another parse of a generated file whose sources could not be read."""
+    """Request another parse of a generated file whose sources could not be read, or clash with those of another."""
 
     def made(key: str, stub: str | None = None) -> DAG:
         try:
             return make(key, stub)
-        except StoreError:
+        except (StoreError, PlaceShared):
             if stub is not None:
                 request_reparse(stub)
             raise

@@ -17,6 +17,7 @@ from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import ExportFile, Manifest, event_key
+from promo_reports.domain.places.export_place import ExportPlace
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.directory.locked import MARKER
 from promo_reports.object_stores.directory.store import DirectoryStore
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REPORT, WINDOW = "daily_wallets", "20240301T050000Z_20240302T050000Z"
+DEFAULT = ExportPlace((REPORT, WINDOW))
+"""Where that export lies without patterns."""
 PREFIX = "exports/promo"
 PLACES = {"download": "local", "amazon_s3": "in_bucket", memory_destination.KEY: "in_memory"}
 """The fixture of each kind of destination, which the contract suites run over."""

@@ -20,6 +20,7 @@ from typing import Any
 from promo_reports.delivery import Area, Folder, OpenFile, PresignedFile, publish
 from promo_reports.delivery.target import Item, ReadableFolder
 from promo_reports.domain.manifest import ExportFile, Manifest
+from promo_reports.domain.places.export_place import ExportPlace
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores import bucket_access
 from promo_reports.object_stores.amazon_s3 import store
@@ -43,17 +44,27 @@ class InterruptedArea(Area):
 
     def __init__(self, area: Area, point: str, stop: Callable[[], object]) -> None:
         self._area = area
+        self.placement = area.placement
         self._point = point
         self._stop = stop
         self.reached = False
 
     @contextmanager
-    def folder(self, name: str, window_key: str) -> Iterator[Folder]:
-        with self._area.folder(name, window_key) as folder:
+    def folder(self, place: ExportPlace) -> Iterator[Folder]:
+        with self._area.folder(place) as folder:
             yield _InterruptedFolder(folder, self._at)
 
-    def reading(self, name: str, window_key: str) -> AbstractContextManager[ReadableFolder | None]:
-        return self._area.reading(name, window_key)
+    def reading(self, place: ExportPlace) -> AbstractContextManager[ReadableFolder | None]:
+        return self._area.reading(place)
+
+    def recorded(self, default: ExportPlace) -> ExportPlace | None:
+        return self._area.recorded(default)
+
+    def record(self, default: ExportPlace, place: ExportPlace) -> ExportPlace:
+        self._at("before record")
+        found = self._area.record(default, place)
+        self._at("after record")
+        return found
 
     def check_visible(self) -> None:
         self._area.check_visible()
@@ -106,6 +117,9 @@ class _InterruptedFolder(Folder):
 
     def address(self, name: str) -> str:
         return self._folder.address(name)
+
+    def manifest_address(self) -> str:
+        return self._folder.manifest_address()
 
 
 def child(staged: StagedDirectory, place: dict[str, str], point: str, signal_name: str) -> subprocess.Popen[str]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from enum import Enum, EnumType
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -23,6 +23,8 @@ from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID
 from promo_reports.domain.delivery import partners
 from promo_reports.domain.file_format import offered
 from promo_reports.domain.layout import LONGEST_KEY
+from promo_reports.domain.places.export_place import MANIFEST
+from promo_reports.domain.places.pattern import Pattern
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MAX_VALUE = 200
@@ -193,6 +195,17 @@ def _prefix(text: str) -> str:
     return _matching(PREFIX, "is not a prefix: names of letters, digits and !_.*'()=+@- joined by /")(text).rstrip("/")
 
 
+def _pattern(parse: Callable[[str], Pattern]) -> Callable[[Any], Pattern]:
+    def check(value: Any) -> Pattern:
+        text = as_text(value)
+        try:
+            return parse(text)
+        except ValueError as wrong:
+            raise broken_rule(f"{quoted(text)}: {wrong}") from None
+
+    return check
+
+
 Text = Annotated[str, BeforeValidator(as_text)]
 Line = Annotated[Text, AfterValidator(_line)]
 Paragraph = Annotated[Text, AfterValidator(_paragraph)]
@@ -226,6 +239,14 @@ Prefix = Annotated[
     Text,
     AfterValidator(_prefix),
     WithJsonSchema({"type": "string", "maxLength": LONGEST_KEY, "pattern": PREFIX.pattern}),
+]
+FolderPattern = Annotated[Pattern, PlainValidator(_pattern(Pattern.of_folder))]
+FilePattern = Annotated[Pattern, PlainValidator(_pattern(Pattern.of_file))]
+ManifestName = Annotated[
+    Text,
+    AfterValidator(
+        _matching(MANIFEST, "is not the name of a manifest: letters, digits, _ . and -, and .json at its end")
+    ),
 ]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path, PurePath, PurePosixPath
@@ -15,7 +14,7 @@ from promo_reports.definitions.inputs.yaml_scalars import Implicit
 from promo_reports.definitions.report.rules import check_definition
 from promo_reports.domain.account import Account
 from promo_reports.domain.dates.schedule import ONE_TIME, Stop
-from promo_reports.domain.definition import NOT_IN_AN_ID, Definition, Origin, is_report_id
+from promo_reports.domain.definition import Definition, Origin, is_report_id, words_of
 from promo_reports.domain.report_type import ReportType
 
 API_OWNER = "api"
@@ -115,8 +114,5 @@ def definition_from_conf(
 
 def conf_id(name: object, run_id: str) -> str:
     """Return the id of a run's report if its conf has none: `june_wallet_transactions-1a2b3c4d`, unique to the run."""
-    plain = unicodedata.normalize("NFKD", name if isinstance(name, str) else "").encode("ascii", "ignore").decode()
-    slug = NOT_IN_AN_ID.sub("_", plain.lower())[:80].strip("_")
-    if not slug[:1].isalpha():
-        slug = f"report_{slug}".rstrip("_")
-    return f"{slug}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"
+    words = words_of(name if isinstance(name, str) else "")
+    return f"{words}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"

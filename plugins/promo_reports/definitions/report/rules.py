@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from promo_reports.definitions.inputs.yaml_reader import Document
 from promo_reports.definitions.report.dates import check_date_range, check_schedule
 from promo_reports.definitions.report.filters import canonical_filters, check_filter_values
 from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm
+from promo_reports.definitions.report.places import check_lengths, check_places
 from promo_reports.domain.account import Account
 from promo_reports.domain.cell_policy import CELL_POLICIES, CellPolicy
 from promo_reports.domain.dates.calendar import start_of
@@ -22,7 +23,6 @@ from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
 from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
 from promo_reports.domain.file_format import CSV, FORMATS, FileFormat
-from promo_reports.domain.layout import LONGEST_FOLDER, LONGEST_KEY, is_window_key, longest_key
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput
 
@@ -80,24 +80,6 @@ def check_definition(
     )
 
 
-def check_neighbours(definition: Definition, findings: Findings, is_registered: Callable[[str], bool]) -> Definition:
-    """Return a definition unless it delivers into the folder of another report; `InvalidInput` if it does.
-
-    Readers of a report's folder, such as query engines, may take everything below it for the report's. `is_registered`
-    says whether a report has an id.
-    """
-    for index, destination in enumerate(definition.destinations):
-        parts = destination.prefix.split("/") if isinstance(destination, PartnerExport) else ()
-        for part in parts:
-            if is_window_key(part) or is_registered(part):
-                findings.add(
-                    ("delivery", index, "partner_export", "prefix"),
-                    f"leads into the folder of another export: {quoted(part)} is the name of one",
-                )
-    findings.raise_any()
-    return definition
-
-
 def _check_owner(form: DefinitionForm, origin: Origin, findings: Findings) -> None:
     """Check the owner: an e-mail address in git, elsewhere the name that the user signed in with."""
     if form.owner is not None and origin is Origin.GIT and not EMAIL.fullmatch(form.owner):
@@ -144,7 +126,8 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
                 f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listing(known)}",
             )
         else:
-            _check_key(index, bucket.prefix, form, findings, on_demand=on_demand)
+            check_places(index, bucket, form, account, findings)
+            check_lengths(index, bucket, form, _format(form), findings, on_demand=on_demand)
         destinations.append(destination)
     if form.delivery is not None and not findings.touches("delivery"):
         problem = matrix_problem(recurring=isinstance(form.frequency, RecurringForm), destinations=destinations)
@@ -155,21 +138,6 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
 
 def _format(form: DefinitionForm) -> FileFormat:
     return FORMATS[form.format] if form.format else CSV
-
-
-def _check_key(index: int, prefix: str, form: DefinitionForm, findings: Findings, *, on_demand: bool) -> None:
-    """Check that the keys of delivered files fit into a bucket's limit, with the prefixes of bucket and definition."""
-    id_length = len(form.id or "")
-    recurring = isinstance(form.frequency, RecurringForm)
-    folder_length, suffix = LONGEST_FOLDER if on_demand else id_length, _format(form).longest_suffix
-    longest = longest_key(prefix, folder_length, id_length, suffix, recurring=recurring)
-    over = longest - LONGEST_KEY
-    if over > 0:
-        findings.add(
-            ("delivery", index, "partner_export", "prefix"),
-            f"makes keys of {LONGEST_KEY + over} bytes, together with the bucket's own prefix and the names below it; "
-            f"buckets take {LONGEST_KEY}: leave out {over} characters",
-        )
 
 
 def _cell_policy(form: DefinitionForm, report_type: ReportType | None, findings: Findings) -> CellPolicy | None:

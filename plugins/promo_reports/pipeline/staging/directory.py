@@ -16,7 +16,7 @@ from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, Ex
 from promo_reports.errors import StagingError
 from promo_reports.file_modes import ensure_directory, share
 from promo_reports.object_stores.port import Objects
-from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.staged_export import StagedExport, staged_file
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging import sealed
@@ -40,7 +40,7 @@ class StagedDirectory:
 
     def send(self, file: ExportFile, target: Objects) -> None:
         """Upload a file from its place."""
-        target.upload(file, self.directory / file.name)
+        target.upload(file, self.directory / staged_file(self.manifest, file).name)
 
 
 class StagingDirectory:
