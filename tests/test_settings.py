@@ -1,4 +1,4 @@
-"""Settings that mean no directory, or two areas of which one lies inside the other, stop a process with a sentence."""
+"""Settings that mean no place, or two areas of which one lies inside the other, stop a process with a sentence."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from promo_reports.settings import PREFIX, Settings
 
 DIRECTORIES = ("HOME", "DATA_DIR", "STAGING_DIR", "DOWNLOAD_DIR", "STORE_DIR")
 BUCKET = {f"{PREFIX}DOWNLOAD_BUCKET": "s3://promo", f"{PREFIX}DOWNLOAD_CONNECTION": "downloads_s3"}
+AREAS = {"STAGING": "the staging area", "DOWNLOAD": "the download area", "STORE": "the store of created reports"}
+
+
+def buckets(**addresses: str) -> dict[str, str]:
+    """The variables of areas that are buckets, each by its own connection."""
+    named = {f"{PREFIX}{area}_BUCKET": address for area, address in addresses.items()}
+    return named | {f"{PREFIX}{area}_CONNECTION": f"{area.lower()}_s3" for area in addresses}
 
 
 def refused(environment: dict[str, str]) -> list[str]:
@@ -80,8 +87,72 @@ def test_absolute_directories_are_taken_as_they_are() -> None:
 def test_an_area_inside_another(environment: dict[str, str], inner: str, outer: str) -> None:
     (problem,) = refused({f"{PREFIX}{name}": value for name, value in environment.items()})
     named = [each if " " in each else f"{PREFIX}{each}" for each in (inner, outer)]
-    assert problem.startswith(f"The directories: {named[0]} (")
+    assert problem.startswith(f"The areas: {named[0]} (")
     assert f"lies inside {named[1]} (" in problem
+
+
+@pytest.mark.parametrize(
+    ("addresses", "inner", "outer"),
+    [
+        ({"STAGING": "s3://promo", "STORE": "s3://promo"}, "STORE", "STAGING"),
+        ({"STAGING": "s3://promo/a/", "DOWNLOAD": "s3://promo/a"}, "DOWNLOAD", "STAGING"),
+        ({"STAGING": "s3://promo/a/b", "STORE": "s3://promo/a"}, "STAGING", "STORE"),
+        ({"STORE": "s3://promo/a", "DOWNLOAD": "s3://promo"}, "STORE", "DOWNLOAD"),
+    ],
+)
+def test_a_bucket_inside_another(addresses: dict[str, str], inner: str, outer: str) -> None:
+    """Whatever their connections are: two of them may lead to one bucket."""
+    (problem,) = refused(buckets(**addresses))
+    assert problem.startswith(f"The areas: {PREFIX}{inner}_BUCKET (s3://promo")
+    assert f"lies inside {PREFIX}{outer}_BUCKET (s3://promo" in problem
+    assert problem.endswith("give each a prefix of its own")
+
+
+def test_prefixes_beside_each_other_lie_apart() -> None:
+    settings = Settings.from_environment(
+        buckets(STAGING="s3://promo/ab", DOWNLOAD="s3://promo/a", STORE="s3://promo2/a")
+    )
+    assert settings.staging_area == Bucket("amazon_s3", "promo", "staging_s3", "ab")
+    assert settings.download_area == Bucket("amazon_s3", "promo", "download_s3", "a")
+    assert settings.store_area == Bucket("amazon_s3", "promo2", "store_s3", "a")
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_every_area_is_a_directory_or_a_bucket_with_a_connection(area: str) -> None:
+    given = buckets(**{area: "s3://promo"})
+    bucket, connection, directory = (f"{PREFIX}{area}_{kind}" for kind in ("BUCKET", "CONNECTION", "DIR"))
+    (problem,) = refused(given | {directory: "/srv/area"})
+    assert problem.startswith(f"{bucket}: {AREAS[area]} is a directory or a bucket: unset this, or {directory}")
+    (problem,) = refused({bucket: "s3://promo"})
+    assert problem.startswith(f"{connection}: must be the id of an Airflow connection, since {bucket} is set")
+    (problem,) = refused({connection: "any_s3"})
+    assert problem.startswith(f"{connection}: is of no use without {bucket}")
+    (problem,) = refused(given | {bucket: "promo"})
+    assert problem.startswith(f"{bucket}: must be s3://bucket or s3://bucket/prefix")
+    (problem,) = refused({directory: "s3://promo/area"})
+    assert f"a bucket goes into {bucket}" in problem
+
+
+def test_directories_are_areas_without_a_connection() -> None:
+    settings = Settings.from_environment({f"{PREFIX}DATA_DIR": "/data"})
+    assert [settings.staging_area, settings.download_area, settings.store_area] == [
+        Bucket("download", f"/data/{name}", "") for name in ("staging", "downloads", "created")
+    ]
+
+
+@pytest.mark.parametrize("area", ["STAGING", "STORE"])
+def test_scratch_is_for_what_is_in_buckets(area: str) -> None:
+    scratch = f"{PREFIX}SCRATCH_DIR"
+    given = {f"{PREFIX}DATA_DIR": "/data"} | buckets(**{area: "s3://promo"})
+    settings = Settings.from_environment(given)
+    assert (settings.scratch, settings.store_copy) == (Path("/data/scratch/exports"), Path("/data/scratch/created"))
+    settings = Settings.from_environment(given | {scratch: "/mnt/own"})
+    assert (settings.scratch, settings.store_copy) == (Path("/mnt/own/exports"), Path("/mnt/own/created"))
+    (problem,) = refused(given | {scratch: "/data/downloads/own"})
+    assert problem.startswith(f"The areas: {scratch} (/data/downloads/own) lies inside {PREFIX}DOWNLOAD_DIR")
+    (problem,) = refused({scratch: "/mnt/own"} | BUCKET)
+    assert problem.startswith(f"{scratch}: is of no use without {PREFIX}STAGING_BUCKET or {PREFIX}STORE_BUCKET")
+    Settings.from_environment({f"{PREFIX}DATA_DIR": "/data", f"{PREFIX}STORE_DIR": "/data/scratch"})  # of no scratch
 
 
 def test_a_bucket_takes_no_place_on_a_disk() -> None:

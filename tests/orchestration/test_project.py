@@ -85,9 +85,7 @@ def test_two_settings_that_do_not_fit_are_both_named_where_they_stand(
     monkeypatch.setenv("AIRFLOW__PROMO_REPORTS__ON_DEMAND_POOL", "others")
     monkeypatch.setenv("PROMO_REPORTS_STAGING_DIR", "/srv/promo/staging")
     (problem,) = problems()
-    assert problem.startswith(
-        "The directories: PROMO_REPORTS_STAGING_DIR (/srv/promo/staging) lies inside [promo_reports] "
-    )
+    assert problem.startswith("The areas: PROMO_REPORTS_STAGING_DIR (/srv/promo/staging) lies inside [promo_reports] ")
 
 
 def test_a_percent_sign_that_airflow_takes_for_a_reference(configured: Configured) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from promo_reports.errors import InvalidInput, Problem
 from promo_reports.settings import PREFIX, SECTION, SECTION_PREFIX
+from promo_reports.settings.areas import AREAS
 
-_DIRECTORIES = ("home", "data_dir", "staging_dir", "download_dir", "store_dir")
+_PLACES = ("home", "data_dir", *(f"{area}_{kind}" for area in AREAS for kind in ("dir", "bucket")))
 
 
-def check_no_other_directories(environment: Mapping[str, str]) -> None:
-    """Raise `InvalidInput` for each directory that Airflow's processes work on and this command would not.
+def check_no_other_places(environment: Mapping[str, str]) -> None:
+    """Raise `InvalidInput` for each directory or bucket that Airflow's processes work on and this command would not.
 
     `environment` has what the command reads. A report would be stopped in one store, while Airflow goes by another.
     """
@@ -29,7 +30,7 @@ def check_no_other_directories(environment: Mapping[str, str]) -> None:
 
 
 def _of_airflow(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield key and place of the directories that Airflow's variables and airflow.cfg name."""
+    """Yield key and place of the directories and buckets that Airflow's variables and airflow.cfg name."""
     home = environment.get("AIRFLOW_HOME", "~/airflow")
     file = Path(environment.get("AIRFLOW_CONFIG", f"{home}/airflow.cfg")).expanduser()
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
@@ -37,7 +38,7 @@ def _of_airflow(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         parser.read(file, encoding="utf-8")
     except (OSError, configparser.Error, UnicodeDecodeError):
         return  # what is wrong with it, Airflow says
-    for key in _DIRECTORIES:
+    for key in _PLACES:
         name = SECTION_PREFIX + key.upper()
         if name in environment:
             yield key, name

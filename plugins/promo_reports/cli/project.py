@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from promo_reports.cli.airflow_section import check_no_other_directories
+from promo_reports.cli.airflow_section import check_no_other_places
 from promo_reports.cli.failures import usage_error
 from promo_reports.definitions.inputs.messages import nearest, quoted
 from promo_reports.definitions.registry import Registry
@@ -57,7 +57,7 @@ def settings_of(home: Path | None) -> Settings:
         raise usage_error(f"--home, {PREFIX}HOME", f"{home} is no Promo Reports project: it has no report_types/")
     named = {} if home is None else {f"{PREFIX}HOME": str(home.absolute())}
     environment = {**os.environ, **named}
-    check_no_other_directories(environment)
+    check_no_other_places(environment)
     if f"{PREFIX}HOME" not in environment and is_project(Path()):
         environment[f"{PREFIX}HOME"] = str(Path().absolute())
     return Settings.from_environment(environment)

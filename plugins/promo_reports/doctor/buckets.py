@@ -1,4 +1,4 @@
-"""Buckets of the account, and the one of the download area: whether this host reaches them and may list and read."""
+"""Buckets of the account and of the settings: whether this host reaches them and may list and read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from promo_reports.doctor.installation import Installation
 from promo_reports.doctor.sentences import sentence_of
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.check_result import CheckResult, not_checked, ok, problem
+from promo_reports.domain.delivery import DOWNLOAD
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores.stores import store_at
 
@@ -16,10 +17,9 @@ _NO_REPORT = "promo-reports-doctor"  # no id of a report has a hyphen
 
 def check_buckets(installation: Installation) -> Iterator[CheckResult]:
     """Yield whether each bucket is there, and may be listed and read; `check-destination` writes, too."""
-    buckets = list(installation.registry.account.buckets)
-    if installation.settings.download_bucket is not None:
-        buckets.append(installation.settings.download_area)
-    for bucket in buckets:
+    settings = installation.settings
+    areas = settings.staging_area, settings.download_area  # the store has a check of its own
+    for bucket in (*installation.registry.account.buckets, *(each for each in areas if each.partner != DOWNLOAD)):
         yield _bucket(bucket)
 
 

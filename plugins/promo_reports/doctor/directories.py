@@ -23,8 +23,12 @@ _OTHERS = 0o007
 
 
 def check_staging(installation: Installation) -> Iterator[CheckResult]:
-    """Yield whether exports can be staged."""
-    yield from _directory("staging area", "STAGING_DIR", installation.settings.staging)
+    """Yield whether exports can be staged: in a directory, or on the way to a bucket on a disk of this host."""
+    settings = installation.settings
+    if settings.staging_bucket is None:
+        yield from _directory("staging area", "STAGING_DIR", settings.staging)
+    else:
+        yield from _directory("scratch directory", "SCRATCH_DIR", settings.scratch)
 
 
 def check_downloads(installation: Installation) -> Iterator[CheckResult]:
@@ -34,13 +38,19 @@ def check_downloads(installation: Installation) -> Iterator[CheckResult]:
 
 
 def check_store(installation: Installation) -> Iterator[CheckResult]:
-    """Yield whether created reports and stop marks can be read and written."""
+    """Yield whether created reports and stop marks can be read; where the store is a directory, also written."""
+    settings, store = installation.settings, installation.registry.store
     try:
-        installation.registry.store.exists()
+        store.exists()
+        if settings.store_bucket is not None:
+            store.contents()  # asks the store, of which this host may have a copy
+            found = f"{len(store.entries()):,} created reports, by connection {settings.store_connection}"
+            yield ok("store", f"{store.address} can be listed: {found}.")
+            return
     except StoreError as error:
         yield problem("store", f"{error.reason} {error.fix}".strip())
         return
-    yield from _directory("store", "STORE_DIR", installation.settings.store)
+    yield from _directory("store", "STORE_DIR", settings.store)
 
 
 def _directory(subject: str, setting: str, path: Path) -> Iterator[CheckResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -17,13 +18,13 @@ _SUFFIX = ".schema.json"
 
 
 def prepare(settings: Settings, console: Console) -> None:
-    """Make the store, the staging area and the download area, closed to others; existing ones are unchanged."""
+    """Make the store, the staging area and the download area, closed to others; existing ones are unchanged.
+
+    Buckets are made by whoever owns them; of a bucket that is the store, what tells it from an empty one is put there.
+    """
     store = store_of(settings)
     console.print(f"{'Store':<10} {store.address}  {store.prepare()}")
-    for title, setting, path in (
-        ("Staging", "STAGING_DIR", settings.staging),
-        ("Downloads", "DOWNLOAD_DIR", settings.downloads),
-    ):
+    for title, setting, path in _directories(settings):
         try:
             said = make_private(path)
         except OSError as error:
@@ -31,6 +32,16 @@ def prepare(settings: Settings, console: Console) -> None:
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             raise usage_error(f"PROMO_REPORTS_{setting}", f"{path} is not writable for this user")
         console.print(f"{title:<10} {path}  {said}")
+
+
+def _directories(settings: Settings) -> Iterator[tuple[str, str, Path]]:
+    """Yield title, setting and path of each directory but the store."""
+    if settings.staging_bucket is None:
+        yield "Staging", "STAGING_DIR", settings.staging
+    if settings.download_bucket is None:
+        yield "Downloads", "DOWNLOAD_DIR", settings.downloads
+    if settings.staging_bucket is not None or settings.store_bucket is not None:
+        yield "Scratch", "SCRATCH_DIR", settings.scratch.parent
 
 
 def schemas(name: str | None, directory: Path | None, console: Console) -> None:
