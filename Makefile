@@ -25,7 +25,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-clouds test-containers test-airflow test-adopt bench lint format ui ui-types ui-check lock sbom clean
+.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-clouds test-containers cluster test-airflow test-adopt bench lint format ui ui-types ui-check lock sbom clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ FAULTS := tests/end_to_end/test_faults.py tests/delivery/test_interruptions.py \
 # The servers of the demo and the tests, and the demo's data, which every other suite starts or loads as well; the loader
 # of a DAGs folder, with an Airflow that has no bundle; the doctor, on two dozen promo databases.
 STACK := tests/devstack tests/demo tests/doctor tests/end_to_end/test_loader.py
-BESIDE := --ignore tests/browser --ignore tests/api --ignore tests/containers --ignore tests/adopt $(addprefix --ignore ,$(FAULTS) $(STACK))
+BESIDE := --ignore tests/browser --ignore tests/api --ignore tests/containers --ignore tests/cluster --ignore tests/adopt $(addprefix --ignore ,$(FAULTS) $(STACK))
 
 test: $(STAMP) ## Run all tests but the suites below, with a PostgreSQL, an S3 server and an Airflow of their own
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(BESIDE)
@@ -87,6 +87,9 @@ $(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt re
 
 test-containers: $(STAMP) ## Build the image, run the compose file on a Docker daemon of its own, and test what it does (needs root, docker.io)
 	.ci/with-docker .cache $(BIN)/python -m pytest tests/containers -s
+
+cluster: $(STAMP) ## Run two workers that share nothing but an S3 server, kill them in the middle of exports, and test what comes of it (needs root, docker.io)
+	.ci/with-docker .cache $(BIN)/python -m pytest tests/cluster -s
 
 # Airflow's version, and the tests; its Python is PYTHON.
 VERSION ?= 3.3.0

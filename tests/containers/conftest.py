@@ -7,21 +7,20 @@ order of `ORDER`, on one deployment: what takes a minute to start is started onc
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.containers.fixtures import TOLD, docker, stand_ins
 from tests.support.containers.steps import told
 
 if TYPE_CHECKING:
     from tests.support.containers.deployment import Deployment
 
 ORDER = ("healthy", "exports", "page", "faults", "backup", "upgrade", "fab")
-HEARTBEAT_TIMEOUT = "30"
-"""Seconds after which a killed worker's tasks are tried again; the compose file has 300."""
+__all__ = ["docker", "stand_ins"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,25 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")))
     for item in items:
         item.add_marker(pytest.mark.timeout(1800))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def docker() -> None:
-    """Refuse any daemon but the one of this run: stand-ins have the names of official images."""
-    if "promo-reports-docker-" not in os.environ.get("DOCKER_HOST", ""):
-        pytest.exit("These tests need a Docker daemon of their own: make test-containers", returncode=1)
-
-
-@pytest.fixture(scope="session")
-def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What stand-ins are built from; Compose is installed, too."""
-    from tests.support.containers import official_images
-
-    context = tmp_path_factory.mktemp("stand-ins")
-    with told("Compose and the packages of stand-ins"):
-        official_images.prepare(context)
-        official_images.install_compose(context, Path(os.environ["DOCKER_CONFIG"]))
-    return context
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +38,7 @@ def deployment(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     deployed = Deployment(
         tmp_path_factory.mktemp("deployments") / "promo-reports",
-        told={
-            "scheduler": {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": HEARTBEAT_TIMEOUT},
-            "worker": {"PROMO_REPORTS_RETRY_DELAY_SECONDS": "1"},
-        },
+        told=TOLD,
     )
     with told("stand-ins for official images"):
         official_images.stand_in(stand_ins, deployed.directory)

@@ -259,7 +259,7 @@ def test_what_people_start_leaves_workers_for_scheduled_deliveries() -> None:
 
 def test_the_bucket_is_the_accounts() -> None:
     (export,) = yaml.safe_load((PROJECT / "include" / "account.yaml").read_text())["partner_exports"]
-    assert environment("bucket")["BUCKET"] == export["bucket"]
+    assert environment("bucket")["BUCKETS"] == export["bucket"]
     assert f"AIRFLOW_CONN_{export['connection'].upper()}" in environment("worker")
 
 

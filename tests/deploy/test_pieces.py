@@ -184,11 +184,11 @@ def test_bucket_is_made_once(s3: S3Server) -> None:
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "NO_PROXY": "127.0.0.1",
-        "BUCKET": bucket,
+        "BUCKETS": f"{bucket} another",
     }
     for _ in range(2):
         subprocess.run([sys.executable, *arguments], env=env, check=True)
-    assert bucket in [each["Name"] for each in s3.client().list_buckets()["Buckets"]]
+    assert {bucket, "another"} <= {each["Name"] for each in s3.client().list_buckets()["Buckets"]}
 
 
 def test_logins_come_from_the_environment_and_do_not_reach_airflow_otherwise(tmp_path: Path) -> None:

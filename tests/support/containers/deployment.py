@@ -35,10 +35,16 @@ class Deployment:
     """A clone of what is committed here, at one revision, and what runs from its compose file.
 
     `docker-compose.override.yaml` in it lets builds share the host's network; `told` are further variables by service.
+    `overlay` is a compose file of the clone that goes on top of docker-compose.yaml.
     """
 
     def __init__(
-        self, directory: Path, revision: str = "HEAD", *, told: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        directory: Path,
+        revision: str = "HEAD",
+        *,
+        told: Mapping[str, Mapping[str, str]] | None = None,
+        overlay: str | None = None,
     ) -> None:
         self.directory = directory
         directory.mkdir()
@@ -46,6 +52,8 @@ class Deployment:
         self._override(told or {})
         self.sh("python3 deploy/new_env.py")
         port = free_port()
+        if overlay is not None:
+            self.set(COMPOSE_FILE=f"docker-compose.yaml:{overlay}:docker-compose.override.yaml")
         self.set(PUBLISH_ADDRESS=f"127.0.0.1:{port}", PUBLIC_URL=f"http://127.0.0.1:{port}")
 
     # Its clone
