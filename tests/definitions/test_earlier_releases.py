@@ -9,9 +9,12 @@ import pytest
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.store.store_cache import CreatedReports
+from promo_reports.domain.account import Bucket
 from promo_reports.errors import Conflict
 from promo_reports.settings import Settings
+from tests.support.delivery import memory_destination
 from tests.support.releases import copied, read_json, release_of, releases_with
+from tests.support.report_stores import object_store
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -23,11 +26,23 @@ def release(request: pytest.FixtureRequest) -> Path:
     return found
 
 
-@pytest.fixture
-def registry(release: Path, tmp_path: Path) -> Registry:
-    """The release's project and store, found by this release."""
+@pytest.fixture(params=["directory", "bucket"])
+def registry(
+    request: pytest.FixtureRequest, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Registry:
+    """The release's project and store, found by this release; the store also when its files are copied to a bucket."""
     home, store = copied(release / "project", tmp_path / "project"), copied(release / "store", tmp_path / "store")
-    return Registry(Settings(home=home, data_dir=tmp_path / "data", store_dir=store))
+    settings = Settings(home=home, data_dir=tmp_path / "data", store_dir=store)
+    if request.param == "directory":
+        return Registry(settings)
+    memory_destination.register(monkeypatch, "created")
+    place = memory_destination.memory_store(Bucket(memory_destination.KEY, "created", "none", "moved"))
+    for path in store.glob("[!.]*/[!.]*"):
+        with place.folder(path.parent.name) as objects:
+            objects.put(path.name, path.read_bytes(), replacing=None)
+    made = object_store(place, tmp_path / "copy")
+    made.prepare()
+    return Registry(settings, made)
 
 
 def test_the_same_reports_are_listed(registry: Registry, release: Path) -> None:

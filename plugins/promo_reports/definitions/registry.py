@@ -188,6 +188,8 @@ class Registry:
 
     def check_all(self, now: datetime | None = None) -> Iterator[Checked]:
         """Yield every source with its definition or its error: an invalid file does not affect the others."""
+        if self.store.exists():
+            self.store.fetch()
         for source in self.sources():
             try:
                 yield Checked(source, self.load(source, now), None)

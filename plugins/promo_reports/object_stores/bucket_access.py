@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class BucketAccess(Generic[Client]):
         self._make_client = client
         self._translation = translation
         self._client: Client | None = None
+        self._made_by = 0
         self._ends: float | None = None
 
     def ask(
@@ -116,6 +118,6 @@ class BucketAccess(Generic[Client]):
             raise
 
     def _connected(self) -> Client:
-        if self._client is None:
-            self._client = self._make_client()
+        if self._client is None or self._made_by != os.getpid():  # a fork would share its connections
+            self._client, self._made_by = self._make_client(), os.getpid()
         return self._client

@@ -116,7 +116,15 @@ class SmallObjects(Gettable, Protocol):
 
 
 class WatchedObjects(SmallObjects, Protocol):
-    """Small objects whose changes are noticed without reading all of them."""
+    """Small objects whose changes are noticed without reading all of them.
+
+    A store that is asked over a network may answer all but `get`, `revision` and `contents` from what it has answered
+    at most a minute ago, and for as long as it is away from what it has answered last. What this host has put is seen
+    at once.
+    """
+
+    def recent(self, name: str) -> Stored | None:
+        """Return an object as `get` does, or as it was at the last look for changes."""
 
     def stamp(self, name: str) -> str:
         """Return the stamp that a listing gives for an object; empty where there is none."""
@@ -124,7 +132,14 @@ class WatchedObjects(SmallObjects, Protocol):
     def revision(self) -> str:
         """Return a value that differs once an object was added, replaced or deleted since.
 
-        A value with a `?` in it may miss a change of the same instant, so it never comes twice.
+        A value with a `?` in it may miss a change of the same instant, so it never comes twice. In an object store, the
+        change of a writer that died is missed until the contents are asked for, here or on another host.
+        """
+
+    def contents(self) -> object:
+        """Return a value that equals another one as long as nothing has changed, in place or otherwise.
+
+        In an object store it may miss the change of a writer that died for five minutes.
         """
 
 
@@ -146,11 +161,20 @@ class Folders(Protocol):
     def exist(self) -> bool:
         """Return False if they were never created and need not exist; Incomplete if they must exist and do not."""
 
+    def copied(self) -> bool:
+        """Return whether this host has a copy of their listings, which answers while they are away."""
+
+    def fetch(self) -> None:
+        """Bring to this host what would be slow to read one by one."""
+
     def prepare(self) -> str:
         """Create what is missing, and describe the state."""
 
-    def folder(self, name: str) -> WatchedObjects:
+    def folder(self, name: str) -> SmallObjects:
         """Return the folder of a name; nothing is contacted yet."""
+
+    def watched(self, name: str) -> WatchedObjects:
+        """Return one of the folders that `prepare` creates."""
 
 
 class ReadableObjects(Gettable, Protocol):

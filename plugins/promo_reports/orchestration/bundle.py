@@ -8,6 +8,7 @@ stale.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import time
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any
 from airflow.dag_processing.bundles.base import BaseDagBundle, BundleVersion
 
 from promo_reports.domain.dag_ids import report_dag_id, report_id_of
+from promo_reports.errors import StoreError
 from promo_reports.orchestration.airflow_metadata import AirflowMetadata
 from promo_reports.orchestration.generated import file_of, generated_files
 from promo_reports.orchestration.prewarm import prewarm
@@ -28,6 +30,8 @@ from promo_reports.orchestration.quarantine import (
     release,
     reparse_requests,
 )
+
+log = logging.getLogger(__name__)
 
 _GENERATION = ".generation"
 _SECONDS_AHEAD = 2
@@ -57,8 +61,18 @@ class ReportBundle(BaseDagBundle):
         return BundleVersion(hashlib.sha256("\n".join(names).encode()).hexdigest()[:16])
 
     def initialize(self) -> None:
-        """Write the files if definitions were added or removed since the last call; called at each task start."""
-        if not self._is_current():
+        """Write the files if definitions were added or removed since the last call; called at each task start.
+
+        While the store is away, tasks start with what this host knows of it.
+        """
+        try:
+            current = self._is_current()
+        except StoreError as error:
+            if self._recorded_generation() is None or not registry().store.copied():
+                raise
+            log.warning("Tasks start with the reports that this host knows: %s", error)
+            current = True
+        if not current:
             with self.lock():
                 generation = registry().generation()
                 if self._recorded_generation() != generation:
@@ -80,6 +94,8 @@ class ReportBundle(BaseDagBundle):
             )
             seen = (types, reports, quarantined(self.path))
             if seen != self._seen or any(reparse_requests(self.path)):
+                if registry().store.exists():
+                    registry().store.fetch()
                 quarantine = self._rewrite()
                 if self._seen is None or self._seen[0] != types:
                     prewarm()

@@ -10,6 +10,7 @@ which has no DAGs, raises it: Airflow shows the errors there, and the other DAGs
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -65,6 +66,8 @@ def _make_all() -> tuple[dict[str, DAG], dict[str, Exception]]:
     """Return all DAGs by id, and the errors of those that cannot be made by file or directory."""
     dags: dict[str, DAG] = {}
     errors: dict[str, Exception] = {}
+    with suppress(StoreError):  # told by those that are missing then
+        registry().store.fetch()
     kinds = (registry().report_type_sources, type_dag), (registry().sources, report_dag)
     for listed, make in kinds:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +22,9 @@ from promo_reports.definitions.store.store_cache import CreatedReports
 from promo_reports.domain.account import Bucket
 from promo_reports.domain.dates.schedule import Stop
 from promo_reports.errors import Conflict, InvalidInput, StoreError
-from promo_reports.object_stores import small_folders
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.directory import private
+from promo_reports.object_stores.small_folders import SmallFolder, watch
 from promo_reports.settings import Settings
 from tests.support.delivery import memory_destination
 from tests.support.report_stores import REQUEST, directory_store, object_store
@@ -40,13 +41,15 @@ def host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     """Opens one and the same store, which nobody has made yet, as each of several hosts does."""
     if request.param == "directory":
         return lambda: directory_store(tmp_path / "created")
+    monkeypatch.setattr(watch, "ASKED_AGAIN_AFTER", 0.0)
+    copies = (tmp_path / f"host {number}" for number in itertools.count())
     if request.param == "memory":
         memory_destination.register(monkeypatch, "created")
         place = Bucket(memory_destination.KEY, "created", "none", "prefix")
-        return lambda: object_store(memory_destination.memory_store(place))
+        return lambda: object_store(memory_destination.memory_store(place), next(copies))
     server: S3Server = request.getfixturevalue("s3")
     bucket = request.getfixturevalue("bucket")
-    return lambda: object_store(AmazonS3Store("test_s3", bucket, "prefix", client=server.client))
+    return lambda: object_store(AmazonS3Store("test_s3", bucket, "prefix", client=server.client), next(copies))
 
 
 @pytest.fixture
@@ -216,10 +219,10 @@ class Killed(BaseException):
 def test_of_a_creator_that_is_killed_a_whole_report_is_left_or_nothing(
     host: Hosts, store: ReportStore, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    """No step follows the entry: whoever asks for the revision sees it."""
+    """No step that matters follows the entry: whoever lists the store sees it."""
     before = host().revision()
     with monkeypatch.context() as patch:
-        for folder in (private.PrivateFolder, small_folders.SmallFolder):
+        for folder in (private.PrivateFolder, SmallFolder):
             patch.setattr(folder, "put", _killed(folder.put, when))
         with pytest.raises(Killed):
             store.create("a", "id: a\n")
@@ -281,9 +284,8 @@ def test_old_keys_are_forgotten_and_young_ones_not(
     assert store.look_up("key", BODY, by="ada", at=AT + HOUR).at == AT + HOUR
 
 
-def test_a_registry_works_on_any_store(host: Hosts, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_works_on_any_store(host: Hosts, registry: Registry) -> None:
     """Created by one host, seen by another, stopped by a third."""
-    monkeypatch.setattr(small_folders, "LISTED_AGAIN_AFTER", 0.0)
 
     def project() -> Registry:
         return Registry(registry.settings, host())
@@ -307,7 +309,9 @@ def test_a_registry_works_on_any_store(host: Hosts, registry: Registry, monkeypa
     assert not (registry.settings.store).exists()
 
 
-def test_a_store_in_a_directory_is_that_of_the_settings(registry: Registry) -> None:
-    assert (
-        Registry(Settings(home=registry.settings.home, store_dir=Path("/mnt/created"))).store.address == "/mnt/created"
-    )
+def test_a_store_is_that_of_the_settings(registry: Registry) -> None:
+    def address(**named: Any) -> str:
+        return Registry(Settings(home=registry.settings.home, **named)).store.address
+
+    assert address(store_dir=Path("/mnt/created")) == "/mnt/created"
+    assert address(store_bucket="s3://promo/created/", store_connection="store_s3") == "s3://promo/created"

@@ -17,6 +17,9 @@ class ReportStore(Protocol):
 
     A definition is written once and never changed. Every method raises `StoreError` where the store fails or is not
     there, and those that take an id `InvalidInput` for one that is not an id.
+
+    Of a store that is `copied`, `entries`, `entry`, `read`, `marks` and `mark_stamps` return what was there a moment
+    ago, or, while the store is away, what was there when it last answered; changes are made to what is there.
     """
 
     @property
@@ -25,6 +28,12 @@ class ReportStore(Protocol):
 
     def exists(self) -> bool:
         """Return False where it was never made and may be made on first use."""
+
+    def copied(self) -> bool:
+        """Return whether this host can read what it knew last while the store is away."""
+
+    def fetch(self) -> None:
+        """Bring all definitions and marks to this host, where reading them one by one would be slow."""
 
     def prepare(self) -> str:
         """Make an empty store where there is none yet, and return how it is now, in words."""

@@ -7,7 +7,8 @@
     requests/<hash>.json     an Idempotency-Key; forgotten after some days
 
 It needs no more than puts on a condition: a definition is put if its id was never used, marks if they are still those
-that were read. No step follows the put, so that whatever a killed writer leaves is either whole or not there.
+that were read. No step that matters follows the put, so that whatever a killed writer leaves is either whole or not
+there; in an object store other hosts may see it five minutes later then (`object_stores.small_folders`).
 
 A store that is not there is not the same as an empty one: taken for empty, it would make every created report's DAG
 stale. Only a store inside the project's own directory may be missing until it is first written.
@@ -29,7 +30,9 @@ from promo_reports.definitions.store.stop_marks import Marks, marks_of
 from promo_reports.domain.definition import Origin, is_report_id
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, InvalidInput, Problem, StoreError
 from promo_reports.object_stores.directory.private import PrivateDirectory
-from promo_reports.object_stores.port import Entry, Folders, Incomplete, LostRace, WatchedObjects
+from promo_reports.object_stores.port import Entry, Folders, Incomplete, LostRace, Stored, WatchedObjects
+from promo_reports.object_stores.small_folders import SmallFolders
+from promo_reports.object_stores.stores import store_at
 from promo_reports.regular_file import NotRegular
 from promo_reports.settings import Settings
 
@@ -41,10 +44,12 @@ MOST_TRIES = 100
 
 
 def store_of(settings: Settings) -> ReportStore:
-    """Return the store of this host: a directory."""
-    return StoredReports(
-        PrivateDirectory(settings.store, NEEDED, may_be_missing=settings.store.is_relative_to(settings.home))
-    )
+    """Return the store of this host, without contacting it: a directory, or a bucket."""
+    if settings.store_bucket is None:
+        may_be_missing = settings.store.is_relative_to(settings.home)
+        return StoredReports(PrivateDirectory(settings.store, NEEDED, may_be_missing=may_be_missing))
+    area = settings.store_area
+    return StoredReports(SmallFolders(store_at(area), NEEDED, address=area.address, copy=settings.store_copy))
 
 
 class StoredReports:
@@ -52,7 +57,7 @@ class StoredReports:
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
-        self._definitions, self._state = (folders.folder(each) for each in NEEDED)
+        self._definitions, self._state = (folders.watched(each) for each in NEEDED)
         self._keys = IdempotencyKeys(folders.folder(REQUESTS))
 
     @property
@@ -65,6 +70,16 @@ class StoredReports:
         with self._explained():
             return self._folders.exist()
 
+    def copied(self) -> bool:
+        """Return whether this host can read what it knew last while the store is away."""
+        with self._explained():
+            return self._folders.copied()
+
+    def fetch(self) -> None:
+        """Bring all definitions and marks to this host, where reading them one by one would be slow."""
+        with self._explained():
+            self._folders.fetch()
+
     def prepare(self) -> str:
         """Make an empty store where there is none yet; a step of deployment for a store outside the project."""
         with self._explained():
@@ -76,9 +91,9 @@ class StoredReports:
             return f"{self._definitions.revision()}_{self._state.revision()}"
 
     def contents(self) -> object:
-        """Return the listings of both folders."""
+        """Return what both folders say of theirs."""
         with self._explained():
-            return tuple(self._definitions.entries()), tuple(self._state.entries())
+            return self._definitions.contents(), self._state.contents()
 
     def entries(self) -> tuple[SourceFile, ...]:
         """Return every definition; nothing of one is read."""
@@ -99,7 +114,9 @@ class StoredReports:
     def read(self, report_id: str) -> Document:
         """Return the definition of an id as data."""
         name = _file_of(report_id)
-        return self._document(self._definitions, name)[0] or unread(self._definitions.address(name))
+        return self._document(self._definitions, name, self._definitions.recent)[0] or unread(
+            self._definitions.address(name)
+        )
 
     def create(self, report_id: str, text: str) -> None:
         """Keep a new definition; no id is used twice, not even that of a deleted report."""
@@ -115,7 +132,7 @@ class StoredReports:
     def marks(self, report_id: str) -> Marks:
         """Return what was done to a report: nothing where nothing is known of it."""
         name = _file_of(report_id)
-        return self._marks_in(name)[0] if self.exists() else Marks()
+        return self._marks_in(name, self._state.recent)[0] if self.exists() else Marks()
 
     def mark_stamps(self) -> dict[str, str]:
         """Return the stamp of the marks of each report that has any, by its id."""
@@ -126,7 +143,7 @@ class StoredReports:
         name = _file_of(report_id)
         self._make_ready()
         for _ in range(MOST_TRIES):
-            before, tag = self._marks_in(name)
+            before, tag = self._marks_in(name, self._state.get)
             after = change(before)
             if after == before:
                 return after
@@ -156,17 +173,19 @@ class StoredReports:
         with self._explained():
             return [each for each in folder.entries() if is_source_name(each.name)] if self.exists() else []
 
-    def _marks_in(self, name: str) -> tuple[Marks, str | None]:
-        """Return the marks in a file and its tag; none, and None, where there is no such file."""
-        document, tag = self._document(self._state, name)
+    def _marks_in(self, name: str, get: Callable[[str], Stored | None]) -> tuple[Marks, str | None]:
+        """Return the marks in a file, got by a method of its folder, and its tag; None where there is no such file."""
+        document, tag = self._document(self._state, name, get)
         return (Marks(), None) if document is None else (marks_of(document), tag)
 
-    def _document(self, folder: WatchedObjects, name: str) -> tuple[Document | None, str | None]:
+    def _document(
+        self, folder: WatchedObjects, name: str, get: Callable[[str], Stored | None]
+    ) -> tuple[Document | None, str | None]:
         """Return an object as data, with its tag; None where there is none."""
         address = folder.address(name)
         with self._explained():
             try:
-                found = folder.get(name)
+                found = get(name)
             except (IsADirectoryError, NotRegular) as error:
                 return unread(address, error), None
         return (None, None) if found is None else (parse_yaml(found.content, address), found.tag)
@@ -183,7 +202,8 @@ class StoredReports:
         except Incomplete as error:
             raise StoreError(
                 f"The store of created reports at {self.address} has no {error.missing}.",
-                "Mount it, correct PROMO_REPORTS_STORE_DIR, or make an empty store once with `promo-reports prepare`.",
+                "Mount it, correct PROMO_REPORTS_STORE_DIR or PROMO_REPORTS_STORE_BUCKET, or make an empty store once "
+                "with `promo-reports prepare`.",
             ) from None
         except OSError as error:
             raise StoreError(

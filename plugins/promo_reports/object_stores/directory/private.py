@@ -50,6 +50,13 @@ class PrivateDirectory:
             raise Incomplete(f"{missing[0]}/ directory")
         return True
 
+    def copied(self) -> bool:
+        """Return False: a file system keeps no listings while it is away."""
+        return False
+
+    def fetch(self) -> None:
+        """Leave it at that: files are read where they are."""
+
     def prepare(self) -> str:
         """Make the root and its folders; PermissionError where this user may not write to the root."""
         said = make_private(self.root)
@@ -62,6 +69,10 @@ class PrivateDirectory:
     def folder(self, name: str) -> PrivateFolder:
         """Return one folder."""
         return PrivateFolder(self.root, name, made_when_used=name not in self._needed)
+
+    def watched(self, name: str) -> PrivateFolder:
+        """Return one folder."""
+        return self.folder(name)
 
 
 def make_private(directory: Path) -> str:
@@ -93,6 +104,10 @@ class PrivateFolder:
             status = os.fstat(descriptor)
             content = file.read(min(status.st_size, MOST_BYTES) + 1)  # read() allocates as much as it is asked for
         return Stored(content, hashlib.sha256(content).hexdigest(), datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def recent(self, name: str) -> Stored | None:
+        """Return a file as it is now."""
+        return self.get(name)
 
     def put(self, name: str, content: bytes, *, replacing: str | None) -> None:
         """Link a new file where there is none, or rename it over the one that was read."""
@@ -147,6 +162,10 @@ class PrivateFolder:
     def revision(self) -> str:
         """Return what the time of the directory says: one stat."""
         return generation_of([self.path])
+
+    def contents(self) -> object:
+        """Return the entries: a file edited in place does not change the time of its directory."""
+        return tuple(self.entries())
 
     def address(self, name: str) -> str:
         """Return the path of a file."""
