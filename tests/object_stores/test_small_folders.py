@@ -414,4 +414,4 @@ class HostsMachine(RuleBasedStateMachine):
 
 
 TestHosts = HostsMachine.TestCase
-TestHosts.settings = hypothesis_settings(max_examples=25, stateful_step_count=20, deadline=None, derandomize=True)
+TestHosts.settings = hypothesis_settings(max_examples=12, stateful_step_count=15, deadline=None, derandomize=True)
