@@ -22,7 +22,7 @@ from promo_reports.errors import DestinationUnavailable
 from promo_reports.object_stores.amazon_s3 import errors
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.bucket_access import BucketAccess
-from promo_reports.object_stores.port import Incomplete, LostRace
+from promo_reports.object_stores.port import Incomplete, LostRace, Stored
 from promo_reports.object_stores.small_folders import SmallFolder, SmallFolders, watch
 from promo_reports.object_stores.small_folders.local_copy import LocalCopy
 from tests.support.delivery import memory_destination
@@ -52,7 +52,7 @@ def host(store: FlakyStore, tmp_path: Path) -> Hosts:
 
     def opened(name: str) -> SmallFolders:
         copy = tmp_path / name / "copy"
-        return SmallFolders(store, ("definitions", "state"), address="memory://created", copy=copy)  # type: ignore[arg-type]
+        return SmallFolders(store, ("definitions", "state"), address="memory://created", copy=copy)
 
     opened("first").prepare()
     store.requests.clear()
@@ -123,6 +123,7 @@ def test_what_a_host_has_written_it_sees_at_once_without_a_listing(
     assert found.content == b"one"
     assert folder.stamp("a") == found.tag
     folder.put("a", b"two", replacing=found.tag)
+    again: Stored | None = None
     other = definitions(host("host"))  # another process of the host
     for each in (folder, other):
         again = each.recent("a")
@@ -131,6 +132,7 @@ def test_what_a_host_has_written_it_sees_at_once_without_a_listing(
         seen.append(each.revision())
     with pytest.raises(LostRace):
         folder.put("a", b"three", replacing=found.tag)
+    assert again is not None
     folder.discard("a", stamp=again.tag)
     assert (folder.recent("a"), folder.stamp("a")) == (None, "")
     assert len({*seen, folder.revision()}) == 3, "what is there again as it was has the revision that it had"
@@ -192,10 +194,17 @@ def test_what_is_known_is_known_while_the_store_is_away(
         found = folder.recent("a")
         assert found is not None
         assert (found.content, folder.stamp("a"), folder.recent("b")) == (b"id: a", found.tag, None)
-        with pytest.raises(DestinationUnavailable):
-            folder.put("b", b"id: b", replacing=None)
     assert store.requests.count("get .revision") == 2, "it is not asked again and again"
     assert "taken as it was when it last answered" in caplog.text
+    for name in ("a", "b"):
+        with pytest.raises(DestinationUnavailable):
+            definitions(before).put(name, b"new", replacing=None)
+    assert names(before) == ["a"]
+    kept = definitions(before).recent("a")
+    assert kept is not None
+    assert kept.content == b"id: a"
+    with pytest.raises(DestinationUnavailable):
+        definitions(before).recent("b")  # it may be there
     with pytest.raises(DestinationUnavailable):
         host("new host").exist()
     store.away = None
@@ -291,7 +300,7 @@ def test_a_copy_is_private_and_is_made_anew_where_it_is_damaged(host: Hosts, tmp
 
 def test_a_disk_that_takes_no_copy(store: FlakyStore, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    folders = SmallFolders(store, ("definitions",), address="memory://created", copy=tmp_path / "file")  # type: ignore[arg-type]
+    folders = SmallFolders(store, ("definitions",), address="memory://created", copy=tmp_path / "file")
     with pytest.raises(DestinationUnavailable) as told:
         folders.prepare()
     assert "PROMO_REPORTS_SCRATCH_DIR" in told.value.fix

