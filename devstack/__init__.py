@@ -8,6 +8,7 @@
 | `postgres_cluster`, `unprivileged` | making its cluster, also for root, as whom it does not run |
 | `databases`, `promo_loader`, `credentials` | its databases and roles, the promo data, the passwords |
 | `s3` | a server that speaks the S3 protocol, and its buckets |
+| `google_storage`, `google_storage_objects` | a server of Google Cloud Storage's JSON API, and what it keeps |
 | `airflow` | api-server, scheduler and dag-processor, with the settings of the demo |
 | `logins` | who may log in, and the auth manager that knows them: Airflow's simple one, or FAB |
 | `airflow_client` | a client of Airflow's REST API: trigger, wait, asset events |

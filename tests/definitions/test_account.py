@@ -10,7 +10,7 @@ import pytest
 from promo_reports.definitions.account import load_account
 from promo_reports.domain import delivery
 from promo_reports.domain.account import Bucket
-from promo_reports.domain.delivery import BucketKey, PartnerExport
+from promo_reports.domain.delivery import BucketKey, PartnerExport, partners
 from promo_reports.domain.places.export_place import Placement
 from promo_reports.domain.places.pattern import Pattern
 from tests.support.delivery import memory_destination
@@ -53,7 +53,8 @@ def test_the_shipped_account_is_good() -> None:
             "4: partner_exports[1].bucket: 'bi-exports' is connected already",
         ]),
         ("timezone: UTC\npartner_exports:\n  - {partner: amazon_s4, bucket: x/y, connection: 's3://k:hunter2@x'}\n", [
-            "3: partner_exports[0].partner: 'amazon_s4' is not allowed; did you mean 'amazon_s3'? Allowed: amazon_s3.",
+            "3: partner_exports[0].partner: 'amazon_s4' is not allowed; did you mean 'amazon_s3'?"
+            f" Allowed: {', '.join(partners())}.",
             "3: partner_exports[0].bucket: 'x/y' is not the name of a bucket: a-z, 0-9, . _ and -, no address",
             "3: partner_exports[0].connection: looks like a secret; credentials are kept in Airflow connections only",
         ]),

@@ -1,5 +1,25 @@
 """Every destination, as the contract suite sees it."""
 
-from tests.support.delivery.fixtures import breakable_s3, in_bucket, in_memory, lasting, local, place
+from tests.support.delivery.fixtures import (
+    breakable_s3,
+    google_storage,
+    in_bucket,
+    in_google,
+    in_memory,
+    lasting,
+    local,
+    place,
+    unlocked,
+)
 
-__all__ = ["breakable_s3", "in_bucket", "in_memory", "lasting", "local", "place"]
+__all__ = [
+    "breakable_s3",
+    "google_storage",
+    "in_bucket",
+    "in_google",
+    "in_memory",
+    "lasting",
+    "local",
+    "place",
+    "unlocked",
+]

@@ -30,22 +30,23 @@ def test_without_one_it_is_a_directory() -> None:
 @pytest.mark.parametrize(
     ("address", "found"),
     [
-        ("s3://promo-downloads", ("promo-downloads", "")),
-        ("s3://promo-downloads/", ("promo-downloads", "")),
-        ("s3://promo-downloads/a/b", ("promo-downloads", "a/b")),
-        ("s3://promo.downloads/a_b/", ("promo.downloads", "a_b")),
+        ("s3://promo-downloads", ("amazon_s3", "promo-downloads", "")),
+        ("s3://promo-downloads/", ("amazon_s3", "promo-downloads", "")),
+        ("s3://promo-downloads/a/b", ("amazon_s3", "promo-downloads", "a/b")),
+        ("s3://promo.downloads/a_b/", ("amazon_s3", "promo.downloads", "a_b")),
+        ("gs://promo_downloads.example.com/a", ("google_cloud_storage", "promo_downloads.example.com", "a")),
     ],
 )
-def test_a_bucket_and_a_prefix(address: str, found: tuple[str, str]) -> None:
+def test_a_bucket_and_a_prefix(address: str, found: tuple[str, str, str]) -> None:
     settings = Settings.from_environment({BUCKET: address, CONNECTION: "downloads_s3"})
-    name, prefix = found
-    assert settings.download_area == Bucket("amazon_s3", name, "downloads_s3", prefix)
+    partner, name, prefix = found
+    assert settings.download_area == Bucket(partner, name, "downloads_s3", prefix)
     assert settings.download_connection == "downloads_s3"
 
 
 @pytest.mark.parametrize(
     "address",
-    ["", "promo-downloads", "gs://promo-downloads", "s3://", "s3://Promo", "s3://b/x", "s3://promo//a", "s3://promo/../a",
+    ["", "promo-downloads", "ftp://promo-downloads", "s3://", "s3://Promo", "s3://b/x", "s3://promo//a", "s3://promo/../a",
      "s3://promo/a/..", "s3://promo/a b", "s3://key:secret@promo/a", "s3://promo/a?versionId=1", "s3://promo/a\n"],
 )  # fmt: skip
 def test_a_malformed_address(address: str) -> None:

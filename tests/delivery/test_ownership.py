@@ -21,18 +21,15 @@ from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import (
     EARLY,
     LATE,
-    PREFIX,
     REPORT,
     BucketPlace,
     LocalPlace,
-    MemoryPlace,
     Place,
     assert_is,
     staged,
     wanted,
 )
 from tests.support.delivery.interruptions import InterruptedArea
-from tests.support.delivery.memory_destination import Written
 
 TYPE = "promo_reports.type.wallet_transactions"
 OTHER_TYPE = "promo_reports.type.user_errors"
@@ -45,44 +42,10 @@ def on_demand(directory: Path, content: bytes, dag_id: str = TYPE, **changes: An
     return staged(directory, content, dag_id=dag_id, **{"run_id": RUN, "report_id": ID, **changes})
 
 
-def everything(place: Place) -> dict[str, bytes]:
-    """Every file at a destination, in all its folders."""
-    if isinstance(place, LocalPlace):
-        paths = [path for path in place.root.rglob("*") if path.is_file()]
-        return {str(path.relative_to(place.root)): path.read_bytes() for path in paths}
-    if isinstance(place, MemoryPlace):
-        return {key.removeprefix(f"{PREFIX}/"): each.content for key, each in place.objects.items()}
-    assert isinstance(place, BucketPlace)
-    bucket, client = place.bucket, place.client
-    keys = [each["Key"] for each in client.list_objects_v2(Bucket=bucket).get("Contents", [])]
-    return {key.removeprefix(f"{PREFIX}/"): client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
-
-
-def lay(place: Place, path: str, content: bytes) -> None:
-    """Put a file there behind the product's back."""
-    if isinstance(place, LocalPlace):
-        (place.root / path).parent.mkdir(parents=True, exist_ok=True)
-        (place.root / path).write_bytes(content)
-    elif isinstance(place, MemoryPlace):
-        place.objects[f"{PREFIX}/{path}"] = Written(content)
-    else:
-        assert isinstance(place, BucketPlace)
-        sha256 = Path(path).stem.rpartition("-")[2]
-        metadata = {"sha256": known} if (known := _SHA256.get(sha256)) else {}
-        place.client.put_object(Bucket=place.bucket, Key=f"{PREFIX}/{path}", Body=content, Metadata=metadata)
-
-
-_SHA256 = {
-    file["sha256"][:8]: file["sha256"]
-    for path in DELIVERED.rglob("manifest.json")
-    for file in json.loads(path.read_bytes())["files"]
-}
-
-
 def lay_what_the_release_before_published(place: Place) -> None:
     for path in DELIVERED.rglob("*"):
         if path.is_file():
-            lay(place, str(path.relative_to(DELIVERED)), path.read_bytes())
+            place.lay(str(path.relative_to(DELIVERED)), path.read_bytes())
 
 
 def earlier(report: str) -> Manifest:
@@ -109,8 +72,8 @@ def test_two_report_types_exports_of_one_name_and_run_id_lie_apart(place: Place,
     for export in (first, second):
         assert publish(export, place.area).changed
     assert [read(place, wanted(each)) for each in (first, second)] == [b"first\n", b"second\n"]
-    assert len(everything(place)) == 4
-    assert {path.partition(".")[0] for path in everything(place)} == {"wallet_transactions", "user_errors"}
+    assert len(place.everything()) == 4
+    assert {path.partition(".")[0] for path in place.everything()} == {"wallet_transactions", "user_errors"}
 
 
 def test_an_export_on_demand_never_lies_in_a_reports_folder(place: Place, tmp_path: Path) -> None:
@@ -119,7 +82,7 @@ def test_an_export_on_demand_never_lies_in_a_reports_folder(place: Place, tmp_pa
     publish(report, place.area)
     publish(on_demand(tmp_path, b"hostile\n", snapshot_at=LATE), place.area)
     assert read(place, wanted(report)) == b"delivered\n"
-    assert {path.partition("/")[0] for path in everything(place)} > {ID}
+    assert {path.partition("/")[0] for path in place.everything()} > {ID}
 
 
 @pytest.mark.parametrize(("snapshot_at", "same_content"), [(EARLY, True), (LATE, False)])
@@ -140,12 +103,12 @@ def test_what_belongs_to_another_is_not_replaced(
     theirs = staged(tmp_path, b"theirs\n", **there)
     ours = staged(tmp_path, b"theirs\n" if same_content else b"ours\n", snapshot_at=snapshot_at, **comes)
     folder = ExportFolder.of(ours.manifest)
-    lay(place, f"{folder.name}/{folder.window_key}/manifest.json", theirs.manifest.to_json())
-    lay(place, f"{folder.name}/{folder.window_key}/{theirs.manifest.files[0].name}", b"theirs\n")
-    before = everything(place)
+    place.lay(f"{folder.name}/{folder.window_key}/manifest.json", theirs.manifest.to_json())
+    place.lay(f"{folder.name}/{folder.window_key}/{theirs.manifest.files[0].name}", b"theirs\n")
+    before = place.everything()
     with pytest.raises(ForeignExport) as refused:
         publish(ours, place.area)
-    assert everything(place) == before
+    assert place.everything() == before
     assert not refused.value.retryable
     assert f"which DAG {theirs.manifest.dag_id} made" in refused.value.reason
     with pytest.raises(ForeignExport):
@@ -209,7 +172,7 @@ def test_what_the_release_before_published_of_a_report_is_replaced(place: Place,
     )
     assert publish(new, place.area).changed
     assert read(place, wanted(new)) == b"new\n"
-    assert len([path for path in everything(place) if path.startswith("daily_moves/")]) == 2
+    assert len([path for path in place.everything() if path.startswith("daily_moves/")]) == 2
 
 
 def test_a_manifest_of_a_later_release_is_read_and_replaced(place: Place, tmp_path: Path) -> None:

@@ -47,48 +47,46 @@ def test_the_newer_snapshot_wins(place: Place, tmp_path: Path) -> None:
 @pytest.mark.parametrize("point", [each for each in POINTS if each not in ("before remove 1", "after remove 1")])
 @pytest.mark.parametrize("content", [b"theirs\n", b"ours 1\n"], ids=["other content", "same first file"])
 def test_another_attempt_publishes_in_the_middle_of_ours(
-    in_bucket: Place, tmp_path: Path, point: str, content: bytes
+    unlocked: Place, tmp_path: Path, point: str, content: bytes
 ) -> None:
     """Every interleaving of a whole publication with ours, where nothing is locked."""
     newer = staged(tmp_path, content, snapshot_at=LATER)
     older = staged(tmp_path, b"ours 1\n", b"ours 2\n", snapshot_at=LATE)
-    interrupted = InterruptedArea(in_bucket.area, point, lambda: _publish(newer, in_bucket))
+    interrupted = InterruptedArea(unlocked.area, point, lambda: _publish(newer, unlocked))
     _ignore_refusal(lambda: publish(older, interrupted))
     assert interrupted.reached
-    assert_is(in_bucket, newer)
+    assert_is(unlocked, newer)
 
 
 @pytest.mark.parametrize("point", [each for each in POINTS if each not in ("before remove 1", "after remove 1")])
-def test_an_older_attempt_runs_in_the_middle_of_ours(in_bucket: Place, tmp_path: Path, point: str) -> None:
+def test_an_older_attempt_runs_in_the_middle_of_ours(unlocked: Place, tmp_path: Path, point: str) -> None:
     newer = staged(tmp_path, b"ours 1\n", b"ours 2\n", snapshot_at=LATER)
     older = staged(tmp_path, b"ours 1\n", b"theirs\n", snapshot_at=LATE)
-    interrupted = InterruptedArea(
-        in_bucket.area, point, lambda: _ignore_refusal(lambda: publish(older, in_bucket.area))
-    )
+    interrupted = InterruptedArea(unlocked.area, point, lambda: _ignore_refusal(lambda: publish(older, unlocked.area)))
     assert publish(newer, interrupted).changed
     assert interrupted.reached
-    assert_is(in_bucket, newer)
+    assert_is(unlocked, newer)
 
 
 @pytest.mark.parametrize("point", ["after put 1", "after put 2", "before switch 1", "after switch 1"])
 def test_an_attempt_that_fails_beside_ours_takes_no_file_of_ours_with_it(
-    in_bucket: Place, tmp_path: Path, point: str
+    unlocked: Place, tmp_path: Path, point: str
 ) -> None:
     """It has put the files that we found there; it withdraws them when we are about to name them."""
     ours = staged(tmp_path, b"same 1\n", b"same 2\n", snapshot_at=LATER)
     theirs = staged(tmp_path, b"same 1\n", b"same 2\n", snapshot_at=LATE)
 
     def we_publish() -> None:
-        publish(ours, InterruptedArea(in_bucket.area, point, they_withdraw))
+        publish(ours, InterruptedArea(unlocked.area, point, they_withdraw))
         raise RuntimeError("they fail afterwards")
 
     def they_withdraw() -> None:
         for file in theirs.manifest.files:
-            in_bucket.delete(file.name)
+            unlocked.delete(file.name)
 
     with pytest.raises(RuntimeError):
-        publish(theirs, InterruptedArea(in_bucket.area, "after put 2", we_publish))
-    assert_is(in_bucket, ours)
+        publish(theirs, InterruptedArea(unlocked.area, "after put 2", we_publish))
+    assert_is(unlocked, ours)
 
 
 def test_the_manifest_that_was_read_tells_what_is_stale(in_bucket: BucketPlace, tmp_path: Path) -> None:

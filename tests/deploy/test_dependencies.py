@@ -14,9 +14,11 @@ import pytest
 
 from tests.support.deploy.composition import PROJECT
 
-PROVIDER = re.compile(r"airflow\.providers\.(.+?)(\.aws|\.sdk|\.hooks|$)")
+PROVIDER = re.compile(r"airflow\.providers\.(.+?)(\.aws|\.cloud|\.sdk|\.hooks|$)")
 METADATA = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 DISTRIBUTIONS = packages_distributions()
+NAMESPACES = {"google", "azure"}
+"""Top-level packages that many distributions share, each named as what it adds: `google.auth` is of google-auth."""
 NOT_IMPORTED = {"tzdata"}
 """Declared for zoneinfo, which looks for it by itself."""
 
@@ -36,6 +38,9 @@ def imported(tree: ast.AST) -> Iterator[str]:
 def distribution_of(module: str) -> str:
     """The name of the distribution that a module is of; all of Airflow but its providers is apache-airflow."""
     top = module.partition(".")[0]
+    if top in NAMESPACES:
+        name = canonical(module.replace(".", "-"))
+        return max((each for each in declared() if f"{name}-".startswith(f"{each}-")), key=len, default=module)
     if top != "airflow":
         (name,) = DISTRIBUTIONS[top]
         return canonical(name)

@@ -69,6 +69,7 @@ KINDS = {
                 ),
             ),
         ),
+        Kind("google_cloud_storage", "Google Cloud Storage", "gs", ("bucket", "prefix")),
     )
 }
 """Every kind of destination by its key."""

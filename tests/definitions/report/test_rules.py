@@ -10,7 +10,7 @@ import pytest
 from promo_reports.definitions.registry import Registry
 from promo_reports.domain.dates.schedule import Interval
 from promo_reports.domain.dates.window import DayRange, Preset, Window
-from promo_reports.domain.delivery import Download, PartnerExport
+from promo_reports.domain.delivery import Download, PartnerExport, partners
 
 BASE = {
     "id": "id: r",
@@ -32,6 +32,7 @@ KEYS = (
 RANGES = (
     "yesterday, today, past_7_days, past_week, past_2_weeks, past_3_weeks, past_month, past_2_months, past_3_months,"
 )
+PARTNERS = ", ".join(partners())
 DAYS = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
 Changes = dict[str, str | None]
 
@@ -299,7 +300,7 @@ DELIVERY = [
     ]),
     (export(bucket="bi-exports"), ["8: delivery[0].partner_export.partner: is required"]),
     (export(partner="gcs", bucket="bi-exports"), [
-        "8: delivery[0].partner_export.partner: 'gcs' is not allowed. Allowed: amazon_s3.",
+        f"8: delivery[0].partner_export.partner: 'gcs' is not allowed. Allowed: {PARTNERS}.",
     ]),
     (export(partner="amazon_s3", bucket="bi-export"), [
         "8: delivery[0].partner_export.bucket: 'bi-export' is not a connected bucket; did you mean 'bi-exports'?"
@@ -367,7 +368,7 @@ def test_mistakes_are_told_together_in_the_order_of_the_file(refused: Refused) -
         "5: filters.kind: 'credits' is not a value of kind; did you mean 'credit'? Allowed: credit, debit, expired.",
         f"6: frequency.delivery_day: is required for a weekly report. Allowed: {DAYS}.",
         "7: date_range: is for one-time reports; a recurring report covers the previous day or week by itself",
-        "8: delivery[1].partner_export.partner: 'gcs' is not allowed. Allowed: amazon_s3.",
+        f"8: delivery[1].partner_export.partner: 'gcs' is not allowed. Allowed: {PARTNERS}.",
         "8: delivery[1].partner_export.bucket: 'x y' is not the name of a bucket: a-z, 0-9, . _ and -, no address",
     ]
 

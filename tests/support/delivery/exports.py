@@ -34,7 +34,7 @@ DEFAULT = ExportPlace((REPORT, WINDOW))
 PREFIX = "exports/promo"
 PLACES = {"download": "local", "amazon_s3": "in_bucket", memory_destination.KEY: "in_memory"}
 """The fixture of each kind of destination, which the contract suites run over."""
-CLOUDS: dict[str, str] = {}
+CLOUDS: dict[str, str] = {"google_cloud_storage": "in_google"}
 """The same of the kinds that need libraries or servers of their own: they run with --clouds alone."""
 CONNECTION = "test_s3"
 """The Airflow connection of the bucket, where `connect_airflow` has made it."""
@@ -140,6 +140,12 @@ class Place(Protocol):
     def address(self, name: str) -> str:
         """The URI that is expected for a file."""
 
+    def everything(self) -> dict[str, bytes]:
+        """Every file below the area, in all its folders."""
+
+    def lay(self, path: str, content: bytes) -> None:
+        """Put a whole file anywhere below the area behind the product's back."""
+
     def overwrite(self, name: str, content: bytes) -> None:
         """Write behind the product's back."""
 
@@ -189,9 +195,16 @@ class LocalPlace:
     def address(self, name: str) -> str:
         return (self.folder / name).as_uri()
 
+    def everything(self) -> dict[str, bytes]:
+        paths = [path for path in self.root.rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in paths}
+
+    def lay(self, path: str, content: bytes) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_bytes(content)
+
     def overwrite(self, name: str, content: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / name).write_bytes(content)
+        self.lay(f"{REPORT}/{WINDOW}/{name}", content)
 
     def delete(self, name: str) -> None:
         (self.folder / name).unlink()
@@ -237,6 +250,17 @@ class BucketPlace:
     def address(self, name: str) -> str:
         return f"s3://{self.bucket}/{self.folder}{name}"
 
+    def everything(self) -> dict[str, bytes]:
+        keys = [each["Key"] for each in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        return {
+            key.removeprefix(f"{PREFIX}/"): self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            for key in keys
+        }
+
+    def lay(self, path: str, content: bytes) -> None:
+        metadata = {"sha256": hashlib.sha256(content).hexdigest()}
+        self.client.put_object(Bucket=self.bucket, Key=f"{PREFIX}/{path}", Body=content, Metadata=metadata)
+
     def overwrite(self, name: str, content: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=self.folder + name, Body=content)
 
@@ -281,6 +305,12 @@ class MemoryPlace:
 
     def address(self, name: str) -> str:
         return f"memory://{self.bucket}/{self.folder}{name}"
+
+    def everything(self) -> dict[str, bytes]:
+        return {key.removeprefix(f"{PREFIX}/"): each.content for key, each in self.objects.items()}
+
+    def lay(self, path: str, content: bytes) -> None:
+        self.objects[f"{PREFIX}/{path}"] = memory_destination.Written(content)
 
     def overwrite(self, name: str, content: bytes) -> None:
         self.objects[self.folder + name] = memory_destination.Written(content)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +13,10 @@ from devstack.s3 import S3Server
 from tests.support.delivery import memory_destination
 from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 from tests.support.delivery.faults import Breakable, breakable_bucket
+from tests.support.delivery.google_place import CONNECTION, GooglePlace
+
+if TYPE_CHECKING:
+    from devstack.google_storage import GoogleStorageServer
 
 
 @pytest.fixture
@@ -38,6 +45,27 @@ def breakable_s3(in_bucket: BucketPlace, monkeypatch: pytest.MonkeyPatch) -> Bre
     return breakable_bucket(in_bucket, monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def google_storage() -> Iterator[GoogleStorageServer]:
+    """A running server of Google's API."""
+    from devstack.google_storage import GoogleStorageServer
+
+    with GoogleStorageServer() as server:
+        yield server
+
+
+@pytest.fixture
+def in_google(google_storage: GoogleStorageServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[GooglePlace]:
+    """An empty bucket of Google Cloud Storage, with its Airflow connection; the server forgets its faults."""
+    hooks = {name: getattr(google_storage, name) for name in ("fault", "lost", "part_received", "bytes_per_rewrite")}
+    bucket = f"test-bucket-{len(google_storage.buckets) + 1}"
+    google_storage.buckets[bucket] = {}
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(google_storage.connection()))
+    yield GooglePlace(google_storage, bucket)
+    vars(google_storage).update(hooks)
+
+
 IN_CLOUDS = [pytest.param(fixture, marks=pytest.mark.clouds) for fixture in CLOUDS.values()]
 
 
@@ -51,5 +79,12 @@ def place(request: pytest.FixtureRequest) -> Place:
 @pytest.fixture(params=["local", "in_bucket", *IN_CLOUDS])
 def lasting(request: pytest.FixtureRequest) -> Place:
     """Each destination that is still there when a process has died."""
+    given: Place = request.getfixturevalue(request.param)
+    return given
+
+
+@pytest.fixture(params=["in_bucket", pytest.param("in_google", marks=pytest.mark.clouds)])
+def unlocked(request: pytest.FixtureRequest) -> Place:
+    """Each destination that others may write to meanwhile."""
     given: Place = request.getfixturevalue(request.param)
     return given

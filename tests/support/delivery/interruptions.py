@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from promo_reports.delivery import Area, Folder, OpenFile, PresignedFile, publish
+from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.delivery.target import Item, ReadableFolder
+from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.domain.places.export_place import ExportPlace
 from promo_reports.errors import PromoReportsError
@@ -26,6 +28,7 @@ from promo_reports.object_stores import bucket_access
 from promo_reports.object_stores.amazon_s3 import store
 from promo_reports.object_stores.port import Stored
 from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.stores import store_at
 from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import directory_area, s3_area
 
@@ -172,6 +175,8 @@ def _stopping_copy(copy_range: Callable[..., int], stop: Callable[[], None]) -> 
 def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
     if "root" in place:
         return directory_area(Path(place["root"]))
+    if "partner" in place:
+        return StoredExports(store_at(Bucket(place["partner"], place["name"], place["connection"], place["prefix"])))
     import boto3
     from botocore.config import Config
 
