@@ -127,13 +127,13 @@ class ReconciliationError(PromoReportsError):
 
 
 class StagingError(PromoReportsError):
-    """The staging area is full, fails, or no longer holds what extract put there."""
+    """The staging area is full, fails, is away, or no longer holds what extract put there."""
 
     retryable = True
 
 
 class StagingRefused(StagingError):
-    """The staging area is read-only, closed to this user, or no directory."""
+    """The staging area is read-only, closed to this user or no directory, or its bucket refuses."""
 
     retryable = False
 

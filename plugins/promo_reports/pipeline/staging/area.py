@@ -1,23 +1,27 @@
 """The interface of the staging area: who writes an attempt, who opens it, and who removes it.
 
-Extract writes the files of an attempt on its own host and seals it. Deliver, possibly on another host, opens only what
-its own run has sealed; each file is verified against the manifest when it is sent. Retention sweeps what is left.
+Extract writes the files of an attempt on its own host and seals it: in a directory that all workers share they stay
+where they are, to an object store they are uploaded. Deliver, possibly on another host, opens only what its own run has
+sealed; each file is verified against the manifest when it is sent. Retention sweeps what is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from promo_reports.domain.delivery import Destination
 from promo_reports.domain.manifest import Manifest
 from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.stores import store_at
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
+from promo_reports.pipeline.staging.bucket import StagingBucket
 from promo_reports.pipeline.staging.directory import StagingDirectory
+from promo_reports.pipeline.staging.scratch import Scratch
 from promo_reports.settings import Settings
 
 
@@ -62,5 +66,9 @@ class StagingArea(Protocol):
 
 
 def staging_area(settings: Settings) -> StagingArea:
-    """Return the staging area of this host: a directory, which all workers share."""
-    return StagingDirectory(settings.staging)
+    """Return the staging area that all workers share: a directory, or a bucket beside this host's scratch directory."""
+    if settings.staging_bucket is None:
+        return StagingDirectory(settings.staging)
+    bucket = settings.staging_area
+    scratch = Scratch(settings.scratch, timedelta(minutes=settings.execution_timeout_minutes))
+    return StagingBucket(store_at(bucket), bucket.address, scratch)

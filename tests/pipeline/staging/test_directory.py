@@ -106,7 +106,7 @@ def test_an_export_that_was_killed_is_cleared_by_its_retry(
         "area = StagingDirectory(settings.staging)\n"
         "extract(export(), Source('promo_db', sys.argv[3]), area, settings, now=lambda: NOW, progress=die)\n"
     )
-    home = Path(__file__).resolve().parents[2]
+    home = Path(__file__).resolve().parents[3]
     killed = subprocess.run(
         [
             sys.executable,
