@@ -25,6 +25,7 @@ PARTS = (
     "copy_drivers",
     "parallel_ranges",
     "generic_path",
+    "upload",
     "definitions",
     "small_export",
     "growth_rows",

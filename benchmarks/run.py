@@ -21,6 +21,7 @@ PARTS = {
     "copy_drivers": ("exports",),
     "parallel_ranges": ("exports",),
     "generic_path": ("exports", "mariadbd", "sqlite3"),
+    "upload": ("uploads",),
     "growth_columns": ("exports",),
     "growth_history": ("page",),
     "small_export": ("airflow",),

@@ -133,7 +133,7 @@ def test_sigterm_in_a_multipart_upload_aborts_it(in_bucket: BucketPlace, tmp_pat
     # However long the bucket takes on a busy machine; `test_stalled_bucket` has the limits.
     terminated = {**in_bucket.for_child(), "stopped_at": "before-call.s3.UploadPart", "seconds_to_end": "50"}
     with child(export, terminated, "nowhere", "SIGTERM") as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=120)
     assert json.loads(output) == {"error": "Terminated"}
     assert in_bucket.unfinished() == []
     assert in_bucket.contents() == {}

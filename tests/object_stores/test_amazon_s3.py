@@ -16,24 +16,13 @@ import pytest
 
 from promo_reports.delivery import Area, publish
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
-from promo_reports.object_stores.amazon_s3 import store as amazon_s3
+from promo_reports.object_stores.amazon_s3 import server_copy
 from promo_reports.object_stores.amazon_s3.client import through_airflow
-from promo_reports.object_stores.amazon_s3.store import MIB, PART, AmazonS3Store, part_size
+from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
+from promo_reports.object_stores.amazon_s3.upload import MIB, PART, part_size
 from tests.support.delivery.exports import LATE, LATER, BucketPlace, assert_is, s3_area, staged
 from tests.support.delivery.interruptions import InterruptedArea
-
-KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-
-
-class Wrapped:
-    """A client of which some operations are replaced."""
-
-    def __init__(self, client: Any, **replaced: Callable[..., Any]) -> None:
-        self._client = client
-        self._replaced = replaced
-
-    def __getattr__(self, name: str) -> Any:
-        return self._replaced.get(name) or getattr(self._client, name)
+from tests.support.delivery.s3_clients import KEY, SECRET, Wrapped, raising, refusal
 
 
 def through(place: BucketPlace, **replaced: Callable[..., Any]) -> Area:
@@ -42,16 +31,22 @@ def through(place: BucketPlace, **replaced: Callable[..., Any]) -> Area:
     return s3_area("test_s3", place.bucket, "exports/promo", client=lambda: client)
 
 
-def refusal(code: str, status: int, operation: str) -> Exception:
-    """An answer of S3 with a text that holds what must not be repeated."""
-    from botocore.exceptions import ClientError
+def of_manifest(place: BucketPlace, operation: Callable[..., Any]) -> Callable[..., Any]:
+    """A `put_object` that is replaced for the manifest alone."""
 
-    text = f"The key {KEY} with https://x.example/?X-Amz-Signature=feedface is not good"
-    answer: Any = {
-        "Error": {"Code": code, "Message": text, "AWSAccessKeyId": KEY},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ClientError(answer, operation)
+    def put(**options: Any) -> Any:
+        return (operation if options["Key"].endswith("manifest.json") else place.client.put_object)(**options)
+
+    return put
+
+
+def of_files(place: BucketPlace, operation: Callable[..., Any]) -> Callable[..., Any]:
+    """A `put_object` that is replaced for all but the manifest."""
+
+    def put(**options: Any) -> Any:
+        return (place.client.put_object if options["Key"].endswith("manifest.json") else operation)(**options)
+
+    return put
 
 
 def test_a_host_without_the_client_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,22 +55,13 @@ def test_a_host_without_the_client_is_told_what_to_install(monkeypatch: pytest.M
         through_airflow("test_s3")()
 
 
-def raising(error: Exception) -> Callable[..., Any]:
-    """An operation that fails."""
-
-    def operation(*_: object, **__: object) -> None:
-        raise error
-
-    return operation
-
-
 @pytest.mark.parametrize("size", [PART - 1, PART, 40 * MIB])
 def test_large_files_go_in_parts(in_bucket: BucketPlace, tmp_path: Path, size: int) -> None:
     export = staged(tmp_path, (b"0123456789abcde\n" * (size // 16 + 1))[:size])
     publish(export, in_bucket.area)
     assert_is(in_bucket, export)
     head = in_bucket.client.head_object(Bucket=in_bucket.bucket, Key=in_bucket.folder + export.manifest.files[0].name)
-    assert head["Metadata"] == {"sha256": export.manifest.files[0].sha256}
+    assert head["Metadata"]["sha256"] == export.manifest.files[0].sha256
     assert head["ContentType"] == "text/csv; charset=utf-8"
     assert head["ETag"].endswith('-3"') == (size == 40 * MIB)
     assert "-" in head["ETag"] or size < PART
@@ -91,21 +77,23 @@ def test_parts_grow_so_that_ten_thousand_suffice() -> None:
 
 def test_a_file_that_was_uploaded_whole_is_not_sent_again(in_bucket: BucketPlace, tmp_path: Path) -> None:
     export = staged(tmp_path, b"new\n")
+    failing = raising(refusal("InternalError", 500, "PutObject"))
     with pytest.raises(DestinationUnavailable):
-        publish(export, through(in_bucket, put_object=raising(refusal("InternalError", 500, "PutObject"))))
-    assert publish(export, through(in_bucket, upload_file=raising(AssertionError("sent again")))).changed
+        publish(export, through(in_bucket, put_object=of_manifest(in_bucket, failing)))
+    again = raising(AssertionError("sent again"))
+    assert publish(export, through(in_bucket, put_object=of_files(in_bucket, again))).changed
     assert_is(in_bucket, export)
 
 
 def test_the_reply_to_an_upload_is_lost(in_bucket: BucketPlace, tmp_path: Path) -> None:
     from botocore.exceptions import ReadTimeoutError
 
-    def upload(*args: Any, **options: Any) -> None:
-        in_bucket.client.upload_file(*args, **options)
+    def put(**options: Any) -> None:
+        in_bucket.client.put_object(**options)
         raise ReadTimeoutError(endpoint_url=f"https://x.example/?X-Amz-Credential={KEY}")
 
     export = staged(tmp_path, b"new\n")
-    assert publish(export, through(in_bucket, upload_file=upload)).changed
+    assert publish(export, through(in_bucket, put_object=of_files(in_bucket, put))).changed
     assert_is(in_bucket, export)
 
 
@@ -119,7 +107,7 @@ def test_the_reply_to_the_manifest_is_lost(in_bucket: BucketPlace, tmp_path: Pat
 
     export = staged(tmp_path, b"new\n")
     with pytest.raises(DestinationUnavailable, match="ReadTimeoutError"):
-        publish(export, through(in_bucket, put_object=put))
+        publish(export, through(in_bucket, put_object=of_manifest(in_bucket, put)))
     assert_is(in_bucket, export)
     assert not publish(export, in_bucket.area).changed
 
@@ -137,7 +125,7 @@ def test_the_manifest_is_sent_twice_since_the_first_reply_was_lost(
         in_bucket.client.put_object(**options)
 
     export = staged(tmp_path, b"new\n", snapshot_at=LATE)
-    assert publish(export, through(in_bucket, put_object=put)).changed
+    assert publish(export, through(in_bucket, put_object=of_manifest(in_bucket, put))).changed
     if replacing:
         publish(staged(tmp_path, b"newest\n", snapshot_at="2024-03-03T00:00:00Z"), in_bucket.area)
     else:
@@ -158,7 +146,10 @@ def test_another_attempt_publishes_just_before_our_manifest_arrives(
         in_bucket.client.put_object(**options)
 
     with pytest.raises(DestinationRefused, match="newer export"):
-        publish(staged(tmp_path, b"ours\n", snapshot_at=LATE), through(in_bucket, put_object=put))
+        publish(
+            staged(tmp_path, b"ours\n", snapshot_at=LATE),
+            through(in_bucket, put_object=of_manifest(in_bucket, put)),
+        )
     assert_is(in_bucket, newer)
 
 
@@ -211,7 +202,7 @@ def test_a_bucket_that_lets_nothing_be_deleted_still_gets_its_export(
 
 @pytest.mark.parametrize(
     ("method", "code", "operation"),
-    [("upload_file", "ExpiredToken", "PutObject"), ("head_object", "400", "HeadObject")],
+    [("put_object", "ExpiredToken", "PutObject"), ("head_object", "400", "HeadObject")],
     ids=["said so", "HEAD has no body to say so"],
 )
 def test_expired_credentials_are_renewed_once(
@@ -286,7 +277,7 @@ def fails(place: BucketPlace, tmp_path: Path, **replaced: Callable[..., Any]) ->
 
 @pytest.mark.parametrize(("code", "status", "fix"), REFUSED, ids=[code for code, *_ in REFUSED])
 def test_what_no_retry_can_help(in_bucket: BucketPlace, tmp_path: Path, code: str, status: int, fix: str) -> None:
-    error = fails(in_bucket, tmp_path, upload_file=raising(refusal(code, status, "PutObject")))
+    error = fails(in_bucket, tmp_path, put_object=raising(refusal(code, status, "PutObject")))
     assert isinstance(error, DestinationRefused)
     assert repr(in_bucket.bucket) in str(error)
     assert "'test_s3'" in str(error)
@@ -296,17 +287,9 @@ def test_what_no_retry_can_help(in_bucket: BucketPlace, tmp_path: Path, code: st
 
 @pytest.mark.parametrize(("code", "status"), UNAVAILABLE, ids=[code for code, _ in UNAVAILABLE])
 def test_what_a_retry_may_help(in_bucket: BucketPlace, tmp_path: Path, code: str, status: int) -> None:
-    error = fails(in_bucket, tmp_path, upload_file=raising(refusal(code, status, "UploadPart")))
+    error = fails(in_bucket, tmp_path, put_object=raising(refusal(code, status, "UploadPart")))
     assert isinstance(error, DestinationUnavailable)
     assert error.retryable
-
-
-def test_errors_of_the_transfer_manager_are_understood(in_bucket: BucketPlace, tmp_path: Path) -> None:
-    in_bucket.client.meta.events.register(
-        "before-call.s3.PutObject", raising(refusal("AccessDenied", 403, "PutObject"))
-    )
-    error = fails(in_bucket, tmp_path)
-    assert "answers PutObject with AccessDenied" in str(error)
 
 
 def test_a_part_that_fails_for_good_aborts_the_upload(in_bucket: BucketPlace, tmp_path: Path) -> None:
@@ -321,7 +304,7 @@ def test_a_part_that_fails_for_good_aborts_the_upload(in_bucket: BucketPlace, tm
 def test_a_connection_that_is_incomplete(in_bucket: BucketPlace, tmp_path: Path, name: str) -> None:
     from botocore import exceptions
 
-    error = fails(in_bucket, tmp_path, upload_file=raising(getattr(exceptions, name)()))
+    error = fails(in_bucket, tmp_path, put_object=raising(getattr(exceptions, name)()))
     assert isinstance(error, DestinationRefused)
     assert "Correct the connection 'test_s3'" in str(error)
 
@@ -409,13 +392,13 @@ def store_of(place: BucketPlace, connection: str = "test_s3", prefix: str = "", 
 def test_a_copy_is_made_by_the_server(
     in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(amazon_s3, "MOST_COPIED", most)
+    monkeypatch.setattr(server_copy, "MOST_COPIED", most)
     export = staged(tmp_path, b"0123456789abcde\n" * (20 * MIB // 16))
     (file,) = export.manifest.files
     with store_of(in_bucket, prefix="staging").folder("a", "b") as source:
         source.upload(file, export.directory / file.name)
         read = raising(AssertionError("read"))
-        with store_of(in_bucket, prefix="exports", get_object=read, upload_file=read).folder("c") as target:
+        with store_of(in_bucket, prefix="exports", get_object=read, upload_part=read).folder("c") as target:
             assert target.copy(file, source)
             assert target.digest(file.name) == (file.bytes, file.sha256)
             found = in_bucket.client.head_object(Bucket=in_bucket.bucket, Key=f"exports/c/{file.name}")
@@ -428,7 +411,7 @@ def test_a_copy_is_made_by_the_server(
 def test_a_copy_that_fails_for_good_is_aborted(
     in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(amazon_s3, "MOST_COPIED", 5 * MIB)
+    monkeypatch.setattr(server_copy, "MOST_COPIED", 5 * MIB)
     export = staged(tmp_path, b"0123456789abcde\n" * (6 * MIB // 16))
     (file,) = export.manifest.files
     in_bucket.client.meta.events.register(

@@ -67,6 +67,12 @@ KINDS = {
                     "is no storage class whose objects can be read at once",
                     ("STANDARD", "INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR"),
                 ),
+                BucketKey(
+                    "acl",
+                    "bucket-owner-full-control, where the bucket is another account's",
+                    "is not bucket-owner-full-control",
+                    ("bucket-owner-full-control",),
+                ),
             ),
         ),
         Kind("google_cloud_storage", "Google Cloud Storage", "gs", ("bucket", "prefix")),

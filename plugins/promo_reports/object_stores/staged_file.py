@@ -23,23 +23,31 @@ _COPIED = 16 << 20
 _FIX = "Clear the run's extract task to stage it again."
 
 
-def chunks(file: ExportFile, source: Path) -> Iterator[bytes]:
-    """Yield the bytes of `source`; StagingError, after the last chunk at the latest, unless they match the manifest."""
+def chunks(file: ExportFile, source: Path, length: int = CHUNK) -> Iterator[bytes]:
+    """Yield the bytes of `source`, `length` at one time, fewer at the end.
+
+    StagingError, after the last chunk at the latest, unless they match the manifest.
+    """
     digest, size = hashlib.sha256(), 0
     try:
         with os.fdopen(open_regular(source), "rb") as staged:
-            while chunk := staged.read(CHUNK):
+            while chunk := staged.read(length):
                 digest.update(chunk)
                 size += len(chunk)
                 yield chunk
     except OSError as error:
-        raise StagingError(f"The staged file {source} cannot be read ({error.strerror}).", _FIX) from None
+        raise unreadable(source, error) from None
     if (size, digest.hexdigest()) != (file.bytes, file.sha256):
         raise StagingError(
             f"The staged file {source} is not what was verified: {size} bytes with sha256 {digest.hexdigest()[:8]}…, "
             f"not {file.bytes} with {file.sha256[:8]}…",
             _FIX,
         )
+
+
+def unreadable(source: Path, error: OSError) -> StagingError:
+    """Return the error for a staged file that is gone or cannot be read."""
+    return StagingError(f"The staged file {source} cannot be read ({error.strerror}).", _FIX)
 
 
 def verify(file: ExportFile, source: Path) -> None:

@@ -11,6 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -25,7 +26,7 @@ from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.domain.places.export_place import ExportPlace
 from promo_reports.errors import PromoReportsError
 from promo_reports.object_stores import bucket_access
-from promo_reports.object_stores.amazon_s3 import store
+from promo_reports.object_stores.amazon_s3 import objects
 from promo_reports.object_stores.port import Stored
 from promo_reports.object_stores.staged_export import StagedExport
 from promo_reports.object_stores.stores import store_at
@@ -139,10 +140,15 @@ def child(staged: StagedDirectory, place: dict[str, str], point: str, signal_nam
 
 
 def _main(order: dict[str, Any]) -> None:
+    told = threading.Event()
+
     def stop() -> None:
         os.kill(os.getpid(), signal.Signals[order["signal"]])
+        if order["signal"] == "SIGTERM":  # on another thread than the one that is told
+            told.wait(20)
 
     def terminated(*_: object) -> None:
+        told.set()
         raise Terminated
 
     signal.signal(signal.SIGTERM, terminated)
@@ -197,5 +203,5 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
 
 
 if __name__ == "__main__":
-    store.log.setLevel("CRITICAL")
+    objects.log.setLevel("CRITICAL")
     _main(json.loads(sys.argv[1]))

@@ -20,7 +20,7 @@ def through_airflow(connection: str) -> ClientFactory:
     def client() -> S3Client:
         try:
             from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-            from airflow.providers.common.compat.sdk import AirflowNotFoundException
+            from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException
             from botocore.config import Config
         except ModuleNotFoundError as missing:
             raise DestinationRefused(
@@ -45,7 +45,14 @@ def through_airflow(connection: str) -> ClientFactory:
             retries={"mode": "standard", "max_attempts": 5},
             signature_version="s3v4",  # the default for URLs is the older version
         )
-        made: S3Client = hook.get_client_type(region_name=hook.region_name, config=ours.merge(hook.config))
+        try:
+            made: S3Client = hook.get_client_type(region_name=hook.region_name, config=ours.merge(hook.config))
+        except (AirflowException, LookupError, NotImplementedError, TypeError, ValueError) as wrong:
+            # Not chained: the text of the original may repeat the connection's extra.
+            raise DestinationRefused(
+                f"The Airflow connection {connection!r} cannot be used ({type(wrong).__name__}).",
+                "Correct its extra: docs/delivery.md has what it may hold.",
+            ) from None
         return made
 
     return client

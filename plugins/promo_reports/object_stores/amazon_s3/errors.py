@@ -6,7 +6,7 @@ are left out, as they may hold access keys and signatures.
 
 from __future__ import annotations
 
-from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError, StagingError
+from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.bucket_access import Answer
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
@@ -41,17 +41,15 @@ _MISCONFIGURED = (
 
 def answer(error: BaseException) -> Answer | None:
     """Return S3's response in an exception of botocore or of boto3's transfer manager, or None if there was none."""
-    from boto3.exceptions import S3UploadFailedError
     from botocore.exceptions import ClientError
 
-    cause = error.__context__ if isinstance(error, S3UploadFailedError) else error
-    if type(cause).__name__ == "S3CopyFailedError":  # of boto3's transfer manager: the source was replaced meanwhile
+    if type(error).__name__ == "S3CopyFailedError":  # of boto3's transfer manager: the source was replaced meanwhile
         return Answer("PreconditionFailed", 412, "UploadPartCopy")
-    if not isinstance(cause, ClientError):
+    if not isinstance(error, ClientError):
         return None
-    status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    code = cause.response.get("Error", {}).get("Code") or str(status)
-    operation = cause.operation_name
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = error.response.get("Error", {}).get("Code") or str(status)
+    operation = error.operation_name
     # A HEAD has no body, so that expired credentials are a bare 400 there.
     expired = code in EXPIRED or (code == "400" and operation.startswith("Head"))
     return Answer(code, status, operation, expired)
@@ -85,8 +83,11 @@ def _without_answer(error: Exception, where: str, connection: str) -> PromoRepor
         return DestinationUnavailable(
             f"{where} {how} ({name}).", f"Check the network and endpoint_url in connection {connection!r}."
         )
-    if isinstance(error, FileNotFoundError):
-        return StagingError("A staged file disappeared during the upload.", "Clear the run's extract task.")
+    if isinstance(error, OSError) and error.filename:  # of a token: those of exports are opened outside of requests
+        return DestinationRefused(
+            f"{where} cannot be used: {error.filename} cannot be read ({error.strerror}).",
+            f"Mount the file that connection {connection!r} names, or correct its extra.",
+        )
     return None
 
 
@@ -103,8 +104,11 @@ def _fix(refused: Answer, connection: str) -> str:
     if refused.code == "RequestTimeTooSkewed":
         return "Set this host's clock."
     if refused.status == 403:
+        operation = refused.operation
         return (
-            f"Grant connection {connection!r} the permissions in docs/delivery.md; {refused.operation} lacks its own."
+            f"Have role_arn in the extra of connection {connection!r} trust whoever assumes it."
+            if operation.startswith("AssumeRole")
+            else f"Grant connection {connection!r} the permissions in docs/delivery.md; {operation} lacks its own."
         )
     return f"Check the bucket, and endpoint_url in connection {connection!r}."
 
