@@ -210,3 +210,27 @@ def test_one_that_cannot_be_read_is_an_error_of_its_own_until_it_can(
     assert dag_ids(parsed(bundle, f"report.{OTHER}.py")) == []
     bundle.refresh()
     assert dag_ids(parsed(bundle, GROUP)) == [SOUND, OTHER]
+
+
+def test_two_that_could_meet_in_one_place_are_errors_until_one_of_them_moves(
+    bundle: ReportBundle, other: Path, home: Path
+) -> None:
+    """The one that stays is parsed again, though nothing of its own has changed."""
+    account = home / "include" / "account.yaml"
+    account.write_text(f"{account.read_text()}    folder: dt={{start:%Y-%m-%d}}\n")
+    bundle.refresh()
+    assert dag_ids(parsed(bundle, GROUP)) == []
+    bundle.refresh()
+    for one, two in ((SOUND, OTHER), (OTHER, SOUND)):
+        (error,) = parsed(bundle, f"report.{one}.py").import_errors.values()
+        assert f"reports/{one}.yaml:8: delivery[0].partner_export: could meet another report in one place" in error
+        assert f"reports/{two}.yaml (delivery[0]) goes to s3://bi-exports/promo-reports/dt={{start" in error
+    stays = bundle.path / f"report.{SOUND}.py"
+    before = stays.stat().st_ino
+    other.write_text(other.read_text().replace("bucket: bi-exports", "bucket: bi-exports, prefix: other"))
+    bundle.refresh()
+    assert stays.stat().st_ino != before
+    assert dag_ids(parsed(bundle, GROUP)) == [OTHER]
+    assert parsed(bundle, stays.name).import_errors == {}
+    bundle.refresh()
+    assert dag_ids(parsed(bundle, GROUP)) == [SOUND, OTHER]
