@@ -9,6 +9,9 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.delivery.stored_exports import StoredExports
+from promo_reports.domain.export_folder import ExportFolder
+from promo_reports.domain.places.export_place import Placement
+from promo_reports.domain.places.pattern import Pattern
 from promo_reports.errors import StagingError
 from promo_reports.object_stores.port import ObjectStore
 from promo_reports.pipeline.staging.bucket import StagingBucket
@@ -51,3 +54,15 @@ def test_an_export_is_staged_and_delivered(store: ObjectStore, place: Place, tmp
     assert store.folders(*place_of(staged).split("/")[:2]) == []
     with pytest.raises(StagingError, match="is gone"):
         area.open(staged.address, dag_id=of.dag_id, run_id=of.run_id)
+
+
+def test_an_export_is_delivered_under_the_name_of_a_pattern(store: ObjectStore, tmp_path: Path) -> None:
+    of, disk = export(), tmp_path / "disk"
+    area = StagingBucket(store, "store://staging", Scratch(disk, LONGEST))
+    found = area.open(stage(area).address, dag_id=of.dag_id, run_id=of.run_id)
+    delivered = publish(found, StoredExports(store, Placement(file_stem=Pattern.of_file("part_{start:%Y}"))))
+    (file,) = found.manifest.files
+    assert [each.rpartition("/")[2] for each in delivered.files] == [f"part_2024-{file.sha256[:8]}.csv"]
+    with store.folder(*ExportFolder.of(found.manifest).place.folder) as objects:
+        assert objects.digest(f"part_2024-{file.sha256[:8]}.csv") == (len(CONTENT), file.sha256)
+    assert not [each for each in disk.rglob("*") if each.is_file()]

@@ -21,7 +21,7 @@ from promo_reports.errors import (
     StagingRefused,
 )
 from promo_reports.object_stores.port import Busy, LostRace, Objects, ObjectStore
-from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.staged_export import StagedExport, staged_file
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging import sealed
@@ -114,22 +114,25 @@ class StagingBucket:
             raise
         return StagedObjects(self, names, manifest, destinations)
 
-    def send(self, names: tuple[str, str, str], file: ExportFile, target: Objects) -> None:
-        """Have the target's store copy a staged file; where it cannot, receive it on the scratch disk and upload it."""
+    def send(self, names: tuple[str, str, str], staged: ExportFile, file: ExportFile, target: Objects) -> None:
+        """Have the target's store copy a staged file; where it cannot, receive it on the scratch disk and upload it.
+
+        `file` is what it is called at the target. A store copies no object under another name than its own.
+        """
         with ExitStack() as stack:
             with self._told():
                 objects = stack.enter_context(self._store.folder(*names))
             try:
-                copied = target.copy(file, objects)
+                copied = staged.name == file.name and target.copy(file, objects)
             except Damaged as damage:
                 raise _damaged(damage) from None
             if copied:
                 log.info("%s was copied by the object store itself", file.name)
                 return
             report, run, _ = names
-            path = stack.enter_context(self._scratch.receiving(file, report, run))
-            with self._told(), explained(self._scratch.disk, path.parent, lambda: file.bytes):
-                objects.download(file, path)
+            path = stack.enter_context(self._scratch.receiving(staged, report, run))
+            with self._told(), explained(self._scratch.disk, path.parent, lambda: staged.bytes):
+                objects.download(staged, path)
             target.upload(file, path)
 
     def address_of(self, names: tuple[str, str, str]) -> str:
@@ -177,7 +180,7 @@ class StagedObjects:
 
     def send(self, file: ExportFile, target: Objects) -> None:
         """Copy within the object store, or through the scratch disk."""
-        self.area.send(self.names, file, target)
+        self.area.send(self.names, staged_file(self.manifest, file), file, target)
 
 
 @dataclass(frozen=True)
