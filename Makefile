@@ -69,8 +69,9 @@ test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers, t
 # Google's and Azure's libraries triple an environment, so they have one of their own.
 CLOUDS := .cache/clouds
 CLOUD_TESTS := tests/object_stores tests/delivery
+AZURITE := .cache/azurite/.installed
 
-test-clouds: $(CLOUDS)/.installed ## Hold Google Cloud Storage, Azure and SFTP to the contracts of destinations (needs npm, openssh-server)
+test-clouds: $(CLOUDS)/.installed $(AZURITE) ## Hold Google Cloud Storage, Azure and SFTP to the contracts of destinations (needs npm, openssh-server)
 	$(CLOUDS)/bin/python -m pytest --clouds -m clouds -n $(WORKERS) --dist loadfile $(CLOUD_TESTS)
 
 $(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt requirements-sftp.txt
@@ -83,6 +84,12 @@ $(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt re
 	$(BIN)/uv pip install --quiet -r requirements-dev.txt -r requirements-google.txt -r requirements-azure.txt \
 		-r requirements-sftp.txt; \
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(AZURITE): devstack/azurite/package.json devstack/azurite/package-lock.json
+	@mkdir -p $(@D)
+	cp devstack/azurite/package.json devstack/azurite/package-lock.json $(@D)
+	cd $(@D) && npm ci --ignore-scripts
 	@touch $@
 
 test-containers: $(STAMP) ## Build the image, run the compose file on a Docker daemon of its own, and test what it does (needs root, docker.io)

@@ -20,6 +20,7 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__PLUGINS_FOLDER", str(Path(__file__).resolve().parent.parent / "plugins"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+from devstack.azure import AzureServer
 from devstack.credentials import Credentials
 from devstack.databases import PromoDatabase, create_promo_database, create_roles
 from devstack.mariadb import MariaDbServer
@@ -119,6 +120,13 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureServer]:
+    """A running server of Azure Blob Storage's protocol, for tests that are marked `clouds`."""
+    with AzureServer(project=PROJECT, log=tmp_path_factory.mktemp("azure") / "azure.log") as server:
+        yield server
+
+
 _bucket_numbers = itertools.count(1)
 
 
@@ -127,6 +135,15 @@ def bucket(s3: S3Server) -> str:
     """The name of a fresh, empty bucket on `s3`."""
     name = f"test-bucket-{next(_bucket_numbers)}"
     s3.client().create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def container(azure_server: AzureServer) -> str:
+    """The name of a fresh, empty container on `azure_server`."""
+    name = f"test-container-{next(_bucket_numbers)}"
+    with azure_server.client() as client:
+        client.create_container(name)
     return name
 
 

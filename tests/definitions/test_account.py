@@ -64,6 +64,10 @@ def test_the_shipped_account_is_good() -> None:
             " letters, digits, _ . and -, no address",
             "2: partner_exports[0].prefix: '../x' holds . or .. as a part",
         ]),
+        ("timezone: UTC\npartner_exports: [{partner: azure_blob, bucket: bi_exports, connection: bi_azure}]\n", [
+            "2: partner_exports[0].bucket: 'bi_exports' is no name there:"
+            " a container has 3 to 63 of a-z, 0-9 and -, and no two - one after the other",
+        ]),
         ("timezone: UTC\npartner_exports:\n  - partner: amazon_s3\n    bucket: bi-x\n    password: hunter2\n", [
             "3: partner_exports[0].connection: is required",
             "5: partner_exports[0].password: unknown key; addresses and credentials are kept in Airflow"

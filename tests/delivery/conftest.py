@@ -3,6 +3,7 @@
 from tests.support.delivery.fixtures import (
     breakable_s3,
     google_storage,
+    in_azure,
     in_bucket,
     in_google,
     in_memory,
@@ -15,6 +16,7 @@ from tests.support.delivery.fixtures import (
 __all__ = [
     "breakable_s3",
     "google_storage",
+    "in_azure",
     "in_bucket",
     "in_google",
     "in_memory",

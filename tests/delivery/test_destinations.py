@@ -94,6 +94,6 @@ def test_a_bucket_that_was_disconnected(tmp_path: Path) -> None:
 
 
 def test_a_kind_that_no_code_is_registered_for(tmp_path: Path) -> None:
-    account = Account("UTC", "monday", (Bucket("azure_blob", "exports", "exports_azure"),))
-    with pytest.raises(DestinationRefused, match=r"cannot deliver to azure_blob:exports/june: it has no code"):
-        area_for(PartnerExport("azure_blob", "exports", "june"), account, Settings(data_dir=tmp_path))
+    account = Account("UTC", "monday", (Bucket("ftp", "exports", "exports_ftp"),))
+    with pytest.raises(DestinationRefused, match=r"cannot deliver to ftp:exports/june: it has no code"):
+        area_for(PartnerExport("ftp", "exports", "june"), account, Settings(data_dir=tmp_path))

@@ -11,6 +11,7 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.errors import DestinationUnavailable
+from tests.support.delivery.azure import AzurePlace
 from tests.support.delivery.exports import (
     EARLY,
     LATE,
@@ -35,8 +36,8 @@ def previous(place: Place, tmp_path: Path, point: str = "") -> str:
     """Publish an export, in an earlier second where the retry will have to tell old files from new ones; its key."""
     export = staged(tmp_path, b"old 1\n", b"old 2\n", snapshot_at=EARLY)
     publish(export, place.area)
-    if isinstance(place, BucketPlace) and point not in BEFORE_SWITCH:
-        time.sleep(1.05 - time.time() % 1)  # S3 counts in seconds
+    if isinstance(place, BucketPlace | AzurePlace) and point not in BEFORE_SWITCH:
+        time.sleep(1.05 - time.time() % 1)  # S3 and Azure count in seconds
     return export.manifest.event_key
 
 

@@ -95,6 +95,9 @@ def load_account(path: Path) -> Account:
         if (each.partner, each.bucket) in seen:
             findings.add(("partner_exports", index, "bucket"), f"{each.bucket!r} is connected already")
         seen.add((each.partner, each.bucket))
+        kind = KINDS[each.partner]
+        if not kind.takes_name(each.bucket):
+            findings.add(("partner_exports", index, "bucket"), f"{each.bucket!r} is no name there: {kind.name_rule}")
     findings.raise_any()
     return Account(
         timezone=form.timezone or "",

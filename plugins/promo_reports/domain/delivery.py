@@ -33,7 +33,8 @@ class Kind:
     `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
     definition has for one of them, besides the kind itself. `conditional` says that it compares and replaces in one
     step by itself; where it does not, a lock stands in for that, which only our own attempts heed. `bucket_keys` are
-    the keys that the account may have for one (`Bucket.option`).
+    the keys that the account may have for one (`Bucket.option`). `name` is the pattern of its buckets' names, where it
+    takes fewer than others, and `name_rule` says so in words.
     """
 
     key: str
@@ -42,6 +43,12 @@ class Kind:
     settings: tuple[str, ...] = ()
     conditional: bool = True
     bucket_keys: tuple[BucketKey, ...] = ()
+    name: str = ".*"
+    name_rule: str = ""
+
+    def takes_name(self, bucket: str) -> bool:
+        """Return whether a name may be that of a bucket of this kind."""
+        return re.fullmatch(self.name, bucket) is not None
 
 
 KINDS = {
@@ -76,6 +83,14 @@ KINDS = {
             ),
         ),
         Kind("google_cloud_storage", "Google Cloud Storage", "gs", ("bucket", "prefix")),
+        Kind(
+            "azure_blob",
+            "Azure Blob Storage",
+            "az",
+            ("bucket", "prefix"),
+            name=r"(?!.*--)[a-z0-9-]{3,63}",
+            name_rule="a container has 3 to 63 of a-z, 0-9 and -, and no two - one after the other",
+        ),
     )
 }
 """Every kind of destination by its key."""

@@ -35,7 +35,8 @@ def bucket_at(address: str, connection: str = "") -> Bucket | None:
     found = _BUCKET_ADDRESS.fullmatch(address)
     if found is None:
         return None
-    kinds = (each for each in partners() if KINDS[each].scheme == found["scheme"])
+    of_scheme = (each for each in partners() if KINDS[each].scheme == found["scheme"])
+    kinds = (each for each in of_scheme if KINDS[each].takes_name(found["name"]))
     return next((Bucket(each, found["name"], connection, found["prefix"] or "") for each in kinds), None)
 
 

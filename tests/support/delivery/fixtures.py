@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devstack.azure import AzureServer
 from devstack.s3 import S3Server
-from tests.support.delivery import memory_destination
+from tests.support.delivery import azure, memory_destination
 from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 from tests.support.delivery.faults import Breakable, breakable_bucket
 from tests.support.delivery.google_place import CONNECTION, GooglePlace
@@ -64,6 +65,14 @@ def in_google(google_storage: GoogleStorageServer, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(google_storage.connection()))
     yield GooglePlace(google_storage, bucket)
     vars(google_storage).update(hooks)
+
+
+@pytest.fixture
+def in_azure(azure_server: AzureServer, container: str, monkeypatch: pytest.MonkeyPatch) -> azure.AzurePlace:
+    """An empty container, with its Airflow connection."""
+    azure.connect_airflow(monkeypatch, extra={"connection_string": azure_server.connection_string})
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return azure.AzurePlace(azure_server, container)
 
 
 IN_CLOUDS = [pytest.param(fixture, marks=pytest.mark.clouds) for fixture in CLOUDS.values()]

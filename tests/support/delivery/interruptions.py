@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,9 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
         return directory_area(Path(place["root"]))
     if "partner" in place:
         return StoredExports(store_at(Bucket(place["partner"], place["name"], place["connection"], place["prefix"])))
+    if "made_by" in place:
+        made: Area = import_module(place["made_by"]).area_for_child(place, stop)
+        return made
     import boto3
     from botocore.config import Config
 
