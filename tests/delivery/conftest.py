@@ -1,6 +1,7 @@
 """Every destination, as the contract suite sees it."""
 
 from tests.support.delivery.fixtures import (
+    breakable_google,
     breakable_s3,
     google_storage,
     in_azure,
@@ -14,6 +15,7 @@ from tests.support.delivery.fixtures import (
 )
 
 __all__ = [
+    "breakable_google",
     "breakable_s3",
     "google_storage",
     "in_azure",

@@ -13,7 +13,7 @@ from devstack.azure import AzureServer
 from devstack.s3 import S3Server
 from tests.support.delivery import azure, memory_destination
 from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
-from tests.support.delivery.faults import Breakable, breakable_bucket
+from tests.support.delivery.faults import Breakable, breakable_bucket, google_behind_servers
 from tests.support.delivery.google_place import CONNECTION, GooglePlace
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ def in_azure(azure_server: AzureServer, container: str, monkeypatch: pytest.Monk
     azure.connect_airflow(monkeypatch, extra={"connection_string": azure_server.connection_string})
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return azure.AzurePlace(azure_server, container)
+
+
+@pytest.fixture
+def breakable_google(in_google: GooglePlace, monkeypatch: pytest.MonkeyPatch) -> Breakable:
+    """The same bucket, behind servers that refuse."""
+    return google_behind_servers(in_google, monkeypatch)
 
 
 IN_CLOUDS = [pytest.param(fixture, marks=pytest.mark.clouds) for fixture in CLOUDS.values()]

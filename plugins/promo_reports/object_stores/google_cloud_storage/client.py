@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_READ = 60
 """Seconds in which a server sends the next bytes of its answer."""
-SECONDS_OF_RETRIES = 120
+SECONDS_OF_RETRIES = 60
 """Seconds for which a request is repeated that failed for a passing reason; a retry of the task follows."""
 ENDPOINT = "gcs.endpoint"
 """Key of a connection's extra that names another address of the API, as for Airflow's own `gs://` paths."""
@@ -74,9 +74,7 @@ ClientFactory = Callable[[], Connected]
 """Makes a client with fresh credentials each time it is called."""
 
 
-def limits(
-    connect: float = SECONDS_TO_CONNECT, read: float = SECONDS_TO_READ, retries: float = SECONDS_OF_RETRIES
-) -> Any:
+def limits(connect: float, read: float, retries: float) -> Any:
     """Return the options of each request: seconds to connect and to read, and seconds for which it is repeated."""
     from google.cloud.storage.retry import DEFAULT_RETRY
 
@@ -124,7 +122,7 @@ def through_airflow(connection: str) -> ClientFactory:
                 "Give it one of keyfile_dict, key_path and credential_config_file, or none of them where Google gives "
                 "the host credentials (workload identity).",
             ) from None
-        return Connected(made, credentials, limits())
+        return Connected(made, credentials, limits(SECONDS_TO_CONNECT, SECONDS_TO_READ, SECONDS_OF_RETRIES))
 
     return client
 

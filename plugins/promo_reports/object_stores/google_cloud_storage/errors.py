@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError, StagingError
 from promo_reports.object_stores.bucket_access import Answer
 
+MISSING = "notFound"
+"""Google's reason for an object that is not there; another server answers 404 without a reason."""
 NO_BUCKET = "noSuchBucket"
 """Our word for a 404 of a bucket: Google's reason, `notFound`, is that of an object, too."""
 _CLOCK = "clockSkew"
@@ -43,6 +45,8 @@ def answer(error: BaseException) -> Answer | None:
     code = reason or str(status)
     if status == 404 and "bucket" in message and "not exist" in message:
         code = NO_BUCKET
+    elif status == 404 and message.startswith("No such object"):  # in the plain text of a download
+        code = MISSING
     elif status == 400 and "doesn't match calculated" in message:
         code = _DAMAGED
     asked = response.request
@@ -135,4 +139,6 @@ def _fix(refused: Answer, connection: str) -> str:
         return (
             f"Grant connection {connection!r} the permissions in docs/delivery.md; {refused.operation} lacks its own."
         )
+    if refused.code == str(refused.status):
+        return f"Check gcs.endpoint in connection {connection!r}: what answers at this address is not Google's API."
     return f"Check the bucket and connection {connection!r}."

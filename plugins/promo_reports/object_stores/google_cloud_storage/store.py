@@ -32,7 +32,7 @@ PART = 16 << 20
 CACHE_CONTROL = "private, no-store"
 """Where anybody may read a bucket, Google's caches would go on with the previous manifest for an hour."""
 
-_MISSING = ("notFound", "404")
+_MISSING = (errors.MISSING,)
 _LOST = ("conditionNotMet", "412")
 
 
@@ -128,9 +128,11 @@ class GoogleObjects:
             return False
         stopped = threading.Event()
         found = self._access.ask(
-            lambda connected: self._rewrite(connected, file, source, stopped), otherwise=_MISSING, end=stopped.set
+            lambda connected: self._rewrite(connected, file, source, stopped),
+            otherwise=_MISSING,
+            end=stopped.set,
         )
-        if found in _MISSING:
+        if found == errors.MISSING:
             raise gone(source.address(file.name))
         if found != file.sha256:
             raise DestinationUnavailable(f"{self.address(file.name)} is not what was copied.")
