@@ -59,6 +59,7 @@ def _every_page(reports: ReportsPage) -> Iterator[str]:
     bucket = page.get_by_role("region", name=f"Amazon S3, {MISSING}")
     bucket.get_by_role("button", name="Check").click()
     expect(bucket.get_by_text("Problem", exact=True)).to_be_visible(timeout=SOON * 1000)
+    bucket.get_by_role("listitem").last.scroll_into_view_if_needed()
     yield "destinations"
     reports.open()
     reports.create_report.click()
