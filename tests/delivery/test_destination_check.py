@@ -114,9 +114,15 @@ def test_links_are_asked_for_where_people_download_alone(in_memory: MemoryPlace)
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_step_that_fails_is_the_last_and_nothing_is_left(
-    place: Place, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
+def test_a_step_that_fails_is_the_last(in_memory: MemoryPlace, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    assert_is_the_last(in_memory, monkeypatch, call)
+
+
+def test_nothing_is_left_of_a_check_that_fails(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_is_the_last(place, monkeypatch, "digest")
+
+
+def assert_is_the_last(place: Place, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     said = DestinationRefused("Bucket 'b' of connection 'c' answers It with Denied.", "Grant it.")
     calls = {"times": 0}
 

@@ -201,7 +201,12 @@ class AmazonS3Objects:
 
     def _head(self, name: str, **options: Any) -> Any:
         """Return what S3 says of an object, or None."""
-        found = self._access.ask(lambda client: client.head_object(**self._at(name), **options), otherwise=_MISSING)
+
+        def head(client: S3Client) -> Any:
+            answered = client.head_object(**self._at(name), **options)
+            return {**answered, "ETag": answered["ETag"]}  # KeyError: what answers is no S3 server
+
+        found = self._access.ask(head, otherwise=_MISSING)
         return None if isinstance(found, str) else found
 
     def _proven(self, found: Any, name: str) -> tuple[int, str] | None:
