@@ -1,10 +1,10 @@
 """Upload a large file to a server that discards it, beside the AWS command line.
 
-    python -m benchmarks.uploads.upload [--bytes 5000000000] [--rounds 5]
+    python -m benchmarks.uploads.upload [--gigabytes 1] [--rounds 5]
 
 `aws s3 cp` is that of PyPI, in an environment of its own below .cache/, as it is configured by default. Of its time and
 processor seconds those of a file of one byte are taken away, which it needs to start. The product's upload reads the
-file first, to compare it with its manifest, as a delivery does.
+file first, to compare it with its manifest, as a delivery does. Memory is that of one upload of 5 GB.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ SUBJECT = "Upload to S3"
 OURS, THEIRS = "ours", "aws s3 cp"
 GOAL, MEMORY_GOAL = 1.3, 160.0
 GB = 1_000_000_000
+MEMORY_GIGABYTES = 5
 
 
 @contextmanager
@@ -87,8 +88,10 @@ def by_aws(url: str, path: Path) -> dict[str, float]:
     return {"seconds": whole[0] - start[0], "cpu": whole[1] - start[1]}
 
 
-def by_the_product(url: str, path: Path, sha256: str) -> dict[str, float]:
+def by_the_product(url: str, path: Path) -> dict[str, float]:
     """What an upload takes, in a new process each time."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     connection = {
         "conn_type": "aws",
         "login": "any",
@@ -110,18 +113,14 @@ def by_the_product(url: str, path: Path, sha256: str) -> dict[str, float]:
     return figures
 
 
-def measured(url: str, path: Path, rounds: int) -> Iterator[Figure]:
-    """Alternate between the two."""
+def measured(url: str, home: Path, gigabytes: int, rounds: int) -> Iterator[Figure]:
+    """Alternate between the two, then upload once for the memory."""
+    path, large = holes(home / "export.csv", gigabytes), holes(home / "large.csv", MEMORY_GIGABYTES)
     size = path.stat().st_size
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    answer = Rounds(
-        SUBJECT,
-        {OURS: lambda: by_the_product(url, path, sha256), THEIRS: lambda: by_aws(url, path)},
-    )
+    answer = Rounds(SUBJECT, {OURS: lambda: by_the_product(url, path), THEIRS: lambda: by_aws(url, path)})
     by_aws(url, path)
     answer.run(rounds)
-    told = f"{size / GB:.0f} GB, {AWSCLI.replace('==', ' ')}"
+    told = f"{gigabytes} GB, {AWSCLI.replace('==', ' ')}"
     for name, figure in (("time", "seconds"), ("processor time", "cpu")):
         ratios = answer.ratios(OURS, figure, to=THEIRS, to_figure=figure)
         yield from answer.figure(f"{name}, by that of {THEIRS}", ratios, "x", GOAL, note=told)
@@ -129,8 +128,15 @@ def measured(url: str, path: Path, rounds: int) -> Iterator[Figure]:
         for kind in (OURS, THEIRS):
             each = [value / size * GB for value in answer.values(kind, figure)]
             yield from answer.figure(f"{name}, {kind}", each, "s/GB")
-    memory = answer.values(OURS, "memory")
-    yield from answer.figure(f"memory above an idle task, {size / GB:.0f} GB", memory, "MB", MEMORY_GOAL)
+    memory = by_the_product(url, large)["memory"]
+    yield Figure(SUBJECT, f"memory above an idle task, {MEMORY_GIGABYTES} GB", memory, "MB", MEMORY_GOAL)
+
+
+def holes(path: Path, gigabytes: int) -> Path:
+    """Make a file of nothing but holes, which are read as fast as what is in memory."""
+    with path.open("wb") as file:
+        file.truncate(gigabytes * GB)
+    return path
 
 
 def _of_children() -> float:
@@ -141,14 +147,11 @@ def _of_children() -> float:
 def main() -> None:
     """Measure, and keep the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.uploads.upload")
-    parser.add_argument("--bytes", type=int, default=5 * GB)
+    parser.add_argument("--gigabytes", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory, discarding() as url:
-        path = Path(directory) / "export.csv"
-        with path.open("wb") as file:
-            file.truncate(asked.bytes)  # holes, which are read as fast as what is in memory
-        keep("upload", measured(url, path, asked.rounds))
+        keep("upload", measured(url, Path(directory), asked.gigabytes, asked.rounds))
 
 
 if __name__ == "__main__":
