@@ -288,6 +288,15 @@ def test_what_was_replaced_since_it_was_listed_is_not_discarded(in_azure: AzureP
         assert objects.entries() == []
 
 
+def test_an_empty_blob_is_read(in_azure: AzurePlace) -> None:
+    with opened(in_azure) as objects:
+        objects.put("marker", b"", replacing=None)
+        found = objects.get("marker")
+        assert found is not None
+        assert found.content == b""
+        objects.put("marker", b"no more", replacing=found.tag)
+
+
 # Copies on the server's side
 
 

@@ -58,8 +58,8 @@ class AzureBlobObjects:
         """Return a blob; its tag is its ETag."""
 
         def read(client: BlobServiceClient) -> Stored:
-            got = self._blob(client, name).download_blob(offset=0, length=MOST_BYTES + 1)
-            return Stored(got.readall(), tag_of(got.properties.etag), got.properties.last_modified)
+            got = self._blob(client, name).download_blob()  # without a range, which Azure refuses of an empty blob
+            return Stored(got.read(MOST_BYTES + 1), tag_of(got.properties.etag), got.properties.last_modified)
 
         found = self._access.ask(read, otherwise=(errors.MISSING,))
         return None if isinstance(found, str) else found
