@@ -15,15 +15,23 @@ from promo_reports.domain.account import Account
 from promo_reports.domain.delivery import Download
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import Damaged, DestinationUnavailable
+from promo_reports.object_stores.amazon_s3 import upload
 from promo_reports.object_stores.amazon_s3.checksums import composite, part_checksums, proven_sha256
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
-from promo_reports.object_stores.amazon_s3.upload import MIB, PART
+from promo_reports.object_stores.amazon_s3.upload import MIB
 from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import PREFIX, REPORT, WINDOW, BucketPlace, assert_is, s3_area, staged, wanted
 from tests.support.delivery.s3_clients import Wrapped, raising, refusal
 
-SIZES = pytest.mark.parametrize("size", [64, PART + MIB], ids=["one PUT", "parts"])
+SMALLEST = 5 * MIB
+SIZES = pytest.mark.parametrize("size", [64, SMALLEST + MIB], ids=["one PUT", "parts"])
 CHECKSUMS = ("ChecksumAlgorithm", "ChecksumSHA256", "ChecksumMode")
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts as small as S3 takes them."""
+    monkeypatch.setattr(upload, "PART", SMALLEST)
 
 
 def export_of(tmp_path: Path, size: int) -> tuple[StagedDirectory, ExportFile]:
@@ -71,7 +79,7 @@ def test_other_bytes_with_the_same_metadata_are_found(
     place: Any = {"Bucket": in_bucket.bucket, "Key": in_bucket.folder + file.name}
     metadata = in_bucket.client.head_object(**place)["Metadata"]
     other = b"1" + (export.directory / file.name).read_bytes()[1:]
-    if size < PART:
+    if size < SMALLEST:
         in_bucket.client.put_object(**place, Body=other, Metadata=metadata, **checksum)
     else:
         in_bucket.client.upload_fileobj(BytesIO(other), **place, ExtraArgs={"Metadata": metadata, **checksum})
@@ -119,7 +127,7 @@ def test_what_is_damaged_on_its_way_is_refused(in_bucket: BucketPlace, tmp_path:
 
 
 def test_a_file_that_changes_while_it_is_sent_is_refused(in_bucket: BucketPlace, tmp_path: Path) -> None:
-    export, file = export_of(tmp_path, PART + MIB)
+    export, file = export_of(tmp_path, SMALLEST + MIB)
 
     def change(**_: object) -> None:
         with (export.directory / file.name).open("r+b") as changed:
@@ -207,12 +215,12 @@ def test_an_upload_of_an_earlier_release_is_adopted_if_it_is_the_file(
 
 
 def test_the_composite_is_that_of_the_server(in_bucket: BucketPlace, tmp_path: Path) -> None:
-    export, file = export_of(tmp_path, 2 * PART + 16)
+    export, file = export_of(tmp_path, 2 * SMALLEST + 16)
     with objects_of(in_bucket) as objects:
         objects.upload(file, export.directory / file.name)
     place: Any = {"Bucket": in_bucket.bucket, "Key": in_bucket.folder + file.name}
     head = in_bucket.client.head_object(**place, ChecksumMode="ENABLED")
-    assert head["ChecksumSHA256"] == composite(part_checksums(file, export.directory / file.name, PART))
+    assert head["ChecksumSHA256"] == composite(part_checksums(file, export.directory / file.name, SMALLEST))
     assert head["ChecksumSHA256"].endswith("-3")
 
 

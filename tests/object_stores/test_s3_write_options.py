@@ -11,13 +11,21 @@ from promo_reports.delivery import publish
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Bucket
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.amazon_s3 import upload
 from promo_reports.object_stores.amazon_s3.store import amazon_s3_store
-from promo_reports.object_stores.amazon_s3.upload import MIB, PART
+from promo_reports.object_stores.amazon_s3.upload import MIB
 from promo_reports.object_stores.amazon_s3.write_options import WriteOptions
 from tests.support.delivery.exports import CONNECTION, PREFIX, BucketPlace, assert_is, s3_area, staged
 from tests.support.delivery.s3_clients import Wrapped
 
+SMALLEST = 5 * MIB
 KMS = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts as small as S3 takes them."""
+    monkeypatch.setattr(upload, "PART", SMALLEST)
 
 
 def head_of(place: BucketPlace, name: str) -> dict[str, Any]:
@@ -25,7 +33,7 @@ def head_of(place: BucketPlace, name: str) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("size", [64, PART + MIB], ids=["one PUT", "parts"])
+@pytest.mark.parametrize("size", [64, SMALLEST + MIB], ids=["one PUT", "parts"])
 @pytest.mark.parametrize(
     ("encryption", "algorithm", "key"),
     [("AES256", "AES256", None), ("aws:kms", "aws:kms", None), (KMS, "aws:kms", KMS)],
@@ -70,7 +78,7 @@ def test_a_copy_is_written_as_the_account_asks(in_bucket: BucketPlace, tmp_path:
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["StorageClass"]) == ("aws:kms", KMS, "STANDARD_IA")
 
 
-@pytest.mark.parametrize("size", [64, PART + MIB], ids=["one PUT", "parts"])
+@pytest.mark.parametrize("size", [64, SMALLEST + MIB], ids=["one PUT", "parts"])
 def test_a_server_that_does_not_encrypt_is_refused(in_bucket: BucketPlace, tmp_path: Path, size: int) -> None:
     def ignoring(name: str) -> Any:
         def send(**options: Any) -> Any:
