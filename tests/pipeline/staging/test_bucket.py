@@ -159,6 +159,7 @@ def test_a_bucket_that_is_not_there_is_told_before_anything_is_made(staged_on_s3
     ):
         with pytest.raises(StagingRefused, match=said) as refused:
             asked()
+        assert "of staging, the download area or the store: in PROMO_REPORTS_..._BUCKET" in str(refused.value)
         assert not refused.value.retryable
     area.discard(OF)
     assert list(staged_on_s3.disks.glob("*/*")) == []

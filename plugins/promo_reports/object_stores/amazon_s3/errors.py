@@ -94,8 +94,8 @@ def _without_answer(error: Exception, where: str, connection: str) -> PromoRepor
 def _fix(refused: Answer, connection: str) -> str:
     if refused.code in _BUCKET:
         return (
-            "Create the bucket, or correct its name in include/account.yaml (of the download area: in "
-            "PROMO_REPORTS_DOWNLOAD_BUCKET)."
+            "Create the bucket, or correct its name in include/account.yaml (of staging, the "
+            "download area or the store: in PROMO_REPORTS_..._BUCKET)."
         )
     if refused.code in _CREDENTIALS or refused.expired:
         return f"Renew the credentials in the Airflow connection {connection!r}."

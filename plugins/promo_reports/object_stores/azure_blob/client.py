@@ -59,8 +59,8 @@ def through_airflow(connection: str) -> ClientFactory:
         except AirflowNotFoundException:
             raise DestinationRefused(
                 f"There is no Airflow connection {connection!r}.",
-                "Create it, or correct the bucket's connection in include/account.yaml (of the download area: in "
-                "PROMO_REPORTS_DOWNLOAD_CONNECTION).",
+                "Create it, or correct the bucket's connection in include/account.yaml (of staging, the "
+                "download area or the store: in PROMO_REPORTS_..._CONNECTION).",
             ) from None
         except (ValueError, TypeError, AttributeError) as wrong:
             # Not chained: the text may contain keys.

@@ -96,8 +96,8 @@ def _is_fault(status: int) -> bool:
 def _fix(refused: Answer, error: Any, connection: str) -> str:
     if refused.code in _CONTAINER:
         return (
-            "Create the container, or correct its name in include/account.yaml (of the download area: in "
-            "PROMO_REPORTS_DOWNLOAD_BUCKET)."
+            "Create the container, or correct its name in include/account.yaml (of staging, the "
+            "download area or the store: in PROMO_REPORTS_..._BUCKET)."
         )
     if refused.code in _HELD:
         return "Remove what holds the blob: a lease, a snapshot, an immutability policy, the archive tier."

@@ -128,8 +128,8 @@ def _operation(method: str, url: str) -> str:
 def _fix(refused: Answer, connection: str) -> str:
     if refused.code == NO_BUCKET:
         return (
-            "Create the bucket, or correct its name in include/account.yaml (of the download area: in "
-            "PROMO_REPORTS_DOWNLOAD_BUCKET)."
+            "Create the bucket, or correct its name in include/account.yaml (of staging, the "
+            "download area or the store: in PROMO_REPORTS_..._BUCKET)."
         )
     if refused.code == _CLOCK:
         return "Set this host's clock."
