@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_CONTAINER = re.compile(r"(?!.*--)[a-z0-9-]{3,63}")
 _KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+")
 DOWNLOAD = "download"
 """The download area in definitions, in handovers and in titles."""
@@ -43,12 +44,12 @@ class Kind:
     settings: tuple[str, ...] = ()
     conditional: bool = True
     bucket_keys: tuple[BucketKey, ...] = ()
-    name: str = ".*"
+    name: re.Pattern[str] | None = None
     name_rule: str = ""
 
     def takes_name(self, bucket: str) -> bool:
         """Return whether a name may be that of a bucket of this kind."""
-        return re.fullmatch(self.name, bucket) is not None
+        return self.name is None or self.name.fullmatch(bucket) is not None
 
 
 KINDS = {
@@ -88,7 +89,7 @@ KINDS = {
             "Azure Blob Storage",
             "az",
             ("bucket", "prefix"),
-            name=r"(?!.*--)[a-z0-9-]{3,63}",
+            name=_CONTAINER,
             name_rule="a container has 3 to 63 of a-z, 0-9 and -, and no two - one after the other",
         ),
     )
