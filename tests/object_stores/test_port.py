@@ -232,3 +232,12 @@ def test_addresses_begin_with_the_scheme_of_the_kind(store: ObjectStore, place: 
 
 def _listed(objects: Objects) -> dict[str, tuple[int | None, bool]]:
     return {each.name: (each.bytes, each.unfinished) for each in objects.entries()}
+
+
+def test_where_nobody_is_locked_out_a_listing_tells_the_tag(store: ObjectStore) -> None:
+    """By it a host knows that what it has read is still what is there."""
+    with store.folder(REPORT, WINDOW) as objects:
+        objects.put(NAME, b"one", replacing=None)
+        found = objects.get(NAME)
+        assert found is not None
+        assert objects.exclusive or [each.stamp for each in objects.entries()] == [found.tag]
