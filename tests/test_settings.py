@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from promo_reports.domain.account import Bucket
+from promo_reports.domain.delivery import KINDS, Kind
 from promo_reports.errors import InvalidInput
 from promo_reports.settings import PREFIX, Settings
 
@@ -131,6 +132,16 @@ def test_every_area_is_a_directory_or_a_bucket_with_a_connection(area: str) -> N
     assert problem.startswith(f"{bucket}: must be s3://bucket or s3://bucket/prefix")
     (problem,) = refused({directory: "s3://promo/area"})
     assert f"a bucket goes into {bucket}" in problem
+
+
+def test_the_store_is_where_objects_are_compared_and_replaced_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = Kind("locked", "Locked", "locked", ("bucket", "prefix"), conditional=False)
+    monkeypatch.setitem(KINDS, kind.key, kind)
+    settings = Settings.from_environment(buckets(STAGING="locked://promo/a", DOWNLOAD="locked://promo/b"))
+    assert settings.staging_area.partner == "locked"
+    (problem,) = refused(buckets(STORE="locked://promo/a"))
+    assert problem.startswith(f"{PREFIX}STORE_BUCKET: must be s3://bucket or s3://bucket/prefix")
+    assert "locked://" not in problem.partition("; it is")[0]
 
 
 def test_directories_are_areas_without_a_connection() -> None:

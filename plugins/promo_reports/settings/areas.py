@@ -44,9 +44,11 @@ def checked_address(address: str | None, given: ValidationInfo) -> str | None:
     """Return the value of `<area>_bucket`; it must be an address, and the area no directory."""
     if address is None:
         return None
-    area = _area(given)
-    if bucket_at(address) is None:
-        forms = (f"{KINDS[each].scheme}://bucket{prefix}" for each in partners() for prefix in ("", "/prefix"))
+    area, bucket = _area(given), bucket_at(address)
+    # Hosts write to the store at the same time, and what they read must be what they replace.
+    kinds = [each for each in partners() if KINDS[each].conditional or area != "store"]
+    if bucket is None or bucket.partner not in kinds:
+        forms = (f"{KINDS[each].scheme}://bucket{prefix}" for each in kinds for prefix in ("", "/prefix"))
         raise broken(f"must be {' or '.join(forms)}, in letters, digits and !_.*'()=+@-")
     if len(address.partition("://")[2].partition("/")[2]) > _LONGEST_BUCKET_PREFIX:
         raise broken(f"has a prefix of more than {_LONGEST_BUCKET_PREFIX} characters")
