@@ -17,11 +17,16 @@ class Loader(yaml.SafeLoader):
     """YAML with the tag by which Compose replaces a list instead of adding to it."""
 
 
-Loader.add_constructor("!override", lambda loader, node: Replaced(loader.construct_sequence(node)))
-
-
 class Replaced(list[str]):
     """A list that takes the place of the one below it."""
+
+
+def replaced(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> Replaced:
+    """Return the list that a tagged one is."""
+    return Replaced(loader.construct_sequence(node))
+
+
+Loader.add_constructor("!override", replaced)
 
 
 @pytest.fixture(scope="module")
