@@ -26,6 +26,7 @@ from devstack.databases import PromoDatabase, create_promo_database, create_role
 from devstack.mariadb import MariaDbServer
 from devstack.postgres import PostgresServer
 from devstack.s3 import S3Server
+from devstack.sftp import SftpServer
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
@@ -145,6 +146,13 @@ def container(azure_server: AzureServer) -> str:
     with azure_server.client() as client:
         client.create_container(name)
     return name
+
+
+@pytest.fixture(scope="session")
+def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
+    """A running SFTP server (Debian's openssh-server)."""
+    with SftpServer(tmp_path_factory.mktemp("sftp") / "sftp", port=0) as server:
+        yield server
 
 
 def _load_schema(owner_url: str) -> None:

@@ -10,6 +10,7 @@ from tests.support.delivery.fixtures import (
     in_memory,
     lasting,
     local,
+    on_sftp,
     place,
     unlocked,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "in_memory",
     "lasting",
     "local",
+    "on_sftp",
     "place",
     "unlocked",
 ]

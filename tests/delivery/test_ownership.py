@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from promo_reports.delivery import OpenFile, PresignedFile, Wanted, open_published, publish, published, sweep
-from promo_reports.domain.account import Account
-from promo_reports.domain.delivery import Download
 from promo_reports.domain.export_folder import ExportFolder
 from promo_reports.domain.manifest import Manifest
 from promo_reports.errors import Expired, ForeignExport, Replaced
@@ -30,11 +28,11 @@ from tests.support.delivery.exports import (
     wanted,
 )
 from tests.support.delivery.interruptions import InterruptedArea
+from tests.support.delivery.sftp import asked_of
 
 TYPE = "promo_reports.type.wallet_transactions"
 OTHER_TYPE = "promo_reports.type.user_errors"
 RUN, ID = "manual__1", "june_audit-19b04f56"
-ACCOUNT = Account("UTC", "monday", ())
 DELIVERED = Path(__file__).resolve().parents[1] / "fixtures" / "preview" / "delivered"
 
 
@@ -55,9 +53,8 @@ def earlier(report: str) -> Manifest:
 
 def read(place: Place, asked: Wanted) -> bytes:
     """What is downloaded; the manifest must be given out or refused likewise."""
-    settings = place.settings()
-    found = open_published(Download(), ACCOUNT, settings, asked, delivered=True)
-    assert published(Download(), ACCOUNT, settings, asked, delivered=True).manifest.run_id
+    found = open_published(*asked_of(place), asked, delivered=True)
+    assert published(*asked_of(place), asked, delivered=True).manifest.run_id
     if isinstance(found, OpenFile):
         with found:
             return found.stream.readall() or b""

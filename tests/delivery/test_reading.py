@@ -59,13 +59,14 @@ from tests.support.delivery.exports import (
     staged,
     wanted,
 )
+from tests.support.delivery.sftp import asked_of
 
 ACCOUNT = Account("UTC", "monday", ())
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _reached(place: Place, read: Callable[..., Any], asked: Wanted, delivered: bool) -> Any:
-    return read(Download(), ACCOUNT, place.settings(), asked, delivered=delivered)
+    return read(*asked_of(place), asked, delivered=delivered)
 
 
 def opened(place: Place, asked: Wanted, *, delivered: bool = True) -> OpenFile | PresignedFile:

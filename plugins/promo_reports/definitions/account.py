@@ -36,7 +36,7 @@ class BucketForm(Form):
     """A connected bucket; its credentials are in the Airflow connection. Further keys are those of its kind."""
 
     partner: Partner = Field(description="the cloud storage provider")
-    bucket: BucketName = Field(description="the bucket's name")
+    bucket: BucketName = Field(description="the bucket's name; of an SFTP server, a name for it")
     connection: Connection = Field(description="id of the Airflow connection that holds the credentials")
     prefix: Prefix = Field("", description="everything is written below it")
     folder: FolderPattern | None = Field(None, description="pattern of the folder of an export, below the prefix")

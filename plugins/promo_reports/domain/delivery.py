@@ -33,8 +33,8 @@ class Kind:
 
     `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
     definition has for one of them, besides the kind itself. `conditional` says that it compares and replaces in one
-    step by itself; where it does not, a lock stands in for that, which only our own attempts heed. `bucket_keys` are
-    the keys that the account may have for one (`Bucket.option`). `name` is the pattern of its buckets' names, where it
+    step by itself; a kind that does not takes partner exports alone, under a lock that only our own attempts heed.
+    `bucket_keys` are the keys that the account may have for one (`Bucket.option`). `name` is the pattern of its buckets' names, where it
     takes fewer than others, and `name_rule` says so in words.
     """
 
@@ -92,6 +92,7 @@ KINDS = {
             name=_CONTAINER,
             name_rule="a container has 3 to 63 of a-z, 0-9 and -, and no two - one after the other",
         ),
+        Kind("sftp", "SFTP", "sftp", ("bucket", "prefix"), conditional=False),
     )
 }
 """Every kind of destination by its key."""

@@ -12,6 +12,8 @@ A directory and a bucket keep the same promises in different ways:
 | a deletion holds its condition         | the folder is locked while it compares  | compared, then deleted            |
 | other writers in the folder            | none: a second one waits                | any: `exclusive` is False         |
 | leftovers of a killed upload           | a temporary file                        | an incomplete multipart upload    |
+
+An SFTP server is a directory whose locks end with a lease, since it does not see that a process has died.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ STORES = {
     "amazon_s3": ("promo_reports.object_stores.amazon_s3.store", "amazon_s3_store"),
     "google_cloud_storage": ("promo_reports.object_stores.google_cloud_storage.store", "google_cloud_storage_store"),
     "azure_blob": ("promo_reports.object_stores.azure_blob.store", "azure_blob_store"),
+    "sftp": ("promo_reports.object_stores.sftp.store", "sftp_store"),
 }
 """Module and name of the function that returns the object store of a bucket of the kind, without contacting it."""
 

@@ -34,7 +34,7 @@ DEFAULT = ExportPlace((REPORT, WINDOW))
 PREFIX = "exports/promo"
 PLACES = {"download": "local", "amazon_s3": "in_bucket", memory_destination.KEY: "in_memory"}
 """The fixture of each kind of destination, which the contract suites run over."""
-CLOUDS: dict[str, str] = {"google_cloud_storage": "in_google", "azure_blob": "in_azure"}
+CLOUDS: dict[str, str] = {"google_cloud_storage": "in_google", "azure_blob": "in_azure", "sftp": "on_sftp"}
 """The same of the kinds that need libraries or servers of their own: they run with --clouds alone."""
 CONNECTION = "test_s3"
 """The Airflow connection of the bucket, where `connect_airflow` has made it."""

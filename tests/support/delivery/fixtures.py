@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +12,18 @@ import pytest
 
 from devstack.azure import AzureServer
 from devstack.s3 import S3Server
+from devstack.sftp import SftpServer
 from tests.support.delivery import azure, memory_destination
 from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
 from tests.support.delivery.faults import Breakable, breakable_bucket, google_behind_servers
 from tests.support.delivery.google_place import CONNECTION, GooglePlace
+from tests.support.delivery.sftp import SftpPlace
+from tests.support.delivery.sftp import connect_airflow as connect_to_sftp
 
 if TYPE_CHECKING:
     from devstack.google_storage import GoogleStorageServer
+
+_directories = itertools.count(1)
 
 
 @pytest.fixture
@@ -79,6 +85,13 @@ def in_azure(azure_server: AzureServer, container: str, monkeypatch: pytest.Monk
 def breakable_google(in_google: GooglePlace, monkeypatch: pytest.MonkeyPatch) -> Breakable:
     """The same bucket, behind servers that refuse."""
     return google_behind_servers(in_google, monkeypatch)
+
+
+@pytest.fixture
+def on_sftp(sftp: SftpServer, monkeypatch: pytest.MonkeyPatch) -> SftpPlace:
+    """A directory of the SFTP server that does not exist yet, with its Airflow connection."""
+    connect_to_sftp(monkeypatch, sftp)
+    return SftpPlace(sftp, f"inbox-{next(_directories)}")
 
 
 IN_CLOUDS = [pytest.param(fixture, marks=pytest.mark.clouds) for fixture in CLOUDS.values()]

@@ -198,8 +198,6 @@ def _area(place: dict[str, str], stop: Callable[[], None]) -> Area:
         aws_secret_access_key="any",
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
-    if seconds := place.get("seconds_to_end"):
-        bucket_access.SECONDS_TO_END = float(seconds)
     if stopped_at := place.get("stopped_at"):
         once = iter([stop])  # Airflow tells a task once; several parts are on their way
         client.meta.events.register(stopped_at, lambda **_: next(once, lambda: None)())

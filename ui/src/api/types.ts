@@ -838,7 +838,7 @@ export interface components {
              * @description the cloud storage provider
              * @enum {string}
              */
-            partner: "amazon_s3" | "google_cloud_storage" | "azure_blob";
+            partner: "amazon_s3" | "google_cloud_storage" | "azure_blob" | "sftp";
             /**
              * Bucket
              * @description a bucket that include/account.yaml connects

@@ -1,0 +1,1 @@
+"""SFTP servers, through the connections of Airflow's sftp provider."""
