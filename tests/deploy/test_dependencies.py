@@ -42,7 +42,7 @@ def distribution_of(module: str) -> str:
         name = canonical(module.replace(".", "-"))
         return max((each for each in declared() if f"{name}-".startswith(f"{each}-")), key=len, default=module)
     if top != "airflow":
-        (name,) = DISTRIBUTIONS[top]
+        (name,) = DISTRIBUTIONS.get(top, [top])  # of a cloud's library, which is not installed everywhere
         return canonical(name)
     provider = PROVIDER.match(module)
     return f"apache-airflow-providers-{provider[1].replace('.', '-')}" if provider else "apache-airflow"
