@@ -28,6 +28,7 @@ from promo_reports.settings import Settings
 from tests.support.delivery import memory_destination
 from tests.support.delivery.exports import LocalPlace, MemoryPlace, Place
 from tests.support.delivery.memory_destination import Written
+from tests.support.delivery.sftp import SftpPlace, bucket_of
 
 STEPS = ["list", "write", "read", "replace", "upload", "open", "delete"]
 CALLS = {"put": "write", "get": "read", "upload": "upload", "digest": "upload", "entries": "upload", "open": "open"}
@@ -41,9 +42,9 @@ def store_of(place: Place) -> ObjectStore:
 
 def checked(place: Place, destination_id: str = DOWNLOAD, seconds: float = 60.0) -> dict[str, tuple[CheckState, str]]:
     """Check a destination; the result of each step."""
-    if isinstance(place, LocalPlace):
+    if isinstance(place, LocalPlace) and not isinstance(place, SftpPlace):
         place.root.mkdir(exist_ok=True)
-    check = DestinationCheck(destination_id, place.settings().download_area)
+    check = DestinationCheck(destination_id, bucket_of(place))
     check.run(seconds)
     return {each.subject: (each.state, each.sentence) for each in check.results}
 

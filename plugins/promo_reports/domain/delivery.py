@@ -34,8 +34,8 @@ class Kind:
     `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
     definition has for one of them, besides the kind itself. `conditional` says that it compares and replaces in one
     step by itself; a kind that does not takes partner exports alone, under a lock that only our own attempts heed.
-    `bucket_keys` are the keys that the account may have for one (`Bucket.option`). `name` is the pattern of its buckets' names, where it
-    takes fewer than others, and `name_rule` says so in words.
+    `bucket_keys` are the keys that the account may have for one (`Bucket.option`). `name` is the pattern of its
+    buckets' names, where it takes fewer than others, and `name_rule` says so in words.
     """
 
     key: str

@@ -107,8 +107,14 @@ def asked_of(place: Place) -> tuple[Destination, Account, Settings]:
     """Where a reader looks: in the download area, which every place can be but a server of SFTP."""
     if not isinstance(place, SftpPlace):
         return Download(), Account("UTC", "monday", ()), place.settings()
-    account = Account("UTC", "monday", (Bucket("sftp", NAME, CONNECTION, place.prefix),))
-    return PartnerExport("sftp", NAME), account, Settings()
+    return PartnerExport("sftp", NAME), Account("UTC", "monday", (bucket_of(place),)), Settings()
+
+
+def bucket_of(place: Place) -> Bucket:
+    """The bucket or directory that a place is, as the settings or the account name it."""
+    if not isinstance(place, SftpPlace):
+        return place.settings().download_area
+    return Bucket("sftp", NAME, CONNECTION, place.prefix)
 
 
 def area_for_child(place: Mapping[str, str], stop: Callable[[], None]) -> Area:

@@ -65,7 +65,8 @@ class Lock:
         if self._beating is not None:
             self._beating.cancel()
         await self._drop(files, self._token)
-        await files.remove_directory(self._path)
+        if await files.remove_directory(self._path):
+            await files.remove_directory(posixpath.dirname(self._path))
 
     async def held(self, files: RemoteFiles) -> bool:
         """Return whether nobody has taken the lock over."""
