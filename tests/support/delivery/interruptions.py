@@ -26,7 +26,6 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.domain.places.export_place import ExportPlace
 from promo_reports.errors import PromoReportsError
-from promo_reports.object_stores import bucket_access
 from promo_reports.object_stores.amazon_s3 import objects
 from promo_reports.object_stores.port import Stored
 from promo_reports.object_stores.staged_export import StagedExport
