@@ -132,9 +132,12 @@ def test_every_area_is_a_directory_or_a_bucket_with_a_connection(area: str) -> N
     assert problem.startswith(f"{bucket}: must be s3://bucket or s3://bucket/prefix")
     (problem,) = refused({directory: "s3://promo/area"})
     assert f"a bucket goes into {bucket}" in problem
-    (problem,) = refused(given | {bucket: "sftp://files.partner.example/inbox"})
-    said = "must be s3://bucket" if area == "STORE" else "SFTP takes partner exports alone: it has no conditional"
-    assert problem.startswith(f"{bucket}: {said}")
+
+
+def test_the_download_area_is_where_browsers_can_be_sent() -> None:
+    (problem,) = refused(buckets(DOWNLOAD="sftp://files.partner.example/inbox"))
+    said = "cannot be on SFTP, which gives no links that a browser downloads from"
+    assert problem.startswith(f"{PREFIX}DOWNLOAD_BUCKET: {said}")
 
 
 def test_the_store_is_where_objects_are_compared_and_replaced_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,8 @@ from promo_reports.object_stores.sftp.lock import LEASE
 from promo_reports.object_stores.sftp.store import LOCKS, SftpStore
 from tests.support.delivery.exports import LATE, LATER, REPORT, WINDOW, assert_is, staged
 from tests.support.delivery.interruptions import InterruptedArea, child
-from tests.support.delivery.sftp import CONNECTION, NAME, SftpPlace, area_at, connect_airflow, known
+from tests.support.delivery.sftp import CONNECTION, NAME, SftpPlace, area_at, bucket_of, connect_airflow, known, opened
+from tests.support.delivery.sftp import LEASE as HOLDS
 from tests.support.small_disk import FREE, small_disk
 
 pytestmark = pytest.mark.clouds
@@ -137,10 +138,12 @@ def test_a_frozen_attempt_removes_nothing_when_it_wakes_up(on_sftp: SftpPlace, t
 
 
 def test_a_lock_is_not_taken_from_an_attempt_that_lives(on_sftp: SftpPlace) -> None:
+    opens = opened(known(on_sftp.server))
+    impatient = SftpStore(bucket_of(on_sftp), opened=opens, lease=HOLDS, lock_wait=1.5 * HOLDS)
     with store_of(on_sftp).folder(REPORT, WINDOW) as objects:
         with (
             pytest.raises(DestinationUnavailable, match=rf"sftp://{NAME}/.*{WINDOW} is locked by another publication"),
-            area_at(known(on_sftp.server), on_sftp.prefix, lock_wait=4.5).folder(REPORT, WINDOW),
+            impatient.folder(REPORT, WINDOW),
         ):
             pass
         objects.put("state.json", b"mine", replacing=None)

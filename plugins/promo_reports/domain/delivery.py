@@ -33,7 +33,8 @@ class Kind:
 
     `label` is the name that users know, `scheme` begins the addresses of its files, and `settings` are the keys that a
     definition has for one of them, besides the kind itself. `conditional` says that it compares and replaces in one
-    step by itself; a kind that does not takes partner exports alone, under a lock that only our own attempts heed.
+    step by itself; where it does not, a lock stands in for that, which only our own attempts heed. `links` says that it
+    signs URLs from which a browser downloads.
     `bucket_keys` are the keys that the account may have for one (`Bucket.option`). `name` is the pattern of its
     buckets' names, where it takes fewer than others, and `name_rule` says so in words.
     """
@@ -43,6 +44,7 @@ class Kind:
     scheme: str
     settings: tuple[str, ...] = ()
     conditional: bool = True
+    links: bool = True
     bucket_keys: tuple[BucketKey, ...] = ()
     name: re.Pattern[str] | None = None
     name_rule: str = ""
@@ -92,7 +94,7 @@ KINDS = {
             name=_CONTAINER,
             name_rule="a container has 3 to 63 of a-z, 0-9 and -, and no two - one after the other",
         ),
-        Kind("sftp", "SFTP", "sftp", ("bucket", "prefix"), conditional=False),
+        Kind("sftp", "SFTP", "sftp", ("bucket", "prefix"), conditional=False, links=False),
     )
 }
 """Every kind of destination by its key."""

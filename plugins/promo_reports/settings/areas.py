@@ -50,9 +50,8 @@ def checked_address(address: str | None, given: ValidationInfo) -> str | None:
     if bucket is None or bucket.partner not in kinds:
         forms = (f"{KINDS[each].scheme}://bucket{prefix}" for each in kinds for prefix in ("", "/prefix"))
         raise broken(f"must be {' or '.join(forms)}, in letters, digits and !_.*'()=+@-")
-    if not KINDS[bucket.partner].conditional:
-        label = KINDS[bucket.partner].label
-        raise broken(f"{label} takes partner exports alone: it has no conditional writes or links")
+    if area == "download" and not KINDS[bucket.partner].links:
+        raise broken(f"cannot be on {KINDS[bucket.partner].label}, which gives no links that a browser downloads from")
     if len(address.partition("://")[2].partition("/")[2]) > _LONGEST_BUCKET_PREFIX:
         raise broken(f"has a prefix of more than {_LONGEST_BUCKET_PREFIX} characters")
     if given.data.get(f"{area}_dir") is not None:
