@@ -90,7 +90,7 @@ class Patterned:
 def patterned(place: Place) -> Patterned:
     """Each destination in turn."""
     assert isinstance(place.area, StoredExports)
-    if isinstance(place, LocalPlace):
+    if type(place) is LocalPlace:  # a download area is there before it is read
         place.root.mkdir()
     return Patterned(place.area)
 
