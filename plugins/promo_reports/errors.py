@@ -2,6 +2,7 @@
 
     PromoReportsError              reason, fix, retryable
     ├── InvalidInput               a YAML file, a conf or a setting breaks rules; carries located problems
+    │   ├── PlaceShared            two reports could meet in one place of a bucket
     │   └── InvalidCursor          a list is asked to go on from a place that is not one of its own
     ├── SqlTemplateError           a SQL template breaks a rule, with file:line
     ├── SourceRefused              the promo database answers, but will not do this: no retry helps

@@ -127,7 +127,9 @@ def test_it_declares_what_it_imports_and_airflow_only_as_an_extra(wheel: Path) -
         for extra in (False, True)
     }
     assert not [each for each in needed[False] if each.startswith(("apache-airflow", "boto", "fastapi", "mysql"))]
-    assert set(metadata.get_all("Provides-Extra", [])) == {"airflow", "amazon", "azure", "google", "mysql", "postgres"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {
+        *("airflow", "amazon", "azure", "google", "mysql", "postgres", "sftp")
+    }
     assert "Apache-2.0" in metadata["License-Expression"]
 
 

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.domain.delivery import partners
 from promo_reports.web.airflow.access import Caller, authenticated
 from promo_reports.web.app import make_app
 from promo_reports.web.form.models import DefinitionBody
@@ -241,8 +242,8 @@ def test_a_destination_that_is_registered_in_this_process_is_offered_and_taken(
     account.write_text(
         f"{account.read_text()}  - {{partner: memory, bucket: exports, connection: none, prefix: all}}\n"
     )
-    partners = ask(app, "GET", "/api/form", ADA).json()["partners"]
-    assert partners[-1] == {
+    offered = ask(app, "GET", "/api/form", ADA).json()["partners"]
+    assert offered[-1] == {
         "id": "memory",
         "label": "This Process",
         "buckets": [{"name": "exports", "address": "memory://exports/all"}],

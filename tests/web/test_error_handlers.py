@@ -73,6 +73,7 @@ def error_in(answer: httpx.Response) -> dict[str, Any]:
 
 OF_A_CLASS = {
     "InvalidInput": (422, "invalid"),
+    "PlaceShared": (422, "invalid"),
     "DagsMissing": (422, "invalid"),
     "SqlTemplateError": (503, "unavailable"),
     "SourceRefused": (503, "unavailable"),
@@ -105,10 +106,10 @@ def test_every_class_of_error_is_in_the_table() -> None:
 @pytest.mark.parametrize(("name", "expected"), OF_A_CLASS.items())
 def test_an_error_of_the_product_is_said_as_it_is(name: str, expected: tuple[int, str]) -> None:
     kind: type[PromoReportsError] = getattr(errors, name)
-    raised = kind("What happened.", [] if kind is InvalidInput else "What to do.")  # type: ignore[arg-type]
+    raised = kind("What happened.", [] if issubclass(kind, InvalidInput) else "What to do.")  # type: ignore[arg-type]
     error = error_in(answer_to(raised))
     assert (error["status"], error["code"]) == expected
-    if kind is not InvalidInput and expected[0] != 503:
+    if not issubclass(kind, InvalidInput) and expected[0] != 503:
         assert (error["reason"], error["fix"], error["problems"]) == ("What happened.", "What to do.", [])
 
 

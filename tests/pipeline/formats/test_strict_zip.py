@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.strict_zip import check_directory, members
 from promo_reports.pipeline.formats.zip_archive import ZipArchive
 from tests.support.second_reading import finished
@@ -25,8 +27,12 @@ def archive(path: Path, content: bytes) -> Path:
 
 
 def read(path: Path, most: int) -> bytes:
+    return read_from(finished(path), most)
+
+
+def read_from(growing: GrowingFile, most: int) -> bytes:
     content, found = io.BytesIO(), []
-    with finished(path) as file:
+    with growing as file:
         for member in members(file):
             while data := member.read(most):
                 assert len(data) <= most
@@ -55,3 +61,20 @@ def test_a_member_that_is_cut_off_is_still_found(tmp_path: Path) -> None:
     for most in (1, 100, 527, 10_000):
         with pytest.raises(zipfile.BadZipFile):
             read(path, most)
+
+
+def test_a_directory_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
+    content = b"a,b\n1,2\n"
+    path = archive(tmp_path / "ledger.zip", content)
+    whole = path.read_bytes()
+    begun = whole.index(b"PK\x01\x02") + 40
+    path.write_bytes(whole[:begun])
+    growing = GrowingFile(path)
+    growing.grown(begun)
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(read_from, growing, 100)
+        with pytest.raises(TimeoutError):
+            reading.result(timeout=0.2)
+        path.write_bytes(whole)
+        growing.finish()
+        assert reading.result() == content

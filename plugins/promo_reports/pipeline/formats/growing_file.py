@@ -87,6 +87,13 @@ class GrowingFile:
         self.position += len(content)
         return content
 
+    def wait_until_finished(self) -> None:
+        """Wait until all of the file is on disk; raises `Abandoned`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._finished or self._abandoned)
+            if self._abandoned:
+                raise Abandoned
+
     def read_at(self, offset: int, size: int) -> bytes:
         """Return bytes of a finished file, fewer at its end; the position stays where it is."""
         return os.pread(self._opened(), size, offset)

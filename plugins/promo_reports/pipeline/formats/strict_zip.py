@@ -79,8 +79,10 @@ def members(file: GrowingFile) -> Iterator[StrictMember]:
 def check_directory(file: GrowingFile, found: Sequence[StrictMember]) -> None:
     """Raise `zipfile.BadZipFile` unless directory and headers of a finished archive say what was read.
 
-    The directory begins at the file's position, right behind the last member.
+    The directory begins at the file's position, right behind the last member. What is there may be all that has been
+    written so far, so that the end of the file is waited for: `Abandoned` if it will not come.
     """
+    file.wait_until_finished()
     with zipfile.ZipFile(file.path) as archive:
         listed, begin = archive.infolist(), archive.start_dir
     if not found or begin != file.position:

@@ -34,7 +34,7 @@ class Session(Answer):
     week_starts_on: str
     now: datetime
     may_create: bool = Field(description="whether some report type may be exported")
-    may_check_destinations: bool = Field(description="whether they are an operator")
+    may_check_destinations: bool = Field(False, description="whether they are an operator")
 
 
 class ChoiceShown(Answer):
