@@ -64,7 +64,7 @@ class Registry:
         self.store = store_of(settings) if store is None else store
         self.report_types: Mapping[str, ReportType] = ReportTypeFiles(settings.report_types, settings.sql / "options")
         self._account: tuple[str, Account] | None = None
-        self._shared: dict[tuple[str, str, str], tuple[Shared, ...]] = {}
+        self._shared: dict[str, tuple[tuple[str, str], tuple[Shared, ...]]] = {}
 
     @property
     def account(self) -> Account:
@@ -174,13 +174,15 @@ class Registry:
         for source in self.sources():
             if source.key == report_id:
                 continue
-            known = (source.key, source.stamp, self._account[0])
-            if known not in self._shared:
+            stamps = (source.stamp, self._account[0])
+            known = self._shared.get(source.key)
+            if known is None or known[0] != stamps:
                 try:
-                    self._shared[known] = tuple(shared_places(self._alone(source)[0], account))
+                    known = (stamps, tuple(shared_places(self._alone(source)[0], account)))
                 except InvalidInput:
                     continue
-            yield from ((source.shown, each) for each in self._shared[known])
+                self._shared[source.key] = known
+            yield from ((source.shown, each) for each in known[1])
 
     def definition(self, key: str) -> Definition:
         """Return the definition registered under an id."""

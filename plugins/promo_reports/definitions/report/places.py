@@ -92,8 +92,7 @@ class Shared:
 def shared_places(definition: Definition, account: Account) -> Iterator[Shared]:
     """Yield the destinations of a definition whose folder does not tell reports apart."""
     named = _example(definition.id, definition.report_type.id, definition.name, _PRECISE, _PRECISE)
-    for index, destination in enumerate(definition.destinations):
-        bucket = account.bucket_of(destination) if isinstance(destination, PartnerExport) else None
+    for index, _, bucket in _partner_exports(definition, account):
         folder = bucket.placement.folder if bucket is not None else None
         if bucket is not None and folder is not None and not folder.tells_reports:
             yield Shared(index, "/".join((bucket.address, *folder.of_report(named))))
@@ -129,10 +128,9 @@ def check_neighbours(
     Readers of a report's folder, such as query engines, may take everything below it for the report's. `is_registered`
     says whether a report has an id.
     """
-    for index, destination in enumerate(definition.destinations):
-        bucket = account.bucket_of(destination) if isinstance(destination, PartnerExport) else None
+    for index, export, bucket in _partner_exports(definition, account):
         folder = bucket.placement.folder if bucket is not None else None
-        for part in destination.prefix.split("/") if isinstance(destination, PartnerExport) else ():
+        for part in export.prefix.split("/"):
             named = part == RECORDS or is_window_key(part) or is_registered(part)
             if named or (folder is not None and folder.may_name(part)):
                 findings.add(
@@ -141,6 +139,13 @@ def check_neighbours(
                 )
     findings.raise_any()
     return definition
+
+
+def _partner_exports(definition: Definition, account: Account) -> Iterator[tuple[int, PartnerExport, Bucket | None]]:
+    """Yield the partner exports of a definition by their places in it, each with its bucket if that is connected."""
+    for index, destination in enumerate(definition.destinations):
+        if isinstance(destination, PartnerExport):
+            yield index, destination, account.bucket_of(destination)
 
 
 def _windows_that_meet(
