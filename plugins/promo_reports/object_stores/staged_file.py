@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -120,8 +121,13 @@ def gone(address: str) -> StagingError:
 
 def digest_of(file: BinaryIO) -> tuple[int, str]:
     """Return the number and the sha256 of the bytes of an open file, from its position on."""
+    return digest_of_chunks(iter(partial(file.read, CHUNK), b""))
+
+
+def digest_of_chunks(content: Iterable[bytes]) -> tuple[int, str]:
+    """Return the number and the sha256 of all bytes of these chunks."""
     digest, size = hashlib.sha256(), 0
-    while chunk := file.read(CHUNK):
+    for chunk in content:
         digest.update(chunk)
         size += len(chunk)
     return size, digest.hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.advice import no_connection
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,11 +34,7 @@ def through_airflow(connection: str) -> ClientFactory:
             # Without a connection, the hook would use any credentials of this host.
             hook.get_connection(connection)
         except AirflowNotFoundException:
-            raise DestinationRefused(
-                f"There is no Airflow connection {connection!r}.",
-                "Create it, or correct the bucket's connection in include/account.yaml (of staging, the "
-                "download area or the store: in PROMO_REPORTS_..._CONNECTION).",
-            ) from None
+            raise no_connection(connection) from None
         ours = Config(
             connect_timeout=10,
             read_timeout=60,

@@ -7,6 +7,7 @@ are left out, as they may hold access keys and signatures.
 from __future__ import annotations
 
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.advice import grant, name_it_rightly
 from promo_reports.object_stores.bucket_access import Answer
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
@@ -93,10 +94,7 @@ def _without_answer(error: Exception, where: str, connection: str) -> PromoRepor
 
 def _fix(refused: Answer, connection: str) -> str:
     if refused.code in _BUCKET:
-        return (
-            "Create the bucket, or correct its name in include/account.yaml (of staging, the "
-            "download area or the store: in PROMO_REPORTS_..._BUCKET)."
-        )
+        return name_it_rightly("bucket")
     if refused.code in _CREDENTIALS or refused.expired:
         return f"Renew the credentials in the Airflow connection {connection!r}."
     if refused.code in _REGION:
@@ -108,7 +106,7 @@ def _fix(refused: Answer, connection: str) -> str:
         return (
             f"Have role_arn in the extra of connection {connection!r} trust whoever assumes it."
             if operation.startswith("AssumeRole")
-            else f"Grant connection {connection!r} the permissions in docs/delivery.md; {operation} lacks its own."
+            else grant(connection, operation)
         )
     return f"Check the bucket, and endpoint_url in connection {connection!r}."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterable, Sequence
@@ -16,13 +15,13 @@ from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
 from promo_reports.object_stores.amazon_s3.checksums import proven_sha256
 from promo_reports.object_stores.amazon_s3.server_copy import copy_object
-from promo_reports.object_stores.amazon_s3.stopping import until
 from promo_reports.object_stores.amazon_s3.upload import upload_of
 from promo_reports.object_stores.amazon_s3.write_options import WriteOptions
 from promo_reports.object_stores.bucket_access import BucketAccess
 from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, Objects, OpenObject, Stored, damaged
 from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
-from promo_reports.object_stores.staged_file import CHUNK, gone, new_file, receive
+from promo_reports.object_stores.staged_file import CHUNK, digest_of_chunks, gone, new_file, receive
+from promo_reports.object_stores.stopping import until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -218,12 +217,8 @@ class AmazonS3Objects:
         stopped = threading.Event()
 
         def read(client: S3Client) -> tuple[int, str]:
-            size, digest = 0, hashlib.sha256()
             with closing(client.get_object(**self._at(name))["Body"]) as body:
-                for chunk in until(stopped, body.iter_chunks(CHUNK)):
-                    size += len(chunk)
-                    digest.update(chunk)
-            return size, digest.hexdigest()
+                return digest_of_chunks(until(stopped, body.iter_chunks(CHUNK)))
 
         found = self._access.ask(read, otherwise=_MISSING, end=stopped.set)
         return None if isinstance(found, str) else found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.object_stores.amazon_s3.checksums import SHA256
-from promo_reports.object_stores.amazon_s3.stopping import no_parts_after
+from promo_reports.object_stores.amazon_s3.parts import no_parts_after
 from promo_reports.object_stores.amazon_s3.upload import THREADS, part_size
 
 if TYPE_CHECKING:

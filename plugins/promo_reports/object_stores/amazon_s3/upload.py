@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from promo_reports.domain.file_format import media_type_of
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.object_stores.amazon_s3.checksums import SHA256, encoded, metadata_of, part_checksums
-from promo_reports.object_stores.amazon_s3.stopping import Stopped, no_parts_after
+from promo_reports.object_stores.amazon_s3.parts import no_parts_after
 from promo_reports.object_stores.staged_file import chunks, unreadable
+from promo_reports.object_stores.stopping import check
 from promo_reports.regular_file import open_regular
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class FileUpload:
 
     def send(self, client: S3Client, target: Mapping[str, Any], stopped: threading.Event, *, checked: bool) -> None:
         """Put the file at `target`, the parameters of `PutObject`; `checked` has S3 compare its checksum."""
-        if stopped.is_set():
-            raise Stopped
+        check(stopped)
         checksum = {**SHA256, "ChecksumSHA256": encoded(bytes.fromhex(self.file.sha256))} if checked else {}
         client.put_object(
             **target,
@@ -101,8 +101,7 @@ class PartsUpload:
             raise unreadable(self.source, error) from None
 
         def send(number: int, checksum: bytes) -> Any:
-            if stopped.is_set():
-                raise Stopped
+            check(stopped)
             offset = (number - 1) * size
             # botocore makes a stream of bytes, which is sent in pieces of 16 KiB, but none of a bytearray.
             content: Any = bytearray(min(size, self.file.bytes - offset))

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.object_stores.azure_blob.etags import if_still
 from promo_reports.object_stores.staged_file import CHUNK, chunks
+from promo_reports.object_stores.stopping import check
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobBlock, BlobClient
@@ -35,10 +36,6 @@ MAX_BLOCKS = 50_000
 THREADS = 3
 _NAME = struct.Struct(">H32s16s")
 """Number, sha256 of the file, MD5 of the block: 50 bytes, 63 characters in base 85, of at most 64."""
-
-
-class TransferStopped(Exception):
-    """The transfer was cancelled."""
 
 
 class Block(NamedTuple):
@@ -76,7 +73,7 @@ def file_of(listed: Iterable[Block | None]) -> str | None:
 def stage(file: ExportFile, source: Path, blob: BlobClient, *, stopped: threading.Event) -> list[str]:
     """Send a staged file in blocks, several at one time, and return their names in order.
 
-    StagingError, and nothing may be committed, unless what was sent is the file; TransferStopped once `stopped` is set.
+    StagingError, and nothing may be committed, unless what was sent is the file; Stopped once `stopped` is set.
     """
     names: list[str] = []
     sent: deque[Future[object]] = deque()
@@ -97,8 +94,7 @@ def copy_blocks(blocks: Sequence[Block], url: str, blob: BlobClient, *, stopped:
     """Have Azure read blocks from the URL of another blob, in which they come first; return their names in order."""
 
     def copy(block: Block, offset: int) -> None:
-        if stopped.is_set():
-            raise TransferStopped
+        check(stopped)
         blob.stage_block_from_url(block.name, url, offset, block.bytes, source_content_md5=block.md5)
 
     offsets = accumulate((each.bytes for each in blocks), initial=0)
@@ -160,7 +156,6 @@ class _Body(io.BytesIO):
         self._stopped = stopped
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read the next piece, or raise TransferStopped."""
-        if self._stopped.is_set():
-            raise TransferStopped
+        """Read the next piece, or raise Stopped."""
+        check(self._stopped)
         return super().read(size)

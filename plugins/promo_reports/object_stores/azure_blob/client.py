@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.advice import no_connection
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -57,11 +58,7 @@ def through_airflow(connection: str) -> ClientFactory:
         try:
             made: BlobServiceClient = LimitedHook(wasb_conn_id=connection).get_conn()
         except AirflowNotFoundException:
-            raise DestinationRefused(
-                f"There is no Airflow connection {connection!r}.",
-                "Create it, or correct the bucket's connection in include/account.yaml (of staging, the "
-                "download area or the store: in PROMO_REPORTS_..._CONNECTION).",
-            ) from None
+            raise no_connection(connection) from None
         except (ValueError, TypeError, AttributeError) as wrong:
             # Not chained: the text may contain keys.
             raise DestinationRefused(

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError
+from promo_reports.object_stores.advice import grant, name_it_rightly
 from promo_reports.object_stores.bucket_access import Answer
 
 MISSING = "BlobNotFound"
@@ -95,10 +96,7 @@ def _is_fault(status: int) -> bool:
 
 def _fix(refused: Answer, error: Any, connection: str) -> str:
     if refused.code in _CONTAINER:
-        return (
-            "Create the container, or correct its name in include/account.yaml (of staging, the "
-            "download area or the store: in PROMO_REPORTS_..._BUCKET)."
-        )
+        return name_it_rightly("container")
     if refused.code in _HELD:
         return "Remove what holds the blob: a lease, a snapshot, an immutability policy, the archive tier."
     if refused.expired and _clock_is_off(error.response.headers.get("Date")):
@@ -107,9 +105,7 @@ def _fix(refused: Answer, error: Any, connection: str) -> str:
         firewall = ", or let this host through the storage account's firewall" * (refused.code in _FORBIDDEN)
         return f"Renew the credentials in the Airflow connection {connection!r}{firewall}."
     if refused.status == 403:
-        return (
-            f"Grant connection {connection!r} the permissions in docs/delivery.md; {refused.operation} lacks its own."
-        )
+        return grant(connection, refused.operation)
     return f"Check the container and connection {connection!r}."
 
 

@@ -15,7 +15,6 @@ from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import DestinationRefused, DestinationUnavailable
 from promo_reports.object_stores.azure_blob import errors
 from promo_reports.object_stores.azure_blob.blocks import (
-    TransferStopped,
     block_of,
     copy_blocks,
     drop_blocks,
@@ -28,7 +27,8 @@ from promo_reports.object_stores.azure_blob.signing import signed_url
 from promo_reports.object_stores.bucket_access import BucketAccess
 from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, Objects, OpenObject, Stored, damaged
 from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
-from promo_reports.object_stores.staged_file import gone, new_file, receive
+from promo_reports.object_stores.staged_file import digest_of_chunks, gone, new_file, receive
+from promo_reports.object_stores.stopping import until
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobBlock, BlobClient, BlobProperties, BlobServiceClient
@@ -251,20 +251,13 @@ class AzureBlobObjects:
         stopped = threading.Event()
 
         def read(client: BlobServiceClient) -> tuple[int, str]:
-            digest, size = hashlib.sha256(), 0
-            for chunk in self._chunks(client, name, stopped):
-                digest.update(chunk)
-                size += len(chunk)
-            return size, digest.hexdigest()
+            return digest_of_chunks(self._chunks(client, name, stopped))
 
         found = self._access.ask(read, otherwise=(errors.MISSING,), end=stopped.set)
         return None if isinstance(found, str) else found
 
     def _chunks(self, client: BlobServiceClient, name: str, stopped: threading.Event) -> Iterator[bytes]:
-        for chunk in self._blob(client, name).download_blob().chunks():
-            if stopped.is_set():
-                raise TransferStopped
-            yield chunk
+        return until(stopped, self._blob(client, name).download_blob().chunks())
 
     def _verify(self, file: ExportFile) -> None:
         if self._known(file.name) != (file.bytes, file.sha256):

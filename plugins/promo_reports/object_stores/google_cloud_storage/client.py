@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from promo_reports.errors import DestinationRefused
+from promo_reports.object_stores.advice import no_connection
 from promo_reports.object_stores.signed_url import URL_SECONDS, content_disposition
 
 if TYPE_CHECKING:
@@ -100,11 +101,7 @@ def through_airflow(connection: str) -> ClientFactory:
         try:
             hook = GCSHook(gcp_conn_id=connection)
         except AirflowNotFoundException:
-            raise DestinationRefused(
-                f"There is no Airflow connection {connection!r}.",
-                "Create it, or correct the bucket's connection in include/account.yaml (of staging, the "
-                "download area or the store: in PROMO_REPORTS_..._CONNECTION).",
-            ) from None
+            raise no_connection(connection) from None
         try:
             credentials, project = hook.get_credentials_and_project_id()
             endpoint = hook.extras.get(ENDPOINT)

@@ -10,6 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from promo_reports.errors import DestinationRefused, DestinationUnavailable, PromoReportsError, StagingError
+from promo_reports.object_stores.advice import grant, name_it_rightly
 from promo_reports.object_stores.bucket_access import Answer
 
 MISSING = "notFound"
@@ -127,18 +128,13 @@ def _operation(method: str, url: str) -> str:
 
 def _fix(refused: Answer, connection: str) -> str:
     if refused.code == NO_BUCKET:
-        return (
-            "Create the bucket, or correct its name in include/account.yaml (of staging, the "
-            "download area or the store: in PROMO_REPORTS_..._BUCKET)."
-        )
+        return name_it_rightly("bucket")
     if refused.code == _CLOCK:
         return "Set this host's clock."
     if refused.code in _CREDENTIALS or refused.expired:
         return f"Renew the credentials in the Airflow connection {connection!r}."
     if refused.status == 403:
-        return (
-            f"Grant connection {connection!r} the permissions in docs/delivery.md; {refused.operation} lacks its own."
-        )
+        return grant(connection, refused.operation)
     if refused.code == str(refused.status):
         return f"Check gcs.endpoint in connection {connection!r}: what answers at this address is not Google's API."
     return f"Check the bucket and connection {connection!r}."

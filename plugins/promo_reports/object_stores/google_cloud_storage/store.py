@@ -22,6 +22,7 @@ from promo_reports.object_stores.google_cloud_storage import errors
 from promo_reports.object_stores.google_cloud_storage.client import ClientFactory, Connected, through_airflow
 from promo_reports.object_stores.port import MOST_BYTES, Entry, LostRace, Objects, OpenObject, Stored, damaged
 from promo_reports.object_stores.staged_file import CHUNK, chunks, digest_of, gone, new_file, receive
+from promo_reports.object_stores.stopping import check
 from promo_reports.regular_file import open_regular
 
 if TYPE_CHECKING:
@@ -34,10 +35,6 @@ CACHE_CONTROL = "private, no-store"
 
 _MISSING = (errors.MISSING,)
 _LOST = ("conditionNotMet", "412")
-
-
-class TransferStopped(Exception):
-    """The transfer was cancelled."""
 
 
 def google_cloud_storage_store(bucket: Bucket) -> GoogleCloudStorage:
@@ -244,15 +241,13 @@ class GoogleObjects:
         self, connected: Connected, file: ExportFile, source: GoogleObjects, stopped: threading.Event
     ) -> str | None:
         """Copy an object, and return the sha256 that Google's MD5 of the copy proves."""
-        found = connected.blob(source._bucket, source._key(file.name))
-        found.reload(**connected.limits)
+        found = source._current(connected, file.name)
         if (found.size, _proven(found)) != (file.bytes, file.sha256):
             raise damaged(source.address(file.name), "it is not the file that its manifest names")
         blob, token = connected.blob(self._bucket, self._key(file.name)), None
         _describe(blob, file, found.md5_hash)
         while True:
-            if stopped.is_set():
-                raise TransferStopped
+            check(stopped)
             token, *_ = blob.rewrite(found, token=token, **connected.limits)
             if token is None:
                 return _proven(blob) if blob.size == file.bytes else None
@@ -268,15 +263,14 @@ class GoogleObjects:
 
 
 class _Stoppable:
-    """A file that is read until `stopped` is set; then TransferStopped is raised."""
+    """A file that is read until `stopped` is set; then Stopped is raised."""
 
     def __init__(self, file: BinaryIO, stopped: threading.Event) -> None:
         self._file, self._stopped = file, stopped
 
     def read(self, size: int = -1) -> bytes:
         """Read bytes, unless the transfer has been stopped."""
-        if self._stopped.is_set():
-            raise TransferStopped
+        check(self._stopped)
         return self._file.read(size)
 
     def tell(self) -> int:

@@ -132,15 +132,24 @@ class AttemptDirectory:
 @contextmanager
 def new_attempt(disk: Disk, report: str, run: str) -> Iterator[AttemptDirectory]:
     """Make the directory of an attempt of a run in the place of earlier ones; it is removed if the block fails."""
-    parent = disk.root / report / run
-    directory = parent / new_attempt_name()
+    directory = attempt_path(disk, report, run)
     with explained(disk):
         try:
-            if parent.exists():
-                shutil.rmtree(parent)
-            for each in (disk.root, parent.parent, parent, directory):
-                ensure_directory(each)
+            if directory.parent.exists():
+                shutil.rmtree(directory.parent)
+            make_attempt(disk, directory)
             yield AttemptDirectory(disk, directory)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
+
+
+def attempt_path(disk: Disk, report: str, run: str) -> Path:
+    """Return the path of a new attempt of a run, `<report id>/<run>/<attempt>` below the disk's root."""
+    return disk.root / report / run / new_attempt_name()
+
+
+def make_attempt(disk: Disk, directory: Path) -> None:
+    """Make the directory of an attempt, with the root and what is between them."""
+    for each in (disk.root, directory.parent.parent, directory.parent, directory):
+        ensure_directory(each)

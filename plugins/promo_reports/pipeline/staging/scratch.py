@@ -9,10 +9,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from promo_reports.domain.layout import new_attempt_name
 from promo_reports.domain.manifest import ExportFile
-from promo_reports.file_modes import ensure_directory
-from promo_reports.pipeline.staging.directory import AttemptDirectory, new_attempt
+from promo_reports.pipeline.staging.directory import AttemptDirectory, attempt_path, make_attempt, new_attempt
 from promo_reports.pipeline.staging.directory_sweep import sweep_directory
 from promo_reports.pipeline.staging.disk_errors import Disk, explained
 
@@ -44,11 +42,10 @@ class Scratch:
     def receiving(self, file: ExportFile, report: str, run: str) -> Iterator[Path]:
         """Return a path for a file of a run, beside those of other deliveries of the run."""
         self._sweep()
-        directory = self.disk.root / report / run / new_attempt_name()
+        directory = attempt_path(self.disk, report, run)
         try:
             with explained(self.disk, needed=lambda: file.bytes):
-                for each in (self.disk.root, directory.parent.parent, directory.parent, directory):
-                    ensure_directory(each)
+                make_attempt(self.disk, directory)
             yield directory / file.name
         finally:
             _remove(directory)
