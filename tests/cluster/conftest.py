@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.containers.cluster import Cluster
-from tests.support.containers.fixtures import TOLD, docker, stand_ins
-from tests.support.containers.steps import told
+from tests.support.containers.fixtures import TOLD, docker, stand_ins, up
 
 __all__ = ["docker", "stand_ins"]
 
@@ -27,19 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cluster(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """This checkout on two workers, with the demo's data."""
-    from tests.support.containers import official_images
-
     deployed = Cluster(tmp_path_factory.mktemp("cluster") / "promo-reports", told=TOLD, overlay="deploy/cluster.yaml")
-    with told("stand-ins for official images"):
-        official_images.stand_in(stand_ins, deployed.directory)
-    with told("docker compose build"):
-        deployed.build("demo-data")
-    try:
-        with told("docker compose up"):
-            deployed.compose("up", "--detach")
-        with told("docker compose run demo-data"):
-            deployed.compose("run", "--rm", "demo-data")
+    with up(deployed, stand_ins):
         yield deployed
-    finally:
-        with told("docker compose down"):
-            deployed.compose("--profile", "demo-data", "down", "--volumes")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.containers.fixtures import TOLD, docker, stand_ins
-from tests.support.containers.steps import told
+from tests.support.containers.fixtures import TOLD, docker, stand_ins, up
 
 if TYPE_CHECKING:
     from tests.support.containers.deployment import Deployment
@@ -33,26 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def deployment(stand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """This checkout, deployed as docs/deploy.md says, with the demo's data."""
-    from tests.support.containers import official_images
     from tests.support.containers.deployment import Deployment
 
-    deployed = Deployment(
-        tmp_path_factory.mktemp("deployments") / "promo-reports",
-        told=TOLD,
-    )
-    with told("stand-ins for official images"):
-        official_images.stand_in(stand_ins, deployed.directory)
-    with told("docker compose build"):
-        deployed.build("demo-data")
-    try:
-        with told("docker compose up"):
-            deployed.compose("up", "--detach")
-        with told("docker compose run demo-data"):
-            deployed.compose("run", "--rm", "demo-data")
+    deployed = Deployment(tmp_path_factory.mktemp("deployments") / "promo-reports", told=TOLD)
+    with up(deployed, stand_ins):
         yield deployed
-    finally:
-        with told("docker compose down"):
-            deployed.compose("--profile", "demo-data", "down", "--volumes")
 
 
 @pytest.fixture(scope="session")

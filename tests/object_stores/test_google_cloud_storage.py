@@ -7,17 +7,16 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +35,7 @@ from promo_reports.object_stores.stores import store_at
 from tests.support.delivery.exports import LATE, REPORT, WINDOW, assert_is, staged
 from tests.support.delivery.google_place import CONNECTION, GooglePlace
 from tests.support.delivery.interruptions import child
+from tests.support.delivery.unwell_servers import Stopped
 
 pytestmark = pytest.mark.clouds
 
@@ -439,23 +439,6 @@ def test_a_connection_whose_credentials_cannot_be_used(extra: Any, monkeypatch: 
     assert raised.value.__suppress_context__
 
 
-@pytest.fixture
-def silent() -> Iterator[str]:
-    """A server that accepts connections and never answers."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen(8)
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-@pytest.fixture
-def closed() -> str:
-    """A port at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
-
-
 @pytest.mark.parametrize(("endpoint", "message"), [("silent", "Timeout"), ("closed", "ConnectionError")])
 def test_a_server_that_is_not_well(
     in_google: GooglePlace,
@@ -493,20 +476,6 @@ def test_a_process_that_is_killed_between_two_parts_leaves_nothing_visible(
     assert in_google.contents() == untouched
     assert publish(export, in_google.area).changed
     assert_is(in_google, export)
-
-
-class Stopped(Exception):
-    """What Airflow's SIGTERM makes a task raise."""
-
-
-@pytest.fixture
-def stop() -> Iterator[None]:
-    def raised(number: int, frame: FrameType | None) -> None:
-        raise Stopped
-
-    before = signal.signal(signal.SIGTERM, raised)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from tests.support.delivery.exports import LATE, LATER, REPORT, WINDOW, assert_i
 from tests.support.delivery.interruptions import InterruptedArea, child
 from tests.support.delivery.sftp import CONNECTION, NAME, SftpPlace, area_at, bucket_of, connect_airflow, known, opened
 from tests.support.delivery.sftp import LEASE as HOLDS
+from tests.support.delivery.unwell_servers import Stopped
 from tests.support.small_disk import FREE, small_disk
 
 pytestmark = pytest.mark.clouds
@@ -38,20 +38,6 @@ AT_MOST = 10.0
 """Seconds in which a task that is stopped has ended, on a machine that does much else."""
 WHOLE_UPLOAD = "SFTPClientFile fsync 1"
 """Where the file's bytes are on the server, under its temporary name."""
-
-
-class Stopped(Exception):
-    """What Airflow's SIGTERM makes a task raise."""
-
-
-@pytest.fixture
-def stop() -> Iterator[None]:
-    def raised(number: int, frame: FrameType | None) -> None:
-        raise Stopped
-
-    before = signal.signal(signal.SIGTERM, raised)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import boto3  # noqa: TID253
@@ -25,26 +24,13 @@ from promo_reports.interruptible import GRACE, SECONDS_UNTIL_KILLED
 from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.bucket_access import SECONDS_TO_END, SECONDS_TO_TIDY
 from tests.support.delivery.exports import s3_area, staged
+from tests.support.delivery.unwell_servers import Stopped
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SMALL, PARTS = b"a\n" * 10, b"a\n" * (20 << 20)
 AT_MOST = 10.0
-
-
-class Stopped(Exception):
-    """What Airflow's SIGTERM makes a task raise."""
-
-
-@pytest.fixture
-def stop() -> Iterator[None]:
-    def raised(number: int, frame: FrameType | None) -> None:
-        raise Stopped
-
-    before = signal.signal(signal.SIGTERM, raised)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

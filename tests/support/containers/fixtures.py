@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from tests.support.containers.steps import told
 
+if TYPE_CHECKING:
+    from tests.support.containers.deployment import Deployment
+
+Deployed = TypeVar("Deployed", bound="Deployment")
 HEARTBEAT_TIMEOUT = "30"
 """Seconds after which a killed worker's tasks are tried again; the compose file has 300."""
 TOLD = {
@@ -35,3 +42,23 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
         official_images.prepare(context)
         official_images.install_compose(context, Path(os.environ["DOCKER_CONFIG"]))
     return context
+
+
+@contextmanager
+def up(deployment: Deployed, stand_ins: Path) -> Iterator[Deployed]:
+    """Build a deployment's images, start it with the demo's data, and take it down again."""
+    from tests.support.containers import official_images
+
+    with told("stand-ins for official images"):
+        official_images.stand_in(stand_ins, deployment.directory)
+    with told("docker compose build"):
+        deployment.build("demo-data")
+    try:
+        with told("docker compose up"):
+            deployment.compose("up", "--detach")
+        with told("docker compose run demo-data"):
+            deployment.compose("run", "--rm", "demo-data")
+        yield deployment
+    finally:
+        with told("docker compose down"):
+            deployment.compose("--profile", "demo-data", "down", "--volumes")

@@ -129,9 +129,14 @@ class _InterruptedFolder(Folder):
 def child(staged: StagedDirectory, place: dict[str, str], point: str, signal_name: str) -> subprocess.Popen[str]:
     """Publish in another process, which sends itself a signal at `point`; it prints the outcome as JSON."""
     order = {"staged": str(staged.directory), "place": place, "point": point, "signal": signal_name}
+    return started("tests.support.delivery.interruptions", order)
+
+
+def started(module: str, order: dict[str, Any]) -> subprocess.Popen[str]:
+    """Run a module in another process, which gets its order as JSON; what it prints can be read."""
     path = os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.delivery.interruptions", json.dumps(order)],
+        [sys.executable, "-m", module, json.dumps(order)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,

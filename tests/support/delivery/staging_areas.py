@@ -28,7 +28,7 @@ from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.pipeline.staging.scratch import Scratch
 from tests.support.databases.promo import export
 from tests.support.delivery.exports import PREFIX, BucketPlace, MemoryPlace, staged_manifest
-from tests.support.delivery.interruptions import PROJECT, Terminated
+from tests.support.delivery.interruptions import Terminated, started
 
 LONGEST = timedelta(hours=1)
 """What a killed task has left on a scratch disk is removed after this."""
@@ -171,14 +171,7 @@ def place_of(staged: StagedExport) -> str:
 def child(place: BucketPlace, scratch: Path, event: str, signal_name: str, size: int) -> subprocess.Popen[str]:
     """Stage so many bytes from another process, which sends itself a signal at an event of boto3's client."""
     order = {**place.for_child(), "scratch": str(scratch), "event": event, "signal": signal_name, "size": size}
-    path = os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")])
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.delivery.staging_areas", json.dumps(order)],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return started("tests.support.delivery.staging_areas", order)
 
 
 def _main(order: dict[str, Any]) -> None:
