@@ -25,7 +25,7 @@ export npm_config_fund := false
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-clouds test-containers cluster test-airflow test-adopt bench lint format ui ui-types ui-check lock sbom clean
+.PHONY: help install demo stop test test-fast test-mariadb test-api test-e2e test-faults test-browser test-clouds test-containers cluster test-airflow test-adopt bench lint format ui ui-types ui-check lock sbom clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,9 +61,13 @@ test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (
 test-api: $(STAMP) ## Ask every operation of the API as each role, with right and wrong requests (Schemathesis)
 	$(BIN)/python -m pytest tests/api
 
-test-e2e: $(STAMP) ## Run faults, stalls and floods, the tests of the servers, the demo's data and the doctor, and of the Reports page in Chromium
+test-e2e: test-faults test-browser ## Run faults, stalls and floods, the tests of the servers, the demo's data and the doctor, and of the Reports page in Chromium
+
+test-faults: $(STAMP) ## Of test-e2e, all but the Reports page in Chromium
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(STACK)
+
+test-browser: $(STAMP) ## Of test-e2e, the Reports page in Chromium
 	$(BIN)/python -m pytest tests/browser
 
 # Google's and Azure's libraries triple an environment, so they have one of their own.
