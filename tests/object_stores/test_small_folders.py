@@ -289,8 +289,9 @@ def test_a_copy_is_private_and_is_made_anew_where_it_is_damaged(host: Hosts, tmp
     path = next(each for each in copies(tmp_path) if "reader" in str(each))
     assert [each.stat().st_mode & 0o777 for each in (path, path.parent)] == [0o600, 0o700]
     path.write_bytes(b"no database" * 1000)
-    with pytest.raises(DestinationUnavailable, match=r"copy of it, .*\.sqlite, cannot be used"):
+    with pytest.raises(DestinationUnavailable, match=r"copy of it, .*\.sqlite, cannot be used") as told:
         names(host("reader"))
+    assert not [each for each in Path("/proc/self/fd").iterdir() if path.name in os.path.realpath(each)], told
     assert names(host("reader")) == ["a"]
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 99")

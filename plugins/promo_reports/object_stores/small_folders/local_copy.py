@@ -169,17 +169,19 @@ class LocalCopy:
 
     def _connected(self) -> sqlite3.Connection:
         database = self._connect()
-        release = database.execute("PRAGMA user_version").fetchone()[0]
-        if release not in (0, _RELEASE):
+        try:
+            if _release(database) not in (0, _RELEASE):
+                database.close()
+                self._remove()
+                database = self._connect()
+            if _release(database) == 0:
+                with _transaction(database):  # another process may have made the tables meanwhile
+                    if _release(database) == 0:
+                        for statement in _TABLES.split(";"):
+                            database.execute(statement)
+        except BaseException:
             database.close()
-            self._remove()
-            database = self._connect()
-            release = 0
-        if release == 0:
-            with _transaction(database):  # another process may have made the tables meanwhile
-                if database.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in _TABLES.split(";"):
-                        database.execute(statement)
+            raise
         return database
 
     def _connect(self) -> sqlite3.Connection:
@@ -203,6 +205,11 @@ class LocalCopy:
             f"this host's copy of it, {self._path}, cannot be used ({why}).",
             "Free space and correct permissions there, or set PROMO_REPORTS_SCRATCH_DIR to another directory.",
         )
+
+
+def _release(database: sqlite3.Connection) -> int:
+    """Return the release that made the tables, 0 where there are none yet."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 @contextmanager
