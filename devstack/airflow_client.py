@@ -132,9 +132,28 @@ class AirflowClient:
         content = self.call("GET", path, params={"map_index": map_index, "full_content": True})["content"]
         return "\n".join(line if isinstance(line, str) else _log_text(line) for line in content)
 
-    def asset_events(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """The asset events that a run emitted; `extra` of each is what its task said."""
-        return self._all("/assets/events", "asset_events", {"source_dag_id": dag_id, "source_run_id": run_id})
+    def asset_events(
+        self, dag_id: str, run_id: str, *, timeout: float = 120.0, interval: float = 0.25
+    ) -> list[dict[str, Any]]:
+        """The asset events that a run emitted; `extra` of each is what its task said.
+
+        While a run that they created is queued, Airflow 3.3.2 answers 500: the response model asks for its start date.
+        """
+        events: list[dict[str, Any]] = []
+
+        def answered() -> bool:
+            try:
+                events[:] = self._all(
+                    "/assets/events", "asset_events", {"source_dag_id": dag_id, "source_run_id": run_id}
+                )
+            except AirflowClientError as error:
+                if ": 500 " in str(error):
+                    return False
+                raise
+            return True
+
+        self._wait(answered, f"the asset events of run {run_id} of {dag_id}", timeout, interval)
+        return events
 
     def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float = 300.0, interval: float = 0.25) -> RunEnd:
         """Wait until a run has ended."""
