@@ -74,7 +74,8 @@ def test_an_export_is_delivered_by_another_worker_than_made_it(cluster: Cluster,
         for export in demo_exports()
     ]
     assert any(len(each) > 1 for each in hosts)
-    assert not [key for key in cluster.objects("promo-reports", "staging/") if not key.endswith(".json")]
+    staged = [key.rpartition("/")[2] for key in cluster.objects("promo-reports", "staging/")]
+    assert not [name for name in staged if not name.endswith(".json") and not name.startswith(".delivered-")]
 
 
 def test_a_report_that_is_created_becomes_a_dag_and_runs(cluster: Cluster) -> None:
