@@ -17,6 +17,7 @@
     ├── DestinationRefused         the destination answers, but will not do this: no retry helps
     │   ├── Damaged                what is delivered is not what its manifest says
     │   └── ForeignExport          what is there belongs to another DAG or run
+    ├── ReadRefused                what a reader of delivered files asks for cannot be given as it is asked for
     ├── NotPublished, Expired      nothing was delivered yet, or it has been removed since
     ├── Replaced                   what is there now is a later export of the same window
     ├── DestinationUnavailable     the destination is away
@@ -155,6 +156,10 @@ class ForeignExport(DestinationRefused):
 
 class Damaged(DestinationRefused):
     """What lies there is not what its manifest says; nobody gets it."""
+
+
+class ReadRefused(PromoReportsError):
+    """An address, a column or a type that does not fit what is delivered, or a library that is not installed."""
 
 
 class NotPublished(PromoReportsError):

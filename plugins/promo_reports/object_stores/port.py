@@ -185,6 +185,16 @@ class ReadableObjects(Gettable, Protocol):
     def open(self, name: str) -> OpenObject | None:
         """Open an uploaded object, or sign a URL of it; None if it is not there, Damaged if it is no object."""
 
+    def download(self, file: ExportFile, target: Path) -> None:
+        """Write an uploaded object to a new local file, verified by bytes and sha256 while it is written.
+
+        Damaged if it is not that file, StagingError if it is gone; OSError of the local disk as the file system gives
+        it. After an error nothing is left at `target`.
+        """
+
+    def entries(self) -> Sequence[Entry]:
+        """List everything in the folder, with leftovers of uploads."""
+
 
 class Objects(ReadableObjects, SmallObjects, Protocol):
     """The objects of an export's folder, for those who write to it."""
@@ -196,13 +206,6 @@ class Objects(ReadableObjects, SmallObjects, Protocol):
         """Store a whole file under its name, verified by bytes and sha256; what has that name is replaced.
 
         Nothing is visible under the name until all of it is. StagingError if `source` is gone or is not that file.
-        """
-
-    def download(self, file: ExportFile, target: Path) -> None:
-        """Write an uploaded object to a new local file, verified by bytes and sha256 while it is written.
-
-        Damaged if it is not that file, StagingError if it is gone; OSError of the local disk as the file system gives
-        it. After an error nothing is left at `target`.
         """
 
     def copy(self, file: ExportFile, source: Objects) -> bool:

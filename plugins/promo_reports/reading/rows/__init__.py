@@ -1,0 +1,1 @@
+"""From the bytes of a delivered file to record batches of the types that its manifest names."""

@@ -1,0 +1,1 @@
+"""Where delivered exports lie, as a reader sees it: directories, buckets, servers."""
