@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from benchmarks.exports.export_commands import PROJECT, query_of
 from benchmarks.exports.ledger import filled_ledger
@@ -79,11 +80,12 @@ def child(name: str, url: str, statement: str) -> None:
     from devstack.memory import peak
     from promo_reports.domain.file_format import ZIP
     from promo_reports.pipeline.formats.artifact import Artifact
+    from promo_reports.pipeline.formats.heading import Heading
     from promo_reports.pipeline.formats.split import Splitter
 
     with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory:
         begun = time.perf_counter()
-        with Artifact(Path(directory), "ledger", ["header"], file_format=ZIP) as artifact:
+        with Artifact(Path(directory), "ledger", Heading((), ZoneInfo("UTC")), ZIP) as artifact:
             splitter = Splitter(artifact, ROWS_PER_FILE)
             splitter.begin()
             DRIVERS[name](url, statement, splitter.write)

@@ -81,12 +81,13 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     from promo_reports.pipeline.databases.dialects import open_snapshot
     from promo_reports.pipeline.databases.time_limits import TimeLimits
     from promo_reports.pipeline.formats.artifact import Artifact
+    from promo_reports.pipeline.formats.heading import Heading
     from promo_reports.pipeline.formats.split import Splitter
     from promo_reports.sql.report_query import load_report_query
 
     settings, report_type = project_settings(), export.definition.report_type
     query = load_report_query(report_type, settings.sql).rows(export.parameters)
-    artifact = Artifact(place, "benchmark", [column.name for column in report_type.columns], file_format=ZIP)
+    artifact = Artifact(place, "benchmark", Heading(report_type.columns, export.zone), ZIP)
     with open_snapshot(source, export.zone, TimeLimits.of(settings)) as snapshot:
         begun = time.perf_counter()
         with artifact:

@@ -22,6 +22,7 @@ from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
 from tests.support.databases.promo import MOVES, Project, Promo, numbered
+from tests.support.headings import of_type
 from tests.support.second_reading import read_again
 
 FEW, MANY = 500, 2_500
@@ -110,9 +111,8 @@ SAFE = transform_of(SPREADSHEET)
 )
 def test_a_row_that_is_read_again(report_type: ReportType, transform: CellTransform, tmp_path: Path) -> None:
     def measure(rows: int) -> int:
-        names = [column.name for column in report_type.columns]
-        artifact = Artifact(tmp_path, f"moves_{rows}", names, ZIP)
-        rest = "," * (len(MOVES.columns) - 5) + ',"Käse, ""reif"""' * (len(names) - len(MOVES.columns))
+        artifact = Artifact(tmp_path, f"moves_{rows}", of_type(report_type), ZIP)
+        rest = "," * (len(MOVES.columns) - 5) + ',"Käse, ""reif"""' * (len(report_type.columns) - len(MOVES.columns))
         with artifact:
             artifact.begin(1)
             for n in range(rows):

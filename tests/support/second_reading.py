@@ -11,6 +11,7 @@ from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
 from promo_reports.sql.cell_policies.transform import CellTransform
+from tests.support.headings import of_type
 
 
 def finished(path: Path) -> GrowingFile:
@@ -29,5 +30,5 @@ def read_again(
     spans: Sequence[ChecksummedSpan],
 ) -> Reading:
     """Read a finished file from its beginning to its end."""
-    with SecondReading(finished(path), file_format, report_type, transform) as reading:
+    with SecondReading(finished(path), file_format, of_type(report_type), report_type, transform) as reading:
         return reading.result(spans)

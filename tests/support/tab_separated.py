@@ -20,6 +20,7 @@ from promo_reports.pipeline.formats import file_code
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import Unreadable
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.tally import Tally
 
 TSV = FileFormat("tsv", "Tab-separated", ".tsv", "text/tab-separated-values; charset=utf-8")
@@ -34,14 +35,14 @@ def register(monkeypatch: pytest.MonkeyPatch) -> None:
 class TsvWriter:
     """Writes the cells of CSV records with tabs between them."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
-        self._file, self._columns = file, columns
+    def __init__(self, file: BinaryIO, heading: Heading) -> None:
+        self._file, self._names = file, [column.name for column in heading.columns]
         self._content = b""
         self.spans: list[ChecksummedSpan] = []
 
     def begin(self, name: str) -> None:
         """Start the part with its header."""
-        self._put([self._columns])
+        self._put([self._names])
 
     def write(self, records: bytes) -> None:
         """Append whole records."""
@@ -63,12 +64,12 @@ class TsvWriter:
         self._file.write(data)
 
 
-def writer(file: BinaryIO, columns: Sequence[str]) -> TsvWriter:
+def writer(file: BinaryIO, heading: Heading) -> TsvWriter:
     """Return the writer of a file."""
-    return TsvWriter(file, columns)
+    return TsvWriter(file, heading)
 
 
-def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
+def read_back(file: GrowingFile, heading: Heading, tally: Tally) -> tuple[Part, ...]:
     """Read the one part."""
     name, content = file.path.name, b"".join(iter(lambda: file.read(1 << 16), b""))
     tally.begin_part(name)
@@ -76,7 +77,7 @@ def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
         header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), dialect="excel-tab", strict=True)
     except (csv.Error, UnicodeDecodeError) as damage:
         raise Unreadable(type(damage).__name__) from None
-    assert header == tally.names
+    assert header == [column.name for column in heading.columns]
     for row in rows:
         tally.add(row)
     return (Part(name, tally.rows, len(content), hashlib.sha256(content).hexdigest(), tally.first, tally.last),)

@@ -43,7 +43,9 @@ class FileFormat:
 CSV = FileFormat("csv", "CSV", ".csv", "text/csv; charset=utf-8", split_as="zip")
 ZIP = FileFormat("zip", "ZIP of CSV files", ".zip", "application/zip", split_as="zip", member_suffix=".csv")
 
-FORMATS = {each.key: each for each in (CSV, ZIP)}
+CSV_GZ = FileFormat("csv_gz", "CSV compressed by gzip", ".csv.gz", "application/gzip")
+
+FORMATS = {each.key: each for each in (CSV, ZIP, CSV_GZ)}
 
 
 def offered() -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.manifest import ExportFile
@@ -21,6 +20,7 @@ from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.file_code import loaded_beside
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.ranges import MemberRange, member_ranges
 from promo_reports.pipeline.row_copier import RowCopier
 from promo_reports.pipeline.staging.area import StagingArea
@@ -66,7 +66,7 @@ def extract(
             artifact = Artifact(
                 attempt.directory,
                 export.stem,
-                [column.name for column in report_type.columns],
+                Heading(report_type.columns, export.zone),
                 _format(export, counted.totals.rows, settings.rows_per_file),
             )
             expected = counted.totals.rows
@@ -75,7 +75,9 @@ def extract(
             told = (lambda rows: progress(rows, expected)) if progress else None
             copier = RowCopier(export, artifact, settings.rows_per_file, told)
             stack.callback(artifact.written.abandon)  # for a signal that comes while the reading begins
-            again = stack.enter_context(SecondReading(artifact.written, artifact.format, report_type, export.transform))
+            again = stack.enter_context(
+                SecondReading(artifact.written, artifact.format, artifact.heading, report_type, export.transform)
+            )
             with _timed("Copied"), attempt.explained(lambda: artifact.size_of(expected)):
                 sent = _copy(copier, snapshot, query, counted.totals, settings)
         with _timed("Read again"):
@@ -132,8 +134,8 @@ def _timed(what: str) -> Iterator[None]:
 
 def _named_by_content(artifact: Artifact, reading: Reading) -> ExportFile:
     """Rename the file by its hash, so that a re-run's publication never overwrites another content."""
-    path: Path = artifact.path
-    name = f"{path.stem}-{reading.sha256[:8]}{path.suffix}"
+    path, suffix = artifact.path, artifact.format.suffix
+    name = f"{path.name.removesuffix(suffix)}-{reading.sha256[:8]}{suffix}"
     path.rename(path.with_name(name))
     return ExportFile(
         name=name,

@@ -15,12 +15,13 @@ from promo_reports.domain.file_format import CSV, FORMATS, ZIP, FileFormat
 from promo_reports.pipeline.formats.artifact import Artifact, WrittenPart
 from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
+from tests.support.headings import of_texts
 
-HEADER = ["id", "note"]
+HEADING = of_texts("id", "note")
 
 
 def write(directory: Path, *parts: list[bytes], file_format: FileFormat) -> Artifact:
-    artifact = Artifact(directory, "ledger_2026-03-01", HEADER, file_format=file_format)
+    artifact = Artifact(directory, "ledger_2026-03-01", HEADING, file_format=file_format)
     with artifact:
         for number, batches in enumerate(parts, start=1):
             artifact.begin(number)
@@ -89,14 +90,14 @@ def test_a_full_disk_surfaces(
 
 def test_why_the_block_is_left_is_not_hidden_by_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "open", lambda *a, **k: FullDisk(0))
-    artifact = Artifact(tmp_path, "a", HEADER, file_format=CSV)
+    artifact = Artifact(tmp_path, "a", HEADING, file_format=CSV)
     with pytest.raises(KeyboardInterrupt), artifact:
         raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
 def test_a_file_is_closed_when_the_block_fails(file_format: FileFormat, tmp_path: Path) -> None:
-    artifact = Artifact(tmp_path, "a", HEADER, file_format=file_format)
+    artifact = Artifact(tmp_path, "a", HEADING, file_format=file_format)
 
     def fail() -> None:
         artifact.begin(1)
@@ -112,7 +113,7 @@ def test_an_interruption_while_it_opens_leaves_no_file_open(tmp_path: Path, monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Background, "__enter__", interrupt)
-    artifact = Artifact(tmp_path, "a", HEADER, file_format=CSV)
+    artifact = Artifact(tmp_path, "a", HEADING, file_format=CSV)
     with pytest.raises(KeyboardInterrupt):
         artifact.__enter__()
     assert artifact._file.closed

@@ -14,6 +14,7 @@ from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_o
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import MOVES
+from tests.support.headings import of_texts, of_type
 from tests.support.second_reading import finished
 
 
@@ -24,7 +25,7 @@ def test_every_format_has_code() -> None:
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
 def test_what_is_written_is_covered_by_stretches(file_format: FileFormat) -> None:
     file = io.BytesIO()
-    writer = code_of(file_format).writer(file, ["id", "note"])
+    writer = code_of(file_format).writer(file, of_texts("id", "note"))
     for number in (1, 2) if file_format.member_suffix else (1,):
         writer.begin(file_format.part_name("june", number))
         writer.write(b"1,a\n")
@@ -40,7 +41,7 @@ def test_what_is_no_file_of_the_format_is_damaged(file_format: FileFormat, conte
     header = ",".join(column.name for column in MOVES.columns).encode() + b"\n"
     path.write_bytes(header + content)
     with finished(path) as file, pytest.raises(Unreadable):
-        code_of(file_format).read_back(file, Tally(MOVES, transform=UNCHANGED))
+        code_of(file_format).read_back(file, of_type(MOVES), Tally(MOVES, transform=UNCHANGED))
 
 
 def test_no_format_loads_another() -> None:

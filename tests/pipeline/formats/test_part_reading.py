@@ -30,6 +30,7 @@ from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.formulas import is_formula
 from promo_reports.sql.cell_policies.transform import UNCHANGED, transform_of
 from tests.support.databases.promo import MOVES
+from tests.support.headings import of_type
 
 LEDGER = replace(
     MOVES,
@@ -79,8 +80,8 @@ def rendered(lines: Sequence[Row], *, quoted: bool = False) -> bytes:
 
 def read(content: bytes, *, spreadsheet: bool = False, report_type: ReportType = LEDGER) -> tuple[Any, Tally]:
     found = Tally(report_type, transform_of(SPREADSHEET) if spreadsheet else UNCHANGED)
-    header = ",".join(column.name for column in report_type.columns) + "\n"
-    return read_part(io.BytesIO(header.encode() + content), "ledger.csv", found), found
+    heading = of_type(report_type)
+    return read_part(io.BytesIO(heading.line + content), "ledger.csv", heading, found), found
 
 
 def tallied(lines: Sequence[Row], *, spreadsheet: bool) -> Found:
@@ -258,8 +259,9 @@ from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.transform import transform_of
 from tests.support.databases.promo import HEADER, MOVES
+from tests.support.headings import of_type
 rows = "".join(f"{number},2026-03-01 12:00:00+00,{kind},=a,1.5,,,,\\n" for number, kind in enumerate("ab"))
-read_part(io.BytesIO((HEADER + rows).encode()), "moves.csv", Tally(MOVES, transform_of(SPREADSHEET)))
+read_part(io.BytesIO((HEADER + rows).encode()), "moves.csv", of_type(MOVES), Tally(MOVES, transform_of(SPREADSHEET)))
 print("pandas" in sys.modules, "pyarrow.dataset" in sys.modules)
 """
     home = Path(__file__).parents[3]

@@ -18,10 +18,11 @@ from promo_reports.pipeline.verification.second_reading import SecondReading
 from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import MOVES, Project, Promo, export, numbered
 from tests.support.end_to_end.live import until
+from tests.support.headings import of_type
 from tests.support.second_reading import read_again
 
-NAMES = [column.name for column in MOVES.columns]
-REST = "," * (len(NAMES) - 5)
+HEADING = of_type(MOVES)
+REST = "," * (len(MOVES.columns) - 5)
 
 
 def records(first: int, count: int, points: str = "1.00") -> bytes:
@@ -33,11 +34,11 @@ def records(first: int, count: int, points: str = "1.00") -> bytes:
 
 @pytest.fixture(params=list(FORMATS.values()), ids=list(FORMATS))
 def artifact(request: pytest.FixtureRequest, tmp_path: Path) -> Artifact:
-    return Artifact(tmp_path, "moves", NAMES, request.param)
+    return Artifact(tmp_path, "moves", HEADING, request.param)
 
 
 def following(artifact: Artifact) -> SecondReading:
-    return SecondReading(artifact.written, artifact.format, MOVES, UNCHANGED)
+    return SecondReading(artifact.written, artifact.format, HEADING, MOVES, UNCHANGED)
 
 
 def test_rows_are_read_before_the_last_is_written(artifact: Artifact) -> None:
@@ -56,7 +57,7 @@ def test_rows_are_read_before_the_last_is_written(artifact: Artifact) -> None:
 @given(batches=st.lists(st.lists(st.integers(0, 400), min_size=1, max_size=4), min_size=1, max_size=4))
 def test_the_same_is_found_as_afterwards(batches: list[list[int]], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Of any number of parts, written in any pieces."""
-    artifact = Artifact(tmp_path_factory.mktemp("moves"), "moves", NAMES, ZIP)
+    artifact = Artifact(tmp_path_factory.mktemp("moves"), "moves", HEADING, ZIP)
     row = 0
     with following(artifact) as reading:
         with artifact:

@@ -21,12 +21,15 @@ from promo_reports.pipeline.databases.source import GroupTotals, SourceTotals
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
+from promo_reports.pipeline.formats.deflated import DeflatedWriter
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
 from promo_reports.pipeline.verification.second_reading import SecondReading
 from promo_reports.pipeline.verification.verify import reconcile
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
 from tests.support.databases.promo import MOVES, Project, Promo, SqlitePromo, export, numbered
+from tests.support.headings import of_texts, of_type
 from tests.support.second_reading import read_again
 
 LEDGER = replace(
@@ -39,6 +42,7 @@ LEDGER = replace(
     ),
 )
 NAMES = [column.name for column in LEDGER.columns]
+HEADING = of_type(LEDGER)
 ROWS = [f"{n},2026-03-01 12:00:0{n}+00,{kind},{points}" for n, kind, points in
         [(1, "in", "1.00"), (2, "out", "2.00"), (3, "in", "3.00"), (4, "out", "2.00"), (5, "in", "-0.50")]]  # fmt: skip
 TOTALS = SourceTotals(
@@ -54,15 +58,14 @@ def made(
     directory: Path,
     rows: Rows,
     *,
-    limit: int = 2,
     file_format: FileFormat = ZIP,
     transform: CellTransform = UNCHANGED,
     damage: Callable[[Path], object] | None = None,
-    header: list[str] = NAMES,
+    heading: Heading = HEADING,
 ) -> None:
     """Write rows, damage the file, and verify it as an export does."""
-    artifact = Artifact(directory, "ledger", header, file_format=file_format)
-    splitter = Splitter(artifact, limit)
+    artifact = Artifact(directory, "ledger", heading, file_format=file_format)
+    splitter = Splitter(artifact, 2 if file_format.member_suffix else 9)
     with artifact:
         splitter.begin()
         for row in rows:
@@ -80,7 +83,7 @@ def edited(number: int, old: str, new: str) -> Rows:
 
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
 def test_what_is_right_passes(file_format: FileFormat, tmp_path: Path) -> None:
-    made(tmp_path, ROWS, file_format=file_format, limit=9 if file_format is CSV else 2)
+    made(tmp_path, ROWS, file_format=file_format)
 
 
 @pytest.mark.parametrize(
@@ -124,11 +127,11 @@ def test_groups_swapped_with_equal_sums(tmp_path: Path) -> None:
 )
 def test_another_header(header: list[str], tmp_path: Path) -> None:
     with pytest.raises(ReconciliationError, match=r"header of ledger_0001\.csv is not the report type's columns"):
-        made(tmp_path, ROWS, header=header)
+        made(tmp_path, ROWS, heading=of_texts(*header))
 
 
 def test_the_database_sent_another_number_than_it_counted(tmp_path: Path) -> None:
-    artifact = Artifact(tmp_path, "ledger", NAMES, file_format=CSV)
+    artifact = Artifact(tmp_path, "ledger", HEADING, file_format=CSV)
     with artifact:
         artifact.begin(1)
         artifact.write(("\n".join(ROWS) + "\n").encode(), 5)
@@ -151,7 +154,7 @@ def flip(at: int, bit: int = 0) -> Callable[[Path], None]:
 
 def test_every_bit_of_a_zip_counts(tmp_path: Path) -> None:
     """Headers, packed data, the filling after it and the directory: one changed bit is found wherever it is."""
-    artifact = Artifact(tmp_path, "ledger", NAMES, file_format=ZIP)
+    artifact = Artifact(tmp_path, "ledger", HEADING, file_format=ZIP)
     splitter = Splitter(artifact, 3)
     with artifact:
         splitter.begin()
@@ -181,7 +184,7 @@ def test_every_byte_of_a_csv_counts(tmp_path: Path) -> None:
         directory = tmp_path / str(at)
         directory.mkdir()
         with pytest.raises(ReconciliationError, match=r"ledger\.csv is not what was written"):
-            made(directory, ROWS, file_format=CSV, limit=9, damage=flip(at))
+            made(directory, ROWS, file_format=CSV, damage=flip(at))
 
 
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
@@ -198,7 +201,7 @@ def test_every_byte_of_a_csv_counts(tmp_path: Path) -> None:
 )
 def test_files_of_another_length(file_format: FileFormat, damage: Callable[[Path], object], tmp_path: Path) -> None:
     with pytest.raises(ReconciliationError):
-        made(tmp_path, ROWS, file_format=file_format, limit=9 if file_format is CSV else 2, damage=damage)
+        made(tmp_path, ROWS, file_format=file_format, damage=damage)
 
 
 def members(path: Path) -> list[tuple[str, bytes]]:
@@ -309,7 +312,7 @@ def test_cells_made_safe_are_counted_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS.keys())
 def test_reading_again_leaves_no_file_open(file_format: FileFormat, tmp_path: Path) -> None:
     with pytest.raises(ReconciliationError):
-        made(tmp_path, ROWS[:-1], file_format=file_format, limit=9 if file_format is CSV else 2)
+        made(tmp_path, ROWS[:-1], file_format=file_format)
     gc.collect()
 
 
@@ -366,16 +369,16 @@ def test_a_batch_doubled_by_the_writer(promo: Promo, project: Project, monkeypat
 
 def test_a_deflate_that_loses_bytes(promo: Promo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     promo.load(*numbered(10))
-    put = ZipMember._put
-    monkeypatch.setattr(ZipMember, "_put", lambda self, data: put(self, data[:-1]))
+    put = DeflatedWriter._put
+    monkeypatch.setattr(DeflatedWriter, "_put", lambda self, data: put(self, data[:-1]))
     # What follows is taken for more of it.
     assert "daily_moves_2026-03-01.zip cannot be read again" in refused(promo, project, rows_per_file=3)
 
 
 def test_a_deflate_that_does_not_end(promo: Promo, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     promo.load(*numbered(10))
-    put = ZipMember._put
-    monkeypatch.setattr(ZipMember, "_put", lambda self, data: put(self, data + b"\0" * bool(data)))
+    put = DeflatedWriter._put
+    monkeypatch.setattr(DeflatedWriter, "_put", lambda self, data: put(self, data + b"\0" * bool(data)))
     assert "something follows its compressed data" in refused(promo, project, rows_per_file=3)
 
 

@@ -272,7 +272,7 @@ export interface components {
              * @description the format of the files; csv where absent, as a ZIP beyond the row limit
              * @example csv
              */
-            format?: "csv" | null;
+            format?: ("csv" | "csv_gz") | null;
             /**
              * Csv Safety
              * @description what text cells become; spreadsheet where absent and all is for download, else raw
@@ -1212,6 +1212,7 @@ export interface components {
             /**
              * May Check Destinations
              * @description whether they are an operator
+             * @default false
              */
             may_check_destinations: boolean;
         };

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from promo_reports.pipeline.formats.background import Background
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import FileWriter, MembersWriter, code_of
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.heading import Heading
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Artifact:
     be read before that.
     """
 
-    def __init__(self, directory: Path, stem: str, columns: Sequence[str], file_format: FileFormat) -> None:
+    def __init__(self, directory: Path, stem: str, heading: Heading, file_format: FileFormat) -> None:
         self.path = directory / f"{stem}{file_format.suffix}"
         self.written = GrowingFile(self.path)
         self.format = file_format
         self._stem = stem
-        self._columns = columns
+        self.heading = heading
         self._background = Background()
         self._name = ""
         self._rows = 0
@@ -57,7 +57,7 @@ class Artifact:
     def __enter__(self) -> Artifact:
         self._file = self.path.open("xb", buffering=1 << 18)
         try:
-            self._writer = code_of(self.format).writer(self._file, self._columns)
+            self._writer = code_of(self.format).writer(self._file, self.heading)
             self._background.__enter__()
         except BaseException:
             self._file.close()
@@ -79,7 +79,7 @@ class Artifact:
 
     def aside(self, number: int) -> Artifact:
         """Return a file for member `number` alone, written in parallel and appended in order."""
-        aside = Artifact(self.path.parent, self._stem, self._columns, self.format)
+        aside = Artifact(self.path.parent, self._stem, self.heading, self.format)
         aside.path = self.path.with_name(f".{self._stem}_{number:04d}{self.format.suffix}")
         aside.written = GrowingFile(aside.path)
         self._asides.append(aside)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import BinaryIO
 
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.tally import Tally
 
@@ -16,9 +16,9 @@ from promo_reports.pipeline.formats.tally import Tally
 class CsvWriter:
     """Writes one part into a file, or into the member of an archive."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
+    def __init__(self, file: BinaryIO, heading: Heading) -> None:
         self._file = file
-        self._header = (",".join(columns) + "\n").encode()
+        self._header = heading.line
         self.spans: list[ChecksummedSpan] = []
 
     def begin(self, name: str) -> None:
@@ -42,11 +42,11 @@ class CsvWriter:
         """Write nothing: a CSV ends with its last record."""
 
 
-def writer(file: BinaryIO, columns: Sequence[str]) -> CsvWriter:
+def writer(file: BinaryIO, heading: Heading) -> CsvWriter:
     """Return the writer of a CSV."""
-    return CsvWriter(file, columns)
+    return CsvWriter(file, heading)
 
 
-def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
+def read_back(file: GrowingFile, heading: Heading, tally: Tally) -> tuple[Part, ...]:
     """Read the one part of a CSV."""
-    return (read_part(file, file.path.name, tally),)
+    return (read_part(file, file.path.name, heading, tally),)

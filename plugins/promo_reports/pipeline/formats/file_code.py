@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import BinaryIO, Protocol, cast
@@ -12,11 +12,13 @@ from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.tally import Tally
 
 MODULES = {
     "csv": "promo_reports.pipeline.formats.csv_file",
     "zip": "promo_reports.pipeline.formats.zip_file",
+    "csv_gz": "promo_reports.pipeline.formats.csv_gz_file",
 }
 """The module of each format; it is imported when the format is used, and has the functions of `FileCode`."""
 
@@ -61,11 +63,11 @@ class MembersWriter(FileWriter, Protocol):
 class FileCode(Protocol):
     """What a format's module has."""
 
-    def writer(self, file: BinaryIO, columns: Sequence[str]) -> FileWriter:
-        """Return a writer into a file that is open and empty; `columns` are the names in the header."""
+    def writer(self, file: BinaryIO, heading: Heading) -> FileWriter:
+        """Return a writer into a file that is open and empty."""
         ...
 
-    def read_back(self, file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
+    def read_back(self, file: GrowingFile, heading: Heading, tally: Tally) -> tuple[Part, ...]:
         """Read every part to its end and tally its rows, sharing no code with the writer.
 
         The file may still be written when this begins, and is finished when it ends. Raises `Unreadable`,

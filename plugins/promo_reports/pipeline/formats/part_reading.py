@@ -12,6 +12,7 @@ from promo_reports.domain.manifest import Part
 from promo_reports.errors import ReconciliationError
 from promo_reports.pipeline.formats.csv_records import whole_records
 from promo_reports.pipeline.formats.growing_file import Readable, read_all
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.parsed_block import AnotherWidth, ParsedBlock
 from promo_reports.pipeline.formats.tally import Tally
 
@@ -25,14 +26,14 @@ _AHEAD = 2
 bytes(4 * _CHUNK)
 
 
-def read_part(file: Readable, name: str, tally: Tally) -> Part:
+def read_part(file: Readable, name: str, heading: Heading, tally: Tally) -> Part:
     """Read a part to its end and tally its rows.
 
     Raises `ReconciliationError` for another header or a row of another width, `DataRefused` for a cell that no file may
     carry, `Unreadable` for what is no CSV in UTF-8.
     """
     tally.begin_part(name)
-    header, width = (",".join(tally.names) + "\n").encode(), len(tally.names)
+    header, width = heading.line, len(heading.columns)
     size, sha256 = len(header), hashlib.sha256(header)
     with closing(_ahead(_records(file, name, header))) as blocks:
         for block in blocks:

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 
 from zlib_ng import zlib_ng
 
+from promo_reports.pipeline.formats.deflated import CutOff, InflatedReader
 from promo_reports.pipeline.formats.growing_file import GrowingFile, read_all
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ZIP64 = struct.Struct("<2H2Q")
 _SIGNATURE = b"PK\x03\x04"
-_CHUNK = 1 << 18
 
 
 class StrictMember:
@@ -35,8 +35,7 @@ class StrictMember:
         self.name = name.decode(errors="replace")
         self.crc = self.size = 0
         self._file = file
-        self._inflate = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
-        self._waiting = b""
+        self._inflated = InflatedReader(file, zlib_ng.decompressobj(-zlib_ng.MAX_WBITS))
         self._end: int | None = None
 
     @property
@@ -47,22 +46,18 @@ class StrictMember:
 
     def read(self, most: int) -> bytes:
         """Inflate the next bytes, at least one and at most so many; nothing at the end."""
-        while not self._inflate.eof:
-            packed = self._waiting or self._file.read(_CHUNK)
-            try:
-                # With nothing left to give it, inflate may still hold bytes that had no room before.
-                data = self._inflate.decompress(packed, most)
-            except zlib_ng.error as damage:  # type: ignore[misc] # its stub takes the class for an instance
-                raise zipfile.BadZipFile(f"{self.name}: {damage}") from None
-            self._waiting = self._inflate.unconsumed_tail
-            if data:
-                self.crc = zlib_ng.crc32(data, self.crc)
-                self.size += len(data)
-                return data
-            if not packed and not self._inflate.eof:
-                raise zipfile.BadZipFile(f"{self.name}: its compressed data is cut off")
+        try:
+            data = self._inflated.read(most)
+        except zlib_ng.error as damage:  # type: ignore[misc] # its stub takes the class for an instance
+            raise zipfile.BadZipFile(f"{self.name}: {damage}") from None
+        except CutOff:
+            raise zipfile.BadZipFile(f"{self.name}: its compressed data is cut off") from None
+        if data:
+            self.crc = zlib_ng.crc32(data, self.crc)
+            self.size += len(data)
+            return data
         if self._end is None:
-            self._file.position -= len(self._inflate.unused_data)
+            self._file.position -= len(self._inflated.beyond)
             self._end = self._file.position
         return b""
 

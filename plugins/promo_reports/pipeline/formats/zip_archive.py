@@ -5,15 +5,12 @@ Format: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3. Only what an export needs
 
 from __future__ import annotations
 
-import hashlib
 import struct
-import zlib
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from isal import isal_zlib
-
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
+from promo_reports.pipeline.formats.deflated import DeflatedWriter
 
 _VERSION_ZIP64 = 45
 _UTF8_NAMES = 0x0800
@@ -22,7 +19,6 @@ _FIXED_DATE = (1 << 5) | 1  # 1980-01-01, the earliest a ZIP can say
 _UNKNOWN = 0xFFFFFFFF
 _ZIP64_EXTRA = 0x0001
 _REGULAR_FILE = 0o100644 << 16
-_LEVEL = 2
 _CHUNK = 1 << 20
 
 
@@ -41,31 +37,24 @@ class ZipMember:
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._name, self._offset = file, name.encode(), file.tell()
-        self._deflate = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -15)
-        self._crc, self._plain, self._packed = 0, 0, 0
-        self._sha256 = hashlib.sha256()
+        self._deflated = DeflatedWriter(file)
         file.write(self._header())
 
     def write(self, data: bytes) -> None:
         """Compress some bytes of the member."""
-        self._crc = isal_zlib.crc32(data, self._crc)
-        self._plain += len(data)
-        self._put(self._deflate.compress(data))
+        self._deflated.write(data)
 
     def close(self) -> _Entry:
         """Finish the member and fill in its header."""
-        self._put(self._deflate.flush(zlib.Z_FINISH))
+        deflated = self._deflated
+        deflated.finish()
         end, header = self._file.tell(), self._header()
         self._file.seek(self._offset)
         self._file.write(header)
         self._file.seek(end)
-        spans = (ChecksummedSpan.of(header), ChecksummedSpan(self._packed, self._sha256.hexdigest()))
-        return _Entry(self._name, self._offset, self._crc, self._plain, self._packed, spans)
-
-    def _put(self, data: bytes) -> None:
-        self._packed += len(data)
-        self._sha256.update(data)
-        self._file.write(data)
+        packed = deflated.span
+        spans = (ChecksummedSpan.of(header), packed)
+        return _Entry(self._name, self._offset, deflated.crc, deflated.size, packed.length, spans)
 
     def _header(self) -> bytes:
         fixed = struct.pack(
@@ -76,13 +65,15 @@ class ZipMember:
             _DEFLATED,
             0,
             _FIXED_DATE,
-            self._crc,
+            self._deflated.crc,
             _UNKNOWN,
             _UNKNOWN,
             len(self._name),
             20,
         )
-        return fixed + self._name + struct.pack("<HHQQ", _ZIP64_EXTRA, 16, self._plain, self._packed)
+        return (
+            fixed + self._name + struct.pack("<HHQQ", _ZIP64_EXTRA, 16, self._deflated.size, self._deflated.span.length)
+        )
 
 
 class ZipArchive:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
 from typing import BinaryIO, cast
 
 from promo_reports.domain.manifest import Part
@@ -11,6 +10,7 @@ from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.csv_file import CsvWriter
 from promo_reports.pipeline.formats.file_code import FileWriter, Unreadable
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.part_reading import read_part
 from promo_reports.pipeline.formats.strict_zip import StrictMember, check_directory, members
 from promo_reports.pipeline.formats.tally import Tally
@@ -20,9 +20,9 @@ from promo_reports.pipeline.formats.zip_archive import ZipArchive, ZipMember
 class ZipWriter:
     """Writes each part as a deflated member."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
+    def __init__(self, file: BinaryIO, heading: Heading) -> None:
         self._archive = ZipArchive(file)
-        self._columns = columns
+        self._heading = heading
         self._member: ZipMember
         self._content: CsvWriter
         self.spans = self._archive.spans
@@ -30,7 +30,7 @@ class ZipWriter:
     def begin(self, name: str) -> None:
         """Start the next member."""
         self._member = self._archive.open_member(name)
-        self._content = CsvWriter(cast("BinaryIO", self._member), self._columns)
+        self._content = CsvWriter(cast("BinaryIO", self._member), self._heading)
         self._content.begin(name)
 
     def write(self, records: bytes) -> None:
@@ -52,18 +52,18 @@ class ZipWriter:
         self._archive.close()
 
 
-def writer(file: BinaryIO, columns: Sequence[str]) -> ZipWriter:
+def writer(file: BinaryIO, heading: Heading) -> ZipWriter:
     """Return the writer of a ZIP."""
-    return ZipWriter(file, columns)
+    return ZipWriter(file, heading)
 
 
-def read_back(file: GrowingFile, tally: Tally) -> tuple[Part, ...]:
+def read_back(file: GrowingFile, heading: Heading, tally: Tally) -> tuple[Part, ...]:
     """Read the members of a ZIP one after another, then compare its directory with them."""
     found: list[StrictMember] = []
     parts = []
     try:
         for member in members(file):
-            parts.append(read_part(member, member.name, tally))
+            parts.append(read_part(member, member.name, heading, tally))
             found.append(member)
         check_directory(file, found)
     except (zipfile.BadZipFile, NotImplementedError) as damage:  # of a method, version or flag

@@ -25,6 +25,7 @@ from promo_reports.pipeline.decimals import exact_sum
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.file_code import Unreadable, code_of
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.transform import CellTransform
 
@@ -51,9 +52,14 @@ class SecondReading:
     """
 
     def __init__(
-        self, file: GrowingFile, file_format: FileFormat, report_type: ReportType, transform: CellTransform
+        self,
+        file: GrowingFile,
+        file_format: FileFormat,
+        heading: Heading,
+        report_type: ReportType,
+        transform: CellTransform,
     ) -> None:
-        self._file, self._format, self._report_type = file, file_format, report_type
+        self._file, self._format, self._heading, self._report_type = file, file_format, heading, report_type
         self._tally = Tally(report_type, transform)
         self._parts: tuple[Part, ...] = ()
         self._error: BaseException | None = None
@@ -103,7 +109,7 @@ class SecondReading:
     def _run(self) -> None:
         try:
             with self._file as file:
-                self._parts = code_of(self._format).read_back(file, self._tally)
+                self._parts = code_of(self._format).read_back(file, self._heading, self._tally)
         except BaseException as error:
             self._error = error
         finally:

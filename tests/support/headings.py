@@ -1,0 +1,20 @@
+"""What files of tests are told about their rows."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
+from promo_reports.pipeline.formats.heading import Heading
+
+UTC = ZoneInfo("UTC")
+
+
+def of_texts(*names: str) -> Heading:
+    """Columns of text."""
+    return Heading(tuple(Column(name, ColumnType.TEXT, "Text.") for name in names), UTC)
+
+
+def of_type(report_type: ReportType, zone: str = "UTC") -> Heading:
+    """The columns of a report type."""
+    return Heading(report_type.columns, ZoneInfo(zone))
