@@ -14,6 +14,7 @@ from promo_reports.domain.manifest import ExportFile, Part, event_key
 from promo_reports.pipeline.formats.file_code import code_of
 from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import staged_manifest
+from tests.support.headings import of_texts
 
 Cells = Sequence[str | None]
 COLUMNS = {"id": "integer", "note": "text", "points": "decimal", "at": "timestamp", "day": "date", "active": "boolean"}
@@ -40,7 +41,7 @@ def staged_table(
     attempt.mkdir(parents=True)
     file_format = ZIP if as_zip or (as_zip is None and len(parts) != 1) else CSV
     target, described = io.BytesIO(), []
-    writer = code_of(file_format).writer(target, list(columns))
+    writer = code_of(file_format).writer(target, of_texts(*columns))
     for number, rows in enumerate(parts, start=1):
         name = file_format.part_name("Wallets", number)
         writer.begin(name)
