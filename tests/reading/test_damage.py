@@ -11,6 +11,7 @@ import pytest
 
 import promo_reports
 from promo_reports.delivery import publish
+from promo_reports.domain.file_format import CSV, FORMATS, FileFormat
 from promo_reports.errors import Damaged, Expired, PromoReportsError
 from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import LocalPlace, Place
@@ -42,19 +43,19 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def deliver(tmp_path: Path, place: Place, *, as_zip: bool) -> StagedDirectory:
-    parts = (ROWS[:1000], ROWS[1000:]) if as_zip else (ROWS,)
-    export = staged_table(tmp_path, *parts, columns=COLUMNS)
+def deliver(tmp_path: Path, place: Place, *, file_format: FileFormat) -> StagedDirectory:
+    parts = (ROWS[:1000], ROWS[1000:]) if file_format.member_suffix else (ROWS,)
+    export = staged_table(tmp_path, *parts, columns=COLUMNS, file_format=file_format)
     publish(export, place.area)
     return export
 
 
-@pytest.mark.parametrize("as_zip", [False, True], ids=["CSV", "ZIP"])
+@pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_file_gives_no_table(
-    reached: Any, tmp_path: Path, damage: Callable[[bytes], bytes], as_zip: bool
+    reached: Any, tmp_path: Path, damage: Callable[[bytes], bytes], file_format: FileFormat
 ) -> None:
-    name = deliver(tmp_path, reached.place, as_zip=as_zip).manifest.files[0].name
+    name = deliver(tmp_path, reached.place, file_format=file_format).manifest.files[0].name
     reached.place.overwrite(name, damage(reached.place.contents()[name]))
     for into in ("arrow", "pandas"):
         with pytest.raises(Damaged, match=f"{reached.place.address(name)} is damaged"):
@@ -62,12 +63,12 @@ def test_a_damaged_file_gives_no_table(
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("as_zip", [False, True], ids=["CSV", "ZIP"])
+@pytest.mark.parametrize("file_format", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_stream_of_a_damaged_file_does_not_come_to_its_end(
-    local: LocalPlace, tmp_path: Path, damage: Callable[[bytes], bytes], as_zip: bool
+    local: LocalPlace, tmp_path: Path, damage: Callable[[bytes], bytes], file_format: FileFormat
 ) -> None:
-    name = deliver(tmp_path, local, as_zip=as_zip).manifest.files[0].name
+    name = deliver(tmp_path, local, file_format=file_format).manifest.files[0].name
     local.overwrite(name, damage(local.contents()[name]))
     given: list[int] = []
     with pytest.raises(Damaged):
@@ -76,7 +77,7 @@ def test_a_stream_of_a_damaged_file_does_not_come_to_its_end(
 
 
 def test_a_file_in_the_place_of_another_gives_no_table(reached: Any, tmp_path: Path) -> None:
-    name = deliver(tmp_path, reached.place, as_zip=False).manifest.files[0].name
+    name = deliver(tmp_path, reached.place, file_format=CSV).manifest.files[0].name
     other = staged_table(tmp_path, OTHER, columns=COLUMNS)
     reached.place.overwrite(name, (other.directory / other.manifest.files[0].name).read_bytes())
     with pytest.raises(Damaged, match="have the sha256"):
@@ -84,7 +85,7 @@ def test_a_file_in_the_place_of_another_gives_no_table(reached: Any, tmp_path: P
 
 
 def test_a_file_that_is_gone_is_named(reached: Any, tmp_path: Path) -> None:
-    name = deliver(tmp_path, reached.place, as_zip=False).manifest.files[0].name
+    name = deliver(tmp_path, reached.place, file_format=CSV).manifest.files[0].name
     reached.place.delete(name)
     with pytest.raises(Expired, match=f"{name} is gone"):
         promo_reports.read(reached.manifest, **reached.options)
@@ -109,7 +110,7 @@ LIES: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_a_manifest_that_lies_gives_no_table(
     reached: Any, tmp_path: Path, lie: Callable[[dict[str, Any]], Any]
 ) -> None:
-    deliver(tmp_path, reached.place, as_zip=False)
+    deliver(tmp_path, reached.place, file_format=CSV)
     said = json.loads(reached.place.contents()["manifest.json"])
     lie(said)
     reached.place.overwrite("manifest.json", json.dumps(said).encode())

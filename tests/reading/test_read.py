@@ -205,8 +205,13 @@ def test_leaving_a_reader_early_leaves_no_thread(local: LocalPlace, tmp_path: Pa
     assert not [each for each in threading.enumerate() if each.name.startswith("promo-reports-read")]
 
 
-def test_every_format_that_is_delivered_can_be_read() -> None:
+def test_every_format_that_is_delivered_can_be_read(local: LocalPlace, tmp_path: Path) -> None:
     assert KNOWN.keys() == FORMATS.keys()
+    tables = []
+    for file_format in KNOWN.values():
+        publish(staged_table(tmp_path, ROWS, file_format=file_format), local.area)
+        tables.append(promo_reports.read(local.address("manifest.json")).replace_schema_metadata())
+    assert all(table == tables[0] and table.num_rows == 4 for table in tables)
 
 
 def test_reading_needs_neither_airflow_nor_a_library_of_another_place(local: LocalPlace, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Exports of given cells, staged for a delivery as a CSV or a ZIP of several."""
+"""Exports of given cells, staged for a delivery as a CSV, a ZIP of several, or another format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from promo_reports.domain.file_format import CSV, ZIP
+from promo_reports.domain.file_format import CSV, ZIP, FileFormat
 from promo_reports.domain.manifest import ExportFile, Part, event_key
 from promo_reports.pipeline.formats.file_code import code_of
 from promo_reports.pipeline.staging.directory import StagedDirectory
@@ -29,17 +29,17 @@ def staged_table(
     directory: Path,
     *parts: Sequence[Cells],
     columns: Mapping[str, str] | None = None,
-    as_zip: bool | None = None,
+    file_format: FileFormat | None = None,
     **changes: Any,
 ) -> StagedDirectory:
-    """Stage the rows of each part: a ZIP where there are several, or none, or as it is asked for.
+    """Stage the rows of each part: a ZIP where there are several, or none, or the format that is asked for.
 
     `changes` are other values of the manifest.
     """
     columns = COLUMNS if columns is None else columns
     attempt = directory / f"attempt-{len(list(directory.glob('attempt-*'))) + 1}"
     attempt.mkdir(parents=True)
-    file_format = ZIP if as_zip or (as_zip is None and len(parts) != 1) else CSV
+    file_format = file_format or (CSV if len(parts) == 1 else ZIP)
     target, described = io.BytesIO(), []
     writer = code_of(file_format).writer(target, of_texts(*columns))
     for number, rows in enumerate(parts, start=1):
@@ -52,7 +52,7 @@ def staged_table(
     content = target.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     total = sum(map(len, parts))
-    members = tuple(described) if file_format is ZIP else ()
+    members = tuple(described) if file_format.member_suffix else ()
     file = ExportFile(f"Wallets-{digest[:8]}{file_format.suffix}", total, len(content), digest, members=members)
     (attempt / file.name).write_bytes(content)
     described_columns = tuple({"name": name, "type": type_} for name, type_ in columns.items())

@@ -16,7 +16,7 @@ from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import ReadRefused
 from promo_reports.object_stores.port import damaged
 from promo_reports.reading.rows.csv_cells import CellParser, NotCsv
-from promo_reports.reading.rows.packed import Unpackable, zip_members
+from promo_reports.reading.rows.packed import GZIP, Inflated, Packed, Unpackable, zip_members
 from promo_reports.reading.rows.record_blocks import record_blocks
 from promo_reports.reading.trees.tree import Content
 
@@ -49,7 +49,14 @@ def _zip(content: Content, delivered: Delivered) -> Iterator[Any]:
         raise damaged(delivered.address, f"{name} is in it, which its manifest does not name")
 
 
-FORMATS: dict[str, Callable[[Content, Delivered], Iterator[Any]]] = {"csv": _csv, "zip": _zip}
+def _csv_gz(content: Content, delivered: Delivered) -> Iterator[Any]:
+    packed = Packed(content)
+    yield from _csv(Inflated(packed, GZIP), delivered)
+    if packed.read(1):
+        raise damaged(delivered.address, "something follows its compressed data")
+
+
+FORMATS: dict[str, Callable[[Content, Delivered], Iterator[Any]]] = {"csv": _csv, "zip": _zip, "csv_gz": _csv_gz}
 """The function that reads a file of each format from its beginning."""
 
 

@@ -17,6 +17,8 @@ from promo_reports.reading.verified_content import CHUNK
 _LOCAL = struct.Struct("<4s5H3L2H")
 _SIGNATURE = b"PK\x03\x04"
 _MOST = 4 * CHUNK
+GZIP = 31
+"""The window bits of a gzip member, whose checksum and size are compared at its end."""
 
 
 class Unpackable(Exception):

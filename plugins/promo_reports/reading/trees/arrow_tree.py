@@ -81,7 +81,7 @@ class ArrowTree:
     def get(self, path: str) -> bytes | None:
         """Return a small file."""
         try:
-            with _told(self.address(path)), self._filesystem.open_input_stream(path) as opened:
+            with _told(self.address(path)), self._filesystem.open_input_stream(path, compression=None) as opened:
                 content: bytes = opened.read(MOST_MANIFEST_BYTES + 1)
                 return content
         except FileNotFoundError:
@@ -101,7 +101,7 @@ class ArrowTree:
             raise damaged(address, f"{size}, its manifest names {file.bytes:,}")
         try:
             with _told(address):
-                opened = self._filesystem.open_input_stream(path)
+                opened = self._filesystem.open_input_stream(path, compression=None)
         except FileNotFoundError:
             yield None
             return
