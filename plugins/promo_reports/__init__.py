@@ -1,12 +1,12 @@
 """Promo Reports: promotion ledgers as files that can be trusted, on Apache Airflow.
 
-`read` and `batches` give the rows of what was delivered; they need no Airflow.
+`read`, `batches` and `follow` give what was delivered; they need no Airflow.
 
 Layers, each importing only those below it (import-linter holds this)::
 
     cli
     orchestration              DAG factory, bundle, timetable, operators
-    reading                    what was delivered, verified: `read`, `batches`
+    reading                    what was delivered, verified: `read`, `batches`, `follow`
     pipeline | delivery        extract, split, package, verify, manifest | destinations, retention
     definitions | sql          YAML to domain with located errors | sandboxed templates and binds
     settings                   PROMO_REPORTS_*, read once
@@ -20,11 +20,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from promo_reports.reading.follow import follow
     from promo_reports.reading.read import batches, read
 
-__all__ = ["batches", "read"]
+__all__ = ["batches", "follow", "read"]
 
-_PUBLIC = {"batches": "promo_reports.reading.read", "read": "promo_reports.reading.read"}
+_PUBLIC = {
+    "batches": "promo_reports.reading.read",
+    "follow": "promo_reports.reading.follow",
+    "read": "promo_reports.reading.read",
+}
 """The module of each public name, which is imported when it is used: parsing a DAG file must stay cheap."""
 
 

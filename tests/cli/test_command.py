@@ -61,6 +61,7 @@ def test_every_command_has_an_example() -> None:
             "schema",
             "stop",
             "validate",
+            "verify",
         )
     ] == COMMANDS
     for command in COMMANDS:

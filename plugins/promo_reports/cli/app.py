@@ -157,6 +157,28 @@ def check_destination(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: [bold]promo-reports verify s3://bi-exports/promo-reports --connection bi_exports_s3[/]")
+def verify(
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="A manifest, the folder of an export, or a prefix of several.")
+    ],
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The Airflow connection of the bucket; its library's own credentials if absent."
+        ),
+    ] = None,
+) -> None:
+    """Compare what was delivered with its manifests; each difference is one sentence.
+
+    Every file is read, and compared by size and hash. Exit status: 0 no difference, 1 some, 2 it could not be read now.
+    """
+    from promo_reports.cli.commands.verify import print_verified, verified
+
+    if not print_verified(verified(address, connection), results()):
+        raise typer.Exit(1)
+
+
 @app.command("list", epilog="Example: [bold]promo-reports list --json | jq '.[].id'[/]")
 def list_(
     context: typer.Context,

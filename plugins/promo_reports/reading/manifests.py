@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from promo_reports.delivery.ownership import instant_of
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, Manifest
 from promo_reports.domain.places.export_place import MANIFEST, RECORDS
 from promo_reports.errors import NotPublished, ReadRefused
@@ -46,13 +47,17 @@ class Named(NamedTuple):
     filesystem: Any = None
     connection: str | None = None
 
+    def tree(self, address: Address) -> Tree:
+        """Return the tree that its parsed address is in."""
+        return tree_at(address, filesystem=self.filesystem, connection=self.connection)
+
     def find(self) -> Published:
         """Return what is published there now: `address` is that of a manifest, or of the folder that it lies in.
 
         NotPublished without one, Damaged for what is no manifest, ReadRefused for a folder with several.
         """
         address = Address.of(self.address)
-        tree = tree_at(address, filesystem=self.filesystem, connection=self.connection)
+        tree = self.tree(address)
         if address.path.endswith(".json"):
             return _at(tree, address.path)
         for name in _USUAL:
@@ -98,6 +103,7 @@ def _published(tree: Tree, path: str, content: bytes) -> Published:
         if len(content) > MOST_MANIFEST_BYTES:
             raise ValueError(f"larger than {MOST_MANIFEST_BYTES >> 20} MiB")
         manifest = Manifest.from_json(content)
+        instant_of(manifest.snapshot_at)
         for file in manifest.files:
             if "/" in file.name or file.name in ("", ".", ".."):
                 raise ValueError("a file's name leads elsewhere")

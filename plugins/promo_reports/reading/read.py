@@ -29,6 +29,11 @@ class Wanted:
     types: Mapping[str, Any] | None = None
     original: bool = True
 
+    @classmethod
+    def of(cls, columns: Iterable[str] | None, types: Mapping[str, Any] | None, original: bool) -> Wanted:
+        """Return what the arguments of a call ask for."""
+        return cls(tuple(columns) if columns is not None else None, types, original)
+
 
 def read(
     address: str,
@@ -52,8 +57,8 @@ def read(
     Raises Damaged if a file is not what the manifest says, Expired if it is gone, NotPublished if there is no manifest,
     ReadRefused if what is asked for cannot be given, DestinationRefused (no retry helps) or DestinationUnavailable.
     """
-    convert = _converter(into)
-    wanted = Wanted(tuple(columns) if columns is not None else None, types, original)
+    convert = converter(into)
+    wanted = Wanted.of(columns, types, original)
     named = Named(address, filesystem, connection)
     for _ in range(ATTEMPTS):
         try:
@@ -78,11 +83,11 @@ def batches(
     what is made of the rows before them counts once the reader has come to its end. Replaced if the export was replaced
     after its first rows were given out.
     """
-    wanted = Wanted(tuple(columns) if columns is not None else None, types, original)
+    wanted = Wanted.of(columns, types, original)
     named = Named(address, filesystem, connection)
     for _ in range(ATTEMPTS):
         try:
-            return _begun(named.find(), wanted)
+            return reader_of(named.find(), wanted)
         except Replaced:
             continue
     raise _busy(address)
@@ -96,8 +101,8 @@ def table_of(published: Published, wanted: Wanted) -> Any:
     return pa.Table.from_batches(_rows(published, wanted, schema), schema=schema)
 
 
-def _begun(published: Published, wanted: Wanted) -> Any:
-    """Return a reader whose first batch has been read."""
+def reader_of(published: Published, wanted: Wanted) -> Any:
+    """Return a RecordBatchReader over the rows of this very export, whose first batch has been read."""
     import pyarrow as pa
 
     schema = _schema(published, wanted)
@@ -135,7 +140,7 @@ def _rows(published: Published, wanted: Wanted, schema: Any) -> Iterator[Any]:
     except (Damaged, Expired):
         content = published.tree.get(published.path)
         if content != published.content:
-            raise replaced(published) from None
+            raise _replaced(published) from None
         raise
     except Misfit as cell:
         raise ReadRefused(
@@ -173,7 +178,7 @@ def _file_rows(published: Published, file: ExportFile, schema: Any) -> Iterator[
         yield last
 
 
-def replaced(published: Published) -> Replaced:
+def _replaced(published: Published) -> Replaced:
     """Return the error for an export in whose place another one lies by now."""
     return Replaced(f"{published.address} was replaced by a later export while it was read.", "Read it again.")
 
@@ -186,7 +191,8 @@ def _as_it_is(batch: Any) -> Any:
     return batch
 
 
-def _converter(into: str) -> Callable[[Any], Any]:
+def converter(into: str) -> Callable[[Any], Any]:
+    """Return what makes a table of a library out of one of pyarrow; ReadRefused where it is not installed."""
     if into not in CONVERTERS:
         raise ReadRefused(f"There is no into={into!r}.", f"There are {', '.join(CONVERTERS)}.")
     install, convert = CONVERTERS[into]

@@ -114,6 +114,11 @@ class ArrowTree:
 
         with _told(self.address(path)):
             found = self._filesystem.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True))
+            bucket = path.partition("/")[0]
+            if not found and bucket and self._filesystem.get_file_info(bucket).type.name == "NotFound":
+                raise DestinationRefused(
+                    f"There is no bucket {bucket!r} at {self.address(path)}.", "Correct the address."
+                )
         for each in sorted(found, key=lambda info: str(info.path)):
             if each.type.name != "Directory":
                 yield Found(each.path, each.size if each.is_file else None)
