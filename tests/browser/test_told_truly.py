@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Error, Locator, Page, Route, expect
 
-from tests.support.browser.product import MISSING, WALLET, Product
+from tests.support.browser.accessibility import check_accessibility
+from tests.support.browser.product import LAKE, MISSING, WALLET, Product
 from tests.support.browser.reports_page import ReportsPage
 from tests.support.end_to_end.live import BUCKET, to
 
@@ -203,6 +204,31 @@ def test_the_form_says_what_becomes_of_text_cells_when_it_is_chosen(
     expect(page.get_by_role("region", name="Configuration")).to_contain_text(said)
     expect(page.get_by_role("region", name="Manifest")).to_contain_text(said)
     assert made["status"] == "created"
+
+
+def test_a_bucket_is_offered_for_the_frequencies_that_it_takes(page_as: Callable[..., Page]) -> None:
+    page = page_as("user")
+    reports = _delivery_step(page)
+    reports.choose("Delivery destination", "Cloud Partner")
+    reports.choose("Partner", "Amazon S3")
+    bucket = reports.field("Bucket")
+    only = "daily and weekly reports only"
+    expect(bucket.get_by_role("option", name=f"{LAKE} ({only})")).to_be_disabled()
+    expect(bucket.get_by_role("option", name=BUCKET)).to_be_enabled()
+    reports.choose("Export Frequency", "Recurring")
+    expect(bucket.get_by_role("option", name=LAKE, exact=True)).to_be_enabled()
+    reports.choose("Bucket", LAKE)
+    expect(page.get_by_text(only)).to_have_count(0)
+
+    reports.choose("Export Frequency", "One Time")
+    expect(page.get_by_text(f"Takes {only}. Files go to s3://{LAKE}")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.get_by_role("button", name="Export", exact=True).click()
+    said = f"“{LAKE}” takes {only}. Select another bucket or frequency."
+    expect(page.get_by_role("alert").filter(has_text=said).first).to_be_visible()
+    assert "POST" not in sent
+    check_accessibility(page)
 
 
 def test_rows_of_another_filter_are_not_shown_as_those_that_could_not_be_loaded(

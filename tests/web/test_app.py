@@ -246,7 +246,9 @@ def test_a_destination_that_is_registered_in_this_process_is_offered_and_taken(
     assert offered[-1] == {
         "id": "memory",
         "label": "This Process",
-        "buckets": [{"name": "exports", "address": "memory://exports/all"}],
+        "buckets": [
+            {"name": "exports", "address": "memory://exports/all", "frequencies": ["one_time", "daily", "weekly"]}
+        ],
     }
     tab_separated.register(monkeypatch)
     formats = ask(app, "GET", "/api/form", ADA).json()["formats"]
@@ -257,6 +259,35 @@ def test_a_destination_that_is_registered_in_this_process_is_offered_and_taken(
     assert said["sentence"].endswith(", to memory://exports/all/june and Device Storage.")
     refused = ask(app, "POST", "/api/drafts/describe", ADA, json=DEFINITION | {"delivery": [_other_partner(export)]})
     assert f"'memry' is not allowed; did you mean 'memory'? Allowed: {', '.join(partners())}." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("folder", "frequencies"),
+    [
+        ("{report_id}/{export_id}", ["one_time", "daily", "weekly"]),
+        ("{report_id}/dt={start:%Y-%m-%d}", ["daily", "weekly"]),
+        ("{report_id}/{start:%G-W%V}", ["weekly"]),
+    ],
+)
+def test_the_form_offers_a_bucket_for_what_is_taken_there(
+    app: FastAPI, registry: Registry, folder: str, frequencies: list[str]
+) -> None:
+    account = registry.settings.account
+    connected = "partner: amazon_s3, bucket: lake, connection: none"
+    account.write_text(f"{account.read_text()}  - {{{connected}, folder: '{folder}'}}\n")
+    partners = {each["id"]: each for each in ask(app, "GET", "/api/form", ADA).json()["partners"]}
+    lake = next(each for each in partners["amazon_s3"]["buckets"] if each["name"] == "lake")
+    assert lake["frequencies"] == frequencies
+    export = {"partner_export": {"partner": "amazon_s3", "bucket": "lake"}}
+    once = DEFINITION | {"delivery": [export]}
+    recurring = {key: value for key, value in once.items() if key != "date_range"}
+    asked = {
+        "one_time": once,
+        "daily": recurring | {"frequency": {"interval": "daily"}},
+        "weekly": recurring | {"frequency": {"interval": "weekly", "delivery_day": "monday"}},
+    }
+    taken = {key: ask(app, "POST", "/api/drafts/describe", ADA, json=body).status_code for key, body in asked.items()}
+    assert [key for key, status in taken.items() if status == 200] == frequencies
 
 
 def _other_partner(export: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,9 @@ WALLET_ID = "fresh"
 MISSING = "missing"
 """A bucket that the account names and nobody makes, so that deliveries to it fail."""
 
+LAKE = "lake"
+"""A bucket whose folder tells days apart and has no id of an export, so that it takes recurring reports alone."""
+
 
 class Product(Live):
     """A running product; `call` is the page's API with a user's bearer token, for what a test needs to be there."""
@@ -26,7 +29,9 @@ class Product(Live):
         super().__init__(root, **options)
         path = self.home / "include" / "account.yaml"
         account = yaml.safe_load(path.read_text())
-        account["partner_exports"].append({**account["partner_exports"][0], "bucket": MISSING})
+        first = account["partner_exports"][0]
+        patterned = {**first, "bucket": LAKE, "folder": "{report_id}/dt={start:%Y-%m-%d}"}
+        account["partner_exports"] += [{**first, "bucket": MISSING}, patterned]
         path.write_text(yaml.safe_dump(account))
 
     @property

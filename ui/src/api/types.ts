@@ -64,6 +64,16 @@ export interface components {
             name: string;
             /** Address */
             address: string;
+            /**
+             * Frequencies
+             * @description those of the reports that it takes; its folder tells their exports apart
+             * @default [
+             *       "one_time",
+             *       "daily",
+             *       "weekly"
+             *     ]
+             */
+            frequencies: components["schemas"]["Frequency"][];
         };
         /**
          * CheckState

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Draft, definitionOf, emptyDraft, offeredPresets, reportTypeOf, todayOf } from "./draft";
 import { fieldsOf } from "./fields/fields";
-import { FORM, GROWN, WITHOUT_BUCKETS } from "./form.fixture";
+import { FORM, GROWN, PATTERNED, WITHOUT_BUCKETS } from "./form.fixture";
 import { missing } from "./missing";
 import { type Action, newDraft, reducerOf, startState } from "./reducer";
 
@@ -148,4 +148,14 @@ test("the format of the files is a choice only where there are several; the firs
   expect(fieldsOf(draft, GROWN).find(({ name }) => name === "format")).toMatchObject({ label: "File Format", step: 2 });
   expect(definitionOf(draft, GROWN)).not.toHaveProperty("format");
   expect(definitionOf({ ...draft, format: "tsv" }, GROWN).format).toBe("tsv");
+});
+
+test.each([
+  [{ bucket: "lake" }, "“lake” takes daily and weekly reports only. Select another bucket or frequency."],
+  [{ bucket: "lake", recurring: true }, undefined],
+  [{ bucket: "weeks", recurring: true }, "“weeks” takes weekly reports only. Select another bucket or frequency."],
+  [{ bucket: "weeks", interval: "weekly", recurring: true }, undefined],
+] satisfies [Partial<Draft>, string | undefined][])("a bucket takes some frequencies: with %o, %s", (change, told) => {
+  const draft: Draft = { ...emptyDraft(PATTERNED), cloud: true, ...change };
+  expect(missing(draft, PATTERNED).find(({ field }) => field === "bucket")?.message).toBe(told);
 });

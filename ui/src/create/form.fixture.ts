@@ -33,7 +33,13 @@ const choices = (...values: string[]) => values.map((value) => ({ title: value.t
 export const FORM: FormInfo = {
   broken: [],
   default_delivery_time: "06:00",
-  partners: [{ buckets: [{ address: "s3://bi", name: "bi" }], id: "amazon_s3", label: "Amazon S3" }],
+  partners: [
+    {
+      buckets: [{ address: "s3://bi", frequencies: ["one_time", "daily", "weekly"], name: "bi" }],
+      id: "amazon_s3",
+      label: "Amazon S3",
+    },
+  ],
   presets: [
     { first: "2026-11-16", id: "past_week", label: "Past week", last: "2026-11-22", months: 0 },
     { first: "2026-08-01", id: "past_3_months", label: "Past 3 months", last: "2026-10-31", months: 3 },
@@ -68,6 +74,21 @@ export const FORM: FormInfo = {
 };
 
 export const WITHOUT_BUCKETS: FormInfo = { ...FORM, partners: [{ buckets: [], id: "amazon_s3", label: "Amazon S3" }] };
+
+/** With a bucket whose folder tells days apart, and one whose folder tells weeks apart. */
+export const PATTERNED: FormInfo = {
+  ...FORM,
+  partners: [
+    {
+      buckets: [
+        { address: "s3://lake", frequencies: ["daily", "weekly"], name: "lake" },
+        { address: "s3://weeks", frequencies: ["weekly"], name: "weeks" },
+      ],
+      id: "amazon_s3",
+      label: "Amazon S3",
+    },
+  ],
+};
 
 /** With a second format, and a report type whose filters are of a kind that the page does not know. */
 export const GROWN: FormInfo = {

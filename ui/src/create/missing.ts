@@ -1,8 +1,9 @@
 /** What keeps a draft from being a definition, field by field. The rules of values are the server's. */
 
-import type { FormInfo } from "../api/types";
+import type { BucketShown, FormInfo } from "../api/types";
 import { hasDeliveryDay } from "../interval";
 import { rangeProblem } from "./calendar/range";
+import { takes, takesOnly } from "./delivery/buckets";
 import { connectedPartners, type Draft, reportTypeOf, todayOf } from "./draft";
 import type { FieldProblem } from "./fields/fields";
 import { kindOf } from "./filters/kinds";
@@ -38,13 +39,18 @@ const nameMissing = (name: string): string | null => {
 const cloudMissing = (draft: Draft, form: FormInfo): [string, string | null][] => {
   if (!draft.cloud) return [];
   const partner = connectedPartners(form).find((each) => each.id === draft.partner);
-  const connected = partner?.buckets.some((bucket) => bucket.name === draft.bucket);
-  const noBucket =
-    draft.bucket === "" ? "Select a bucket." : `“${draft.bucket}” is not connected any more. Select another.`;
+  const bucket = partner?.buckets.find((each) => each.name === draft.bucket);
   return [
     ["partner", partner === undefined ? "Select a partner." : null],
-    ["bucket", connected ? null : noBucket],
+    ["bucket", bucketMissing(draft, bucket)],
   ];
+};
+
+const bucketMissing = (draft: Draft, bucket: BucketShown | undefined): string | null => {
+  if (draft.bucket === "") return "Select a bucket.";
+  if (bucket === undefined) return `“${draft.bucket}” is not connected any more. Select another.`;
+  if (takes(bucket, draft)) return null;
+  return `“${draft.bucket}” takes ${takesOnly(bucket)}. Select another bucket or frequency.`;
 };
 
 const recurrenceMissing = (draft: Draft): [string, string | null][] => {

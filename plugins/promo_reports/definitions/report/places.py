@@ -11,7 +11,7 @@ from promo_reports.definitions.inputs.validation_problems import Findings
 from promo_reports.definitions.report.form import DefinitionForm, RecurringForm
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.dates.calendar import WEEKDAYS
-from promo_reports.domain.dates.schedule import Interval
+from promo_reports.domain.dates.schedule import ONE_TIME, Frequency, Interval
 from promo_reports.domain.definition import Definition, words_of
 from promo_reports.domain.delivery import PartnerExport
 from promo_reports.domain.file_format import FileFormat
@@ -23,7 +23,7 @@ from promo_reports.domain.layout import (
     longest_folder,
     longest_stem,
 )
-from promo_reports.domain.places.export_place import LONGEST_NAME, LONGEST_RECORD, RECORDS, UNPLACED
+from promo_reports.domain.places.export_place import LONGEST_NAME, LONGEST_RECORD, RECORDS, UNPLACED, Placement
 from promo_reports.domain.places.pattern import EXPORT_ID, Detail, Named, Pattern
 from promo_reports.errors import PlaceShared
 
@@ -36,19 +36,30 @@ _YEARS = 5
 _PRECISE = datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)
 
 
+def frequencies_taken(placement: Placement) -> tuple[Frequency, ...]:
+    """Return the frequencies whose exports a bucket's folder tells apart; a report of another one is refused there."""
+    folder = placement.folder
+    if folder is None or folder.has(EXPORT_ID):
+        return tuple(Frequency)
+    return tuple(Frequency(each) for each, (needed, _, _) in _NEEDED.items() if folder.tells_windows >= needed)
+
+
 def check_places(index: int, bucket: Bucket, form: DefinitionForm, account: Account, findings: Findings) -> None:
     """Check that no two exports of one definition meet in a bucket, which is below its prefix and the definition's."""
     folder, key = bucket.placement.folder, ("delivery", index, "partner_export", "bucket")
-    if folder is None or folder.has(EXPORT_ID) or form.frequency is None:
+    if folder is None or form.frequency is None:
         return
-    if not isinstance(form.frequency, RecurringForm):
+    interval = form.frequency.interval if isinstance(form.frequency, RecurringForm) else None
+    if Frequency(interval or ONE_TIME) in frequencies_taken(bucket.placement):
+        return
+    if interval is None:
         findings.add(
             key,
             f"takes no one-time exports, since two of them could meet in one place: the account gives it the folder "
             f"{folder.text!r}, which has no {{export_id}}. Choose another bucket, or have the token added",
         )
-    elif folder.tells_windows < _NEEDED[form.frequency.interval][0]:
-        findings.add(key, _windows_that_meet(folder, bucket, form, form.frequency.interval, account.week_starts_on))
+    else:
+        findings.add(key, _windows_that_meet(folder, bucket, form, interval, account.week_starts_on))
 
 
 def check_lengths(

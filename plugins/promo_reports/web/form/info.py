@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.configuration import destination_words
+from promo_reports.definitions.report.places import frequencies_taken
 from promo_reports.domain.account import Account
 from promo_reports.domain.dag_ids import type_dag_id
 from promo_reports.domain.dates.calendar import WEEKDAYS, local_date
@@ -109,12 +110,17 @@ def _filter(each: Filter) -> FilterShown:
 
 
 def _partner(partner: str, account: Account) -> PartnerShown:
-    buckets = [each.name for each in account.buckets if each.partner == partner]
     return PartnerShown(
         id=partner,
         label=KINDS[partner].label,
         buckets=[
-            BucketShown(name=name, address=destination_words(PartnerExport(partner, name), account)) for name in buckets
+            BucketShown(
+                name=each.name,
+                address=destination_words(PartnerExport(partner, each.name), account),
+                frequencies=list(frequencies_taken(each.placement)),
+            )
+            for each in account.buckets
+            if each.partner == partner
         ],
     )
 

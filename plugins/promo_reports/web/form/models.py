@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from promo_reports.definitions.report.form import DefinitionForm
+from promo_reports.domain.dates.schedule import Frequency
 from promo_reports.domain.dates.window import Preset
 from promo_reports.domain.filters import CHOICE, Select
 from promo_reports.domain.report_type import DateRangeRule
@@ -89,6 +90,9 @@ class BucketShown(Answer):
 
     name: str
     address: str
+    frequencies: list[Frequency] = Field(
+        default=list(Frequency), description="those of the reports that it takes; its folder tells their exports apart"
+    )
 
 
 class PartnerShown(Answer):

@@ -1,16 +1,19 @@
 import { Code, Input, SimpleGrid } from "@chakra-ui/react";
+import type { BucketShown } from "../../api/types";
 import { useCreate } from "../context";
 import { connectedPartners, type Draft, only } from "../draft";
 import { SelectField } from "../fields/SelectField";
 import { SingleField } from "../fields/SingleField";
+import { takes, takesOnly } from "./buckets";
 
 /** Partner, bucket and prefix of a Cloud Partner delivery. */
 export const BucketFields = () => {
   const { dispatch, form, state } = useCreate();
-  const { bucket, partner, prefix } = state.draft;
+  const { draft } = state;
+  const { bucket, partner, prefix } = draft;
   const partners = connectedPartners(form);
   const buckets = partners.find((each) => each.id === partner)?.buckets ?? [];
-  const address = buckets.find((each) => each.name === bucket)?.address;
+  const chosen = buckets.find((each) => each.name === bucket);
   const set = (field: string, change: Partial<Draft>) => dispatch({ change, field, type: "set" });
   const setPartner = (id: string) => {
     const its = partners.find((each) => each.id === id)?.buckets ?? [];
@@ -26,9 +29,13 @@ export const BucketFields = () => {
         value={partner}
       />
       <SelectField
-        choices={buckets.map(({ name }) => ({ title: name, value: name }))}
+        choices={buckets.map((each) => {
+          const taken = takes(each, draft);
+          const title = taken ? each.name : `${each.name} (${takesOnly(each)})`;
+          return { disabled: !taken, title, value: each.name };
+        })}
         field="bucket"
-        help={address === undefined ? undefined : <Address address={prefix ? `${address}/${prefix}` : address} />}
+        help={chosen === undefined ? undefined : <Chosen bucket={chosen} below={prefix} taken={takes(chosen, draft)} />}
         label="Bucket"
         onChange={(name) => set("bucket", { bucket: name })}
         value={bucket}
@@ -42,11 +49,11 @@ export const BucketFields = () => {
   );
 };
 
-const Address = ({ address }: { address: string }) => (
+const Chosen = ({ below, bucket, taken }: { below: string | null; bucket: BucketShown; taken: boolean }) => (
   <>
-    Files go to{" "}
+    {taken ? "" : `Takes ${takesOnly(bucket)}. `}Files go to{" "}
     <Code overflowWrap="anywhere" size="sm">
-      {address}
+      {below ? `${bucket.address}/${below}` : bucket.address}
     </Code>
   </>
 );

@@ -4,7 +4,7 @@ import type { ChoiceShown } from "../../api/types";
 import { SingleField } from "./SingleField";
 
 interface Props {
-  choices: readonly ChoiceShown[];
+  choices: readonly (ChoiceShown & { disabled?: boolean })[];
   field: string;
   help?: ReactNode;
   label: string;
@@ -25,7 +25,7 @@ export const SelectField = ({ choices, field, help, label, onChange, placeholder
           <option disabled value={value}>{`${value} (missing)`}</option>
         )}
         {choices.map((choice) => (
-          <option key={choice.value} value={choice.value}>
+          <option disabled={choice.disabled} key={choice.value} value={choice.value}>
             {choice.title}
           </option>
         ))}
