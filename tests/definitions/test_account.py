@@ -28,6 +28,17 @@ def test_an_account(tmp_path: Path) -> None:
     assert (load_account(path).week_starts_on, load_account(path).buckets) == ("monday", ())
 
 
+def test_two_buckets_of_one_name_are_told_apart_by_an_id(tmp_path: Path) -> None:
+    path = tmp_path / "account.yaml"
+    other = GOOD.replace("bi_s3", "eu_s3").replace("}", ", prefix: eu, id: bi-exports-eu}")
+    path.write_text(f"timezone: UTC\npartner_exports: [{GOOD}, {other}]\n")
+    account = load_account(path)
+    assert account.bucket("amazon_s3", "bi-exports") == Bucket("amazon_s3", "bi-exports", "bi_s3")
+    eu = account.bucket_of(PartnerExport("amazon_s3", "bi-exports-eu", "own"))
+    assert eu is not None
+    assert (eu.name, eu.connection, eu.address) == ("bi-exports", "eu_s3", "s3://bi-exports/eu/own")
+
+
 def test_the_shipped_account_is_good() -> None:
     assert load_account(Path(__file__).parents[2] / "include" / "account.yaml").timezone == "America/New_York"
 
@@ -50,7 +61,20 @@ def test_the_shipped_account_is_good() -> None:
             "2: buckets: unknown key. Allowed: timezone, week_starts_on, partner_exports.",
         ]),
         (f"timezone: UTC\npartner_exports:\n  - {GOOD}\n  - {GOOD}\n", [
-            "4: partner_exports[1].bucket: 'bi-exports' is connected already",
+            "4: partner_exports[1].bucket: 'bi-exports' is connected already; definitions could not tell the two apart."
+            " Remove one, or give this one an id of its own, such as id: bi-exports-2, and name it by that",
+        ]),
+        ("timezone: UTC\npartner_exports:\n"
+         "  - {partner: amazon_s3, bucket: bi-exports, connection: us, id: usa}\n"
+         "  - {partner: amazon_s3, bucket: usa, connection: other}\n"
+         "  - partner: amazon_s3\n    bucket: bi-exports\n    connection: eu\n    id: usa\n", [
+            "4: partner_exports[1].bucket: 'usa' is connected already; definitions could not tell the two apart."
+            " Remove one, or give this one an id of its own, such as id: usa-2, and name it by that",
+            "8: partner_exports[2].id: 'usa' is connected already; definitions could not tell the two apart."
+            " Remove one, or give this one an id of its own, such as id: usa-2, and name it by that",
+        ]),
+        ("timezone: UTC\npartner_exports: [{partner: amazon_s3, bucket: bi-exports, connection: eu, id: a/b}]\n", [
+            "2: partner_exports[0].id: 'a/b' is not the name of a bucket: a-z, 0-9, . _ and -, no address",
         ]),
         ("timezone: UTC\npartner_exports:\n  - {partner: amazon_s4, bucket: x/y, connection: 's3://k:hunter2@x'}\n", [
             "3: partner_exports[0].partner: 'amazon_s4' is not allowed; did you mean 'amazon_s3'?"
@@ -71,8 +95,8 @@ def test_the_shipped_account_is_good() -> None:
         ("timezone: UTC\npartner_exports:\n  - partner: amazon_s3\n    bucket: bi-x\n    password: hunter2\n", [
             "3: partner_exports[0].connection: is required",
             "5: partner_exports[0].password: unknown key; addresses and credentials are kept in Airflow"
-            " connections only. Allowed: partner, bucket, connection, prefix, folder, file_stem, manifest, encryption,"
-            " storage_class, acl.",
+            " connections only. Allowed: partner, bucket, connection, id, prefix, folder, file_stem, manifest,"
+            " encryption, storage_class, acl.",
         ]),
     ],
 )  # fmt: skip
@@ -127,7 +151,7 @@ def test_what_a_bucket_may_have_beside_its_address(tmp_path: Path) -> None:
         ("storage_class: DEEP_ARCHIVE", "storage_class: 'DEEP_ARCHIVE' is no storage class whose objects can be read at"
          " once. Allowed: STANDARD, INTELLIGENT_TIERING, STANDARD_IA, ONEZONE_IA, GLACIER_IR."),
         ("encription: AES256", "encription: unknown key; did you mean 'encryption'? Allowed: partner, bucket, "
-         "connection, prefix, folder, file_stem, manifest, encryption, storage_class, acl."),
+         "connection, id, prefix, folder, file_stem, manifest, encryption, storage_class, acl."),
         ("acl: public-read", "acl: 'public-read' is not bucket-owner-full-control. Allowed: "
          "bucket-owner-full-control."),
     ],

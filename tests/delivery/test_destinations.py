@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devstack.s3 import S3Server
 from promo_reports.delivery import area_for, publish
+from promo_reports.delivery.destinations import buckets_by_id
 from promo_reports.delivery.stored_exports import StoredExports
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import KINDS, Download, PartnerExport
@@ -17,7 +20,17 @@ from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
 from promo_reports.object_stores.directory.store import DirectoryStore
 from promo_reports.object_stores.stores import STORES
 from promo_reports.settings import Settings
-from tests.support.delivery.exports import CONNECTION, REPORT, WINDOW, BucketPlace, staged
+from tests.support.delivery.exports import (
+    CONNECTION,
+    LATE,
+    PREFIX,
+    REPORT,
+    WINDOW,
+    BucketPlace,
+    assert_is,
+    connect_airflow,
+    staged,
+)
 from tests.support.project import ROOT
 
 ACCOUNT = Account("UTC", "monday", (Bucket("amazon_s3", "bi-exports", "bi_exports_s3", "promo-reports"),))
@@ -85,6 +98,25 @@ def test_prefixes_are_joined(
     assert isinstance(area.store, AmazonS3Store)
     published = publish(staged(tmp_path, b"new\n"), area)
     assert published.manifest == f"s3://{in_bucket.bucket}/{joined}{REPORT}/{WINDOW}/manifest.json"
+
+
+def test_two_buckets_of_one_name_at_two_servers(
+    in_bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with S3Server(log=tmp_path / "s3.log", port=0, buckets=[in_bucket.bucket]) as elsewhere:
+        connect_airflow(monkeypatch, elsewhere.endpoint_url, "elsewhere_s3")
+        here = Bucket("amazon_s3", in_bucket.bucket, CONNECTION, PREFIX)
+        account = Account("UTC", "monday", (here, replace(here, connection="elsewhere_s3", alias="elsewhere")))
+        settings = Settings(data_dir=tmp_path)
+        ids = [*buckets_by_id(account, settings)]
+        assert ids == ["download", f"amazon_s3:{in_bucket.bucket}", "amazon_s3:elsewhere"]
+        there = BucketPlace(elsewhere.client(), elsewhere.endpoint_url, in_bucket.bucket)
+        old, new = staged(tmp_path, b"old\n"), staged(tmp_path, b"new\n", snapshot_at=LATE)
+        publish(old, area_for(PartnerExport("amazon_s3", in_bucket.bucket), account, settings))
+        assert there.contents() == {}
+        publish(new, area_for(PartnerExport("amazon_s3", "elsewhere"), account, settings))
+        assert_is(in_bucket, old)
+        assert_is(there, new)
 
 
 def test_a_bucket_that_was_disconnected(tmp_path: Path) -> None:

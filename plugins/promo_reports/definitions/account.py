@@ -38,6 +38,7 @@ class BucketForm(Form):
     partner: Partner = Field(description="the cloud storage provider")
     bucket: BucketName = Field(description="the bucket's name; of an SFTP server, a name for it")
     connection: Connection = Field(description="id of the Airflow connection that holds the credentials")
+    id: BucketName | None = Field(None, description="what definitions name it by; its name where absent")
     prefix: Prefix = Field("", description="everything is written below it")
     folder: FolderPattern | None = Field(None, description="pattern of the folder of an export, below the prefix")
     file_stem: FilePattern | None = Field(None, description="pattern of a file's name, before its hash and suffix")
@@ -92,9 +93,14 @@ def load_account(path: Path) -> Account:
     report_missing(form, ("timezone",), findings)
     seen: set[tuple[str, str]] = set()
     for index, each in sound(form.partner_exports):
-        if (each.partner, each.bucket) in seen:
-            findings.add(("partner_exports", index, "bucket"), f"{each.bucket!r} is connected already")
-        seen.add((each.partner, each.bucket))
+        known_by = each.id or each.bucket
+        if (each.partner, known_by) in seen:
+            findings.add(
+                ("partner_exports", index, "id" if each.id else "bucket"),
+                f"{known_by!r} is connected already; definitions could not tell the two apart. Remove one, or give "
+                f"this one an id of its own, such as id: {known_by}-2, and name it by that",
+            )
+        seen.add((each.partner, known_by))
         kind = KINDS[each.partner]
         if not kind.takes_name(each.bucket):
             findings.add(("partner_exports", index, "bucket"), f"{each.bucket!r} is no name there: {kind.name_rule}")
@@ -115,4 +121,5 @@ def _bucket(form: BucketForm) -> Bucket:
         form.prefix,
         tuple((name, value) for name, value in given if value is not None),
         Placement(form.folder, form.file_stem, form.manifest),
+        form.id or "",
     )

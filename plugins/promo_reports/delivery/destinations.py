@@ -24,7 +24,7 @@ def area_for(destination: Destination, account: Account, settings: Settings) -> 
 
 def buckets_by_id(account: Account, settings: Settings) -> dict[str, Bucket]:
     """Return every destination by its id: `download`, then `amazon_s3:bi-exports` of each connected bucket."""
-    connected = {str(PartnerExport(each.partner, each.name)): each for each in account.buckets}
+    connected = {str(PartnerExport(each.partner, each.id)): each for each in account.buckets}
     return {DOWNLOAD: settings.download_area, **connected}
 
 

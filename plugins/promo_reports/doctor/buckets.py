@@ -24,7 +24,7 @@ def check_buckets(installation: Installation) -> Iterator[CheckResult]:
 
 
 def _bucket(bucket: Bucket) -> CheckResult:
-    subject = f"bucket {bucket.name}"
+    subject = f"bucket {bucket.id}"
     try:
         store = store_at(bucket)
         store.folders()

@@ -18,7 +18,7 @@ class Bucket:
     may be a directory in the place of a bucket: its name is its path then.
 
     `options` are the keys of its kind (`Kind.bucket_keys`) that the account has for it, with their values. `placement`
-    is how its exports are placed; a download area has neither.
+    is how its exports are placed; a download area has neither. `alias` tells two buckets of one name apart.
     """
 
     partner: str
@@ -27,6 +27,12 @@ class Bucket:
     prefix: str = ""
     options: tuple[tuple[str, str], ...] = ()
     placement: Placement = UNPLACED
+    alias: str = ""
+
+    @property
+    def id(self) -> str:
+        """What definitions name it by, once among those of its partner: its alias, or its name where it has none."""
+        return self.alias or self.name
 
     def option(self, key: str) -> str:
         """Return the value of a key of its kind; empty where the account has none."""
@@ -55,9 +61,9 @@ class Account:
         """The account's timezone."""
         return load_timezone(self.timezone)
 
-    def bucket(self, partner: str, name: str) -> Bucket | None:
-        """Return the connected bucket of that name, or None."""
-        return next((b for b in self.buckets if (b.partner, b.name) == (partner, name)), None)
+    def bucket(self, partner: str, bucket_id: str) -> Bucket | None:
+        """Return the connected bucket of that id, or None."""
+        return next((b for b in self.buckets if (b.partner, b.id) == (partner, bucket_id)), None)
 
     def bucket_of(self, export: PartnerExport) -> Bucket | None:
         """Return the bucket of a partner export, below its own prefix and the export's; None if it is not connected."""

@@ -115,7 +115,10 @@ class Download:
 
 @dataclass(frozen=True)
 class PartnerExport:
-    """Cloud partner: the file is pushed to a connected bucket, below `prefix`; `partner` is the key of its kind."""
+    """Cloud partner: the file is pushed to a connected bucket, below `prefix`; `partner` is the key of its kind.
+
+    `bucket` is the id that the account has for it (`domain.account.Bucket.id`).
+    """
 
     partner: str
     bucket: str

@@ -60,7 +60,10 @@ export interface components {
          * @description A connected bucket and the address below which files are written.
          */
         BucketShown: {
-            /** Name */
+            /**
+             * Name
+             * @description what definitions name it by: the id that the account has for it, or its name
+             */
             name: string;
             /** Address */
             address: string;
@@ -354,7 +357,7 @@ export interface components {
         DestinationConnected: {
             /**
              * Id
-             * @description download, or the partner and the bucket: amazon_s3:bi-exports
+             * @description download, or the partner and the bucket's id: amazon_s3:bi-exports
              */
             id: string;
             /**

@@ -120,7 +120,7 @@ def _destinations(form: DefinitionForm, account: Account, origin: Origin, findin
         destination = PartnerExport(export.partner, export.bucket, export.prefix)
         bucket = account.bucket_of(destination)
         if bucket is None:
-            known = [bucket.name for bucket in account.buckets if bucket.partner == export.partner]
+            known = [bucket.id for bucket in account.buckets if bucket.partner == export.partner]
             findings.add(
                 ("delivery", index, "partner_export", "bucket"),
                 f"{export.bucket!r} is not a connected bucket{nearest(export.bucket, known) or '.'}{listing(known)}",

@@ -11,7 +11,7 @@ from promo_reports.web.models import Answer
 class DestinationConnected(Answer):
     """A destination of the account."""
 
-    id: str = Field(description="download, or the partner and the bucket: amazon_s3:bi-exports")
+    id: str = Field(description="download, or the partner and the bucket's id: amazon_s3:bi-exports")
     label: str = Field(description="the name of its kind")
     address: str
     connection: str | None = Field(description="the Airflow connection with its credentials; a directory has none")

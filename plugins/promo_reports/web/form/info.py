@@ -115,8 +115,8 @@ def _partner(partner: str, account: Account) -> PartnerShown:
         label=KINDS[partner].label,
         buckets=[
             BucketShown(
-                name=each.name,
-                address=destination_words(PartnerExport(partner, each.name), account),
+                name=each.id,
+                address=destination_words(PartnerExport(partner, each.id), account),
                 frequencies=list(frequencies_taken(each.placement)),
             )
             for each in account.buckets

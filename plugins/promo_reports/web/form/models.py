@@ -88,7 +88,7 @@ class ReportTypeShown(Answer):
 class BucketShown(Answer):
     """A connected bucket and the address below which files are written."""
 
-    name: str
+    name: str = Field(description="what definitions name it by: the id that the account has for it, or its name")
     address: str
     frequencies: list[Frequency] = Field(
         default=list(Frequency), description="those of the reports that it takes; its folder tells their exports apart"
