@@ -7,7 +7,10 @@ import json
 import pytest
 
 from promo_reports.errors import SourceRefused
-from promo_reports.orchestration.connections import promo_source
+from promo_reports.domain.mask import HASHED, LAST_FOUR, Mask
+from promo_reports.orchestration.connections import promo_source, with_hash_key
+from promo_reports.pipeline.export import Export
+from tests.support.databases.promo import MOVES, export
 
 VARIABLE = "AIRFLOW_CONN_PROMO_TEST"
 
@@ -62,3 +65,46 @@ def test_any_other_dialect_is_named_in_the_extra(monkeypatch: pytest.MonkeyPatch
     extra = {"sqlalchemy_scheme": "mssql+pyodbc", "sslmode": "require"}
     connection(monkeypatch, conn_type="mssql", host="db", port=1433, login="reader", schema="promo", extra=extra)
     assert promo_source("promo_test").url == "mssql+pyodbc://reader@db:1433/promo"
+
+
+KEY = "AIRFLOW_CONN_PROMO_REPORTS_HASH_KEY"
+SECRET = "a key of the tests, which nobody uses"
+
+
+def masked(mask: Mask) -> Export:
+    return export(report_type=MOVES.masked({"note": mask}))
+
+
+def test_the_key_of_hashes_is_the_password_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, json.dumps({"conn_type": "generic", "password": SECRET}))
+    keyed = with_hash_key(masked(HASHED))
+    assert keyed.hash_key is not None
+    assert keyed.hash_key.hashed(b"member").startswith(b"hmac_")
+    assert SECRET not in repr(keyed)
+
+
+def test_no_key_is_read_where_nothing_is_hashed() -> None:
+    for each in (export(), masked(LAST_FOUR)):
+        assert with_hash_key(each) == each
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (None, "There is no Airflow connection 'promo_reports_hash_key' with the key for hashed columns."),
+        ({"conn_type": "generic"}, "The password of connection 'promo_reports_hash_key' has 0 bytes; a key for hashes"
+         " has at least 32."),
+        ({"conn_type": "generic", "password": "secret-word"}, "The password of connection 'promo_reports_hash_key' has"
+         " 11 bytes; a key for hashes has at least 32."),
+    ],
+)  # fmt: skip
+def test_a_key_that_is_missing_or_short_is_refused(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, str] | None, reason: str
+) -> None:
+    if fields is not None:
+        monkeypatch.setenv(KEY, json.dumps(fields))
+    with pytest.raises(SourceRefused) as refused:
+        with_hash_key(masked(HASHED))
+    assert refused.value.reason == reason
+    assert "at least 32 bytes" in refused.value.fix
+    assert "secret-word" not in str(refused.value)

@@ -327,8 +327,8 @@ def _project(context: typer.Context) -> Project:
 
 
 def _export(project: Project, report: str, chosen: WindowOptions, database: str | None) -> tuple[Export, Source]:
-    from promo_reports.cli.database import source_for
+    from promo_reports.cli.database import keyed, source_for
     from promo_reports.cli.window_options import export_for
 
-    export = export_for(project.definition(report), chosen, project.now)
+    export = keyed(export_for(project.definition(report), chosen, project.now))
     return export, source_for(export.definition.report_type.connection, database)

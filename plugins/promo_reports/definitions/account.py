@@ -17,6 +17,7 @@ from promo_reports.definitions.inputs.fields import (
     ManifestName,
     Partner,
     Prefix,
+    ReceivedMask,
     Text,
     Timezone,
     Weekday,
@@ -27,6 +28,7 @@ from promo_reports.definitions.inputs.yaml_reader import read_yaml
 from promo_reports.domain.account import Account, Bucket
 from promo_reports.domain.delivery import KINDS, BucketKey, Kind
 from promo_reports.domain.manifest import MANIFEST_NAME
+from promo_reports.domain.mask import RECEIVED
 from promo_reports.domain.places.export_place import Placement
 
 DEFAULT_WEEK_START = "monday"
@@ -43,6 +45,9 @@ class BucketForm(Form):
     folder: FolderPattern | None = Field(None, description="pattern of the folder of an export, below the prefix")
     file_stem: FilePattern | None = Field(None, description="pattern of a file's name, before its hash and suffix")
     manifest: ManifestName = Field(MANIFEST_NAME, description="name of the manifest")
+    personal_data: list[ReceivedMask] | None = Field(
+        None, description="what it may receive of columns that identify a person; all of it where absent"
+    )
 
 
 def _in_terms_of_its_kind(value: Any, handler: Callable[[Any], BucketForm]) -> BucketForm:
@@ -122,4 +127,5 @@ def _bucket(form: BucketForm) -> Bucket:
         tuple((name, value) for name, value in given if value is not None),
         Placement(form.folder, form.file_stem, form.manifest),
         form.id or "",
+        RECEIVED if form.personal_data is None else tuple(form.personal_data),
     )

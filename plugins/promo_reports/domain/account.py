@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.delivery import KINDS, PartnerExport
+from promo_reports.domain.mask import RECEIVED
 from promo_reports.domain.places.export_place import UNPLACED, Placement
 
 
@@ -19,6 +20,7 @@ class Bucket:
 
     `options` are the keys of its kind (`Kind.bucket_keys`) that the account has for it, with their values. `placement`
     is how its exports are placed; a download area has neither. `alias` tells two buckets of one name apart.
+    `personal_data` are the keys of the masks that it may receive columns of personal data with.
     """
 
     partner: str
@@ -28,6 +30,7 @@ class Bucket:
     options: tuple[tuple[str, str], ...] = ()
     placement: Placement = UNPLACED
     alias: str = ""
+    personal_data: tuple[str, ...] = RECEIVED
 
     @property
     def id(self) -> str:

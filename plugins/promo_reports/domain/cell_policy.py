@@ -38,7 +38,7 @@ RAW = CellPolicy(
 SPREADSHEET = CellPolicy(
     "spreadsheet",
     "Safe for spreadsheets: what looks like a formula gets a leading apostrophe",
-    changes=lambda column: column.type is ColumnType.TEXT,
+    changes=lambda column: column.type is ColumnType.TEXT and column.mask is None,
     counted="Text cells made safe for spreadsheets",
 )
 CELL_POLICIES = {each.key: each for each in (RAW, SPREADSHEET)}

@@ -16,6 +16,7 @@ from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.dates.window import DateRange
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.file_format import CSV, FileFormat
+from promo_reports.domain.mask import Mask
 from promo_reports.domain.report_type import ReportType
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
@@ -53,8 +54,9 @@ class Definition:
     """A valid definition: everything in it has been checked against its report type and the account.
 
     Exactly one of these holds: `schedule` is set (recurring), or the report is one-time, with `date_range` where its
-    type takes one. `sha256` is the hash of its canonical content; `starts_at` the first instant at which a delivery may
-    be due.
+    type takes one. `report_type` has the columns that are delivered, with their masks, of which `personal_data` are
+    those that the definition names. `sha256` is the hash of its canonical content; `starts_at` the first instant at
+    which a delivery may be due.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Definition:
     stops: tuple[Stop, ...] = field(default=())
     format: FileFormat = CSV
     cells: CellPolicy | None = None
+    personal_data: Mapping[str, Mask] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:

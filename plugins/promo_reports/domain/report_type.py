@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from promo_reports.domain.filters import Filter
+from promo_reports.domain.mask import CLEAR, DROPPED, Mask
 
 
 class PromotionType(StrEnum):
@@ -42,7 +44,10 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file. `total` columns are summed by the database and again from the staged file."""
+    """A column of the file. `total` columns are summed by the database and again from the staged file.
+
+    `mask` is what its cells become, None where they are delivered as they are; only that of a definition has one.
+    """
 
     name: str
     type: ColumnType
@@ -51,6 +56,7 @@ class Column:
     scale: int | None = None
     pii: bool = False
     total: bool = False
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,14 @@ class ReportType:
     def totals(self) -> tuple[Column, ...]:
         """The columns that are reconciled by sum."""
         return tuple(column for column in self.columns if column.total)
+
+    def masked(self, masks: Mapping[str, Mask]) -> ReportType:
+        """Return the report type with masks, by the names of their columns; what is dropped has no column."""
+        columns = ((column, masks.get(column.name, column.mask or CLEAR)) for column in self.columns)
+        kept = (
+            replace(column, mask=None if mask is CLEAR else mask) for column, mask in columns if mask is not DROPPED
+        )
+        return replace(self, columns=tuple(kept))
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError where there is none."""

@@ -1,9 +1,10 @@
-"""Promo databases as Airflow connections, turned into SQLAlchemy URLs (decisions, 10)."""
+"""Promo databases and the key for hashes as Airflow connections (decisions, 10)."""
 
 from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,11 @@ from airflow.sdk.bases.hook import BaseHook
 
 from promo_reports.errors import SourceRefused
 from promo_reports.pipeline.databases.source import Source
+from promo_reports.pipeline.export import Export
+from promo_reports.sql.cell_policies.hashed import SHORTEST_KEY, HashKey, hashes
+
+HASH_KEY = "promo_reports_hash_key"
+"""Id of the connection whose password is the key of all hashed columns."""
 
 _SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
 _SCHEME = re.compile(r"[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)?")
@@ -37,6 +43,26 @@ def promo_source(connection_id: str) -> Source:
             'in the connection\'s extra: {"sqlalchemy_scheme": "mssql+pyodbc"}.',
         )
     return Source(connection_id, _url(scheme, connection))
+
+
+def with_hash_key(export: Export) -> Export:
+    """Return an export with the key for its hashed columns; `SourceRefused` where there is none, or it is too short."""
+    if not hashes(export.definition.report_type.columns):
+        return export
+    fix = (
+        f"Set its password to a random text of at least {SHORTEST_KEY} bytes, under Admin > Connections; "
+        "all hashes of all reports come from it, so never change it."
+    )
+    try:
+        secret = BaseHook.get_connection(HASH_KEY).password
+    except AirflowException:
+        raise SourceRefused(
+            f"There is no Airflow connection {HASH_KEY!r} with the key for hashed columns.", fix
+        ) from None
+    try:
+        return replace(export, hash_key=HashKey(secret or ""))
+    except ValueError as short:
+        raise SourceRefused(f"The password of connection {HASH_KEY!r} {short}.", fix) from None
 
 
 def _missing(connection_id: str) -> SourceRefused:

@@ -79,12 +79,12 @@ class ExtractOperator(ExportTask):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Extract, verify and stage; return one handover for each destination."""
-        from promo_reports.orchestration.connections import promo_source
+        from promo_reports.orchestration.connections import promo_source, with_hash_key
         from promo_reports.pipeline.extract import extract
         from promo_reports.pipeline.staging.area import staging_area
 
         with ended_with_supervisor(), TaskStateWriter(context["task_state_store"]) as state, airflow_failures(state):
-            export = self._export(context)
+            export = with_hash_key(self._export(context))
             source = promo_source(export.definition.report_type.connection)
             settings = registry().settings
             area = staging_area(settings)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from promo_reports.domain.dates.window import Window, instant_key
 from promo_reports.domain.definition import Definition
+from promo_reports.sql.cell_policies.hashed import HashKey
 from promo_reports.sql.cell_policies.transform import CellTransform, transform_of
 from promo_reports.sql.template import FilterValues, Parameters
 
@@ -25,6 +26,7 @@ class Export:
     """What `extract` makes; exactly one of `window` and `as_of` is set, and nothing in it reads the clock.
 
     `filters` are the definition's, of the types that the promo database has them in; None before it has been asked.
+    `hash_key` is the key for its hashed columns, None where it has none.
     """
 
     definition: Definition
@@ -34,6 +36,7 @@ class Export:
     run_id: str
     previous: Previous | None = None
     filters: FilterValues | None = None
+    hash_key: HashKey | None = field(default=None, repr=False)
 
     @property
     def zone(self) -> ZoneInfo:

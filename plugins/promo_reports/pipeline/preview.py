@@ -15,6 +15,7 @@ from promo_reports.pipeline.filters import known_filters
 from promo_reports.pipeline.verification.count import Counted, count
 from promo_reports.settings import Settings
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.cell_policies.hashed import hashing
 from promo_reports.sql.report_query import load_report_query
 
 _CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"|([^,]*)')
@@ -62,7 +63,8 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
             found = count(snapshot, query, export)
             whole = query.rows(export.parameters, export.transform)
             first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})
-            snapshot.copy(first, report_type, records.append, transform=export.transform)
+            write = hashing(report_type.columns, export.hash_key, records.append)
+            snapshot.copy(first, report_type, write, transform=export.transform)
     except QueryTooSlow:
         if seconds is None:
             raise

@@ -14,6 +14,7 @@ from promo_reports.pipeline.formats.split import Splitter
 from promo_reports.pipeline.ranges import MemberRange
 from promo_reports.pipeline.worker_pool import run_jobs
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.hashed import hashing
 
 
 class RowCopier:
@@ -68,8 +69,8 @@ class RowCopier:
         splitter = Splitter(artifact, self._rows_per_file, tell, first=first)
         with artifact:
             splitter.begin()
-            sent = snapshot.copy(
-                rows, self.export.definition.report_type, splitter.write, transform=self.export.transform
-            )
+            report_type = self.export.definition.report_type
+            write = hashing(report_type.columns, self.export.hash_key, splitter.write)
+            sent = snapshot.copy(rows, report_type, write, transform=self.export.transform)
             splitter.finish()
         return sent

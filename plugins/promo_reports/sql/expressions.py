@@ -28,6 +28,14 @@ class Expressions:
         """Return the value as a text that the database reads again without loss."""
         return f"CAST(report.{column.name} AS text)"
 
+    def last_letters(self, column: Column, hidden: str, letters: int) -> str:
+        """Return `hidden` and the last letters of a text that is longer, `hidden` alone for any other text."""
+        text = self.text(column)
+        return (
+            f"CASE WHEN char_length({text}) > {letters} THEN concat('{hidden}', right({text}, {letters})) "
+            f"WHEN {text} IS NOT NULL THEN '{hidden}' END"
+        )
+
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
         """Return the value that names a group of rows, and what they are grouped by.
 

@@ -17,6 +17,7 @@ from promo_reports.domain.filters import Filter
 from promo_reports.domain.report_type import Column, DateRangeRule, ReportType
 from promo_reports.errors import SqlTemplateError
 from promo_reports.sql.bound import BoundQuery, mark
+from promo_reports.sql.cell_policies.masking import masking_of
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform
 from promo_reports.sql.expressions import Expressions
 from promo_reports.sql.lexer import without_comments
@@ -93,9 +94,9 @@ class ReportQuery:
         return BoundQuery(text, {**body.values, "every": every, "last": last})
 
     def totals(self, parameters: Parameters, transform: CellTransform = UNCHANGED) -> BoundQuery:
-        """Return a row for each value of `totals_by` (one without it): value, rows, cells to change, then each sum.
+        """Return a row for each value of `totals_by` (one without it): value, rows, changed and masked cells, each sum.
 
-        Cells to change are counted for each of `counted_columns`.
+        Cells to change are counted for each of `counted_columns`, cells to mask for each of `masked_columns`.
         """
         by = self.report_type.totals_by
         name, keys = self.expressions.group(self.report_type.column(by)) if by else ("NULL", ())
@@ -106,6 +107,7 @@ class ReportQuery:
                 f"count(*) FILTER (WHERE {transform.sql_is_changed(column, self.expressions)})"
                 for column in self.counted_columns(transform)
             ),
+            *(f"count(report.{column.name})" for column in self.masked_columns),
             *(self.expressions.total(column) for column in self.report_type.totals),
         ]
         group = f"\nGROUP BY {', '.join(keys)}" if keys else ""
@@ -116,6 +118,11 @@ class ReportQuery:
     def counted_columns(self, transform: CellTransform) -> list[Column]:
         """Return the columns in which the database counts the cells to change: none where it does not write them."""
         return [column for column in self.report_type.columns if self._changes(column, transform)]
+
+    @property
+    def masked_columns(self) -> list[Column]:
+        """Return the columns whose cells are masked, by the database or by the worker."""
+        return [column for column in self.report_type.columns if column.mask is not None]
 
     def excluded(self, parameters: Parameters) -> BoundQuery | None:
         """Count rows that match the filters but whose time no window holds; None for aggregates and snapshots."""
@@ -144,7 +151,23 @@ class ReportQuery:
         words = check_select(rendering.sql)
         _check_used(self.report_type, self.template.path, parameters, rendering)
         text = without_order(rendering.sql, words, self.report_type.order)
-        return BoundQuery(without_comments(text), query.values)
+        return BoundQuery(self._masked(without_comments(text)), query.values)
+
+    def _masked(self, body: str) -> str:
+        """Return the rows with the cells that the database masks, so that nothing around them sees a clear one."""
+        masked = {
+            column.name: masking_of(column.mask).sql(column, self.expressions)
+            for column in self.report_type.columns
+            if column.mask
+        }
+        if not any(masked.values()):
+            return body
+        columns = (
+            f"{expression} AS {column.name}" if (expression := masked.get(column.name)) else f"report.{column.name}"
+            for column in self.report_type.columns
+        )
+        selected = ",\n    ".join(columns)
+        return f"SELECT\n    {selected}\nFROM (\n{body}\n) AS report"
 
     def _cell(self, column: Column, transform: CellTransform, changed: Collection[str] | None) -> str:
         if self._changes(column, transform) and (changed is None or column.name in changed):

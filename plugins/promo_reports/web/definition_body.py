@@ -25,6 +25,8 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
         body["format"] = definition.format.key
     if definition.cells is not None:
         body["csv_safety"] = definition.cells.key
+    if definition.personal_data:
+        body["personal_data"] = {name: mask.key for name, mask in definition.personal_data.items()}
     if definition.timezone != account.timezone:
         body["timezone"] = definition.timezone
     schedule = definition.schedule

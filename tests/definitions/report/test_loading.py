@@ -101,7 +101,7 @@ def test_an_absolute_window_may_end_now(registry: Registry) -> None:
         ]),
         (CONF | {"__class__": "x"}, [
             "__class__: unknown key. Allowed: id, name, report_type, promotion_type, owner, filters, frequency,"
-            " date_range, delivery, format, csv_safety, timezone, starts_on.",
+            " date_range, delivery, format, csv_safety, personal_data, timezone, starts_on.",
         ]),
         ({}, [
             "name: is required", "delivery: is required",

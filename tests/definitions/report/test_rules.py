@@ -27,7 +27,7 @@ DAILY = {"frequency": "frequency: {interval: daily}", "date_range": None, "deliv
 WEEKLY = DAILY | {"frequency": "frequency: {interval: weekly, delivery_day: monday}"}
 KEYS = (
     "id, name, report_type, promotion_type, owner, filters, frequency, date_range, delivery, format, csv_safety,"
-    " timezone, starts_on."
+    " personal_data, timezone, starts_on."
 )
 RANGES = (
     "yesterday, today, past_7_days, past_week, past_2_weeks, past_3_weeks, past_month, past_2_months, past_3_months,"

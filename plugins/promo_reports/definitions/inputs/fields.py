@@ -23,6 +23,7 @@ from promo_reports.domain.definition import MAX_NAME, MAX_OWNER, REPORT_ID
 from promo_reports.domain.delivery import partners
 from promo_reports.domain.file_format import offered
 from promo_reports.domain.layout import LONGEST_KEY
+from promo_reports.domain.mask import MASKS, RECEIVED
 from promo_reports.domain.places.export_place import MANIFEST
 from promo_reports.domain.places.pattern import Pattern
 
@@ -265,7 +266,13 @@ def _cell_policies() -> tuple[str, ...]:
     return tuple(CELL_POLICIES)
 
 
+def _masks() -> tuple[str, ...]:
+    return tuple(MASKS)
+
+
 Partner = Annotated[str, one_of(partners), Registered(partners)]
+MaskKey = Annotated[str, one_of(_masks), Registered(_masks)]
+ReceivedMask = Annotated[str, one_of(RECEIVED), WithJsonSchema({"enum": list(RECEIVED)})]
 CellPolicyKey = Annotated[str, one_of(_cell_policies), Registered(_cell_policies)]
 Format = Annotated[str, one_of(offered), Registered(offered)]
 Weekday = Annotated[str, one_of(WEEKDAYS), WithJsonSchema({"enum": list(WEEKDAYS)})]

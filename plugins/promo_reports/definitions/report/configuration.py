@@ -44,6 +44,9 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
     yield ConfigurationRow("timezone", "Timezone", definition.timezone)
     downloaded = any(isinstance(each, Download) for each in definition.destinations)
     yield ConfigurationRow("csv_safety", "Text cells", definition.csv_safety.words(downloaded=downloaded))
+    if definition.personal_data:
+        words = (f"{name}: {mask.label}" for name, mask in definition.personal_data.items())
+        yield ConfigurationRow("personal_data", "Personal data", "; ".join(words))
     yield ConfigurationRow("owner", "Owner", definition.owner)
 
 

@@ -17,6 +17,7 @@ from promo_reports.definitions.inputs.fields import (
     Day,
     Format,
     Instant,
+    MaskKey,
     Name,
     Owner,
     Partner,
@@ -156,6 +157,11 @@ class DefinitionForm(Form):
         None,
         description="what text cells become; spreadsheet where absent and all is for download, else raw",
         examples=["raw"],
+    )
+    personal_data: dict[SnakeCase, MaskKey] | None = Field(
+        None,
+        description="what becomes of columns that identify a person, by their names; clear where absent",
+        examples=[{"user_id": "hashed"}],
     )
     timezone: Timezone | None = Field(
         None, description="pins a timezone of its own; the account's where absent", examples=["America/New_York"]

@@ -14,6 +14,7 @@ from promo_reports.definitions.inputs.yaml_reader import Document
 from promo_reports.definitions.report.dates import check_date_range, check_schedule
 from promo_reports.definitions.report.filters import canonical_filters, check_filter_values
 from promo_reports.definitions.report.form import CreatedForm, DefinitionForm, RecurringForm
+from promo_reports.definitions.report.personal_data import check_masks, check_received
 from promo_reports.definitions.report.places import check_lengths, check_places
 from promo_reports.domain.account import Account
 from promo_reports.domain.cell_policy import CELL_POLICIES, CellPolicy
@@ -23,6 +24,7 @@ from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.definition import MAX_DESTINATIONS, Definition, Origin
 from promo_reports.domain.delivery import Destination, Download, PartnerExport, matrix_problem
 from promo_reports.domain.file_format import CSV, FORMATS, FileFormat
+from promo_reports.domain.mask import MASKS
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput
 
@@ -57,6 +59,9 @@ def check_definition(
     date_range = check_date_range(form, report_type, zone, findings, now)
     cells = _cell_policy(form, report_type, findings)
     destinations = _destinations(form, account, origin, findings)
+    if report_type is not None:
+        report_type = check_masks(form.personal_data or {}, report_type, findings)
+        check_received(destinations, report_type, account, findings)
     findings.raise_any()
     assert form.id and form.name and form.owner and report_type  # noqa: S101, PT018
     return Definition(
@@ -77,6 +82,7 @@ def check_definition(
         stops=stops,
         format=_format(form),
         cells=cells,
+        personal_data={name: MASKS[key] for name, key in (form.personal_data or {}).items()},
     )
 
 

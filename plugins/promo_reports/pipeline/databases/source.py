@@ -48,13 +48,15 @@ class GroupTotals:
 class SourceTotals:
     """What the database says an export holds, before a row of it is read.
 
-    `cells_changed` are those of each column that has any, None where the database cannot count them.
+    `cells_changed` are those of each column that has any, None where the database cannot count them. `masked` are the
+    cells of each masked column that are not NULL.
     """
 
     rows: int
     sums: Mapping[str, Decimal]
     groups: Mapping[str, GroupTotals]
     cells_changed: Mapping[str, int] | None
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,30 +167,31 @@ def totals_of(
     columns: Sequence[Column],
     *,
     counted: Sequence[Column] | None,
+    masked: Sequence[Column] = (),
     group_text: Callable[[object], str] = str,
 ) -> SourceTotals:
     """Read the answer of `ReportQuery.totals`, exact at each column's scale.
 
-    `counted` are the columns whose cells to change it has, None where the database cannot count them. `group_text`
-    writes a value of `totals_by` as the file does; NULL and the empty text are one group, because a CSV reader cannot
-    tell them apart.
+    `counted` are the columns whose cells to change it has, None where the database cannot count them, `masked` those
+    whose cells are masked. `group_text` writes a value of `totals_by` as the file does; NULL and the empty text are one
+    group, because a CSV reader cannot tell them apart.
     """
     groups: dict[str, GroupTotals] = {}
-    names = [column.name for column in counted or ()]
-    changed = dict.fromkeys(names, 0)
+    changed = {column.name: 0 for column in counted or ()}
+    hidden = {column.name: 0 for column in masked}
     for by, rows, *cells in answer:
         if not int(str(rows)):
             continue
-        for each, count in zip(names, cells, strict=False):
-            changed[each] += int(str(count))
-        sums = cells[len(names) :]
+        sums = cells[len(changed) + len(hidden) :]
+        _add(changed, cells)
+        _add(hidden, cells[len(changed) :])
         exact = {column.name: _total(column, value) for column, value in zip(columns, sums, strict=True)}
         name = "" if by is None else group_text(by)
         group = GroupTotals(int(str(rows)), exact)
         groups[name] = _together([groups[name], group], columns) if name in groups else group
     total = _together(list(groups.values()), columns)
     found = None if counted is None else {each: count for each, count in changed.items() if count}
-    return SourceTotals(total.rows, total.sums, groups, found)
+    return SourceTotals(total.rows, total.sums, groups, found, hidden)
 
 
 def exact_decimal(value: object, scale: int | None) -> Decimal:
@@ -198,6 +201,12 @@ def exact_decimal(value: object, scale: int | None) -> Decimal:
     if isinstance(value, float):
         return at_scale(Decimal(repr(value)), scale)
     return Decimal(str(value))
+
+
+def _add(counts: dict[str, int], cells: Sequence[object]) -> None:
+    """Add the first cells of a row of the answer, one for each count."""
+    for name, count in zip(counts, cells, strict=False):
+        counts[name] += int(str(count))
 
 
 def _total(column: Column, value: object) -> Decimal:

@@ -11,6 +11,7 @@ from promo_reports.domain.report_type import ColumnType, ReportType
 from promo_reports.errors import DataRefused
 from promo_reports.pipeline.databases.source import GroupTotals
 from promo_reports.pipeline.decimals import EXACT
+from promo_reports.sql.cell_policies.masking import masking_of
 from promo_reports.sql.cell_policies.transform import CellTransform
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ class Tally:
     """Counts and sums the rows of an artifact, knowing the columns by their place.
 
     `rows` are those of the present part, `first` and `last` its outermost cells of the window column; None where there
-    are no rows or is no such column.
+    are no rows or is no such column. `masked` are the cells of each masked column that have the form of its mask.
     """
 
     report_type: ReportType
     transform: CellTransform
     rows: int = 0
     cells_changed: dict[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
     first: str | None = None
     last: str | None = None
     _part: str = ""
@@ -58,10 +60,12 @@ class Tally:
         self._order = [self.names.index(name) for name in self.report_type.order]
         self._time = self._place(self.report_type.window_column)
         self._changed = [i for i, c in enumerate(columns) if self.transform.changes(c)]
+        self._masks = [(i, masking_of(c.mask)) for i, c in enumerate(columns) if c.mask is not None]
+        self.masked = {self.names[place]: 0 for place, _ in self._masks}
         self._measures = [(i, _NO_VALUES[c.type]) for i, c in enumerate(columns) if c.type in _NO_VALUES]
         single = [place for place in (self._by, self._time) if place is not None]
-        measures = [place for place, _ in self._measures]
-        self.needed = sorted({*self._totals, *single, *self._order, *self._changed, *measures})
+        looked_at = [place for place, _ in (*self._measures, *self._masks)]
+        self.needed = sorted({*self._totals, *single, *self._order, *self._changed, *looked_at})
 
     def begin_part(self, name: str) -> None:
         """Count the rows of another part; groups and changed cells go on."""
@@ -82,6 +86,8 @@ class Tally:
             group.sums[i] = EXACT.add(group.sums[i], self._number(0, place, row[place]))
         for place in self._changed:
             self._changed_in(place, int(self.transform.is_changed(row[place])))
+        for place, masking in self._masks:
+            self.masked[self.names[place]] += masking.is_masked(row[place])
         time = None if self._time is None else row[self._time]
         self._seen(1, time, time)
 
@@ -100,6 +106,8 @@ class Tally:
                 group.sums[i] = EXACT.add(group.sums[i], total)
         for place in self._changed:
             self._changed_in(place, self.transform.count(block, place))
+        for place, masking in self._masks:
+            self.masked[self.names[place]] += sum(map(masking.is_masked, block.texts(place)))
         self._seen(len(block), *(self._time_of(block, row) for row in (0, len(block) - 1)))
 
     def groups(self) -> dict[str, GroupTotals]:

@@ -48,7 +48,14 @@ def build_manifest(made: Made, settle: timedelta) -> Manifest:
         totals={name: _plain(value) for name, value in made.reading.sums.items()},
         totals_by=_totals_by(made),
         columns=tuple(
-            {"name": c.name, "type": c.type.value, "unit": c.unit, "description": c.description, "pii": c.pii}
+            {
+                "name": c.name,
+                "type": c.type.value,
+                "unit": c.unit,
+                "description": c.description,
+                "pii": c.pii,
+                **({"mask": c.mask.key} if c.mask else {}),
+            }
             for c in definition.report_type.columns
         ),
         csv_safety=definition.csv_safety.key,

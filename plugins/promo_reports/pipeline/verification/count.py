@@ -29,6 +29,7 @@ def count(snapshot: Snapshot, query: ReportQuery, export: Export) -> Counted:
         snapshot.fetch(query.totals(parameters, export.transform)),
         report_type.totals,
         counted=_counted_columns(query, export),
+        masked=query.masked_columns,
         group_text=snapshot.text_of(report_type.column(by)) if by else str,
     )
     for name, value in totals.sums.items():

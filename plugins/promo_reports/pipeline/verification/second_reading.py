@@ -34,7 +34,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Reading:
-    """What the second reading found; `cells_changed` are those of each column that the cell policy changed."""
+    """What the second reading found; `cells_changed` are those of each column that the cell policy changed.
+
+    `masked` are those of each masked column that have the form of a masked cell.
+    """
 
     rows: int
     sums: dict[str, Decimal]
@@ -43,6 +46,7 @@ class Reading:
     bytes: int
     sha256: str
     cells_changed: dict[str, int]
+    masked: dict[str, int]
 
 
 class SecondReading:
@@ -104,6 +108,7 @@ class SecondReading:
             bytes=sum(span.length for span in spans),
             sha256=sha256,
             cells_changed=self._tally.cells_changed,
+            masked=self._tally.masked,
         )
 
     def _run(self) -> None:

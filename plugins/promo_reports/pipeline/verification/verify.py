@@ -40,6 +40,11 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
             told, cells = source.cells_changed.get(name, 0), reading.cells_changed.get(name, 0)
             if told != cells:
                 differences.append(f"cells changed of {name}: {told} in the database, {cells} in the file")
+    differences += [
+        f"cells of {name} to mask: {cells} in the database, {found} masked in the file"
+        for name, cells in source.masked.items()
+        if cells != (found := reading.masked.get(name, 0))
+    ]
     if [(p.name, p.rows, p.bytes, p.sha256) for p in reading.parts] != [
         (p.name, p.rows, p.bytes, p.sha256) for p in written
     ]:

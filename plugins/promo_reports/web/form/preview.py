@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import ReportType
-from promo_reports.orchestration.connections import promo_source
+from promo_reports.orchestration.connections import promo_source, with_hash_key
 from promo_reports.pipeline.databases.source import SourceTotals
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.preview import Preview, preview
@@ -32,7 +32,7 @@ def preview_shown(definition: Definition, settings: Settings, at: datetime, *, p
     export = _export(definition, at)
     with asking_the_promo_database.one(person):
         source = promo_source(definition.report_type.connection)
-        seen = preview(export, source, settings, ROWS, seconds=SECONDS)
+        seen = preview(with_hash_key(export), source, settings, ROWS, seconds=SECONDS)
     report_type, totals = definition.report_type, seen.counted.totals
     return PreviewShown(
         columns=[PreviewColumn(name=each.name, type=each.type.value) for each in report_type.columns],

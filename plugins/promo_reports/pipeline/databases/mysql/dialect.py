@@ -48,6 +48,10 @@ _LONGEST = 31_536_000  # seconds; a year is what MySQL and MariaDB take
 class MySqlExpressions(Expressions):
     """SQL for columns of MySQL and MariaDB, whose collations equate texts of other bytes or trailing blanks."""
 
+    def text(self, column: Column) -> str:
+        """Return the value as a text of the connection's character set."""
+        return f"CAST(report.{column.name} AS CHAR)"
+
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
         """Return the value, apart from those of other bytes."""
         return f"report.{column.name}", [f"CAST(report.{column.name} AS BINARY)"]

@@ -66,6 +66,15 @@ class PostgresExpressions(Expressions):
         """What COPY writes: a cast that somebody has created may say something that is not read as the value again."""
         return self._text(column)
 
+    def last_letters(self, column: Column, hidden: str, letters: int) -> str:
+        """Return the masked text, whatever functions of the same names there are."""
+        text = self._text(column)
+        return (
+            f"CASE WHEN pg_catalog.length({text}) > {letters} "
+            f"THEN pg_catalog.concat('{hidden}', pg_catalog.right({text}, {letters})) "
+            f"WHEN {text} IS DISTINCT FROM NULL THEN '{hidden}' END"
+        )
+
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
         """Return the text that COPY writes."""
         text = f'{self._text(column)} COLLATE "C"'

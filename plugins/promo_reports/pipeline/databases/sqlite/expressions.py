@@ -16,6 +16,14 @@ EXACT_SUM = "exact_sum"
 class SqliteExpressions(Expressions):
     """SQL for columns of SQLite, where 1 and 1.0 are equal and are written differently."""
 
+    def last_letters(self, column: Column, hidden: str, letters: int) -> str:
+        """Return the masked text; SQLite counts the letters before a NUL character."""
+        text = self.text(column)
+        return (
+            f"CASE WHEN length({text}) > {letters} THEN '{hidden}' || substr({text}, -{letters}) "
+            f"WHEN {text} IS NOT NULL THEN '{hidden}' END"
+        )
+
     def group(self, column: Column) -> tuple[str, Sequence[str]]:
         """Return the value, apart from those of other types and of other bytes."""
         cell = f"report.{column.name}"
