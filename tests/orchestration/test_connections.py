@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from promo_reports.errors import SourceRefused
 from promo_reports.domain.mask import HASHED, LAST_FOUR, Mask
+from promo_reports.errors import SourceRefused
 from promo_reports.orchestration.connections import promo_source, with_hash_key
 from promo_reports.pipeline.export import Export
 from tests.support.databases.promo import MOVES, export
