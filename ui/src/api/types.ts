@@ -293,6 +293,16 @@ export interface components {
              */
             csv_safety?: ("raw" | "spreadsheet") | null;
             /**
+             * Personal Data
+             * @description what becomes of columns that identify a person, by their names; clear where absent
+             * @example {
+             *       "user_id": "hashed"
+             *     }
+             */
+            personal_data?: {
+                [key: string]: "clear" | "last_four" | "hashed" | "dropped";
+            } | null;
+            /**
              * Timezone
              * @description pins a timezone of its own; the account's where absent
              * @example America/New_York
