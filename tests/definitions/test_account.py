@@ -96,7 +96,7 @@ def test_the_shipped_account_is_good() -> None:
             "3: partner_exports[0].connection: is required",
             "5: partner_exports[0].password: unknown key; addresses and credentials are kept in Airflow"
             " connections only. Allowed: partner, bucket, connection, id, prefix, folder, file_stem, manifest,"
-            " encryption, storage_class, acl.",
+            " personal_data, encryption, storage_class, acl.",
         ]),
     ],
 )  # fmt: skip
@@ -151,7 +151,7 @@ def test_what_a_bucket_may_have_beside_its_address(tmp_path: Path) -> None:
         ("storage_class: DEEP_ARCHIVE", "storage_class: 'DEEP_ARCHIVE' is no storage class whose objects can be read at"
          " once. Allowed: STANDARD, INTELLIGENT_TIERING, STANDARD_IA, ONEZONE_IA, GLACIER_IR."),
         ("encription: AES256", "encription: unknown key; did you mean 'encryption'? Allowed: partner, bucket, "
-         "connection, id, prefix, folder, file_stem, manifest, encryption, storage_class, acl."),
+         "connection, id, prefix, folder, file_stem, manifest, personal_data, encryption, storage_class, acl."),
         ("acl: public-read", "acl: 'public-read' is not bucket-owner-full-control. Allowed: "
          "bucket-owner-full-control."),
     ],
