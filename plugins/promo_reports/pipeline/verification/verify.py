@@ -41,9 +41,9 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
             if told != cells:
                 differences.append(f"cells changed of {name}: {told} in the database, {cells} in the file")
     differences += [
-        f"cells of {name} to mask: {cells} in the database, {found} masked in the file"
+        f"cells of {name} to mask: {cells} in the database, {hidden} masked in the file"
         for name, cells in source.masked.items()
-        if cells != (found := reading.masked.get(name, 0))
+        if cells != (hidden := reading.masked.get(name, 0))
     ]
     if [(p.name, p.rows, p.bytes, p.sha256) for p in reading.parts] != [
         (p.name, p.rows, p.bytes, p.sha256) for p in written
