@@ -55,7 +55,9 @@ class Results:
 
 
 def number(value: float) -> str:
-    """Three digits that tell, and no more."""
+    """Three digits that tell, and no more; what was counted, whole."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 

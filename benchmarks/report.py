@@ -26,6 +26,8 @@ PARTS = (
     "parallel_ranges",
     "generic_path",
     "upload",
+    "upload_memory",
+    "store_in_bucket",
     "definitions",
     "small_export",
     "growth_rows",

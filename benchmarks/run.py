@@ -22,8 +22,10 @@ PARTS = {
     "parallel_ranges": ("exports",),
     "generic_path": ("exports", "mariadbd", "sqlite3"),
     "upload": ("uploads",),
+    "upload_memory": ("uploads", "sshd"),
     "growth_columns": ("exports",),
     "growth_history": ("page",),
+    "store_in_bucket": ("airflow",),
     "small_export": ("airflow",),
     "definitions": ("airflow",),
 }

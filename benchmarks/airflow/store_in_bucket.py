@@ -1,4 +1,4 @@
-"""What a store of ten thousand created reports in a bucket costs: a cold host, an idle poll, a change, a task start.
+"""What a store of ten thousand created reports in a bucket costs: a host without a copy, an idle poll, a change.
 
     python -m benchmarks.airflow.store_in_bucket [--reports 10000]
 
@@ -11,21 +11,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from benchmarks.figures import Figure, keep
 from devstack.s3 import S3Server
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "promo-reports"
+SUBJECT = "Store of created reports in a bucket"
 DEFINITION = """\
 id: {id}
 name: Report {id} of what the wallet's members did
@@ -49,21 +52,20 @@ imported = time.process_time()
 store.revision()
 store.read("report_7"); store.marks("report_7")
 usage = resource.getrusage(resource.RUSAGE_SELF)
-boto3 = "boto3" in sys.modules
-print(json.dumps([time.process_time() - imported, usage.ru_maxrss / 1024, boto3]))
+print(json.dumps([time.process_time() - imported, usage.ru_maxrss / 1024]))
 """
 
 
 def main(reports: int) -> None:
-    """Print a line of figures for each step."""
+    """Measure each step, and keep the figures."""
     sys.path.insert(0, str(ROOT / "plugins"))
     with tempfile.TemporaryDirectory() as scratch, S3Server(log=Path(scratch) / "s3.log", port=0) as server:
         client = server.client()
         client.create_bucket(Bucket=BUCKET)
-        _measure(server, client, Path(scratch), reports)
+        keep("store_in_bucket", _measured(server, client, Path(scratch), reports))
 
 
-def _measure(server: S3Server, client: Any, scratch: Path, reports: int) -> None:
+def _measured(server: S3Server, client: Any, scratch: Path, reports: int) -> Iterator[Figure]:
     from promo_reports.definitions.store import lifecycle
     from promo_reports.definitions.store.stored_reports import NEEDED, StoredReports
     from promo_reports.object_stores.amazon_s3.store import AmazonS3Store
@@ -76,14 +78,14 @@ def _measure(server: S3Server, client: Any, scratch: Path, reports: int) -> None
         store = AmazonS3Store("store_s3", BUCKET, "created", client=lambda: client)
         return StoredReports(SmallFolders(store, NEEDED, address=f"s3://{BUCKET}/created", copy=scratch / name))
 
-    @contextmanager
-    def step(name: str) -> Iterator[None]:
+    def step(name: str, taken: Callable[[], object], most: int | None = None) -> Figure:
         time.sleep(1.1 * watch.ASKED_AGAIN_AFTER)
         sent.clear()
         begun, cpu = time.monotonic(), time.process_time()
-        yield
+        taken()
         seconds, cpu = time.monotonic() - begun, time.process_time() - cpu
-        print(f"{name:<58} {len(sent):>6} requests {seconds:>8.3f} s {cpu:>8.3f} s CPU", flush=True)
+        told = f"{seconds:,.2f} s, {cpu:,.2f} s of processor time here"
+        return Figure(SUBJECT, name, len(sent), "requests", most, note=told)
 
     first = host("first")
     first.prepare()
@@ -91,38 +93,36 @@ def _measure(server: S3Server, client: Any, scratch: Path, reports: int) -> None
         for _ in pool.map(lambda number: _put(client, f"report_{number}"), range(reports)):
             pass
     reader, writer = host("reader"), host("writer")
-    with step("a cold host lists"):
-        reader.revision()
-    with step("a cold host reads every definition"):
-        reader.fetch()
-    with step("a cold host reads one definition"):
-        writer.read("report_7")
-    for _ in range(2):
-        with step("an idle poll"):
-            reader.revision()
-    with step("an idle refresh (revision and contents)"):
+
+    def idle_refresh() -> None:
         reader.revision()
         reader.contents()
-    with step("a report is created"):
-        writer.create("created", DEFINITION.format(id="created"))
-    with step("its writer's next revision"):
-        writer.revision()
-    with step("another host's next revision"):
-        reader.revision()
-    with step("another host reads what changed"):
-        reader.fetch()
-    with step("a report is stopped"):
-        from datetime import UTC, datetime
 
-        lifecycle.stop(writer, "report_7", at=datetime.now(UTC), by="ada@example.com")
-    for name, settings in (
-        ("bucket", {"STORE_BUCKET": f"s3://{BUCKET}/created", "STORE_CONNECTION": "store_s3"}),
-        ("directory", {"STORE_DIR": str(_directory(scratch))}),
-    ):
-        for _ in range(2):
-            seconds, megabytes, boto3 = _task_start(server, scratch, settings)
-            print(f"a task start, store in a {name}: {seconds:.3f} s CPU, {megabytes:.0f} MB at most, boto3: {boto3}")
-    print(f"this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
+    yield step(f"a host without a copy lists {reports:,} reports", reader.revision)
+    yield step("it reads every definition, once", reader.fetch)
+    yield step("a host without a copy reads a single definition", lambda: writer.read("report_7"))
+    yield step("an idle poll", reader.revision, most=1)
+    yield step("the next idle poll", reader.revision, most=1)
+    yield step("an idle refresh of the dag-processor, within five minutes of a listing", idle_refresh, most=1)
+    yield step("a report is created", lambda: writer.create("created", DEFINITION.format(id="created")))
+    yield step("the next poll of its host", writer.revision)
+    yield step("the next poll of another host", reader.revision)
+    yield step("it reads what has changed", reader.fetch)
+    stopped = partial(lifecycle.stop, writer, "report_7", at=datetime.now(UTC), by="ada@example.com")
+    yield step("a report is stopped", stopped)
+    with mock.patch("time.time", return_value=time.time() + watch.LISTED_AGAIN_AFTER):
+        yield step("an idle refresh of the dag-processor after five minutes, which lists the store", idle_refresh)
+    starts = {
+        name: _task_start(server, scratch, settings)
+        for name, settings in (
+            ("directory", {"STORE_DIR": str(_directory(scratch))}),
+            ("bucket", {"STORE_BUCKET": f"s3://{BUCKET}/created", "STORE_CONNECTION": "store_s3"}),
+        )
+    }
+    for name, (seconds, _) in starts.items():
+        yield Figure(SUBJECT, f"a task start, store in a {name}: processor time", seconds, "s")
+    more = starts["bucket"][1] - starts["directory"][1]
+    yield Figure(SUBJECT, "a task start, store in a bucket: memory", more, "MB", note="more than with a directory")
 
 
 def _put(client: Any, report_id: str) -> None:
@@ -138,7 +138,7 @@ def _directory(scratch: Path) -> Path:
     return scratch / "directory"
 
 
-def _task_start(server: S3Server, scratch: Path, settings: dict[str, str]) -> tuple[float, float, bool]:
+def _task_start(server: S3Server, scratch: Path, settings: dict[str, str]) -> tuple[float, float]:
     extra = {"endpoint_url": server.endpoint_url, "region_name": "us-east-1"}
     connection = {"conn_type": "aws", "login": "any", "password": "any", "extra": extra}
     environment = {
@@ -154,8 +154,8 @@ def _task_start(server: S3Server, scratch: Path, settings: dict[str, str]) -> tu
     done = subprocess.run(
         [sys.executable, "-c", TASK_START], env=environment, capture_output=True, text=True, check=True
     )
-    seconds, megabytes, boto3 = json.loads(done.stdout.splitlines()[-1])
-    return seconds, megabytes, boto3
+    seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
+    return seconds, megabytes
 
 
 if __name__ == "__main__":

@@ -1,50 +1,35 @@
 """Upload a large file to a server that discards it, beside the AWS command line.
 
-    python -m benchmarks.uploads.upload [--gigabytes 1] [--rounds 5]
+    python -m benchmarks.uploads.upload [--gigabytes 5] [--rounds 5]
 
 `aws s3 cp` is that of PyPI, in an environment of its own below .cache/, as it is configured by default. Of its time and
 processor seconds those of a file of one byte are taken away, which it needs to start. The product's upload reads the
-file first, to compare it with its manifest, as a delivery does. Memory is that of one upload of 5 GB.
+file first, to compare it with its manifest, as a delivery does.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.exports.rounds import Rounds
 from benchmarks.figures import Figure, keep
-from benchmarks.uploads.one_upload import BUCKET
+from benchmarks.uploads.by_the_product import GB, PROJECT, discarding, holes, upload
 
-PROJECT = Path(__file__).resolve().parents[2]
 AWSCLI = "awscli==1.45.11"
 ENVIRONMENT = PROJECT / ".cache" / "awscli"
+BUCKET = "bi-exports"
 SUBJECT = "Upload to S3"
 OURS, THEIRS = "ours", "aws s3 cp"
-GOAL, MEMORY_GOAL = 1.3, 160.0
-GB = 1_000_000_000
-MEMORY_GIGABYTES = 5
-
-
-@contextmanager
-def discarding() -> Iterator[str]:
-    """The server in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.uploads.discarding_s3", "0"]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            yield f"http://127.0.0.1:{next(iter(server.stdout or ())).strip()}"
-        finally:
-            server.kill()
+GOAL = 1.3
 
 
 def aws() -> Path:
@@ -88,36 +73,11 @@ def by_aws(url: str, path: Path) -> dict[str, float]:
     return {"seconds": whole[0] - start[0], "cpu": whole[1] - start[1]}
 
 
-def by_the_product(url: str, path: Path) -> dict[str, float]:
-    """What an upload takes, in a new process each time."""
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    connection = {
-        "conn_type": "aws",
-        "login": "any",
-        "password": "any",
-        "extra": {"endpoint_url": url, "region_name": "us-east-1"},
-    }
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PROMO_REPORTS_"))},
-        "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}",
-        "AIRFLOW_HOME": str(path.parent / "airflow"),
-        "AIRFLOW_CONN_BI_EXPORTS_S3": json.dumps(connection),
-        "NO_PROXY": "127.0.0.1",
-    }
-    command = [sys.executable, "-m", "benchmarks.uploads.one_upload", str(path), str(path.stat().st_size), sha256]
-    ended = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise SystemExit(ended.stderr)
-    figures: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
-    return figures
-
-
-def measured(url: str, home: Path, gigabytes: int, rounds: int) -> Iterator[Figure]:
-    """Alternate between the two, then upload once for the memory."""
-    path, large = holes(home / "export.csv", gigabytes), holes(home / "large.csv", MEMORY_GIGABYTES)
-    size = path.stat().st_size
-    answer = Rounds(SUBJECT, {OURS: lambda: by_the_product(url, path), THEIRS: lambda: by_aws(url, path)})
+def measured(connection: Mapping[str, Any], home: Path, gigabytes: int, rounds: int) -> Iterator[Figure]:
+    """Alternate between the two."""
+    path, url = holes(home / "export.csv", gigabytes), connection["extra"]["endpoint_url"]
+    kinds = {OURS: lambda: upload("amazon_s3", BUCKET, connection, path), THEIRS: lambda: by_aws(url, path)}
+    answer = Rounds(SUBJECT, kinds)
     by_aws(url, path)
     answer.run(rounds)
     told = f"{gigabytes} GB, {AWSCLI.replace('==', ' ')}"
@@ -126,17 +86,8 @@ def measured(url: str, home: Path, gigabytes: int, rounds: int) -> Iterator[Figu
         yield from answer.figure(f"{name}, by that of {THEIRS}", ratios, "x", GOAL, note=told)
     for name, figure in (("time", "seconds"), ("processor time", "cpu")):
         for kind in (OURS, THEIRS):
-            each = [value / size * GB for value in answer.values(kind, figure)]
+            each = [value / path.stat().st_size * GB for value in answer.values(kind, figure)]
             yield from answer.figure(f"{name}, {kind}", each, "s/GB")
-    memory = by_the_product(url, large)["memory"]
-    yield Figure(SUBJECT, f"memory above an idle task, {MEMORY_GIGABYTES} GB", memory, "MB", MEMORY_GOAL)
-
-
-def holes(path: Path, gigabytes: int) -> Path:
-    """Make a file of nothing but holes, which are read as fast as what is in memory."""
-    with path.open("wb") as file:
-        file.truncate(gigabytes * GB)
-    return path
 
 
 def _of_children() -> float:
@@ -147,11 +98,11 @@ def _of_children() -> float:
 def main() -> None:
     """Measure, and keep the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.uploads.upload")
-    parser.add_argument("--gigabytes", type=int, default=1)
+    parser.add_argument("--gigabytes", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory, discarding() as url:
-        keep("upload", measured(url, Path(directory), asked.gigabytes, asked.rounds))
+    with tempfile.TemporaryDirectory(prefix="promo-benchmark-") as directory, discarding("s3") as connection:
+        keep("upload", measured(connection, Path(directory), asked.gigabytes, asked.rounds))
 
 
 if __name__ == "__main__":
