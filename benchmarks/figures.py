@@ -72,7 +72,7 @@ def keep(part: str, figures: Iterable[Figure]) -> None:
     for figure in figures:
         print(figure.line(), flush=True)
         kept.append(figure)
-    today = f"{date.today():%d %B %Y}"  # noqa: DTZ011 - a page tells the day where it was measured
+    today = f"{date.today():%-d %B %Y}"  # noqa: DTZ011 - a page tells the day where it was measured
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{part}.json").write_text(
         json.dumps(asdict(Results(kept, today, f"{machine()}. {versions()}.")), indent=2) + "\n"

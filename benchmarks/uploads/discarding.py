@@ -52,7 +52,7 @@ class Discarding(BaseHTTPRequestHandler):
             left -= taken
         return size
 
-    def answer(self, status: int = 200, text: str = "", **headers: str) -> None:
+    def answer(self, status: int = 200, text: str = "", /, **headers: str) -> None:
         """Answer with a text, and headers whose `-` are `_` here."""
         body = text.encode()
         self.send_response(status)

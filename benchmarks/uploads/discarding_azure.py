@@ -35,7 +35,7 @@ class DiscardingAzure(Discarding):
             return self.do_HEAD()
         blocks = "".join(f"<Block><Name>{name}</Name><Size>{size}</Size></Block>" for name, size in found.items())
         listed = f"<BlockList><CommittedBlocks>{blocks}</CommittedBlocks></BlockList>"
-        return self.answer(text=listed, Content_Type="application/xml", ETag='"0x1"', Last_Modified=LONG_AGO)
+        return self.answer(200, listed, Content_Type="application/xml", ETag='"0x1"', Last_Modified=LONG_AGO)
 
     def do_HEAD(self) -> None:
         """Know of no blob that was put in one piece."""

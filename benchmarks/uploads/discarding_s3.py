@@ -65,7 +65,7 @@ class DiscardingS3(Discarding):
         return {**kept, **({"x-amz-checksum-sha256": checksum} if checksum else {})}
 
     def _answer_xml(self, text: str, **headers: str) -> None:
-        self.answer(text=text, Content_Type="application/xml", **headers)
+        self.answer(200, text, Content_Type="application/xml", **headers)
 
 
 def connection(url: str) -> dict[str, Any]:
