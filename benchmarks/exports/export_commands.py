@@ -95,18 +95,27 @@ class Commands:
 
     def ours(self, kind: str, rows: int, report_type: str | None = None, *, second_reading: bool = True) -> Measured:
         """An export through both operators; what it left is removed, so that each run finds an empty place."""
-        start, end = self.table.window(rows)
-        asked = conf(kind, start, end, self.table.filters)
-        without = [] if second_reading else [WITHOUT]
-        figures = self._figures([kind, report_type or self.table.report_type, *without], json.dumps(asked))
+        figures = self._exported(kind, rows, report_type or self.table.report_type, second_reading=second_reading)
         shutil.rmtree(self.home / "data")
         if kind == "s3":
             self._empty_bucket()
         return figures
 
+    def delivered(self, rows: int) -> Path:
+        """Export to the download area, and return the path of the manifest, which stays with its file."""
+        self._exported("download", rows, self.table.report_type, second_reading=True)
+        (manifest,) = (self.home / "data").rglob("downloads/**/manifest.json")
+        return manifest
+
     def sql_to_s3(self, rows: int) -> Measured:
         """Airflow's own operator."""
         return self._figures(["sql_to_s3"], query_of(self.table, rows, self.project))
+
+    def _exported(self, kind: str, rows: int, report_type: str, *, second_reading: bool) -> Measured:
+        start, end = self.table.window(rows)
+        asked = conf(kind, start, end, self.table.filters)
+        without = [] if second_reading else [WITHOUT]
+        return self._figures([kind, report_type, *without], json.dumps(asked))
 
     def _empty_bucket(self) -> None:
         """What is there already would not be sent again."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from promo_reports.reading.trees.tree import Content
 
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 """Bytes of a block; a longer record has a block of its own."""
 
 
