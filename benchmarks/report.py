@@ -22,6 +22,8 @@ PARTS = (
     "export_path_20m",
     *(f"shapes_{name}" for name in SHAPES),
     *(f"one_core_{name}" for name in MEASURED),
+    "read_delivered_1m",
+    "read_delivered_5m",
     "copy_drivers",
     "parallel_ranges",
     "generic_path",

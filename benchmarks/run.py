@@ -18,6 +18,7 @@ PARTS = {
     "export_path": ("exports", "zip", "gzip"),
     "shapes": ("exports", "gzip"),
     "one_core": ("exports",),
+    "read_delivered": ("exports",),
     "copy_drivers": ("exports",),
     "parallel_ranges": ("exports",),
     "generic_path": ("exports", "mariadbd", "sqlite3"),

@@ -1,14 +1,13 @@
-"""An example of a downstream DAG: started by an export's asset event, it reads the delivered files with pandas.
+"""An example of a downstream DAG: started by an export's asset event, it reads the delivered rows with pandas.
 
-It trusts nothing but the manifest: every file it names is read, and the points are summed again as exact decimals and
-compared with the manifest's totals. Copy it to load a warehouse, to feed a model, or to alert finance.
+`promo_reports.read` trusts nothing but the manifest: a file that is missing, damaged or not of that export fails the
+task. The points are exact decimals, and are summed again and compared with the manifest's totals. Copy it to load a
+warehouse, to feed a model, or to alert finance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 from airflow.sdk import Asset, dag, task
 
@@ -31,67 +30,26 @@ def reconcile_points() -> None:
 
     @task
     def reconcile(triggering_asset_events: Any = None) -> dict[str, str]:
-        manifests = {event.extra["event_key"]: event.extra for event in triggering_asset_events[WALLET_TRANSACTIONS]}
-        return {key: _reconcile(extra["manifest"]) for key, extra in manifests.items()}
+        events = [event.extra for event in triggering_asset_events[WALLET_TRANSACTIONS]]
+        manifests = {extra.get("export_key") or extra["event_key"]: extra["manifest"] for extra in events}
+        return {key: _reconcile(address) for key, address in manifests.items()}
 
     reconcile()
 
 
 def _reconcile(address: str) -> str:
-    """Read every file of a manifest; fail where rows or points are not what it says."""
-    import json
+    """Read the rows that a manifest names; fail where the points are not what it says."""
     from decimal import Decimal
 
-    import pandas as pd
     from airflow.exceptions import AirflowException
 
-    with _opened(address) as file:
-        manifest = json.load(file)
-    rows, points = 0, Decimal(0)
-    for delivered in manifest["files"]:
-        with _opened(address.rpartition("/")[0] + "/" + delivered["name"]) as file:
-            for csv in _members(file, delivered["name"]):
-                # Read as text: decimals stay exact, ids stay whole.
-                for chunk in pd.read_csv(csv, dtype=str, keep_default_na=False, chunksize=100_000):
-                    rows += len(chunk)
-                    points += sum(map(Decimal, chunk["points"]), Decimal(0))
-    read = f"{rows} rows and {points} points"
-    if (rows, points) != (manifest["rows"], Decimal(manifest["totals"]["points"])):
-        said = f"{manifest['rows']} rows and {manifest['totals']['points']} points"
-        raise AirflowException(f"{address}: {read} were read, the manifest says {said}")
-    return f"{manifest['report_name']}: {read}"
+    import promo_reports
 
-
-@contextmanager
-def _opened(address: str) -> Iterator[IO[bytes]]:
-    """A delivered file, from the download area or from the bucket through Airflow's own hook."""
-    import tempfile
-    from urllib.parse import unquote, urlsplit
-
-    place = urlsplit(address)
-    if place.scheme == "file":
-        with open(unquote(place.path), "rb") as file:  # noqa: PTH123
-            yield file
-        return
-    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-
-    with tempfile.TemporaryFile() as file:
-        S3Hook(BUCKET_CONNECTION).get_conn().download_fileobj(place.netloc, unquote(place.path.lstrip("/")), file)
-        file.seek(0)
-        yield file
-
-
-def _members(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    """The CSVs in a delivered file, in order, read as they are unpacked."""
-    import zipfile
-
-    if not name.endswith(".zip"):
-        yield file
-        return
-    with zipfile.ZipFile(file) as archive:
-        for member in archive.namelist():
-            with archive.open(member) as csv:
-                yield csv
+    frame = promo_reports.read(address, "pandas", connection=BUCKET_CONNECTION)
+    manifest, points = frame.attrs["manifest"], frame["points"].sum()
+    if points != Decimal(manifest["totals"]["points"]):
+        raise AirflowException(f"{address}: {points} points were read, and its total is {manifest['totals']['points']}")
+    return f"{manifest['report_name']}: {len(frame)} rows and {points} points"
 
 
 reconcile_points()

@@ -6,6 +6,7 @@ export that is replaced meanwhile is read again from its new manifest, as long a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -48,11 +49,11 @@ def read(
     """Return all rows of a delivered export, verified, as a table of the library that `into` names.
 
     `address` is that of a manifest, as asset events carry it, or of the folder that it lies in. `into` is `arrow` (a
-    pyarrow Table), `pandas` (a DataFrame of Arrow types), `polars` (a DataFrame) or `duckdb` (a relation). `columns`
-    are those to read, `types` are Arrow types in the place of those that the manifest's columns have. Cells that were
-    made safe for spreadsheets are given back as they were, unless `original` is False. `filesystem`, of fsspec or
-    pyarrow, or the Airflow connection of the id `connection` reaches the export where the environment's credentials
-    do not.
+    pyarrow Table), `pandas` (a DataFrame of Arrow types; `attrs["manifest"]` is the manifest), `polars` (a DataFrame)
+    or `duckdb` (a relation). `columns` are those to read, `types` are Arrow types in the place of those that the
+    manifest's columns have. Cells that were made safe for spreadsheets are given back as they were, unless `original`
+    is False. `filesystem`, of fsspec or pyarrow, or the Airflow connection of the id `connection` reaches the export
+    where the environment's credentials do not.
 
     Raises Damaged if a file is not what the manifest says, Expired if it is gone, NotPublished if there is no manifest,
     ReadRefused if what is asked for cannot be given, DestinationRefused (no retry helps) or DestinationUnavailable.
@@ -77,7 +78,7 @@ def batches(
     filesystem: Any = None,
     connection: str | None = None,
 ) -> Any:
-    """Return a pyarrow RecordBatchReader over the rows of a delivered export, in some 50 MB of memory.
+    """Return a pyarrow RecordBatchReader over the rows of a delivered export, in some 100 MB of memory.
 
     The arguments and errors are those of `read`. The last rows of each file are given out when its hash was compared:
     what is made of the rows before them counts once the reader has come to its end. Replaced if the export was replaced
@@ -207,7 +208,11 @@ def converter(into: str) -> Callable[[Any], Any]:
 def _into_pandas(table: Any) -> Any:
     import pandas
 
-    return table.to_pandas(types_mapper=pandas.ArrowDtype)
+    from promo_reports.reading.rows.column_types import METADATA
+
+    frame = table.to_pandas(types_mapper=pandas.ArrowDtype)
+    frame.attrs["manifest"] = json.loads(table.schema.metadata[METADATA])
+    return frame
 
 
 def _into_polars(table: Any) -> Any:

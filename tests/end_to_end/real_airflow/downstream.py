@@ -54,7 +54,7 @@ class TestDownstream:
         file.write_bytes(file.read_bytes().replace(b",credit,api,7.50,", b",credit,api,7.51,", 1))
         run.clear()
         assert run.wait() == "failed"
-        assert "points were read, the manifest says" in run.log("reconcile")
+        assert "is damaged" in run.log("reconcile")
 
     def test_reads_a_zip_from_the_bucket(self, live: Live) -> None:
         export = live.transactions("In parts", "grocery-rewards", "2026-08-01", "2026-10-31", delivery=[to(BUCKET)])
