@@ -72,7 +72,7 @@ test-browser: $(STAMP) ## Of test-e2e, the Reports page in Chromium
 
 # Google's and Azure's libraries triple an environment, so they have one of their own.
 CLOUDS := .cache/clouds
-CLOUD_TESTS := tests/object_stores tests/delivery
+CLOUD_TESTS := tests/object_stores tests/delivery tests/reading
 AZURITE := .cache/azurite/.installed
 
 test-clouds: $(CLOUDS)/.installed $(AZURITE) ## Hold Google Cloud Storage, Azure and SFTP to the contracts of destinations (needs npm, openssh-server)
