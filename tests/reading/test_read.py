@@ -143,6 +143,28 @@ def test_pandas_has_exact_decimals_and_tells_null_from_the_empty_text(local: Loc
     assert str(frame.dtypes["at"]) == "timestamp[us, tz=America/New_York][pyarrow]"
 
 
+def test_polars_has_the_same_rows(local: LocalPlace, tmp_path: Path) -> None:
+    publish(staged_table(tmp_path, ROWS[:2], ROWS[2:], totals={"points": "0.00"}), local.area)
+    address = local.address("manifest.json")
+    frame = promo_reports.read(address, "polars")
+    assert frame.to_arrow().to_pylist() == promo_reports.read(address).to_pylist()
+    assert frame["points"].sum() == Decimal("90071992547411.08")
+    assert frame["note"].to_list()[1:3] == ["", None]
+
+
+def test_duckdb_has_the_same_rows(local: LocalPlace, tmp_path: Path) -> None:
+    import duckdb
+
+    publish(staged_table(tmp_path, ROWS[:2], ROWS[2:], totals={"points": "0.00"}), local.area)
+    address = local.address("manifest.json")
+    relation = promo_reports.read(address, "duckdb")
+    points = Decimal("90071992547411.08")
+    assert relation.aggregate("sum(points), count(note), count(*)").fetchall() == [(points, 3, 4)]
+    batches = promo_reports.batches(address)
+    assert duckdb.sql("SELECT sum(points) FROM batches").fetchall() == [(points,)]
+    assert batches is not None
+
+
 def test_cells_that_were_made_safe_are_given_back_as_they_were(local: LocalPlace, tmp_path: Path) -> None:
     rows = [("'=1+1",), ("''=1+1",), ("plain",), ("'plain",), (None,), ("",), ("'\u00a0-x",), ("'",)]
     export = staged_table(tmp_path, rows, columns={"note": "text"}, csv_safety="spreadsheet", cells_changed=3)
