@@ -48,6 +48,9 @@ class Permitted(Caller):
     def operates(self) -> bool:
         return self.may(OPERATE, "")
 
+    def may_read_connection(self, connection_id: str) -> bool:
+        return self.may(OPERATE, "")
+
     def _may(self, method: Any, dag_id: str, entity: DagAccessEntity | None, team: str | None) -> bool:
         wanted = READ if method == "GET" else f"{method} run" if entity is DagAccessEntity.RUN else method
         return self.may(wanted, dag_id)

@@ -949,6 +949,11 @@ export interface components {
             name: string;
             /** Type */
             type: string;
+            /**
+             * Mask
+             * @description what its cells are here, clear ones aside: last_four or hashed
+             */
+            mask: string | null;
         };
         /**
          * PreviewShown

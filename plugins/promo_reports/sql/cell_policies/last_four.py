@@ -13,6 +13,11 @@ HIDDEN = "****"
 LETTERS = 4
 
 
+def last_four(text: str) -> str:
+    """Return a text that is masked by Python: where a person may not see what the database has sent."""
+    return HIDDEN + text[-LETTERS:] if len(text) > LETTERS else HIDDEN
+
+
 class LastFour:
     """`****1234` for `member-1234`, `****` for `1234`; masked again, a cell stays as it is."""
 
@@ -22,4 +27,4 @@ class LastFour:
 
     def is_masked(self, text: str) -> bool:
         """Return whether a cell is what is left of a text."""
-        return text == HIDDEN or (text.startswith(HIDDEN) and len(text) == len(HIDDEN) + LETTERS)
+        return last_four(text) == text

@@ -12,6 +12,7 @@ by the request.
 | `BaseAuthManager.is_authorized_dag` with `DagAccessEntity` and `DagDetails(id, team_name)` | 3.1 | each right |
 | `BaseAuthManager.filter_authorized_dag_ids(team_name=...)` | 3.2 | the rights to all DAGs of a list at once |
 | `BaseAuthManager.is_authorized_connection` | 3.0 | operators, who may test connections |
+| the same with `ConnectionDetails(conn_id)` | 3.0 | who may read the connection of a promo database |
 | `BaseAuthManager.generate_jwt`, `COOKIE_NAME_JWT_TOKEN` | 3.0 | a token for Airflow's API |
 """
 
@@ -24,7 +25,7 @@ from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.auth.managers.models.resource_details import ConnectionDetails, DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import get_user, resolve_user_from_token
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -80,6 +81,11 @@ class Caller:
     def operates(self) -> bool:
         """Return whether they are an operator: whoever may test connections in Airflow, whose secrets a check uses."""
         return bool(get_auth_manager().is_authorized_connection(method="POST", user=self.user))
+
+    def may_read_connection(self, connection_id: str) -> bool:
+        """Return whether they may read a connection in Airflow, such as that of a promo database."""
+        details = ConnectionDetails(conn_id=connection_id)
+        return bool(get_auth_manager().is_authorized_connection(method="GET", details=details, user=self.user))
 
     def readable(self, dag_ids: Collection[str]) -> set[str]:
         """Return the DAGs for which `may_read` is true, with one query of the auth manager for each team."""

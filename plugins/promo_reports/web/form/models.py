@@ -198,6 +198,7 @@ class PreviewColumn(Answer):
 
     name: str
     type: str
+    mask: str | None = Field(None, description="what its cells are here, clear ones aside: last_four or hashed")
 
 
 class Sum(Answer):

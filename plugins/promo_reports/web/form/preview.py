@@ -7,13 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.delivery import Download
+from promo_reports.domain.mask import LAST_FOUR, Mask
+from promo_reports.domain.report_type import Column, ColumnType, ReportType
 from promo_reports.orchestration.connections import promo_source, with_hash_key
 from promo_reports.pipeline.databases.source import SourceTotals
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.preview import Preview, preview
 from promo_reports.pipeline.run_export import Run, one_time_export, scheduled_export
 from promo_reports.settings import Settings
+from promo_reports.sql.cell_policies.last_four import HIDDEN, last_four
 from promo_reports.web.form.creation import window_of
 from promo_reports.web.form.models import Group, Groups, PreviewColumn, PreviewShown, Sum
 from promo_reports.web.limits import asking_the_promo_database
@@ -24,9 +27,17 @@ SECONDS = 30.0
 """Time limit of a preview, including connecting to the promo database."""
 
 
-def preview_shown(definition: Definition, settings: Settings, at: datetime, *, person: str) -> PreviewShown:
+def is_seen_clear(definition: Definition) -> bool:
+    """Return whether whoever may export a definition could read its personal data anyway: it can be downloaded."""
+    return any(isinstance(each, Download) for each in definition.destinations)
+
+
+def preview_shown(
+    definition: Definition, settings: Settings, at: datetime, *, person: str, clear: bool
+) -> PreviewShown:
     """Count and read the first rows; a recurring report shows the window of its last due delivery.
 
+    Personal data that the definition leaves clear is masked unless it may be seen `clear`.
     503 where too many ask the promo database already, 429 where too many of these are the person's own requests.
     """
     export = _export(definition, at)
@@ -34,13 +45,17 @@ def preview_shown(definition: Definition, settings: Settings, at: datetime, *, p
         source = promo_source(definition.report_type.connection)
         seen = preview(with_hash_key(export), source, settings, ROWS, seconds=SECONDS)
     report_type, totals = definition.report_type, seen.counted.totals
+    masks = [_mask(each, clear=clear) for each in report_type.columns]
     return PreviewShown(
-        columns=[PreviewColumn(name=each.name, type=each.type.value) for each in report_type.columns],
-        rows=seen.rows,
+        columns=[
+            PreviewColumn(name=each.name, type=each.type.value, mask=mask and mask.key)
+            for each, mask in zip(report_type.columns, masks, strict=True)
+        ],
+        rows=[[_shown(*each) for each in zip(row, report_type.columns, masks, strict=True)] for row in seen.rows],
         counted=totals.rows,
         excluded=seen.counted.excluded,
         totals=_sums(report_type, totals.sums),
-        groups=_groups(report_type, totals),
+        groups=_groups(report_type, totals, clear=clear),
         window=window_shown(export.window, export.zone) if export.window else None,
         as_of=local(export.as_of, export.zone),
         file=_file(seen, settings.rows_per_file),
@@ -60,8 +75,20 @@ def _sums(report_type: ReportType, sums: Mapping[str, Decimal]) -> list[Sum]:
     return [Sum(name=each.name, sum=f"{sums.get(each.name, 0):f}") for each in report_type.totals]
 
 
-def _groups(report_type: ReportType, totals: SourceTotals) -> Groups | None:
-    if report_type.totals_by is None:
+def _mask(column: Column, *, clear: bool) -> Mask | None:
+    """Return the mask of a column as it is shown."""
+    return LAST_FOUR if column.pii and column.mask is None and not clear else column.mask
+
+
+def _shown(cell: str | None, column: Column, mask: Mask | None) -> str | None:
+    """Return a cell that is masked as it is shown, or was before."""
+    if cell is None or mask is column.mask:
+        return cell
+    return last_four(cell) if column.type is ColumnType.TEXT else HIDDEN
+
+
+def _groups(report_type: ReportType, totals: SourceTotals, *, clear: bool) -> Groups | None:
+    if report_type.totals_by is None or _mask(report_type.column(report_type.totals_by), clear=clear) is not None:
         return None
     items = [
         Group(value=value, rows=group.rows, sums=_sums(report_type, group.sums))

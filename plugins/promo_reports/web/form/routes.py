@@ -31,7 +31,7 @@ from promo_reports.web.form.models import (
     Session,
     User,
 )
-from promo_reports.web.form.preview import preview_shown
+from promo_reports.web.form.preview import is_seen_clear, preview_shown
 from promo_reports.web.limits import asking_the_promo_database
 from promo_reports.web.times import delivery_shown, now, window_shown
 
@@ -109,7 +109,9 @@ def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
     """First rows, counts and totals of what a definition would export now, queried from the promo database."""
     require(may_create(registry(), caller), "create reports")
     at = now()
-    return preview_shown(drafted(registry(), caller, body.root, at), registry().settings, at, person=caller.id)
+    definition = drafted(registry(), caller, body.root, at)
+    sees_clear = is_seen_clear(definition) or caller.may_read_connection(definition.report_type.connection)
+    return preview_shown(definition, registry().settings, at, person=caller.id, clear=sees_clear)
 
 
 def _report_type(caller: SignedIn, report_type: str) -> ReportType:
