@@ -17,7 +17,7 @@ import pytest
 from promo_reports.orchestration.generated import group_of
 from tests.support.project import ROOT, new_project, write_weekly
 
-HEAVY = ("pandas", "pyarrow", "boto3", "botocore", "sqlalchemy", "psycopg2")
+HEAVY = ("pandas", "pyarrow", "duckdb", "boto3", "botocore", "sqlalchemy", "psycopg2")
 FEW, MANY = 3, 600
 SCRIPT = """
 import json, os, sys, warnings

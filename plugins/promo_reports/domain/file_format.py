@@ -14,6 +14,9 @@ class FileFormat:
     """The properties of a format that other layers use.
 
     `suffix` and `member_suffix` begin with a dot; only a format whose parts are members of its file has the latter.
+    What is `unlimited` has one part, however many rows there are. `longest_cell` are the
+    letters that a cell may have; None for any number. `extra` names what has the
+    libraries of a format.
     `split_as` is the key of the format that an export of more rows than the limit gets; None where there is none.
     """
 
@@ -23,6 +26,9 @@ class FileFormat:
     media_type: str
     split_as: str | None = None
     member_suffix: str | None = None
+    unlimited: bool = False
+    longest_cell: int | None = None
+    extra: str | None = None
 
     @property
     def longest_suffix(self) -> int:
@@ -35,7 +41,7 @@ class FileFormat:
 
     def for_rows(self, rows: int, rows_per_file: int) -> FileFormat | None:
         """Return the format of an export of so many rows; None where this one cannot be split."""
-        if rows <= rows_per_file:
+        if rows <= rows_per_file or self.unlimited:
             return self
         return FORMATS[self.split_as] if self.split_as is not None else None
 
@@ -45,7 +51,11 @@ ZIP = FileFormat("zip", "ZIP of CSV files", ".zip", "application/zip", split_as=
 
 CSV_GZ = FileFormat("csv_gz", "CSV compressed by gzip", ".csv.gz", "application/gzip")
 
-FORMATS = {each.key: each for each in (CSV, ZIP, CSV_GZ)}
+PARQUET = FileFormat(
+    "parquet", "Parquet", ".parquet", "application/vnd.apache.parquet", unlimited=True, extra="promo-reports[duckdb]"
+)
+
+FORMATS = {each.key: each for each in (CSV, ZIP, CSV_GZ, PARQUET)}
 
 
 def offered() -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def _format(export: Export, rows: int, rows_per_file: int) -> FileFormat:
 
 
 def _copy(copier: RowCopier, snapshot: Snapshot, query: ReportQuery, totals: SourceTotals, settings: Settings) -> int:
-    export, several = copier.export, settings.connections_per_export > 1 and totals.rows > settings.rows_per_file
+    export, several = copier.export, settings.connections_per_export > 1 and copier.has_members
     if several and isinstance(snapshot, SharedSnapshot):
         ranges = _ranges(snapshot, query, export, totals, settings.rows_per_file)
         if ranges:

@@ -28,6 +28,11 @@ class RowCopier:
         self._written: dict[int, int] = {}
         self._telling = threading.Lock()
 
+    @property
+    def has_members(self) -> bool:
+        """Whether its parts are members of the file, which can be written side by side."""
+        return self._artifact.format.member_suffix is not None
+
     def whole(self, snapshot: Snapshot, rows: BoundQuery) -> int:
         """Copy all rows in one stream; return the number of rows that the database reports."""
         return self._copy(snapshot, rows, self._artifact)

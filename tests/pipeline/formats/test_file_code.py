@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from promo_reports.domain.file_format import FORMATS, FileFormat
+from promo_reports.domain.file_format import FORMATS, PARQUET, FileFormat
+from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.formats.file_code import MODULES, Unreadable, code_of
 from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.sql.cell_policies.transform import UNCHANGED
@@ -42,6 +43,13 @@ def test_what_is_no_file_of_the_format_is_damaged(file_format: FileFormat, conte
     path.write_bytes(header + content)
     with finished(path) as file, pytest.raises(Unreadable):
         code_of(file_format).read_back(file, of_type(MOVES), Tally(MOVES, transform=UNCHANGED))
+
+
+def test_a_library_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, MODULES["parquet"], raising=False)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(PromoReportsError, match=r"the format Parquet .*duckdb is not.*Install promo-reports\[duckdb\]"):
+        code_of(PARQUET)
 
 
 def test_no_format_loads_another() -> None:

@@ -73,6 +73,11 @@ MOVES = ReportType(
     recorded_column="recorded_at",
     totals_by="kind",
 )
+SCALED = replace(
+    MOVES,
+    columns=tuple(replace(each, scale=2) if each.type is ColumnType.DECIMAL else each for each in MOVES.columns),
+)
+"""Moves whose decimals all have a scale, as Parquet asks for."""
 HEADER = ",".join(column.name for column in MOVES.columns) + "\n"
 ALL = {"shop": ("main",), "shelf": None, "kind": ("in", "out", "", "=x", "-x")}
 

@@ -14,7 +14,7 @@ from promo_reports.domain.manifest import ExportFile, Part, event_key
 from promo_reports.pipeline.formats.file_code import code_of
 from promo_reports.pipeline.staging.directory import StagedDirectory
 from tests.support.delivery.exports import staged_manifest
-from tests.support.headings import of_texts
+from tests.support.headings import of_types
 
 Cells = Sequence[str | None]
 COLUMNS = {"id": "integer", "note": "text", "points": "decimal", "at": "timestamp", "day": "date", "active": "boolean"}
@@ -41,7 +41,7 @@ def staged_table(
     attempt.mkdir(parents=True)
     file_format = file_format or (CSV if len(parts) == 1 else ZIP)
     target, described = io.BytesIO(), []
-    writer = code_of(file_format).writer(target, of_texts(*columns))
+    writer = code_of(file_format).writer(target, of_types(columns))
     for number, rows in enumerate(parts, start=1):
         name = file_format.part_name("Wallets", number)
         writer.begin(name)

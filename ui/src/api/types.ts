@@ -285,7 +285,7 @@ export interface components {
              * @description the format of the files; csv where absent, as a ZIP beyond the row limit
              * @example csv
              */
-            format?: ("csv" | "csv_gz") | null;
+            format?: ("csv" | "csv_gz" | "parquet") | null;
             /**
              * Csv Safety
              * @description what text cells become; spreadsheet where absent and all is for download, else raw

@@ -65,7 +65,9 @@ class Artifact:
         return self
 
     def begin(self, number: int) -> None:
-        """Start the next part with its header."""
+        """Start the next part with its header; what is unlimited goes on with its only one."""
+        if self.format.unlimited and number > 1:
+            return
         name = self.format.part_name(self._stem, number)
         self._background.submit(lambda: self._begin(name))
 
@@ -75,6 +77,8 @@ class Artifact:
 
     def end(self) -> None:
         """Finish the part."""
+        if self.format.unlimited:
+            return  # more may follow
         self._background.submit(self._end)
 
     def aside(self, number: int) -> Artifact:
@@ -101,6 +105,8 @@ class Artifact:
         try:
             self._background.__exit__(kind, error, trace)
             if error is None:
+                if self.format.unlimited:
+                    self._end()
                 self._writer.close()
                 self._file.close()
                 self.written.finish()

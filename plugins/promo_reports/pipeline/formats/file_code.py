@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol, cast
 
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
+from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.heading import Heading
@@ -19,6 +20,7 @@ MODULES = {
     "csv": "promo_reports.pipeline.formats.csv_file",
     "zip": "promo_reports.pipeline.formats.zip_file",
     "csv_gz": "promo_reports.pipeline.formats.csv_gz_file",
+    "parquet": "promo_reports.pipeline.formats.parquet_file",
 }
 """The module of each format; it is imported when the format is used, and has the functions of `FileCode`."""
 
@@ -98,5 +100,11 @@ def loaded_beside(file_format: FileFormat) -> Iterator[None]:
 
 
 def code_of(file_format: FileFormat) -> FileCode:
-    """Return the code of a format."""
-    return cast("FileCode", import_module(MODULES[file_format.key]))
+    """Return the code of a format; PromoReportsError where a library that it needs is not installed."""
+    try:
+        return cast("FileCode", import_module(MODULES[file_format.key]))
+    except ModuleNotFoundError as lacking:
+        raise PromoReportsError(
+            f"Files of the format {file_format.label} cannot be made, because {lacking.name} is not installed.",
+            f"Install {file_format.extra}." if file_format.extra else "Install promo-reports again.",
+        ) from None

@@ -70,6 +70,15 @@ class ParsedBlock:
         text: str | None = self._columns[column][row].as_py()
         return text
 
+    def array(self, column: int) -> Any:
+        """Return the cells of a column as an Arrow array of texts."""
+        return self._columns[column]
+
+    def has_scale(self, column: int, scale: int) -> bool:
+        """Return whether every number of a column has so many digits after the point."""
+        cells = self._columns[column]
+        return bool((_scales(cells)[_booleans(cells.is_valid())] == scale).all())
+
     def texts(self, column: int) -> Iterator[str]:
         """Yield the text of every cell; NULL and the empty text are both empty."""
         return (text or "" for text in self._columns[column].to_pylist())
@@ -96,7 +105,7 @@ class ParsedBlock:
         # Nearly every cell ends with another letter, and a look at that is a tenth of a comparison.
         if not octets.size or not lasts[octets.take(borders[1:] - 1, mode="wrap")].any():
             return None
-        return _first(_booleans(pc.is_in(cells, value_set=_texts(wanted))))
+        return _first(_booleans(pc.is_in(cells, value_set=texts_of(wanted))))
 
     def repeated(self, columns: Sequence[int]) -> int | None:
         """Return the first row that is equal in all of these columns to the row before it; NULL is equal to NULL."""
@@ -148,7 +157,7 @@ class ParsedBlock:
 
 def _check_utf8(content: bytes) -> None:
     try:
-        _texts([content]).validate(full=True)
+        texts_of([content]).validate(full=True)
     except pa.ArrowInvalid:  # its message would quote the record
         raise Unreadable("bytes that are no UTF-8") from None
 
@@ -211,7 +220,8 @@ def _decimals(cells: Any, scale: int) -> Any:
 # Arrow's own conversions from and to Python's values import pandas.
 
 
-def _texts(texts: Iterable[bytes]) -> Any:
+def texts_of(texts: Iterable[bytes]) -> Any:
+    """Return an array of UTF-8 texts."""
     content = list(texts)
     ends = np.cumsum([0, *map(len, content)], dtype=np.int32)
     return pa.Array.from_buffers(pa.string(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])

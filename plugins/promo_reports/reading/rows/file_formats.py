@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import Any
 
 from promo_reports.domain.file_format import format_of
@@ -17,8 +18,10 @@ from promo_reports.errors import ReadRefused
 from promo_reports.object_stores.port import damaged
 from promo_reports.reading.rows.csv_cells import CellParser, NotCsv
 from promo_reports.reading.rows.packed import GZIP, Inflated, Packed, Unpackable, zip_members
+from promo_reports.reading.rows.parquet_rows import parquet_batches
 from promo_reports.reading.rows.record_blocks import record_blocks
 from promo_reports.reading.trees.tree import Content
+from promo_reports.reading.verified_content import CHUNK
 
 _BOM = "\ufeff"
 _WORKERS = min(os.cpu_count() or 1, 8)
@@ -56,7 +59,20 @@ def _csv_gz(content: Content, delivered: Delivered) -> Iterator[Any]:
         raise damaged(delivered.address, "something follows its compressed data")
 
 
-FORMATS: dict[str, Callable[[Content, Delivered], Iterator[Any]]] = {"csv": _csv, "zip": _zip, "csv_gz": _csv_gz}
+def _parquet(content: Content, delivered: Delivered) -> Iterator[Any]:
+    # What says where its columns are stands at its end.
+    with TemporaryFile(prefix="promo-reports-read-") as whole:
+        while piece := content.read(CHUNK):
+            whole.write(piece)
+        yield from parquet_batches(whole, delivered.file.name, delivered.names, delivered.schema, delivered.file.rows)
+
+
+FORMATS: dict[str, Callable[[Content, Delivered], Iterator[Any]]] = {
+    "csv": _csv,
+    "zip": _zip,
+    "csv_gz": _csv_gz,
+    "parquet": _parquet,
+}
 """The function that reads a file of each format from its beginning."""
 
 
