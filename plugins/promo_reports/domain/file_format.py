@@ -50,7 +50,6 @@ CSV = FileFormat("csv", "CSV", ".csv", "text/csv; charset=utf-8", split_as="zip"
 ZIP = FileFormat("zip", "ZIP of CSV files", ".zip", "application/zip", split_as="zip", member_suffix=".csv")
 
 CSV_GZ = FileFormat("csv_gz", "CSV compressed by gzip", ".csv.gz", "application/gzip")
-
 PARQUET = FileFormat(
     "parquet", "Parquet", ".parquet", "application/vnd.apache.parquet", unlimited=True, extra="promo-reports[duckdb]"
 )
