@@ -80,7 +80,7 @@ def test_a_file_in_the_place_of_another_gives_no_table(reached: Any, tmp_path: P
     name = deliver(tmp_path, reached.place, file_format=CSV).manifest.files[0].name
     other = staged_table(tmp_path, OTHER, columns=COLUMNS)
     reached.place.overwrite(name, (other.directory / other.manifest.files[0].name).read_bytes())
-    with pytest.raises(Damaged, match="have the sha256"):
+    with pytest.raises(Damaged, match="with the sha256"):
         promo_reports.read(reached.manifest, **reached.options)
 
 

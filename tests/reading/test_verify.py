@@ -62,7 +62,7 @@ DIFFERENCES: dict[str, tuple[Callable[[Place, str], Any], str]] = {
     "other size": (lambda place, name: place.overwrite(name, b"id\n"), "3 bytes"),
     "other hash": (
         lambda place, name: place.overwrite(name, _flip(place.contents()[name])),
-        "{file} is damaged: its 3,893 bytes have the sha256",
+        "{file} is damaged: it has 3,893 bytes with the sha256",
     ),
     "additional": (
         lambda place, name: place.overwrite("Wallets-0a1b2c3d.csv", b"id\n"),

@@ -105,13 +105,15 @@ def receive(file: ExportFile, content: Iterable[bytes], target: BinaryIO, addres
         if size > file.bytes:
             raise damaged(address, f"it has more than the {file.bytes:,} bytes that its manifest names")
         target.write(chunk)
-    if (size, digest.hexdigest()) != (file.bytes, file.sha256):
-        raise damaged(
-            address,
-            f"its {size:,} bytes have the sha256 {digest.hexdigest()[:8]}…, its manifest names {file.bytes:,} with "
-            f"{file.sha256[:8]}…",
-        )
+    check_whole(file, size, digest.hexdigest(), address)
     target.flush()
+
+
+def check_whole(file: ExportFile, size: int, sha256: str, address: str) -> None:
+    """Raise Damaged unless bytes and sha256 are those of the manifest; without the sha256, the bytes are too many."""
+    if (size, sha256) != (file.bytes, file.sha256):
+        hashed, wanted = (f" with the sha256 {each[:8]}…" if sha256 else "" for each in (sha256, file.sha256))
+        raise damaged(address, f"it has {size:,} bytes{hashed}, its manifest names {file.bytes:,}{wanted}")
 
 
 def gone(address: str) -> StagingError:

@@ -6,6 +6,7 @@ import hashlib
 
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.object_stores.port import damaged
+from promo_reports.object_stores.staged_file import check_whole
 from promo_reports.reading.trees.tree import Content
 
 CHUNK = 1 << 20
@@ -32,10 +33,4 @@ class VerifiedContent:
         """Read what is left, and raise Damaged unless bytes and sha256 are those of the manifest."""
         while self.read(CHUNK):
             pass
-        found = self._sha256.hexdigest()
-        if (self._bytes, found) != (self._file.bytes, self._file.sha256):
-            raise damaged(
-                self._address,
-                f"its {self._bytes:,} bytes have the sha256 {found[:8]}…, its manifest names {self._file.bytes:,} "
-                f"with {self._file.sha256[:8]}…",
-            )
+        check_whole(self._file, self._bytes, self._sha256.hexdigest(), self._address)

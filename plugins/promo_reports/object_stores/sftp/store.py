@@ -36,7 +36,7 @@ from promo_reports.object_stores.sftp.client import Opened, Session, through_air
 from promo_reports.object_stores.sftp.errors import Fault
 from promo_reports.object_stores.sftp.lock import LEASE, Lock, Locked
 from promo_reports.object_stores.sftp.remote_files import RemoteFiles, is_directory, is_file
-from promo_reports.object_stores.staged_file import chunks, gone, new_file
+from promo_reports.object_stores.staged_file import check_whole, chunks, gone, new_file
 
 T = TypeVar("T")
 Request = Callable[[RemoteFiles], Coroutine[Any, Any, T]]
@@ -284,8 +284,7 @@ class SftpObjects:
             found = self._read_into(file.name, local.write, most=file.bytes)
             if found is None:
                 raise gone(self.address(file.name))
-            if found != (file.bytes, file.sha256):
-                raise damaged(self.address(file.name), "it is not the file that its manifest names")
+            check_whole(file, *found, self.address(file.name))
 
     def _is_with(self, place: Bucket) -> bool:
         """Return whether a place is on the same server, reached by the same connection."""

@@ -12,7 +12,7 @@ from promo_reports.domain.account import Bucket
 from promo_reports.domain.delivery import KINDS
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import StagingError
-from promo_reports.object_stores.port import ObjectStore
+from promo_reports.object_stores.port import TEMPORARY, ObjectStore
 from promo_reports.object_stores.stores import store_at
 from promo_reports.reading.trees.tree import QUOTED, Content, Found
 
@@ -61,7 +61,9 @@ class StoredTree:
 
     def _listed(self, store: ObjectStore, path: str, names: list[str]) -> Iterator[Found]:
         with store.reading(*names) as objects:
-            entries = [each for each in objects.entries() if not each.unfinished] if objects is not None else []
+            listed_here = objects.entries() if objects is not None else ()
+        # Of uploads that were never completed, buckets list the names that they would have had.
+        entries = [e for e in listed_here if not e.unfinished or e.name.rpartition("/")[2].startswith(TEMPORARY)]
         yield from (Found(f"{path}/{each.name}", each.bytes) for each in sorted(entries, key=lambda e: e.name))
         listed = {each.name.partition("/")[0] for each in entries if "/" in each.name}
         for deeper in sorted(set(store.folders(*names)) - listed):
