@@ -463,6 +463,7 @@ def test_the_manifest_says_what_was_made(promo: Promo, project: Project) -> None
     assert manifest["filters"] == {"shop": ["main"], "shelf": None, "kind": ["in", "out", "", "=x", "-x"]}
     assert manifest["totals"] == {"points": "1.25"}
     assert [column["name"] for column in manifest["columns"]] == [column.name for column in MOVES.columns]
+    assert [column.get("scale") for column in manifest["columns"]] == [column.scale for column in MOVES.columns]
     assert manifest["started_at"] == "2026-03-03T05:30:00+05:30"
     assert manifest["run_id"] == "run"
     assert manifest["window_key"] == "20260301T000000Z_20260302T000000Z"

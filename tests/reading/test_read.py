@@ -175,6 +175,21 @@ def test_cells_that_were_made_safe_are_given_back_as_they_were(local: LocalPlace
     assert promo_reports.read(address, original=False).column("note").to_pylist() == [cell for (cell,) in rows]
 
 
+def test_cells_that_were_masked_are_left_as_they_are(local: LocalPlace, tmp_path: Path) -> None:
+    export = staged_table(
+        tmp_path,
+        [("'=12", "'=12")],
+        columns={"note": "text", "user": "text"},
+        csv_safety="spreadsheet",
+        cells_changed=1,
+    )
+    publish(export, local.area)
+    said = json.loads(local.contents()["manifest.json"])
+    said["columns"][1]["mask"] = "last_four"
+    local.overwrite("manifest.json", json.dumps(said).encode())
+    assert promo_reports.read(local.address("manifest.json")).to_pylist() == [{"note": "=12", "user": "'=12"}]
+
+
 def test_a_cell_policy_of_a_later_release_is_refused(local: LocalPlace, tmp_path: Path) -> None:
     publish(staged_table(tmp_path, ROWS, csv_safety="rot13"), local.area)
     with pytest.raises(ReadRefused, match="rot13"):

@@ -54,6 +54,7 @@ def build_manifest(made: Made, settle: timedelta) -> Manifest:
                 "unit": c.unit,
                 "description": c.description,
                 "pii": c.pii,
+                **({"scale": c.scale} if c.scale is not None else {}),
                 **({"mask": c.mask.key} if c.mask else {}),
             }
             for c in definition.report_type.columns

@@ -30,7 +30,8 @@ class Originals:
                 f"The cells of the export were changed by {manifest.csv_safety!r}, which this release does not know.",
                 "Read it with the release that wrote it, or with original=False as they were delivered.",
             )
-        known = [each for each in manifest.columns if each["type"] in list(ColumnType)]
+        # Policies leave cells alone that were masked.
+        known = [each for each in manifest.columns if each["type"] in list(ColumnType) and not each.get("mask")]
         columns = (Column(str(each["name"]), ColumnType(each["type"]), "") for each in known)
         changed = frozenset(each.name for each in columns if policy.reversible and policy.changes(each))
         return cls(transform_of(policy), changed if manifest.cells_changed else frozenset())
