@@ -1,8 +1,10 @@
 """Every destination, as the contract suite sees it."""
 
 from tests.support.delivery.fixtures import (
+    breakable_azure,
     breakable_google,
     breakable_s3,
+    breakable_sftp,
     google_storage,
     in_azure,
     in_bucket,
@@ -16,8 +18,10 @@ from tests.support.delivery.fixtures import (
 )
 
 __all__ = [
+    "breakable_azure",
     "breakable_google",
     "breakable_s3",
+    "breakable_sftp",
     "google_storage",
     "in_azure",
     "in_bucket",

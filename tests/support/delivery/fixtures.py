@@ -14,8 +14,12 @@ from devstack.azure import AzureServer
 from devstack.s3 import S3Server
 from devstack.sftp import SftpServer
 from tests.support.delivery import azure, memory_destination
+from tests.support.delivery.breakable.amazon_s3 import breakable_bucket
+from tests.support.delivery.breakable.azure import azure_behind_servers
+from tests.support.delivery.breakable.google import google_behind_servers
+from tests.support.delivery.breakable.sftp import directory_on_small_disk
 from tests.support.delivery.exports import CLOUDS, PLACES, BucketPlace, LocalPlace, MemoryPlace, Place, connect_airflow
-from tests.support.delivery.faults import Breakable, breakable_bucket, google_behind_servers
+from tests.support.delivery.faults import Breakable
 from tests.support.delivery.google_place import CONNECTION, GooglePlace
 from tests.support.delivery.sftp import SftpPlace
 from tests.support.delivery.sftp import connect_airflow as connect_to_sftp
@@ -85,6 +89,19 @@ def in_azure(azure_server: AzureServer, container: str, monkeypatch: pytest.Monk
 def breakable_google(in_google: GooglePlace, monkeypatch: pytest.MonkeyPatch) -> Breakable:
     """The same bucket, behind servers that refuse."""
     return google_behind_servers(in_google, monkeypatch)
+
+
+@pytest.fixture
+def breakable_azure(in_azure: azure.AzurePlace, monkeypatch: pytest.MonkeyPatch) -> Breakable:
+    """The same container, behind servers that refuse."""
+    return azure_behind_servers(in_azure, monkeypatch)
+
+
+@pytest.fixture
+def breakable_sftp(sftp: SftpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Breakable]:
+    """A directory of the SFTP server on a small disk, and ways to it on which something is wrong."""
+    with directory_on_small_disk(sftp, monkeypatch, tmp_path) as directory:
+        yield directory
 
 
 @pytest.fixture

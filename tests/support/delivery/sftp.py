@@ -63,13 +63,21 @@ def area_at(server: Mapping[str, str], prefix: str, *, lease: float = LEASE, **o
     return StoredExports(SftpStore(place, opened=opened(server), lease=lease, **options))
 
 
-def connect_airflow(monkeypatch: pytest.MonkeyPatch, server: SftpServer, **extra: Any) -> None:
+def connect_airflow(
+    monkeypatch: pytest.MonkeyPatch,
+    server: SftpServer,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    login: str | None = None,
+    **extra: Any,
+) -> None:
     """Make the Airflow connection to a server."""
     given = {
         "conn_type": "sftp",
-        "host": "127.0.0.1",
-        "port": server.port,
-        "login": server.login,
+        "host": host,
+        "port": port or server.port,
+        "login": login or server.login,
         "extra": {"private_key": server.private_key, "host_key": server.host_key} | extra,
     }
     monkeypatch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(given))

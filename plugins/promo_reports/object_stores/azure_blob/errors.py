@@ -106,7 +106,8 @@ def _fix(refused: Answer, error: Any, connection: str) -> str:
         return f"Renew the credentials in the Airflow connection {connection!r}{firewall}."
     if refused.status == 403:
         return grant(connection, refused.operation)
-    return f"Check the container and connection {connection!r}."
+    unlike = f"Correct the address in connection {connection!r}: what answers there gives no error code of Azure."
+    return unlike if refused.code == str(refused.status) else f"Check the container and connection {connection!r}."
 
 
 def _clock_is_off(date: str | None) -> bool:

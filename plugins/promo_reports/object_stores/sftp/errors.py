@@ -23,6 +23,11 @@ _GONE: _Said = (
     "{where} cannot {asked}: there is no such file or directory.",
     "Create the directory, or correct the prefix in include/account.yaml.",
 )
+_OCCUPIED: _Said = (
+    DestinationRefused,
+    "{where} cannot {asked}: there is a file of that name.",
+    "Remove it, or correct the prefix in include/account.yaml.",
+)
 _FULL: _Said = (
     DestinationUnavailable,
     "{where} cannot {asked}: its disk or the user's quota is full.",
@@ -36,6 +41,7 @@ _FAILED: _Said = (
 )
 _ASKED: dict[str, _Said] = {
     **dict.fromkeys(_MISSING, _GONE),
+    "NotADirectoryError": _OCCUPIED,
     **dict.fromkeys(("SFTPPermissionDenied", "SFTPWriteProtect", "SFTPCannotDelete"), _CLOSED),
     **dict.fromkeys(("SFTPNoSpaceOnFilesystem", "SFTPQuotaExceeded"), _FULL),
     **dict.fromkeys(("SFTPConnectionLost", "SFTPNoConnection"), _LOST),

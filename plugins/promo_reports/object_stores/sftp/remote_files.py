@@ -57,8 +57,11 @@ class RemoteFiles:
             async with self._asking("make the directory", path):
                 await self._sftp.mkdir(path)
         except Fault as fault:
-            if not fault.missing and is_directory(await self._followed(path)):
+            there = None if fault.missing else await self._followed(path)
+            if is_directory(there):
                 return False
+            if there is not None:  # for which servers have no answer but that they failed
+                raise Fault(fault.operation, path, NotADirectoryError()) from None
             raise
         return True
 

@@ -50,7 +50,9 @@ def refusing_server(
                 there.close()
 
         def _send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-            self.send_response(status)
+            self.send_response_only(status)
+            if "date" not in (name.lower() for name, _ in headers):
+                self.send_header("Date", self.date_time_string())
             for name, value in headers:
                 if name.lower() not in _HOP:
                     self.send_header(name, value)
