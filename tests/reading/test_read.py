@@ -17,6 +17,7 @@ import pytest
 import promo_reports
 from promo_reports.delivery import publish
 from promo_reports.domain.file_format import FORMATS as KNOWN
+from promo_reports.domain.file_format import FileFormat
 from promo_reports.errors import DestinationRefused, NotPublished, ReadRefused
 from promo_reports.reading.rows.column_types import METADATA
 from promo_reports.reading.rows.file_formats import FORMATS
@@ -116,6 +117,17 @@ def test_what_cannot_be_given_is_refused_in_a_sentence(
     with pytest.raises(ReadRefused) as refused:
         promo_reports.read(local.address("manifest.json"), **asked)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("file_format", KNOWN.values(), ids=KNOWN)
+def test_a_type_that_does_not_hold_a_value_is_no_damage(
+    local: LocalPlace, tmp_path: Path, file_format: FileFormat
+) -> None:
+    publish(staged_table(tmp_path, [("1",), ("300",)], columns={"id": "integer"}, file_format=file_format), local.area)
+    address = local.address("manifest.json")
+    assert promo_reports.read(address, types={"id": pa.int16()}).column("id").to_pylist() == [1, 300]
+    with pytest.raises(ReadRefused, match="column 'id' has a value that int8 does not hold"):
+        promo_reports.read(address, types={"id": pa.int8()})
 
 
 def test_an_address_of_another_scheme_is_refused() -> None:

@@ -21,7 +21,7 @@ from promo_reports.reading.rows.packed import GZIP, Inflated, Packed, Unpackable
 from promo_reports.reading.rows.parquet_rows import parquet_batches
 from promo_reports.reading.rows.record_blocks import record_blocks
 from promo_reports.reading.trees.tree import Content
-from promo_reports.reading.verified_content import CHUNK
+from promo_reports.reading.verified_content import CHUNK, VerifiedContent
 
 _BOM = "\ufeff"
 _WORKERS = min(os.cpu_count() or 1, 8)
@@ -59,15 +59,16 @@ def _csv_gz(content: Content, delivered: Delivered) -> Iterator[Any]:
         raise damaged(delivered.address, "something follows its compressed data")
 
 
-def _parquet(content: Content, delivered: Delivered) -> Iterator[Any]:
-    # What says where its columns are stands at its end.
+def _parquet(content: VerifiedContent, delivered: Delivered) -> Iterator[Any]:
+    # What says where its columns are stands at its end. No reader is given what is not known to be whole.
     with TemporaryFile(prefix="promo-reports-read-") as whole:
         while piece := content.read(CHUNK):
             whole.write(piece)
+        content.check()
         yield from parquet_batches(whole, delivered.file.name, delivered.names, delivered.schema, delivered.file.rows)
 
 
-FORMATS: dict[str, Callable[[Content, Delivered], Iterator[Any]]] = {
+FORMATS: dict[str, Callable[[VerifiedContent, Delivered], Iterator[Any]]] = {
     "csv": _csv,
     "zip": _zip,
     "csv_gz": _csv_gz,
@@ -76,7 +77,7 @@ FORMATS: dict[str, Callable[[Content, Delivered], Iterator[Any]]] = {
 """The function that reads a file of each format from its beginning."""
 
 
-def batches_of(content: Content, delivered: Delivered) -> Iterator[Any]:
+def batches_of(content: VerifiedContent, delivered: Delivered) -> Iterator[Any]:
     """Yield the rows of a file in order, in record batches that are not empty.
 
     Damaged where it is not readable, or has other rows than its manifest says; ReadRefused for an unknown format.
