@@ -8,6 +8,7 @@ import pytest
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.configuration import configuration
+from promo_reports.definitions.report.personal_data import masks_for
 from promo_reports.domain.mask import DROPPED, HASHED
 from promo_reports.web.definition_body import body_of
 
@@ -161,3 +162,13 @@ def test_a_mask_of_another_name_is_not_received(registry: Registry, problems: Pr
 
 def told(registry: Registry, problems: Problems) -> list[str]:
     return [each.removeprefix("reports/r.yaml:") for each in problems(lambda: registry.definition("r"))]
+
+
+def test_a_form_offers_the_masks_that_fit(registry: Registry) -> None:
+    define(registry, columns="  - {name: born_on, type: date, description: When., pii: true}\n")
+    ledger = registry.report_type("ledger")
+    assert {each.name: [mask.key for mask in masks_for(each.name, ledger)] for each in ledger.columns if each.pii} == {
+        "user_id": ["clear", "last_four", "hashed", "dropped"],
+        "born_on": ["clear", "dropped"],
+    }
+    assert masks_for("points", ledger) == []

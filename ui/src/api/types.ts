@@ -130,6 +130,12 @@ export interface components {
             unit: string | null;
             /** Pii */
             pii: boolean;
+            /**
+             * Masks
+             * @description what a definition may make of it under personal_data; none where it identifies nobody
+             * @default []
+             */
+            masks: components["schemas"]["ChoiceShown"][];
         };
         /**
          * Created

@@ -159,3 +159,19 @@ test.each([
   const draft: Draft = { ...emptyDraft(PATTERNED), cloud: true, ...change };
   expect(missing(draft, PATTERNED).find(({ field }) => field === "bucket")?.message).toBe(told);
 });
+
+test("masks of personal data are part of the definition, and go with the report type", () => {
+  const masked = set({ masks: { points: "hashed", user_id: "hashed" } });
+  expect(definitionOf(after(...CHOSEN), FORM)).not.toHaveProperty("personal_data");
+  expect(definitionOf(after(...CHOSEN, masked), FORM).personal_data).toEqual({ user_id: "hashed" });
+  expect(definitionOf(after(...CHOSEN, set({ masks: { user_id: "clear" } })), FORM)).not.toHaveProperty(
+    "personal_data",
+  );
+  const other = after(...CHOSEN, masked, { id: "balances", type: "report_type" });
+  expect(other.masks).toEqual({});
+  expect(fieldsOf(after(...CHOSEN), FORM)).toContainEqual({
+    label: "Personal data in user_id",
+    name: "personal_data.user_id",
+    step: 2,
+  });
+});

@@ -34,6 +34,8 @@ export interface Draft {
   range: ChosenRange;
   /** The cell policy (`csv_safety`) that a copied report names; null: that of its destinations. */
   cells: string | null;
+  /** The masks of columns that identify a person, by their names; those that have none are clear. */
+  masks: Record<string, string>;
   /** A timezone that a copied report pins; null: the account's. */
   timezone: string | null;
   startsOn: string | null;
@@ -77,6 +79,7 @@ export const emptyDraft = (form: FormInfo): Draft => {
     filters: {},
     format: form.formats[0]?.id ?? "",
     interval: "daily",
+    masks: {},
     name: "",
     partner: partner?.id ?? "",
     prefix: null,
@@ -101,10 +104,27 @@ export const definitionOf = (draft: Draft, form: FormInfo): Definition => {
     report_type: draft.reportType,
     ...(draft.format === form.formats[0]?.id ? {} : { format: draft.format }),
     ...(draft.cells === null ? {} : { csv_safety: draft.cells }),
+    ...personalDataOf(draft, type),
     ...(dateRange === undefined ? {} : { date_range: dateRange }),
     ...(draft.timezone === null ? {} : { timezone: draft.timezone }),
     ...(draft.startsOn === null || !draft.recurring ? {} : { starts_on: draft.startsOn }),
   };
+};
+
+const CLEAR = "clear";
+
+/** The columns that identify a person. */
+export const personalColumns = (type: ReportTypeShown | undefined): ReportTypeShown["columns"] =>
+  (type?.columns ?? []).filter(({ masks }) => masks !== undefined && masks.length > 0);
+
+export const maskOf = (draft: Draft, column: string): string => draft.masks[column] ?? CLEAR;
+
+const personalDataOf = (draft: Draft, type: ReportTypeShown | undefined): Partial<Definition> => {
+  const masked = personalColumns(type).flatMap(({ name }) => {
+    const mask = maskOf(draft, name);
+    return mask === CLEAR ? [] : [[name, mask]];
+  });
+  return masked.length === 0 ? {} : { personal_data: Object.fromEntries(masked) };
 };
 
 const filtersOf = (draft: Draft, type: ReportTypeShown | undefined): Definition["filters"] =>

@@ -50,6 +50,20 @@ export const FORM: FormInfo = {
   ],
   report_types: [
     type("transactions", {
+      columns: [
+        {
+          description: "",
+          masks: [
+            { title: "as it is", value: "clear" },
+            { title: "hashed", value: "hashed" },
+          ],
+          name: "user_id",
+          pii: true,
+          type: "text",
+          unit: null,
+        },
+        { description: "", masks: [], name: "points", pii: false, type: "decimal", unit: null },
+      ],
       filters: [
         filter("wallet", {}),
         filter("source", { choices: choices("api", "system"), default_all: true, select: "many" }),

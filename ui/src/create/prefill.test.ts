@@ -110,3 +110,12 @@ test("a copy keeps the cell policy that its report names, and says so", () => {
   expect(notes).toEqual(["As in the copied report, csv_safety is raw."]);
   expect(definitionOf(draft, FORM).csv_safety).toBe("raw");
 });
+
+test("a copy keeps the masks of personal data, and says where one would be lost", () => {
+  const { draft, notes } = prefill({ ...DEFINITION, personal_data: { user_id: "hashed" } }, FORM);
+  expect(notes).toEqual([]);
+  expect(definitionOf(draft, FORM).personal_data).toEqual({ user_id: "hashed" });
+  expect(prefill({ ...DEFINITION, personal_data: { order_id: "hashed" } }, FORM).notes).toEqual([
+    "The copied report has order_id hashed. It is not marked as personal data any more, and is delivered as it is.",
+  ]);
+});

@@ -3,7 +3,7 @@
 import type { Definition } from "../api/definition";
 import type { FilterShown, FormInfo, ReportTypeShown } from "../api/types";
 import { daysInWords, localDay } from "./calendar/days";
-import { type ChosenRange, type Draft, offeredPresets } from "./draft";
+import { type ChosenRange, type Draft, offeredPresets, personalColumns } from "./draft";
 import { initialOf, kindOf } from "./filters/kinds";
 import type { Chosen } from "./filters/values";
 import { MAX_NAME } from "./missing";
@@ -45,6 +45,7 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
     filters: filtersOf(definition, type),
     ...formatOf(definition, form),
     cells: definition.csv_safety ?? null,
+    masks: definition.personal_data ?? {},
     name,
     promotionType: type.promotion_type,
     range: rangeOf(definition, form, type, timezone ?? form.timezone),
@@ -62,6 +63,7 @@ const notesOf = (definition: Definition, draft: Draft, type: ReportTypeShown, fo
   return [
     ...lost.map((name) => `The filter ${name} does not exist any more and is left out.`),
     ...type.filters.flatMap((filter) => notShown(filter, given[filter.name])),
+    ...Object.entries(draft.masks).flatMap(([name, mask]) => notMasked(type, name, mask)),
     ...(definition.format === undefined || definition.format === draft.format
       ? []
       : [`The format ${definition.format} of the copied report is not offered any more.`]),
@@ -80,6 +82,12 @@ const notShown = (filter: FilterShown, value: unknown): string[] =>
   value === undefined || kindOf(filter).fromDefinition(filter, value) !== null
     ? []
     : [`The value of ${filter.title} is to be entered anew. The copied report has ${JSON.stringify(value)}.`];
+
+/** A mask that the form does not show would be left out in silence. */
+const notMasked = (type: ReportTypeShown, name: string, mask: string): string[] =>
+  personalColumns(type).some((column) => column.name === name)
+    ? []
+    : [`The copied report has ${name} ${mask}. It is not marked as personal data any more, and is delivered as it is.`];
 
 /** The form has whole days alone: a window that begins or ends within one becomes longer. */
 const partDaysNote = (

@@ -83,6 +83,7 @@ const withFilter = (draft: Draft, form: FormInfo, name: string, chosen: Chosen):
 
 const withType = (draft: Draft, form: FormInfo, type: ReportTypeShown | undefined): Partial<Draft> => ({
   filters: initialFilters(type),
+  masks: {},
   range: type === undefined ? draft.range : fittingRange(draft.range, form, type),
   reportType: type?.id ?? "",
 });

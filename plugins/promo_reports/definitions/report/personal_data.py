@@ -24,6 +24,11 @@ def check_masks(given: Mapping[str, str], report_type: ReportType, findings: Fin
     return report_type.masked(fitting)
 
 
+def masks_for(name: str, report_type: ReportType) -> list[Mask]:
+    """Return the masks that a column may have; none where it does not identify a person."""
+    return [mask for mask in MASKS.values() if _problem(name, mask, report_type) is None]
+
+
 def check_received(
     destinations: Sequence[Destination], report_type: ReportType, account: Account, findings: Findings
 ) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from promo_reports.definitions.registry import Registry
 from promo_reports.definitions.report.configuration import destination_words
+from promo_reports.definitions.report.personal_data import masks_for
 from promo_reports.definitions.report.places import frequencies_taken
 from promo_reports.domain.account import Account
 from promo_reports.domain.dag_ids import type_dag_id
@@ -87,7 +88,12 @@ def _report_type(report_type: ReportType, *, may_create: bool) -> ReportTypeShow
         filters=[_filter(each) for each in report_type.filters],
         columns=[
             ColumnShown(
-                name=each.name, type=each.type.value, description=each.description, unit=each.unit, pii=each.pii
+                name=each.name,
+                type=each.type.value,
+                description=each.description,
+                unit=each.unit,
+                pii=each.pii,
+                masks=[ChoiceShown(value=mask.key, title=mask.label) for mask in masks_for(each.name, report_type)],
             )
             for each in report_type.columns
         ],

@@ -69,6 +69,9 @@ class ColumnShown(Answer):
     description: str
     unit: str | None
     pii: bool
+    masks: list[ChoiceShown] = Field(
+        default=[], description="what a definition may make of it under personal_data; none where it identifies nobody"
+    )
 
 
 class ReportTypeShown(Answer):

@@ -6,6 +6,7 @@ import { DateRangeField } from "./DateRangeField";
 import { Destinations } from "./Destinations";
 import { FormatField } from "./FormatField";
 import { Frequency } from "./Frequency";
+import { PersonalDataFields } from "./PersonalDataFields";
 import { RecurrenceFields } from "./RecurrenceFields";
 
 /** Step 2: how the report is delivered, and how often it runs. */
@@ -17,6 +18,7 @@ export const DeliveryStep = () => {
       <Destinations />
       {draft.cloud ? <BucketFields /> : null}
       {offersFormats(form) ? <FormatField /> : null}
+      <PersonalDataFields />
       <Frequency />
       {draft.recurring ? <RecurrenceFields /> : <DateRangeField />}
     </Stack>

@@ -12,6 +12,8 @@ test.each([
   ["filters.wallet", "filters.wallet"],
   ["filters.kind[1]", "filters.kind"],
   ["filters.colour", null],
+  ["personal_data.user_id", "personal_data.user_id"],
+  ["personal_data.points", null],
   ["delivery", "delivery"],
   ["delivery[0].partner_export.bucket", "bucket"],
   ["delivery[1].partner_export.prefix", "delivery"],

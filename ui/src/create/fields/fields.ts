@@ -2,12 +2,12 @@
 
 import type { FormInfo } from "../../api/types";
 import { hasDeliveryDay } from "../../interval";
-import { type Draft, reportTypeOf } from "../draft";
+import { type Draft, personalColumns, reportTypeOf } from "../draft";
 
 export type Step = 1 | 2;
 
 export interface Field {
-  /** `filters.wallet` for a filter, otherwise the last part of the definition's key: `bucket`, `date_range`. */
+  /** `filters.wallet` for a filter, `personal_data.user_id` for a mask, otherwise the last part of the definition's key: `bucket`, `date_range`. */
   name: string;
   label: string;
   step: Step;
@@ -22,6 +22,9 @@ const setup = (name: string, label: string): Field => ({ label, name, step: 1 })
 const delivery = (name: string, label: string): Field => ({ label, name, step: 2 });
 
 export const FORMAT_LABEL = "File Format";
+
+/** The label of what becomes of a column that identifies a person. */
+export const maskLabel = (column: string): string => `Personal data in ${column}`;
 
 /** Whether the format of the files is a choice. */
 export const offersFormats = (form: FormInfo): boolean => form.formats.length > 1;
@@ -38,6 +41,7 @@ export const fieldsOf = (draft: Draft, form: FormInfo): Field[] => {
     ...(draft.cloud ? [delivery("partner", "Partner"), delivery("bucket", "Bucket")] : []),
     ...(draft.cloud && draft.prefix !== null ? [delivery("prefix", "Prefix")] : []),
     ...(offersFormats(form) ? [delivery("format", FORMAT_LABEL)] : []),
+    ...personalColumns(type).map(({ name }) => delivery(`personal_data.${name}`, maskLabel(name))),
     delivery("frequency", "Export Frequency"),
     ...(draft.recurring ? [delivery("interval", "Interval")] : []),
     ...(draft.recurring && hasDeliveryDay(draft.interval) ? [delivery("delivery_day", "Delivery day")] : []),
@@ -47,6 +51,8 @@ export const fieldsOf = (draft: Draft, form: FormInfo): Field[] => {
 };
 
 const LAST_KEYS = ["partner", "bucket", "prefix", "interval", "delivery_day", "delivery_time"];
+/** Keys whose parts have fields of their own. */
+const BY_NAME = ["filters", "personal_data"];
 const FIRST_KEYS = ["name", "promotion_type", "report_type", "delivery", "format", "frequency", "date_range"];
 
 /**
@@ -58,8 +64,8 @@ export const fieldOfPath = (path: string, shown: readonly Field[]): string | nul
   const [first = "", second = ""] = keys;
   const last = keys.findLast((key) => LAST_KEYS.includes(key));
   const candidates = [
-    ...(first === "filters" ? [`filters.${second}`] : []),
-    ...(last === undefined || first === "filters" ? [] : [last]),
+    ...(BY_NAME.includes(first) ? [`${first}.${second}`] : []),
+    ...(last === undefined || BY_NAME.includes(first) ? [] : [last]),
     ...(FIRST_KEYS.includes(first) ? [first] : []),
   ];
   return candidates.find((name) => shown.some((field) => field.name === name)) ?? null;
