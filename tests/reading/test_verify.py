@@ -17,7 +17,7 @@ from promo_reports.errors import DestinationRefused, ReadRefused
 from promo_reports.reading.manifests import Named
 from promo_reports.reading.trees.local_tree import LocalTree
 from promo_reports.reading.verify import Verified, verify
-from tests.support.delivery.exports import CONNECTION, LATE, REPORT, WINDOW, LocalPlace, Place
+from tests.support.delivery.exports import CONNECTION, LATE, LATER, REPORT, WINDOW, LocalPlace, Place
 from tests.support.delivery.tables import staged_table
 
 COLUMNS = {"id": "integer"}
@@ -115,20 +115,22 @@ def test_an_address_without_an_export_is_a_difference(local: LocalPlace, tmp_pat
         verify(Named("ftp://example.com/x"))
 
 
-def test_an_export_that_is_replaced_meanwhile_is_no_difference(
+def test_an_export_that_is_replaced_twice_meanwhile_is_no_difference(
     local: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(staged_table(tmp_path, ROWS, columns=COLUMNS), local.area)
-    new = staged_table(tmp_path, ROWS[1:], columns=COLUMNS, snapshot_at=LATE)
+    new = [staged_table(tmp_path, ROWS[n:], columns=COLUMNS, snapshot_at=at) for n, at in ((1, LATE), (2, LATER))]
+    waiting = list(new)
     content = LocalTree.content
 
     def later(self: LocalTree, path: str, file: Any) -> Any:
-        publish(new, local.area)
+        if waiting:
+            publish(waiting.pop(0), local.area)
         return content(self, path, file)
 
     monkeypatch.setattr(LocalTree, "content", later)
     seen = verify(Named(str(local.root)))
-    assert (seen.differences, seen.exports, seen.bytes) == ([], 1, new.manifest.files[0].bytes)
+    assert (seen.differences, seen.exports, seen.bytes) == ([], 1, new[-1].manifest.files[0].bytes)
 
 
 def test_exports_in_places_of_patterns_are_found(local: LocalPlace, tmp_path: Path) -> None:
