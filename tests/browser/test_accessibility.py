@@ -67,6 +67,7 @@ def _every_page(reports: ReportsPage) -> Iterator[str]:
     yield "setup"
     reports.next_step()
     reports.deliver("Device Storage", range_="Past 7 days")
+    expect(page.get_by_role("status", name="Estimate")).to_contain_text("one CSV file")
     page.mouse.move(0, 0)
     yield "delivery"
 

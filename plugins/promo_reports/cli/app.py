@@ -202,21 +202,25 @@ def preview(
     csv: Annotated[bool, typer.Option("--csv", help="The first lines of the file, as an export writes them.")] = False,
     database: options.Database = None,
 ) -> None:
-    """Show the first rows of a report, its row count and its totals.
+    """Show the first rows of a report, its row count, the file that it becomes, and its totals.
 
     Without dates, a recurring report shows its latest window and a one-time report its own dates.
     """
     import sys
 
     from promo_reports.cli.commands.preview import print_facts, print_rows
+    from promo_reports.cli.past_exports import past_exports
     from promo_reports.cli.window_options import WindowOptions
+    from promo_reports.domain.estimate import estimate
     from promo_reports.pipeline.preview import preview as take
 
     project = _project(context)
     export, source = _export(project, report, WindowOptions(start, end, as_of), database)
     with spinner("Counting"):
         taken = take(export, source, project.settings, rows)
-    print_facts(taken, notes() if csv else results())
+    past = past_exports(project.settings.downloads, export.definition.report_type)
+    expected = estimate([export.definition.format], taken.counted.totals.rows, project.settings.rows_per_file, past)
+    print_facts(taken, expected, notes() if csv else results())
     if csv:
         sys.stdout.buffer.writelines(taken.lines())
         sys.stdout.flush()

@@ -115,6 +115,11 @@ class ReportQuery:
         selected = ",\n    ".join(cells)
         return BoundQuery(f"SELECT\n    {selected}\nFROM (\n{body.text}\n) AS report{group}", body.values)
 
+    def count(self, parameters: Parameters) -> BoundQuery:
+        """Count every row of the export, and nothing else."""
+        body = self._body(parameters)
+        return BoundQuery(f"SELECT count(*)\nFROM (\n{body.text}\n) AS report", body.values)
+
     def counted_columns(self, transform: CellTransform) -> list[Column]:
         """Return the columns in which the database counts the cells to change: none where it does not write them."""
         return [column for column in self.report_type.columns if self._changes(column, transform)]

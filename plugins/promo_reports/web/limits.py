@@ -70,6 +70,14 @@ asking_the_promo_database = Places(
 )
 """Limit of concurrent queries; answers 503 rather than block a thread."""
 
+counting_rows = Places(
+    per_process=2,
+    per_person=1,
+    too_many=("Too many exports are being counted at the moment.", "Try again in a moment, or export without it."),
+    too_many_yours=("Your last count is running still.", "Try again when it has ended, or export without it."),
+)
+"""Limit of concurrent counts of the form, which nobody asked for: they take no place of a preview or of choices."""
+
 
 class PlainPath:
     """Middleware that answers 404 for paths with control characters: route patterns ignore a trailing newline."""

@@ -10,6 +10,7 @@ import pytest
 
 from devstack.databases import PromoDatabase
 from promo_reports.cli.console import printable
+from promo_reports.domain.estimate import size_words
 from tests.support.shell import DAILY, PROJECT, Shell
 
 HEADER = "transaction_id,occurred_at,user_id,"
@@ -23,9 +24,10 @@ def test_a_recurring_report_shows_its_latest_window(shell: Shell, database: Prom
         "Daily transactions (Wallet Transactions)",
         "Window  Sunday 2026-11-22, America/New_York",
         "Rows    3",
-        "Total   points  1,106.60",
+        "File    one CSV file",
     ]
-    assert [line.split() for line in lines[7:9]] == [["credit", "2", "1,110.10"], ["debit", "1", "-3.50"]]
+    assert lines[4] == "Total   points  1,106.60"
+    assert [line.split() for line in lines[8:10]] == [["credit", "2", "1,110.10"], ["debit", "1", "-3.50"]]
     rows = [line for line in lines if "grocery-rewards" in line]
     assert [line.split()[0] for line in rows] == ["2", "3", "4"]
     assert '=a "quoted", two-line\\nnote' in rows[1], "one line a row, control characters escaped"
@@ -85,8 +87,26 @@ def test_a_file_that_is_not_registered(shell: Shell, database: PromoDatabase) ->
 
 def test_no_rows(shell: Shell, database: PromoDatabase) -> None:
     day = ("--start", "2026-10-01", "--end", "2026-10-02", "--database", database.reader_url)
-    assert "Rows    0\nTotal   points  0\n" in shell("preview", "daily", *day).stdout
+    assert "Rows    0\nFile    one CSV file\nTotal   points  0\n" in shell("preview", "daily", *day).stdout
     assert shell("preview", "daily", "--csv", *day).stdout.count("\n") == 1
+
+
+def test_the_size_is_that_of_the_last_exports_in_the_download_area(shell: Shell, database: PromoDatabase) -> None:
+    ask = ("preview", "daily", "--database", database.reader_url)
+    assert "about" not in shell(*ask).stdout
+    downloads = shell.home / ".data" / "downloads"
+    days = ("--start", "2026-11-21", "--end", "2026-11-23")
+    made = shell("export", "daily", "--to", downloads, *days, "--database", database.reader_url)
+    assert made.exit_code == 0
+    (file,) = downloads.rglob("*.csv")
+    a_row = file.stat().st_size / 4
+    lines = shell(*ask).stdout.splitlines()
+    assert lines[3].strip() == f"File    one CSV file of about {size_words(round(3 * a_row))}"
+    assert lines[4].strip() == f"Estimated from the last export of this report type, {a_row:,.0f} bytes a row."
+    assert "about" not in shell("preview", "members", "--database", database.reader_url).stdout, "of another type"
+    (downloads / "other" / "window").mkdir(parents=True)
+    (downloads / "other" / "window" / "manifest.json").write_text("{}")
+    assert shell(*ask).stdout.splitlines()[4] == lines[4], "what is no manifest of ours is passed over"
 
 
 def test_a_narrow_terminal_gets_a_block_for_each_row(

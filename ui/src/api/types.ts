@@ -454,6 +454,35 @@ export interface components {
          */
         ErrorCode: "unauthenticated" | "forbidden" | "cross_origin" | "not_found" | "not_allowed" | "conflict" | "not_ready" | "not_editable" | "expired" | "replaced" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "too_many" | "internal" | "unavailable";
         /**
+         * EstimateShown
+         * @description What an export would be like: its rows, counted; its files, estimated from the last exports of the type.
+         */
+        EstimateShown: {
+            /**
+             * Rows
+             * @description null where they could not be counted in time, as the sentence says
+             */
+            rows: number | null;
+            /** Files */
+            files: components["schemas"]["FileEstimateShown"][];
+            /**
+             * Seconds
+             * @description about, where it takes a minute or longer as far as is known
+             */
+            seconds: number | null;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Basis
+             * @description what the estimate is derived from; empty where nothing was estimated
+             * @default
+             */
+            basis: string;
+            window: components["schemas"]["WindowShown"] | null;
+            /** As Of */
+            as_of: string | null;
+        };
+        /**
          * ExportAction
          * @description An action on an export.
          * @enum {string}
@@ -636,6 +665,24 @@ export interface components {
              * @default
              */
             fix: string;
+        };
+        /**
+         * FileEstimateShown
+         * @description A file of an export that is not made yet.
+         */
+        FileEstimateShown: {
+            /** @description null: no file of the format that was asked for holds so many rows */
+            format: components["schemas"]["Named"] | null;
+            /**
+             * Parts
+             * @description CSVs in a ZIP, else 1; 0 where there will be no file
+             */
+            parts: number;
+            /**
+             * Bytes
+             * @description about; null where no earlier export of the type had this format
+             */
+            bytes: number | null;
         };
         /**
          * FileShown
@@ -1356,6 +1403,7 @@ export type DownloadShown = components['schemas']['DownloadShown'];
 export type Error = components['schemas']['Error'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorCode = components['schemas']['ErrorCode'];
+export type EstimateShown = components['schemas']['EstimateShown'];
 export type ExportAction = components['schemas']['ExportAction'];
 export type ExportDetail = components['schemas']['ExportDetail'];
 export type ExportOrigin = components['schemas']['ExportOrigin'];
@@ -1365,6 +1413,7 @@ export type ExportStatus = components['schemas']['ExportStatus'];
 export type ExportStep = components['schemas']['ExportStep'];
 export type ExportTrigger = components['schemas']['ExportTrigger'];
 export type Failure = components['schemas']['Failure'];
+export type FileEstimateShown = components['schemas']['FileEstimateShown'];
 export type FileShown = components['schemas']['FileShown'];
 export type FilterShown = components['schemas']['FilterShown'];
 export type FormInfo = components['schemas']['FormInfo'];

@@ -9,6 +9,8 @@ import { Banner, type Message } from "./Banner";
 import { CreateContext } from "./context";
 import { DeliveryStep } from "./delivery/DeliveryStep";
 import { definitionOf } from "./draft";
+import { EstimateLine } from "./estimate/EstimateLine";
+import { useEstimate } from "./estimate/useEstimate";
 import { fieldsOf, placed, type Step } from "./fields/fields";
 import { focusField } from "./fields/focus";
 import type { Outcome } from "./idempotency";
@@ -78,6 +80,7 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
   const problems = [...told, ...state.problems.filter((problem) => !told.some(({ field }) => field === problem.field))];
   const definition = gaps.length === 0 ? definitionOf(draft, form) : null;
   const description = useDescription(definition);
+  const estimate = useEstimate(step === 2 && description.kind === "described" ? description.body : null);
   const leaving = useLeaving(state.touched);
 
   const showProblems = (error: ApiError): readonly string[] => {
@@ -174,6 +177,7 @@ export function CreateForm({ form, onCancel, onCreated, start }: Props) {
         {step === 2 ? (
           <PreviewPanel onAgain={() => whenComplete(preview.show)} onCancel={preview.cancel} state={preview.state} />
         ) : null}
+        {step === 2 ? <EstimateLine state={estimate} /> : null}
         <Flex borderTopWidth="1px" gap={3} justify="space-between" pt={4} wrap="wrap">
           <Button disabled={exporting.busy} onClick={() => leaving.leave(onCancel)} variant="ghost">
             Cancel

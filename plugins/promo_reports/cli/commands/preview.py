@@ -8,6 +8,7 @@ from rich.console import Console
 
 from promo_reports.cli.console import aligned, counted, printable, table
 from promo_reports.cli.windows import in_words
+from promo_reports.domain.estimate import Estimate, duration_words
 from promo_reports.domain.report_type import ColumnType
 from promo_reports.pipeline.preview import Preview
 
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
 _NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
 
-def print_facts(preview: Preview, console: Console) -> None:
-    """Print the report, its window, row count and totals."""
+def print_facts(preview: Preview, expected: Estimate, console: Console) -> None:
+    """Print the report, its window, row count, the file to expect, and totals."""
     export, found = preview.export, preview.counted
     definition, totals = export.definition, found.totals
     console.print(f"{definition.name} ({definition.report_type.title})", style="bold")
     console.print(f"Window  {in_words(export.window, export.as_of, export.zone)}")
     excluded = f", and {found.excluded:,} without a time that any window holds" if found.excluded else ""
     console.print(f"Rows    {totals.rows:,}{excluded}")
+    console.print(f"File    {', '.join(each.words for each in expected.files)}")
+    if expected.basis:
+        console.print(f"        {expected.basis}", style="dim")
+    if expected.seconds is not None:
+        console.print(f"Time    about {duration_words(expected.seconds)}")
     for line in aligned({c.name: f"{totals.sums.get(c.name, 0):,f}" for c in definition.report_type.totals}):
         console.print(f"Total   {line}")
     if definition.report_type.totals_by and totals.groups:

@@ -226,6 +226,26 @@ class Groups(Answer):
     items: list[Group]
 
 
+class FileEstimateShown(Answer):
+    """A file of an export that is not made yet."""
+
+    format: Named | None = Field(description="null: no file of the format that was asked for holds so many rows")
+    parts: int = Field(description="CSVs in a ZIP, else 1; 0 where there will be no file")
+    bytes: int | None = Field(description="about; null where no earlier export of the type had this format")
+
+
+class EstimateShown(Answer):
+    """What an export would be like: its rows, counted; its files, estimated from the last exports of the type."""
+
+    rows: int | None = Field(description="null where they could not be counted in time, as the sentence says")
+    files: list[FileEstimateShown]
+    seconds: float | None = Field(description="about, where it takes a minute or longer as far as is known")
+    sentence: str
+    basis: str = Field("", description="what the estimate is derived from; empty where nothing was estimated")
+    window: WindowShown | None
+    as_of: datetime | None
+
+
 class PreviewShown(Answer):
     """The first rows of the file, and what the database counts of all of it."""
 

@@ -40,7 +40,7 @@ def preview_shown(
     Personal data that the definition leaves clear is masked unless it may be seen `clear`.
     503 where too many ask the promo database already, 429 where too many of these are the person's own requests.
     """
-    export = _export(definition, at)
+    export = export_now(definition, at)
     with asking_the_promo_database.one(person):
         source = promo_source(definition.report_type.connection)
         seen = preview(with_hash_key(export), source, settings, ROWS, seconds=SECONDS)
@@ -62,7 +62,8 @@ def preview_shown(
     )
 
 
-def _export(definition: Definition, at: datetime) -> Export:
+def export_now(definition: Definition, at: datetime) -> Export:
+    """Return the export that a one-time definition would make now, or the last due one of a recurring report."""
     if definition.schedule is None:
         window_of(definition, at)  # a wrong date range is an error of the request (422)
         return one_time_export(definition, Run("preview", "preview", at))

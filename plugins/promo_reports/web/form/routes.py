@@ -12,6 +12,7 @@ from promo_reports.domain.definition import is_report_id
 from promo_reports.domain.filters import Choice, Filter
 from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import InvalidInput, QueryTooSlow
+from promo_reports.orchestration.airflow_internals import metadata_session
 from promo_reports.orchestration.connections import promo_source
 from promo_reports.orchestration.project import registry
 from promo_reports.pipeline.databases.dialects import open_snapshot
@@ -19,13 +20,16 @@ from promo_reports.pipeline.databases.time_limits import TimeLimits
 from promo_reports.pipeline.filters import choices, search
 from promo_reports.web.airflow.access import Caller, SignedIn, require
 from promo_reports.web.error_handlers import Refusal, not_found
+from promo_reports.web.exports.authorized_lookup import readable_by
 from promo_reports.web.form.creation import drafted, window_of
+from promo_reports.web.form.estimate import estimate_shown
 from promo_reports.web.form.info import form_info, may_create
 from promo_reports.web.form.models import (
     Choices,
     ChoiceShown,
     DefinitionBody,
     DescribedDefinition,
+    EstimateShown,
     FormInfo,
     PreviewShown,
     Session,
@@ -33,6 +37,7 @@ from promo_reports.web.form.models import (
 )
 from promo_reports.web.form.preview import is_seen_clear, preview_shown
 from promo_reports.web.limits import asking_the_promo_database
+from promo_reports.web.queries.past_exports import past_exports
 from promo_reports.web.times import delivery_shown, now, window_shown
 
 UPCOMING = 3
@@ -112,6 +117,17 @@ def preview(caller: SignedIn, body: DefinitionBody) -> PreviewShown:
     definition = drafted(registry(), caller, body.root, at)
     sees_clear = is_seen_clear(definition) or caller.may_read_connection(definition.report_type.connection)
     return preview_shown(definition, registry().settings, at, person=caller.id, clear=sees_clear)
+
+
+@router.post("/drafts/estimate")
+def estimate(caller: SignedIn, body: DefinitionBody) -> EstimateShown:
+    """What a definition would export now: rows, counted in the promo database within 10 seconds, and files."""
+    require(may_create(registry(), caller), "create reports")
+    at = now()
+    definition = drafted(registry(), caller, body.root, at)
+    with metadata_session() as session:  # and not while the rows are counted
+        past = past_exports(session, definition.report_type, readable_by(caller, session))
+    return estimate_shown(definition, registry().settings, at, past, person=caller.id)
 
 
 def _report_type(caller: SignedIn, report_type: str) -> ReportType:

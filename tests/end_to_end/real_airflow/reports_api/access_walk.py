@@ -34,6 +34,7 @@ WALK = {
     "GET /api/report-types/{report_type}/choices/{filter_name}": Route(403, 200),
     "POST /api/drafts/describe": Route(403, 200, DRAFT),
     "POST /api/drafts/preview": Route(403, 200, DRAFT),
+    "POST /api/drafts/estimate": Route(403, 200, DRAFT),
     "GET /api/creators": Route(200, 200),
     "GET /api/exports": Route(200, 200),
     "GET /api/exports/{export_id}": Route(200, 200),

@@ -133,6 +133,17 @@ class TestReportsApiForm:
         _, *rows = cells(live, expected.voucher_assignment_logs("Cinema City", "paperbacks", *window))
         assert (seen["rows"], seen["counted"]) == (rows[:20], len(rows))
 
+    def test_an_estimate_counts_what_a_preview_counts(self, people: People) -> None:
+        body = transactions("Estimated", "grocery-rewards", date_range={"first": "2026-08-01", "last": "2026-10-31"})
+        seen = people.user.post("api/drafts/estimate", body)
+        assert (seen["rows"], seen["files"][0]["format"]["id"], seen["files"][0]["parts"]) == (2576, "zip", 3)
+        assert seen["sentence"].startswith("2,576 rows: one file (ZIP of CSV files, 3 parts)")
+        for each in (ledger("Estimated", "fuel-points"), VOUCHER_LOG):
+            seen, preview = (people.user.post(f"api/drafts/{what}", each) for what in ("estimate", "preview"))
+            assert (seen["rows"], seen["window"]) == (preview["counted"], preview["window"])
+        error = people.user.refused(422, "POST", "api/drafts/estimate", json=ledger("Estimated", "fuel-point"))
+        assert [each["path"] for each in error["problems"]] == ["filters.wallet"]
+
     def test_a_preview_of_an_unknown_wallet(self, people: People) -> None:
         error = people.user.refused(422, "POST", "api/drafts/preview", json=ledger("Previewed", "fuel-point"))
         assert "loyalty wallet 'fuel-point' is not in the promo database." in error["reason"]
