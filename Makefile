@@ -78,7 +78,7 @@ AZURITE := .cache/azurite/.installed
 test-clouds: $(CLOUDS)/.installed $(AZURITE) ## Hold Google Cloud Storage, Azure and SFTP to the contracts of destinations (needs npm, openssh-server)
 	$(CLOUDS)/bin/python -m pytest --clouds -m clouds -n $(WORKERS) --dist loadfile $(CLOUD_TESTS)
 
-$(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt requirements-sftp.txt
+$(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt requirements-sftp.txt devstack/google_emulator.txt
 	@set -eu; \
 	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}; \
 	if [ -n "$$index" ] && [ -z "$${UV_DEFAULT_INDEX:-}" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
@@ -87,6 +87,7 @@ $(CLOUDS)/.installed: $(STAMP) requirements-google.txt requirements-azure.txt re
 	echo "Installing the libraries of Google, Azure and SFTP into $(CLOUDS)"; \
 	$(BIN)/uv pip install --quiet -r requirements-dev.txt -r requirements-google.txt -r requirements-azure.txt \
 		-r requirements-sftp.txt; \
+	$(BIN)/uv pip install --quiet -r devstack/google_emulator.txt; \
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
