@@ -31,7 +31,7 @@ DOCUMENTED = re.findall(
 
 def shown(tmp_path: Path) -> dict[str, Bucket]:
     """The buckets of the examples, by their partners."""
-    found = {}
+    found: dict[str, Bucket] = {}
     for text in DOCUMENTED:
         (tmp_path / "account.yaml").write_text(f"timezone: UTC\n{text}")
         found |= {each.partner: each for each in load_account(tmp_path / "account.yaml").buckets}
