@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from devstack.databases import PromoDatabase
-from promo_reports.cli.database import source_for
+from promo_reports.cli.database import keyed, source_for
+from promo_reports.domain.mask import HASHED
+from promo_reports.errors import SourceRefused
+from tests.support.databases.promo import MOVES, export
 from tests.support.shell import Shell
 
 VARIABLE = "AIRFLOW_CONN_PROMO_DB"
@@ -65,3 +68,14 @@ def test_the_url_is_not_shown() -> None:
     assert source_for("promo_db", "mysql://u@h/d").dialect == "mysql"
     assert source_for("promo_db", "mariadb://u@h/d").dialect == "mysql"
     assert source_for("promo_db", "postgres://u@h/d").dialect == "postgresql"
+
+
+def test_the_key_for_hashed_columns_is_asked_for_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, hashed = export(), export(report_type=MOVES.masked({"note": HASHED}))
+    assert keyed(plain) is plain
+    with pytest.raises(SourceRefused, match="no Airflow connection 'promo_reports_hash_key'"):
+        keyed(hashed)
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_PROMO_REPORTS_HASH_KEY", json.dumps({"conn_type": "generic", "password": 40 * "x"})
+    )
+    assert keyed(hashed).hash_key is not None
