@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promo_reports.reading.rows.record_blocks import record_blocks
@@ -14,6 +14,7 @@ from tests.support.delivery.tables import csv_text
 cells = st.none() | st.text(st.sampled_from('",\n\rab'), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(cells, cells), max_size=30), st.integers(1, 40))
 def test_blocks_are_whole_records_and_all_of_them(rows: list[tuple[str | None, str | None]], size: int) -> None:
     text = csv_text(rows).encode()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa  # noqa: TID253
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import promo_reports
@@ -154,6 +154,7 @@ rows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(rows, min_size=1, max_size=3), st.sampled_from(ZONES), st.integers(1, 200))
 def test_what_was_written_is_read(parts: list[Any], zone: str, block: int) -> None:
     types = dict(zip(("id", "note", "points", "at", "day", "active"), TYPES, strict=True))
