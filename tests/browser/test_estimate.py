@@ -46,7 +46,7 @@ def estimate(page: Page) -> Locator:
 
 
 def test_rows_are_counted_and_the_size_is_that_of_the_last_exports(
-    page_as: Callable[..., Page], product: Product
+    page_as: Callable[..., Page], product: Product, screenshot: Callable[[Page, str], None]
 ) -> None:
     made = product.ended(product.create_export("Before it")["id"])
     assert made["rows"] > 0
@@ -57,6 +57,8 @@ def test_rows_are_counted_and_the_size_is_that_of_the_last_exports(
     expect(estimate(page)).to_contain_text(
         re.compile(r"^[\d,]+ rows?: one CSV file of about [\d.,]+ (bytes|kB|MB)\.Estimated from the last")
     )
+    page.get_by_role("button", name="Export", exact=True).scroll_into_view_if_needed()
+    screenshot(page, "estimate")
     rows = (estimate(page).inner_text()).split(" row")[0]
     page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.get_by_role("region", name="Preview").get_by_text(re.compile(rf"^{rows} rows?$"))).to_be_visible()
