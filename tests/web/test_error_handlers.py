@@ -90,6 +90,7 @@ OF_A_CLASS = {
     "Conflict": (409, "conflict"),
     "StoreError": (503, "unavailable"),
     "NotRecorded": (422, "invalid"),
+    "ReadRefused": (422, "invalid"),
     "PromoReportsError": (422, "invalid"),
 }
 
