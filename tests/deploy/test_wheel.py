@@ -128,7 +128,8 @@ def test_it_declares_what_it_imports_and_airflow_only_as_an_extra(wheel: Path) -
     }
     assert not [each for each in needed[False] if each.startswith(("apache-airflow", "boto", "fastapi", "mysql"))]
     assert set(metadata.get_all("Provides-Extra", [])) == {
-        *("airflow", "amazon", "azure", "google", "mysql", "postgres", "sftp")
+        *("airflow", "amazon", "azure", "google", "mysql", "postgres", "sftp"),
+        *("duckdb", "pandas", "polars"),
     }
     assert "Apache-2.0" in metadata["License-Expression"]
 
