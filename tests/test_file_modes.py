@@ -15,8 +15,10 @@ import pytest
 from promo_reports.definitions.store.lifecycle import resume, stop
 from promo_reports.delivery import publish
 from promo_reports.delivery.retention import sweep
+from promo_reports.domain.delivery import Download
 from promo_reports.file_modes import ensure_directory, keeps_others_out, make_directory, share
 from promo_reports.object_stores.directory.locked import MARKER
+from promo_reports.object_stores.staged_export import StagedDelivery
 from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.regular_file import NotRegular
 from tests.support.databases.promo import export
@@ -86,7 +88,7 @@ def test_staged_exports(shared: Path, umask: int) -> None:
     def stage() -> str:
         with staging.attempt(of) as begun:
             (begun.directory / "rows.csv").write_bytes(b"1\n")
-            return str(begun.seal(manifest, ()).directory)
+            return str(begun.seal((StagedDelivery(Download(), manifest),)).directory)
 
     with user_of_group_0(ONE, umask):
         address = stage()

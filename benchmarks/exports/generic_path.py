@@ -54,6 +54,7 @@ def export_of(table: str, rows: int) -> Export:
     from promo_reports.definitions.report_type.loading import load_report_type
     from promo_reports.domain.definition import Definition, Origin
     from promo_reports.domain.delivery import PartnerExport
+    from promo_reports.domain.shape import Shape, ShapedDelivery
     from promo_reports.pipeline.export import Export
 
     ledger = table == LEDGER
@@ -65,7 +66,7 @@ def export_of(table: str, rows: int) -> Export:
         report_type=load_report_type(project_settings().report_types / f"{report_type}.yaml"),
         owner="benchmark@example.com",
         filters=filters,
-        destinations=(PartnerExport("amazon_s3", "benchmark"),),
+        deliveries=(ShapedDelivery(PartnerExport("amazon_s3", "benchmark"), Shape()),),
         timezone="America/New_York",
         week_starts_on="monday",
         sha256="0" * 64,
@@ -83,6 +84,7 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
     from promo_reports.pipeline.formats.artifact import Artifact
     from promo_reports.pipeline.formats.heading import Heading
     from promo_reports.pipeline.formats.split import Splitter
+    from promo_reports.sql.cell_policies.transform import UNCHANGED
     from promo_reports.sql.report_query import load_report_query
 
     settings, report_type = project_settings(), export.definition.report_type
@@ -93,7 +95,7 @@ def copy(source: Source, export: Export, place: Path) -> tuple[int, float]:
         with artifact:
             splitter = Splitter(artifact, settings.rows_per_file)
             splitter.begin()
-            sent = snapshot.copy(query, report_type, splitter.write, transform=export.transform)
+            sent = snapshot.copy(query, report_type, splitter.write, transform=UNCHANGED)
             splitter.finish()
         return sent, time.perf_counter() - begun
 

@@ -192,15 +192,15 @@ def test_the_form_says_what_becomes_of_text_cells_when_it_is_chosen(
     destination = reports.field("Delivery destination")
     expect(destination).to_contain_text("a cell that looks like a formula gets a leading apostrophe")
     reports.choose("Delivery destination", "Cloud Partner")
-    raw = "in the download too, unchanged: a spreadsheet may run a cell that looks like a formula."
-    expect(destination).to_contain_text(raw)
-    expect(destination).not_to_contain_text("apostrophe")
+    expect(destination).to_contain_text("safe for spreadsheets in Device Storage")
+    expect(destination).to_contain_text("For the Cloud Partner they are written unchanged, for machines.")
     reports.choose("Partner", "Amazon S3")
     reports.choose("Bucket", BUCKET)
     reports.export()
     made = product.ended(product.export_named("Told truly")["id"])
     reports.open_row("Told truly")
-    said = "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
+    said = "Safe for spreadsheets: what looks like a formula gets a leading apostrophe"
+    expect(page.get_by_role("region", name="Configuration")).to_contain_text("Unchanged, for machines")
     expect(page.get_by_role("region", name="Configuration")).to_contain_text(said)
     expect(page.get_by_role("region", name="Manifest")).to_contain_text(said)
     assert made["status"] == "created"

@@ -301,6 +301,6 @@ def test_a_new_format_is_taken_from_yaml_and_delivered(
     tab_separated.register(monkeypatch)
     path = write_weekly(home, "weekly_credits")
     path.write_text(f"{path.read_text()}format: tsv\n")
-    assert registry().definition("weekly_credits").format is tab_separated.TSV
+    assert [each.format for each in registry().definition("weekly_credits").shapes] == [tab_separated.TSV]
     delivering.deliver(handed(delivering.stage(suffix=".tsv")))
     assert [each.suffix for each in delivering.home.glob("data/downloads/*/*/*-*")] == [".tsv"]

@@ -40,7 +40,7 @@ def test_an_attempt_begins_by_removing_what_an_earlier_one_left(supervisor: Supe
 
 def test_a_staged_export(supervisor: Supervisor) -> None:
     with TaskStateWriter(supervisor.store) as facts:
-        facts.staged(MANIFEST)
+        facts.staged(MANIFEST, [MANIFEST])
         assert supervisor.kept == {
             "facts": {
                 "rows": 3,
@@ -48,6 +48,7 @@ def test_a_staged_export(supervisor: Supervisor) -> None:
                 "window": WINDOW,
                 "as_of": None,
                 "file": {"name": "weekly_credits-12345678.csv", "bytes": 321, "sha256": "1" * 64},
+                "delivers": ["1" * 64],
             },
             "manifest": json.loads(MANIFEST.to_json()),
         }
@@ -135,7 +136,7 @@ def test_what_cannot_be_written_is_logged_once_and_fails_nothing(
     with TaskStateWriter(supervisor.store) as facts:
         facts.progress(0, 10)
         facts.progress(10, 10)
-        facts.staged(MANIFEST)
+        facts.staged(MANIFEST, [MANIFEST])
     (warning,) = caplog.records
     assert "the api-server is away" in warning.getMessage()
     assert sum(each.get("key") == "progress" for each in supervisor.asked) == 0
@@ -150,7 +151,7 @@ def test_an_outage_that_is_over_costs_nothing_but_progress(supervisor: Superviso
     supervisor.before = away
     with TaskStateWriter(supervisor.store) as facts:
         facts.progress(0, 10)
-        facts.staged(MANIFEST)
+        facts.staged(MANIFEST, [MANIFEST])
     assert set(supervisor.kept) == {"facts", "manifest"}
 
 
@@ -184,7 +185,7 @@ def test_nobody_waits_for_ever_for_what_an_export_can_do_without(
     monkeypatch.setattr(run_facts, "_PATIENCE", 0.05)
     go = unanswered(supervisor)
     with TaskStateWriter(supervisor.store) as facts:
-        facts.staged(MANIFEST)
+        facts.staged(MANIFEST, [MANIFEST])
         go.set()
         facts.delivered("download", MANIFEST, "file:///manifest.json", ())  # waits for its answer
     assert set(supervisor.kept) == {"facts", "manifest", "delivered"}
@@ -226,7 +227,7 @@ def test_a_signal_ends_the_wait_and_leaves_the_conversation_whole(supervisor: Su
         with TaskStateWriter(supervisor.store) as facts:
             supervisor.before = interrupt
             with pytest.raises(Stopped):
-                facts.staged(MANIFEST)
+                facts.staged(MANIFEST, [MANIFEST])
             go.set()
             facts.failed("Error", "Stopped.", "", retryable=True)
     finally:

@@ -18,8 +18,8 @@ import pytest
 from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.file_format import ZIP
 from promo_reports.domain.report_type import Column, ColumnType, ReportType
-from promo_reports.pipeline import extract as extract_module
 from promo_reports.pipeline.formats.artifact import Artifact
+from promo_reports.pipeline.shapes.master import Copying
 from promo_reports.sql.cell_policies.transform import UNCHANGED, CellTransform, transform_of
 from tests.support.databases.promo import MOVES, Project, Promo, numbered
 from tests.support.headings import of_type
@@ -64,7 +64,7 @@ def per_row(measure: Callable[[int], int]) -> float:
 def counted(monkeypatch: pytest.MonkeyPatch, stage: str) -> list[int]:
     """The instructions of one stage of each export that follows."""
     found: list[int] = []
-    run = getattr(extract_module, stage)
+    run = getattr(Copying, stage)
 
     def measured(*arguments: Any, **named: Any) -> Any:
         with Instructions() as instructions:
@@ -72,7 +72,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, stage: str) -> list[int]:
         found.append(instructions.count)
         return answer
 
-    monkeypatch.setattr(extract_module, stage, measured)
+    monkeypatch.setattr(Copying, stage, measured)
     return found
 
 

@@ -33,7 +33,7 @@ def test_a_staged_export_is_opened_whole(release: Path, staging: Path) -> None:
             f"/elsewhere/{given['path']}", dag_id=given["dag_id"], run_id=given["run_id"]
         )
         assert opened.directory == staging / given["path"]
-        assert [str(each) for each in opened.destinations] == given["destinations"]
+        assert [str(each.destination) for each in opened.deliveries] == given["destinations"]
         for file in opened.manifest.files:
             content = (opened.directory / file.name).read_bytes()
             assert (len(content), hashlib.sha256(content).hexdigest()) == (file.bytes, file.sha256)

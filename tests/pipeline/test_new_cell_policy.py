@@ -17,6 +17,7 @@ from promo_reports.definitions.report.configuration import configuration
 from promo_reports.delivery import area_for, publish
 from promo_reports.domain.definition import Definition
 from promo_reports.domain.report_type import Column, ColumnType
+from promo_reports.domain.shape import Shape
 from promo_reports.errors import InvalidInput, ReconciliationError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.extract import extract
@@ -25,7 +26,7 @@ from promo_reports.pipeline.staging.directory import StagingDirectory
 from promo_reports.settings import Settings
 from promo_reports.web.definition_body import body_of
 from tests.support import masked_cells
-from tests.support.databases.promo import MOVES, Move, Project, Promo, content, export
+from tests.support.databases.promo import MOVES, Move, Project, Promo, content, export, shaped
 from tests.support.project import new_project
 
 DEFINITION = """\
@@ -94,7 +95,7 @@ def test_the_same_mask_on_each_database(promo: Promo, project: Project) -> None:
     promo.load(*(Move(number, note=text) for number, text in enumerate(texts, 1)))
     columns = tuple(Column("note", ColumnType.TEXT, "Who.", pii=True) if c.name == "note" else c for c in MOVES.columns)
     asked = export(report_type=replace(MOVES, columns=columns))
-    staged = project.make(promo.source, replace(asked, definition=replace(asked.definition, cells=masked_cells.MASKED)))
+    staged = project.make(promo.source, shaped(asked, Shape(cells=masked_cells.MASKED)))
     rows = list(csv.DictReader(content(staged).decode().splitlines(keepends=True)))
     assert [row["note"] for row in rows] == ["****1234", "****é", "****", "", '****b",c']
     assert [row["kind"] for row in rows] == ["in"] * 5
@@ -109,9 +110,7 @@ def test_a_cell_that_was_not_masked_is_not_published(
     columns = tuple(replace(each, pii=True) if each.name == "note" else each for each in MOVES.columns)
     asked = export(report_type=replace(MOVES, columns=columns))
     with pytest.raises(ReconciliationError, match="cells changed of note: 1 in the database, 0 in the file"):
-        project.make(
-            on_postgres.source, replace(asked, definition=replace(asked.definition, cells=masked_cells.MASKED))
-        )
+        project.make(on_postgres.source, shaped(asked, Shape(cells=masked_cells.MASKED)))
     assert project.left == []
 
 
@@ -121,7 +120,7 @@ def test_what_a_definition_says_of_it(registry: Registry) -> None:
     assert said["csv_safety"] == "Masked: of texts that identify a person, the last four characters are left"
     body = body_of(definition, registry.account)
     assert body["csv_safety"] == "masked"
-    assert registry.draft(body, by="ada", at=NOON).csv_safety is masked_cells.MASKED
+    assert registry.draft(body, by="ada", at=NOON).shapes[0].cells is masked_cells.MASKED
     assert len({define(registry, policy).sha256 for policy in ("masked", "raw", "spreadsheet")}) == 3
 
 

@@ -9,6 +9,7 @@ from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.report_type import ReportType
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.growing_file import GrowingFile
+from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
 from promo_reports.sql.cell_policies.transform import CellTransform
 from tests.support.headings import of_type
@@ -30,5 +31,5 @@ def read_again(
     spans: Sequence[ChecksummedSpan],
 ) -> Reading:
     """Read a finished file from its beginning to its end."""
-    with SecondReading(finished(path), file_format, of_type(report_type), report_type, transform) as reading:
+    with SecondReading(finished(path), file_format, of_type(report_type), Tally(report_type, transform)) as reading:
         return reading.result(spans)

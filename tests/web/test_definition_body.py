@@ -88,6 +88,18 @@ SHORT = st.sampled_from([each.value for each in Preset if each.months <= 1])
 ZONES = st.sampled_from(["America/New_York", "Asia/Kolkata", "America/Havana"])
 
 
+SHAPES = st.fixed_dictionaries(
+    {},
+    optional={"csv_safety": st.sampled_from(["raw", "spreadsheet"]), "format": st.sampled_from(["csv", "csv_gz"])},
+)
+
+
+def _shaped(delivery: Any) -> st.SearchStrategy[Any]:
+    if delivery == "download":
+        return st.just(delivery) | SHAPES.map(lambda shape: {"download": shape})
+    return SHAPES.map(lambda shape: {"partner_export": delivery["partner_export"] | shape})
+
+
 @st.composite
 def bodies(draw: st.DrawFn) -> dict[str, Any]:
     report_type, filters = draw(TYPES)
@@ -99,6 +111,8 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
     body["frequency"] = draw(RECURRING) if recurring else "one_time"
     if not recurring and (report_type in ("ledger", "summary") or (report_type == "vouchers" and draw(st.booleans()))):
         body["date_range"] = draw(SHORT | DAYS | INSTANTS)
+    body["delivery"] = [draw(_shaped(each)) for each in body["delivery"]]
+    body |= draw(SHAPES)
     if draw(st.booleans()):
         body["timezone"] = draw(ZONES)
     return body

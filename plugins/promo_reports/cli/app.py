@@ -219,7 +219,12 @@ def preview(
     with spinner("Counting"):
         taken = take(export, source, project.settings, rows)
     past = past_exports(project.settings.downloads, export.definition.report_type)
-    expected = estimate([export.definition.format], taken.counted.totals.rows, project.settings.rows_per_file, past)
+    expected = estimate(
+        [each.format for each in export.definition.shapes],
+        taken.counted.totals.rows,
+        project.settings.rows_per_file,
+        past,
+    )
     print_facts(taken, expected, notes() if csv else results())
     if csv:
         sys.stdout.buffer.writelines(taken.lines())

@@ -10,14 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from promo_reports.domain.cell_policy import RAW, SPREADSHEET, CellPolicy
 from promo_reports.domain.dates.schedule import Delivery, Frequency, Recurrence, Schedule, Stop
 from promo_reports.domain.dates.timezones import load_timezone
 from promo_reports.domain.dates.window import DateRange
 from promo_reports.domain.delivery import Destination, Download
-from promo_reports.domain.file_format import CSV, FileFormat
 from promo_reports.domain.mask import Mask
 from promo_reports.domain.report_type import ReportType
+from promo_reports.domain.shape import Shape, ShapedDelivery
 
 REPORT_ID = re.compile(r"^[a-z][a-z0-9_-]{0,99}$")
 NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
@@ -64,7 +63,7 @@ class Definition:
     report_type: ReportType
     owner: str
     filters: Mapping[str, tuple[str, ...] | None]
-    destinations: tuple[Destination, ...]
+    deliveries: tuple[ShapedDelivery, ...]
     timezone: str
     week_starts_on: str
     sha256: str
@@ -74,8 +73,6 @@ class Definition:
     date_range: DateRange | None = None
     starts_at: datetime | None = None
     stops: tuple[Stop, ...] = field(default=())
-    format: FileFormat = CSV
-    cells: CellPolicy | None = None
     personal_data: Mapping[str, Mask] = field(default_factory=dict)
 
     @property
@@ -113,11 +110,17 @@ class Definition:
         return self.recurrence.following(self.recurrence.schedule.latest(now).window.end, now)
 
     @property
-    def csv_safety(self) -> CellPolicy:
-        """What its text cells become: `cells`, or else what suits its destinations.
+    def destinations(self) -> tuple[Destination, ...]:
+        """Where it goes, in the order of the deliveries; no two are the same."""
+        return tuple(each.destination for each in self.deliveries)
 
-        People open what is only downloaded; machines read what goes to a bucket.
-        """
-        if self.cells is not None:
-            return self.cells
-        return SPREADSHEET if all(isinstance(each, Download) for each in self.destinations) else RAW
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of its deliveries, each once, in their order."""
+        return tuple(dict.fromkeys(each.shape for each in self.deliveries))
+
+    @property
+    def for_people(self) -> ShapedDelivery:
+        """The delivery that people see: the download if there is one, else the first."""
+        downloads = (each for each in self.deliveries if isinstance(each.destination, Download))
+        return next(downloads, self.deliveries[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from promo_reports.domain.delivery import Destination
@@ -9,19 +10,30 @@ from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.object_stores.port import Objects
 
 
+@dataclass(frozen=True)
+class StagedDelivery:
+    """One destination of a staged export, and the manifest of the files that it gets."""
+
+    destination: Destination
+    manifest: Manifest
+
+
 class StagedExport(Protocol):
-    """A verified export in the staging area: the files of its manifest, under their names.
+    """A verified export in the staging area, as one of its destinations gets it: the files of its manifest.
 
     Where they are delivered they may have other names: `staged_file` tells which is which.
     """
 
     @property
     def manifest(self) -> Manifest:
-        """What was verified."""
+        """What was verified, and is delivered: of the first destination, unless it is `at` another."""
 
     @property
-    def destinations(self) -> tuple[Destination, ...]:
+    def deliveries(self) -> tuple[StagedDelivery, ...]:
         """Those that it was made for, in their order; none where an earlier release staged it."""
+
+    def at(self, index: int) -> StagedExport:
+        """Return it as the destination with this index gets it."""
 
     @property
     def address(self) -> str:
@@ -33,6 +45,12 @@ class StagedExport(Protocol):
         StagingError if the staged file is missing or is not what was verified. Errors of the target are raised as its
         own.
         """
+
+
+def files_of(staged: StagedExport) -> list[ExportFile]:
+    """Return the files of all destinations, each once."""
+    manifests = [staged.manifest, *(each.manifest for each in staged.deliveries)]
+    return list(dict.fromkeys(file for manifest in manifests for file in manifest.files))
 
 
 def staged_file(manifest: Manifest, file: ExportFile) -> ExportFile:

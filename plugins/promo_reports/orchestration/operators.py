@@ -79,6 +79,7 @@ class ExtractOperator(ExportTask):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Extract, verify and stage; return one handover for each destination."""
+        from promo_reports.object_stores.staged_export import files_of
         from promo_reports.orchestration.connections import promo_source, with_hash_key
         from promo_reports.pipeline.extract import extract
         from promo_reports.pipeline.staging.area import staging_area
@@ -89,12 +90,14 @@ class ExtractOperator(ExportTask):
             settings = registry().settings
             area = staging_area(settings)
             staged = extract(export, source, area, settings, now=_now, progress=self._progress(state))
-            manifest = staged.manifest
-            self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in manifest.files))
-            state.staged(manifest)
+            # What the page shows of an export is what people download.
+            definition = export.definition
+            manifest = staged.at(definition.deliveries.index(definition.for_people)).manifest
+            self.log.info("%s rows verified in %s", f"{manifest.rows:,}", ", ".join(f.name for f in files_of(staged)))
+            state.staged(manifest, [each.manifest for each in staged.deliveries])
             if export.window is not None:
                 context["ti"].xcom_push(key=hand.left_key(export.window.end), value=hand.window_left(manifest))
-            return hand.handovers(staged, export.definition.destinations)
+            return hand.handovers(staged, definition.destinations)
 
     def _export(self, context: Context) -> Export:
         run = _run(context)
@@ -144,9 +147,10 @@ class DeliverOperator(ExportTask):
             address = hand.part_of(self.handover, "staged")
             area = staging_area(settings)
             staged = area.open(address, dag_id=run.dag_id, run_id=run.run_id)
-            destinations = staged.destinations or _registered_destinations(context)
+            destinations = tuple(each.destination for each in staged.deliveries) or _registered_destinations(context)
             index = context["ti"].map_index
             destination = hand.destination_at(self.handover, index, destinations)
+            staged = staged.at(index)
             published = publish(staged, area_for(destination, registry().account, settings))
             area.mark_delivered(staged, index + 1, len(destinations))
             manifest, title = staged.manifest, str(destination)

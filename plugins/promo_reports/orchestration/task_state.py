@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -81,9 +81,12 @@ class TaskStateWriter:
         self._progress_at = time.monotonic()
         self._progress = self._submit(lambda: self._set(PROGRESS, {"written": written, "counted": counted}))
 
-    def staged(self, manifest: Manifest) -> None:
-        """Record a verified export that waits to be delivered."""
-        self._leave(FACTS, _figures(manifest))
+    def staged(self, manifest: Manifest, deliveries: Sequence[Manifest]) -> None:
+        """Record a verified export that waits to be delivered: the manifest that people see, and which file goes where.
+
+        `deliveries` are the manifests of the destinations, in their order.
+        """
+        self._leave(FACTS, _figures(manifest) | {"delivers": [each.files[0].sha256 for each in deliveries]})
         self._leave(MANIFEST, json.loads(manifest.to_json()))
 
     def delivered(self, destination: str, manifest: Manifest, address: str, files: tuple[str, ...]) -> None:

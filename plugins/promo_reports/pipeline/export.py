@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from promo_reports.domain.dates.window import Window, instant_key
 from promo_reports.domain.definition import Definition
 from promo_reports.sql.cell_policies.hashed import HashKey
-from promo_reports.sql.cell_policies.transform import CellTransform, transform_of
 from promo_reports.sql.template import FilterValues, Parameters
 
 
@@ -42,11 +41,6 @@ class Export:
     def zone(self) -> ZoneInfo:
         """The timezone that the file's timestamps are written in."""
         return self.definition.zone
-
-    @property
-    def transform(self) -> CellTransform:
-        """What its text cells become."""
-        return transform_of(self.definition.csv_safety)
 
     @property
     def parameters(self) -> Parameters:

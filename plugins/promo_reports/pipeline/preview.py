@@ -16,6 +16,7 @@ from promo_reports.pipeline.verification.count import Counted, count
 from promo_reports.settings import Settings
 from promo_reports.sql.bound import BoundQuery, mark
 from promo_reports.sql.cell_policies.hashed import hashing
+from promo_reports.sql.cell_policies.transform import transform_of
 from promo_reports.sql.report_query import load_report_query
 
 _CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"|([^,]*)')
@@ -46,13 +47,14 @@ class Preview:
 
 
 def preview(export: Export, source: Source, settings: Settings, rows: int, *, seconds: float | None = None) -> Preview:
-    """Count all and read the first rows, in one snapshot.
+    """Count all and read the first rows, in one snapshot, with the cells that people see (`Definition.for_people`).
 
     `PreviewTooSlow` where all of it, connecting included, takes longer than `seconds`. Without them, each query has the
     statement timeout of exports. `UnknownValue` is of a filter, any other `SourceRefused` of the database.
     """
     report_type = export.definition.report_type
     query = load_report_query(report_type, settings.sql)
+    transform = transform_of(export.definition.for_people.shape.cells)
     records: list[bytes] = []
     try:
         limits = TimeLimits.of(settings, seconds=seconds)
@@ -60,11 +62,11 @@ def preview(export: Export, source: Source, settings: Settings, rows: int, *, se
         with open_snapshot(source, export.zone, limits, row_security=row_security) as snapshot:
             export = replace(export, filters=known_filters(snapshot, export.definition, settings.sql))
             query = in_terms_of(snapshot, query, export.parameters)
-            found = count(snapshot, query, export)
-            whole = query.rows(export.parameters, export.transform)
+            found = count(snapshot, query, export, (transform.policy,))
+            whole = query.rows(export.parameters, transform)
             first = BoundQuery(f"{whole.text}\nLIMIT {mark('first_rows')}", {**whole.values, "first_rows": rows})
             write = hashing(report_type.columns, export.hash_key, records.append)
-            snapshot.copy(first, report_type, write, transform=export.transform)
+            snapshot.copy(first, report_type, write, transform=transform)
     except QueryTooSlow:
         if seconds is None:
             raise

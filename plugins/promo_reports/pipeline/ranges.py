@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from promo_reports.pipeline.databases.source import Snapshot, SourceTotals
 from promo_reports.pipeline.export import Export
 from promo_reports.sql.bound import BoundQuery
+from promo_reports.sql.cell_policies.transform import CellTransform
 from promo_reports.sql.report_query import ReportQuery
 from promo_reports.sql.row_range import RowRange
 
@@ -21,7 +22,13 @@ class MemberRange:
 
 
 def member_ranges(
-    snapshot: Snapshot, query: ReportQuery, export: Export, totals: SourceTotals, rows_per_file: int
+    snapshot: Snapshot,
+    query: ReportQuery,
+    export: Export,
+    transform: CellTransform,
+    totals: SourceTotals,
+    *,
+    rows_per_file: int,
 ) -> list[MemberRange]:
     """Return the ranges of an export; none where it can only be read as a whole.
 
@@ -47,7 +54,7 @@ def member_ranges(
             min(rows_per_file, rows + 1 - begin),
             query.rows(
                 export.parameters,
-                export.transform,
+                transform,
                 changed=totals.cells_changed,
                 within=RowRange(edges[number - 1], edges[number]),
             ),

@@ -15,15 +15,23 @@ from promo_reports.pipeline.ranges import MemberRange
 from promo_reports.pipeline.worker_pool import run_jobs
 from promo_reports.sql.bound import BoundQuery
 from promo_reports.sql.cell_policies.hashed import hashing
+from promo_reports.sql.cell_policies.transform import CellTransform
 
 
 class RowCopier:
     """Copies one export; `progress` gets the rows written so far on all connections, one call at a time."""
 
     def __init__(
-        self, export: Export, artifact: Artifact, rows_per_file: int, progress: Callable[[int], object] | None
+        self,
+        export: Export,
+        transform: CellTransform,
+        artifact: Artifact,
+        rows_per_file: int,
+        progress: Callable[[int], object] | None,
     ) -> None:
-        self.export, self._artifact, self._rows_per_file = export, artifact, rows_per_file
+        self.transform = transform
+        self._report_type, self._hash_key = export.definition.report_type, export.hash_key
+        self._artifact, self._rows_per_file = artifact, rows_per_file
         self._progress = progress
         self._written: dict[int, int] = {}
         self._telling = threading.Lock()
@@ -74,8 +82,7 @@ class RowCopier:
         splitter = Splitter(artifact, self._rows_per_file, tell, first=first)
         with artifact:
             splitter.begin()
-            report_type = self.export.definition.report_type
-            write = hashing(report_type.columns, self.export.hash_key, splitter.write)
-            sent = snapshot.copy(rows, report_type, write, transform=self.export.transform)
+            write = hashing(self._report_type.columns, self._hash_key, splitter.write)
+            sent = snapshot.copy(rows, self._report_type, write, transform=self.transform)
             splitter.finish()
         return sent

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from promo_reports.domain.account import Account
 from promo_reports.domain.dates.schedule import ONE_TIME
 from promo_reports.domain.dates.window import Window, date_range_values
 from promo_reports.domain.definition import Definition
-from promo_reports.domain.delivery import Destination, Download, destination_values
-from promo_reports.domain.file_format import CSV
+from promo_reports.domain.delivery import DOWNLOAD, Destination, Download, destination_values
+from promo_reports.domain.shape import Shape, ShapedDelivery, usual_cells
 
 
 def body_of(definition: Definition, account: Account, window: Window | None = None) -> dict[str, Any]:
@@ -19,12 +20,9 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
         "name": definition.name,
         "report_type": report_type.id,
         "filters": {each.name: each.written(definition.filters.get(each.name)) for each in report_type.filters},
-        "delivery": [_delivery(each) for each in definition.destinations],
     }
-    if definition.format is not CSV:
-        body["format"] = definition.format.key
-    if definition.cells is not None:
-        body["csv_safety"] = definition.cells.key
+    body["delivery"], common = _deliveries(definition.deliveries)
+    body |= common
     if definition.personal_data:
         body["personal_data"] = {name: mask.key for name, mask in definition.personal_data.items()}
     if definition.timezone != account.timezone:
@@ -42,8 +40,32 @@ def body_of(definition: Definition, account: Account, window: Window | None = No
     return body
 
 
-def _delivery(destination: Destination) -> Any:
+def _deliveries(deliveries: Sequence[ShapedDelivery]) -> tuple[list[Any], dict[str, str]]:
+    """Return the deliveries of a body, and the keys of the report for what all of them have alike."""
+    said = [_said(each) for each in deliveries]
+    keys = ("format", "csv_safety")
+    common = {
+        key: values[0]
+        for key in keys
+        for values in ([_all(each.shape)[key] for each in deliveries],)
+        if len(set(values)) == 1 and any(key in each for each in said)
+    }
+    own = [{key: value for key, value in each.items() if key not in common} for each in said]
+    return [_delivery(each.destination, shape) for each, shape in zip(deliveries, own, strict=True)], common
+
+
+def _all(shape: Shape) -> dict[str, str]:
+    return {"format": shape.format.key, "csv_safety": shape.cells.key}
+
+
+def _said(delivery: ShapedDelivery) -> dict[str, str]:
+    """Return the keys of a delivery's shape in which it is not the usual one."""
+    usual = _all(Shape(cells=usual_cells(delivery.destination)))
+    return {key: value for key, value in _all(delivery.shape).items() if value != usual[key]}
+
+
+def _delivery(destination: Destination, shape: dict[str, str]) -> Any:
     values = destination_values(destination)
     if isinstance(destination, Download):
-        return values
-    return {"partner_export": {key: value for key, value in values.items() if value}}
+        return {DOWNLOAD: shape} if shape else values
+    return {"partner_export": {key: value for key, value in values.items() if value} | shape}

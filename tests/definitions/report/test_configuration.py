@@ -92,9 +92,16 @@ def test_a_recurring_configuration_has_its_rhythm_and_no_date_range(registry: Re
     assert "date_range" not in shown
     assert shown["frequency"] == "Recurring: every Monday at 07:30 Asia/Kolkata, the week before"
     assert shown["delivery"] == "s3://bi-exports/promo-reports/june, Device Storage"
-    assert shown["csv_safety"] == (
-        "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
+    assert "csv_safety" not in shown
+    rows = {each.label: each.value for each in configuration(draft(registry, body), registry.account)}
+    assert rows["Text cells, s3://bi-exports/promo-reports/june"] == "Unchanged, for machines"
+    assert rows["Text cells, Device Storage"] == (
+        "Safe for spreadsheets: what looks like a formula gets a leading apostrophe"
     )
+    raw = {
+        each.key: each.value for each in configuration(draft(registry, body | {"csv_safety": "raw"}), registry.account)
+    }
+    assert raw["csv_safety"] == "Unchanged, in the download too: a spreadsheet may run a cell that looks like a formula"
     to_bucket = draft(registry, body | {"delivery": [BUCKET]})
     assert dict(each[::2] for each in configuration(to_bucket, registry.account))["csv_safety"] == (
         "Unchanged, for machines"

@@ -11,6 +11,7 @@ from promo_reports.definitions.report.loading import conf_id
 from promo_reports.domain.cell_policy import SPREADSHEET
 from promo_reports.domain.dates.window import Preset, Window
 from promo_reports.domain.definition import Origin
+from promo_reports.domain.shape import Shape
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 CONF: dict[str, Any] = {
@@ -32,7 +33,7 @@ def test_a_conf_needs_only_what_the_run_cannot_know(registry: Registry) -> None:
     assert definition.id == "june_ledger_app_channel-19b04f56"
     assert (definition.owner, definition.origin, definition.source) == ("api", Origin.CONF, "run manual__1")
     assert (definition.frequency, definition.date_range) == ("one_time", Preset.PAST_MONTH)
-    assert definition.csv_safety is SPREADSHEET
+    assert definition.shapes == (Shape(cells=SPREADSHEET),)
     assert registry.from_conf(CONF, run_id="manual__1", at=AT, report_type="ledger") == definition
 
 

@@ -315,7 +315,7 @@ DELIVERY = [
     ]),
     (export(partner="amazon_s3", bucket="bi-exports", secret_key="hunter2"), [
         "8: delivery[0].partner_export.secret_key: unknown key; addresses and credentials are kept in Airflow"
-        " connections only. Allowed: partner, bucket, prefix.",
+        " connections only. Allowed: partner, bucket, prefix, format, csv_safety.",
     ]),
     (export(partner="amazon_s3", bucket="bi-exports", prefix="/daily"), [
         "8: delivery[0].partner_export.prefix: '/daily' starts with /; a prefix is relative to the bucket",

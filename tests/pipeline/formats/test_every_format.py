@@ -18,6 +18,7 @@ from promo_reports.pipeline.decimals import EXACT
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.checksummed_span import ChecksummedSpan
 from promo_reports.pipeline.formats.split import Splitter
+from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.pipeline.verification.second_reading import Reading, SecondReading
 from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import SCALED
@@ -77,7 +78,7 @@ def write(
 def read(artifact: Artifact, spans: Sequence[ChecksummedSpan] | None = None) -> Reading:
     report_type = dataclasses.replace(LEDGER, columns=artifact.heading.columns)
     file = finished(artifact.path)
-    with SecondReading(file, artifact.format, artifact.heading, report_type, UNCHANGED) as again:
+    with SecondReading(file, artifact.format, artifact.heading, Tally(report_type, UNCHANGED)) as again:
         return again.result(artifact.spans if spans is None else spans)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 
 from promo_reports.delivery import publish
 from promo_reports.domain.delivery import Download, PartnerExport
+from promo_reports.domain.manifest import ExportFile
 from promo_reports.errors import HandoverRefused, StagingError
-from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.staged_export import StagedDelivery, StagedExport
 from promo_reports.pipeline.staging.area import StagingArea
 from tests.support.databases.promo import export
 from tests.support.delivery.exports import LATE, LocalPlace, staged_manifest
@@ -31,7 +33,7 @@ def opened(area: StagingArea, staged: StagedExport) -> StagedExport:
 def test_what_one_worker_has_staged_another_one_delivers(staging: Staging, local: LocalPlace) -> None:
     staged = stage(staging.worker("one"), destinations=TWO)
     found = opened(staging.worker("two"), staged)
-    assert (found.destinations, found.address) == (TWO, staged.address)
+    assert ([each.destination for each in found.deliveries], found.address) == (list(TWO), staged.address)
     assert found.manifest.to_json() == staged.manifest.to_json()
     assert publish(found, local.area).changed
     (file,) = staged.manifest.files
@@ -181,6 +183,59 @@ def test_files_go_when_every_destination_has_them(staging: Staging, local: Local
     assert again.manifest.to_json() == staged.manifest.to_json()
     assert not publish(again, local.area).changed
     staging.worker("one").mark_delivered(again, 2, 2)
+
+
+def two_shapes(area: StagingArea) -> StagedExport:
+    """An attempt with two files, of which the first destination and the last get the same one."""
+    with area.attempt(OF) as attempt:
+        manifests = []
+        for content in (CONTENT, b"a,b\n1,'2\n"):
+            digest = hashlib.sha256(content).hexdigest()
+            file = ExportFile(f"Wallets-{digest[:8]}.csv", 1, len(content), digest)
+            (attempt.directory / file.name).write_bytes(content)
+            manifests.append(staged_manifest(file, dag_id=OF.dag_id, run_id=OF.run_id))
+        again = StagedDelivery(PartnerExport("amazon_s3", "bi-exports", "again"), manifests[0])
+        first, second = (StagedDelivery(*each) for each in zip(reversed(TWO), manifests, strict=True))
+        return attempt.seal((first, second, again))
+
+
+def test_each_destination_gets_the_file_of_its_own_shape(staging: Staging, local: LocalPlace) -> None:
+    staged = two_shapes(staging.worker("one"))
+    found = opened(staging.worker("two"), staged)
+    assert [each.destination for each in found.deliveries] == [each.destination for each in staged.deliveries]
+    texts = [each.manifest.to_json() for each in staged.deliveries]
+    assert [found.at(index).manifest.to_json() for index in range(3)] == texts
+    assert (texts[0] == texts[2], texts[0] == texts[1]) == (True, False)
+    for index, content in enumerate([CONTENT, b"a,b\n1,'2\n", CONTENT]):
+        publish(found.at(index), local.area)
+        (name,) = set(local.contents()) - {"manifest.json"}
+        assert local.contents() == {"manifest.json": texts[index], name: content}
+    place, worker = place_of(staged), staging.worker()
+    beside = [f"{place}/{name}" for name in ("destinations.json", "manifest-2.json", "manifest.json")]
+    for index in range(3):
+        assert len(staging.names()) == len(beside) + 2 + index
+        worker.mark_delivered(found.at(index), index + 1, 3)
+    assert [name for name in staging.names() if ".delivered" not in name] == beside
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest-3.json", "manifest.json/../x", "../manifest-2.json", "manifest-0.json", 2, None]
+)
+def test_a_destination_that_names_no_manifest_of_its_attempt(staging: Staging, name: object) -> None:
+    staged = two_shapes(staging.worker())
+    address = f"{place_of(staged)}/destinations.json"
+    values = json.loads(staging.get(address))
+    values[1]["manifest"] = name
+    staging.put(address, json.dumps(values).encode())
+    with pytest.raises(StagingError, match="is damaged"):
+        opened(staging.worker(), staged)
+
+
+def test_a_manifest_of_another_run_beside_its_own_is_refused(staging: Staging) -> None:
+    staged = two_shapes(staging.worker())
+    staging.put(f"{place_of(staged)}/manifest-2.json", staged_manifest(run_id="theirs").to_json())
+    with pytest.raises(HandoverRefused):
+        opened(staging.worker(), staged)
 
 
 def test_a_run_is_discarded(staging: Staging) -> None:

@@ -236,7 +236,7 @@ def test_staged_exports_are_opened_by_their_address(on_sqlite: SqlitePromo, proj
     again = reopened(project, staged)
     assert again.directory == staged.directory
     assert again.manifest.to_json() == staged.manifest.to_json()
-    assert again.destinations == staged.destinations == export().definition.destinations
+    assert [each.destination for each in again.deliveries] == list(export().definition.destinations)
     assert [mode(path) for path in (staged.directory, staged.directory.parent)] == [0o700, 0o700]
     assert sorted(path.name for path in staged.directory.iterdir()) == sorted(
         ["destinations.json", "manifest.json", staged.manifest.files[0].name]
@@ -299,7 +299,7 @@ def test_what_the_release_before_staged_is_opened(on_sqlite: SqlitePromo, projec
     found = StagingDirectory(project.settings.staging).open(
         str(address), dag_id=export().dag_id, run_id=export().run_id
     )
-    assert (found.directory, found.destinations) == (address, ())
+    assert (found.directory, found.deliveries) == (address, ())
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from promo_reports.domain.file_format import CSV, CSV_GZ, FORMATS, ZIP, FileForm
 from promo_reports.errors import DataRefused, ReconciliationError
 from promo_reports.pipeline.formats.artifact import Artifact
 from promo_reports.pipeline.formats.background import Background
+from promo_reports.pipeline.formats.tally import Tally
 from promo_reports.pipeline.verification.second_reading import SecondReading
 from promo_reports.sql.cell_policies.transform import UNCHANGED
 from tests.support.databases.promo import MOVES, SCALED, Project, Promo, export, numbered
@@ -38,7 +39,7 @@ def artifact(request: pytest.FixtureRequest, tmp_path: Path) -> Artifact:
 
 
 def following(artifact: Artifact) -> SecondReading:
-    return SecondReading(artifact.written, artifact.format, HEADING, SCALED, UNCHANGED)
+    return SecondReading(artifact.written, artifact.format, HEADING, Tally(SCALED, UNCHANGED))
 
 
 @pytest.mark.parametrize("artifact", [CSV, ZIP, CSV_GZ], ids=lambda each: each.key, indirect=True)

@@ -29,6 +29,7 @@ from promo_reports.domain.definition import Definition, Origin
 from promo_reports.domain.delivery import Download, PartnerExport
 from promo_reports.domain.filters import Choice, Select
 from promo_reports.domain.report_type import Column, ColumnType, DateRangeRule, PromotionType, ReportType
+from promo_reports.domain.shape import Shape, ShapedDelivery, usual_cells
 from promo_reports.errors import PromoReportsError
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export, Previous
@@ -311,7 +312,7 @@ def export(
         report_type=report_type,
         owner="growth@example.com",
         filters=ALL if filters is None else filters,
-        destinations=(destination,),
+        deliveries=(ShapedDelivery(destination, Shape(cells=usual_cells(destination))),),
         timezone=timezone,
         week_starts_on="monday",
         sha256="d" * 64,
@@ -319,6 +320,13 @@ def export(
         source="reports/daily_moves.yaml",
     )
     return Export(definition, window, None if window else DAY, "promo_reports.daily_moves", run_id, previous)
+
+
+def shaped(asked: Export, *shapes: Shape) -> Export:
+    """The export with a bucket for each of these shapes, in their order."""
+    buckets = [PartnerExport("amazon_s3", f"bucket-{number}") for number in range(len(shapes))]
+    deliveries = tuple(map(ShapedDelivery, buckets, shapes))
+    return replace(asked, definition=replace(asked.definition, deliveries=deliveries))
 
 
 def content(staged: StagedDirectory) -> bytes:

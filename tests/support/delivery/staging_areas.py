@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from promo_reports.domain.delivery import Destination, Download
 from promo_reports.domain.manifest import ExportFile
 from promo_reports.object_stores.port import ObjectStore
-from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.staged_export import StagedDelivery, StagedExport
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging.area import StagingArea
 from promo_reports.pipeline.staging.bucket import StagingBucket
@@ -160,7 +160,8 @@ def stage(
         with attempt.explained(lambda: len(content)):
             (attempt.directory / file.name).write_bytes(content)
         before_seal()
-        return attempt.seal(staged_manifest(file, dag_id=of.dag_id, run_id=of.run_id, **changes), destinations)
+        manifest = staged_manifest(file, dag_id=of.dag_id, run_id=of.run_id, **changes)
+        return attempt.seal(tuple(StagedDelivery(each, manifest) for each in destinations))
 
 
 def place_of(staged: StagedExport) -> str:

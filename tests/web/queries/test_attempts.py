@@ -23,7 +23,7 @@ from tests.support.airflow.rows import NOON, Rows
 from tests.support.manifest import MANIFEST
 from tests.support.web.callers import caller
 
-BEFORE, NOW = "b" * 64, "a" * 64
+BEFORE, NOW, OTHER = "b" * 64, "a" * 64, "c" * 64
 DOWNLOAD, BUCKET = "download", "amazon_s3:bi-exports"
 
 
@@ -35,10 +35,10 @@ class Run:
         self.dag_id = rows.report("once", "Once")
         self.id = rows.run(self.dag_id, state, run_id="manual__x", delivered=False, end_date=NOON)
 
-    def extracted(self, sha256: str | None, state: str = "success") -> None:
+    def extracted(self, sha256: str | None, state: str = "success", **facts: Any) -> None:
         self.rows.task(self.dag_id, "manual__x", "extract", state=state)
         file = {"name": "once-aaaaaaaa.csv", "bytes": 9} | ({"sha256": sha256} if sha256 else {})
-        self.rows.fact(self.id, "extract", "facts", {"rows": 3446, "bytes": 9, "file": file})
+        self.rows.fact(self.id, "extract", "facts", {"rows": 3446, "bytes": 9, "file": file, **facts})
         files = (ExportFile("once-aaaaaaaa.csv", 3446, 9, sha256 or NOW),)
         self.rows.fact(self.id, "extract", "manifest", json.loads(replace(MANIFEST, files=files).to_json()))
 
@@ -99,6 +99,14 @@ def test_a_delivery_that_somebody_marked_has_not_delivered_the_file_of_this_atte
     assert (record.status, record.facts.delivered) == (ExportStatus.FAILED, ())
     row = shown(registry, record, monkeypatch)
     assert (row.status, row.download, row.failure) == ("failed", None, UNDELIVERED)
+
+
+@pytest.mark.parametrize(("first", "second", "there"), [(NOW, OTHER, 2), (OTHER, NOW, 0), (NOW, BEFORE, 1)])
+def test_each_delivery_has_the_file_that_was_made_for_it(run: Run, first: str, second: str, there: int) -> None:
+    run.extracted(NOW, delivers=[NOW, OTHER])
+    run.delivered(0, DOWNLOAD, first)
+    run.delivered(1, BUCKET, second)
+    assert len(run.record().facts.delivered) == there
 
 
 @pytest.mark.parametrize(("made", "sent"), [(None, None), (NOW, None), (None, NOW), (NOW, NOW)])

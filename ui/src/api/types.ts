@@ -274,7 +274,7 @@ export interface components {
             date_range?: (components["schemas"]["Preset"] | components["schemas"]["DaysForm"] | components["schemas"]["InstantsForm"]) | null;
             /**
              * Delivery
-             * @description where the export goes; a recurring report needs a partner_export, which makes all text cells raw
+             * @description where the export goes, and in which shape; a recurring report needs a partner_export
              * @example [
              *       "download",
              *       {
@@ -285,16 +285,16 @@ export interface components {
              *       }
              *     ]
              */
-            delivery?: ("download" | components["schemas"]["DeliveryForm"])[] | null;
+            delivery?: ("download" | components["schemas"]["ShapedDownloadForm"] | components["schemas"]["DeliveryForm"])[] | null;
             /**
              * Format
-             * @description the format of the files; csv where absent, as a ZIP beyond the row limit
+             * @description the format of deliveries that name none; csv where absent, as a ZIP beyond the row limit
              * @example csv
              */
             format?: ("csv" | "csv_gz" | "parquet") | null;
             /**
              * Csv Safety
-             * @description what text cells become; spreadsheet where absent and all is for download, else raw
+             * @description what text cells become in deliveries that do not say it; where absent, spreadsheet for a download and raw for a bucket
              * @example raw
              */
             csv_safety?: ("raw" | "spreadsheet") | null;
@@ -412,6 +412,24 @@ export interface components {
         DestinationsConnected: {
             /** Items */
             items: components["schemas"]["DestinationConnected"][];
+        };
+        /**
+         * DownloadForm
+         * @description The shape of the file in the download area.
+         */
+        DownloadForm: {
+            /**
+             * Format
+             * @description the format of its files; the report's where absent
+             * @example csv
+             */
+            format?: ("csv" | "csv_gz" | "parquet") | null;
+            /**
+             * Csv Safety
+             * @description what its text cells become; as the report says where absent
+             * @example raw
+             */
+            csv_safety?: ("raw" | "spreadsheet") | null;
         };
         /**
          * DownloadShown
@@ -906,7 +924,7 @@ export interface components {
         };
         /**
          * PartnerExportForm
-         * @description A connected bucket of include/account.yaml.
+         * @description A connected bucket of include/account.yaml, and the shape of the files in it.
          */
         PartnerExportForm: {
             /**
@@ -926,6 +944,18 @@ export interface components {
              * @default
              */
             prefix?: string;
+            /**
+             * Format
+             * @description the format of its files; the report's where absent
+             * @example csv
+             */
+            format?: ("csv" | "csv_gz" | "parquet") | null;
+            /**
+             * Csv Safety
+             * @description what its text cells become; as the report says where absent
+             * @example spreadsheet
+             */
+            csv_safety?: ("raw" | "spreadsheet") | null;
         };
         /**
          * PartnerShown
@@ -1298,6 +1328,14 @@ export interface components {
             may_check_destinations: boolean;
         };
         /**
+         * ShapedDownloadForm
+         * @description The download area, with a shape of its own.
+         */
+        ShapedDownloadForm: {
+            /** @description let the file wait in the download area */
+            download: components["schemas"]["DownloadForm"];
+        };
+        /**
          * Stopped
          * @description Why a report is not delivered any more.
          */
@@ -1399,6 +1437,7 @@ export type DestinationChecked = components['schemas']['DestinationChecked'];
 export type DestinationConnected = components['schemas']['DestinationConnected'];
 export type DestinationShown = components['schemas']['DestinationShown'];
 export type DestinationsConnected = components['schemas']['DestinationsConnected'];
+export type DownloadForm = components['schemas']['DownloadForm'];
 export type DownloadShown = components['schemas']['DownloadShown'];
 export type Error = components['schemas']['Error'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
@@ -1454,6 +1493,7 @@ export type ReportTypeShown = components['schemas']['ReportTypeShown'];
 export type Row = components['schemas']['Row'];
 export type Select = components['schemas']['Select'];
 export type Session = components['schemas']['Session'];
+export type ShapedDownloadForm = components['schemas']['ShapedDownloadForm'];
 export type Stopped = components['schemas']['Stopped'];
 export type StoppedBy = components['schemas']['StoppedBy'];
 export type Sum = components['schemas']['Sum'];

@@ -1,6 +1,6 @@
 /** The draft: the form's values as plain data, its defaults, and the definition made of it. */
 
-import type { Definition } from "../api/definition";
+import type { Definition, OwnShape } from "../api/definition";
 import type { FormInfo, Interval, Preset, RecurringForm, ReportTypeShown } from "../api/types";
 import { hasDeliveryDay } from "../interval";
 import { type Day, localDay } from "./calendar/days";
@@ -36,6 +36,8 @@ export interface Draft {
   cells: string | null;
   /** The masks of columns that identify a person, by their names; those that have none are clear. */
   masks: Record<string, string>;
+  /** The shapes that the deliveries of a copied report have of their own. */
+  shapes: { cloud: OwnShape; download: OwnShape };
   /** A timezone that a copied report pins; null: the account's. */
   timezone: string | null;
   startsOn: string | null;
@@ -87,6 +89,7 @@ export const emptyDraft = (form: FormInfo): Draft => {
     range: { kind: "unset" },
     recurring: false,
     reportType: "",
+    shapes: { cloud: {}, download: {} },
     startsOn: null,
     timezone: null,
   };
@@ -148,11 +151,13 @@ const dateRangeOf = (range: ChosenRange): Definition["date_range"] => {
   return range.kind === "custom" ? { first: range.first, last: range.last } : undefined;
 };
 
+const isEmpty = (shape: OwnShape): boolean => Object.keys(shape).length === 0;
+
 const deliveryOf = (draft: Draft): Definition["delivery"] => {
-  const { bucket, partner, prefix } = draft;
+  const { bucket, partner, prefix, shapes } = draft;
   const below = prefix ? { prefix } : {};
   return [
-    ...(draft.download ? (["download"] as const) : []),
-    ...(draft.cloud ? [{ partner_export: { bucket, partner, ...below } }] : []),
+    ...(draft.download ? [isEmpty(shapes.download) ? ("download" as const) : { download: shapes.download }] : []),
+    ...(draft.cloud ? [{ partner_export: { bucket, partner, ...below, ...shapes.cloud } }] : []),
   ];
 };

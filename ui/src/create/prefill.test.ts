@@ -119,3 +119,14 @@ test("a copy keeps the masks of personal data, and says where one would be lost"
     "The copied report has order_id hashed. It is not marked as personal data any more, and is delivered as it is.",
   ]);
 });
+
+test("a copy keeps the shapes that the deliveries of its report have of their own, and says so", () => {
+  const bucket = { bucket: "bi-exports", csv_safety: "spreadsheet", partner: "amazon_s3" };
+  const delivery = [{ download: { csv_safety: "raw" } }, { partner_export: bucket }];
+  const { draft, notes } = prefill({ ...DEFINITION, delivery }, FORM);
+  expect(notes).toEqual([
+    "As in the copied report, csv_safety of Device Storage is raw.",
+    "As in the copied report, csv_safety of the Cloud Partner is spreadsheet.",
+  ]);
+  expect(definitionOf(draft, FORM).delivery).toEqual(delivery);
+});

@@ -1,6 +1,6 @@
 /** Duplicate: a draft from the definition of another report, and sentences about what could not be taken over. */
 
-import type { Definition } from "../api/definition";
+import type { Definition, OwnShape } from "../api/definition";
 import type { FilterShown, FormInfo, ReportTypeShown } from "../api/types";
 import { daysInWords, localDay } from "./calendar/days";
 import { type ChosenRange, type Draft, offeredPresets, personalColumns } from "./draft";
@@ -13,6 +13,8 @@ export interface Prefilled {
   draft: Draft;
   notes: string[];
 }
+
+type Delivery = Definition["delivery"][number];
 
 const COPY = " (copy)";
 
@@ -41,7 +43,7 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
     ...newDraft(form),
     ...cloud,
     ...frequencyOf(definition, form),
-    download: definition.delivery.includes("download"),
+    download: definition.delivery.some(isDownload),
     filters: filtersOf(definition, type),
     ...formatOf(definition, form),
     cells: definition.csv_safety ?? null,
@@ -50,6 +52,7 @@ export const prefill = (start: Partial<Definition>, form: FormInfo): Prefilled =
     promotionType: type.promotion_type,
     range: rangeOf(definition, form, type, timezone ?? form.timezone),
     reportType: type.id,
+    shapes: shapesOf(definition),
     startsOn: definition.starts_on !== undefined && definition.starts_on > form.today ? definition.starts_on : null,
     timezone,
   };
@@ -73,10 +76,19 @@ const notesOf = (definition: Definition, draft: Draft, type: ReportTypeShown, fo
       : []),
     ...partDaysNote(definition, draft, type, form),
     ...(draft.cells === null ? [] : [`As in the copied report, csv_safety is ${draft.cells}.`]),
+    ...shapeNotes(draft),
     ...(draft.timezone === null ? [] : [`As in the copied report, days and weeks are those of ${draft.timezone}.`]),
     ...(draft.startsOn === null ? [] : [`As in the copied report, no delivery is due before ${draft.startsOn}.`]),
   ];
 };
+
+const shapeNotes = ({ shapes }: Draft): string[] =>
+  [
+    { of: shapes.download, where: "Device Storage" },
+    { of: shapes.cloud, where: "the Cloud Partner" },
+  ].flatMap(({ of, where }) =>
+    Object.entries(of).map(([key, value]) => `As in the copied report, ${key} of ${where} is ${value}.`),
+  );
 
 const notShown = (filter: FilterShown, value: unknown): string[] =>
   value === undefined || kindOf(filter).fromDefinition(filter, value) !== null
@@ -121,7 +133,22 @@ const formatOf = ({ format }: Definition, form: FormInfo): Partial<Draft> =>
   format !== undefined && form.formats.some(({ id }) => id === format) ? { format } : {};
 
 const exportsOf = (definition: Definition) =>
-  definition.delivery.flatMap((each) => (each === "download" ? [] : [each.partner_export]));
+  definition.delivery.flatMap((each) => (isDownload(each) ? [] : [each.partner_export]));
+
+const isDownload = (each: Delivery): each is "download" | { download: OwnShape } =>
+  each === "download" || "download" in each;
+
+/** What the form does not ask for and a copy keeps: of the download, and of the first bucket. */
+const shapesOf = (definition: Definition): Draft["shapes"] => {
+  const download = definition.delivery.find(isDownload);
+  const cloud = exportsOf(definition)[0] ?? {};
+  return { cloud: ownOf(cloud), download: typeof download === "object" ? ownOf(download.download) : {} };
+};
+
+const ownOf = ({ csv_safety, format }: OwnShape): OwnShape => ({
+  ...(csv_safety === undefined ? {} : { csv_safety }),
+  ...(format === undefined ? {} : { format }),
+});
 
 const cloudOf = (definition: Definition): Partial<Draft> => {
   const first = exportsOf(definition)[0];

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -37,7 +37,8 @@ class Exported:
 
 
 def export_to(directory: Path, export: Export, source: Source, settings: Settings) -> Exported:
-    """Extract, verify and publish; remove what was staged, which is a directory of this host in any case."""
+    """Extract, verify and publish the file that people see; remove what was staged, on this host in any case."""
+    export = replace(export, definition=replace(export.definition, deliveries=(export.definition.for_people,)))
     area = StagingDirectory(settings.staging)
     with _staged(area, export), _progress() as progress:
         staged = extract(export, source, area, settings, now=_now, progress=progress)

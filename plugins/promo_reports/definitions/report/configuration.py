@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -35,15 +35,15 @@ def configuration(definition: Definition, account: Account) -> Iterator[Configur
         yield ConfigurationRow(f"filters.{each.name}", each.title, each.words(definition.filters.get(each.name)))
     destinations = ", ".join(destination_words(each, account) for each in definition.destinations)
     yield ConfigurationRow("delivery", "Delivery destination", destinations)
-    if definition.format is not CSV:
-        yield ConfigurationRow("format", "File format", definition.format.label)
+    formats = [each.shape.format for each in definition.deliveries]
+    if any(each is not CSV for each in formats):
+        yield from _rows("format", "File format", definition, account, [each.label for each in formats])
     yield ConfigurationRow("frequency", "Export Frequency", _frequency(definition))
     if definition.date_range is not None:
         zone = definition.zone
         yield ConfigurationRow("date_range", "Date Range", date_range_words(definition.date_range, zone))
     yield ConfigurationRow("timezone", "Timezone", definition.timezone)
-    downloaded = any(isinstance(each, Download) for each in definition.destinations)
-    yield ConfigurationRow("csv_safety", "Text cells", definition.csv_safety.words(downloaded=downloaded))
+    yield from _rows("csv_safety", "Text cells", definition, account, _cells(definition))
     if definition.personal_data:
         words = (f"{name}: {mask.label}" for name, mask in definition.personal_data.items())
         yield ConfigurationRow("personal_data", "Personal data", "; ".join(words))
@@ -92,6 +92,28 @@ def date_range_words(chosen: DateRange, zone: ZoneInfo) -> str:
     if isinstance(chosen, DayRange):
         return f"{chosen.first} to {chosen.last}, both included"
     return window_words(chosen, zone)
+
+
+def _rows(
+    key: str, label: str, definition: Definition, account: Account, values: Sequence[str]
+) -> Iterator[ConfigurationRow]:
+    """Yield one row for a value of the deliveries where it is the same for all, else one for each of them."""
+    if len(set(values)) == 1:
+        yield ConfigurationRow(key, label, values[0])
+        return
+    for number, (delivery, value) in enumerate(zip(definition.deliveries, values, strict=True), start=1):
+        where = destination_words(delivery.destination, account)
+        yield ConfigurationRow(f"{key}.{number}", f"{label}, {where}", value)
+
+
+def _cells(definition: Definition) -> list[str]:
+    """Return what becomes of the cells of each delivery; of one policy for all, what it means for people."""
+    policies = {each.shape.cells.key for each in definition.deliveries}
+    downloaded = any(isinstance(each, Download) for each in definition.destinations)
+    return [
+        each.shape.cells.words(downloaded=downloaded if len(policies) == 1 else isinstance(each.destination, Download))
+        for each in definition.deliveries
+    ]
 
 
 def _frequency(definition: Definition) -> str:

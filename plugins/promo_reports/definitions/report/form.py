@@ -64,12 +64,31 @@ class InstantsForm(Form):
     end: Instant = Field(description="first instant after the window", examples=["2026-02-01T00:00:00-05:00"])
 
 
+_OWN_FORMAT = "the format of its files; the report's where absent"
+_OWN_SAFETY = "what its text cells become; as the report says where absent"
+
+
+class DownloadForm(Form):
+    """The shape of the file in the download area."""
+
+    format: Format | None = Field(None, description=_OWN_FORMAT, examples=["csv"])
+    csv_safety: CellPolicyKey | None = Field(None, description=_OWN_SAFETY, examples=["raw"])
+
+
 class PartnerExportForm(Form):
-    """A connected bucket of include/account.yaml."""
+    """A connected bucket of include/account.yaml, and the shape of the files in it."""
 
     partner: Partner = Field(description="the cloud storage provider")
     bucket: BucketName = Field(description="a bucket that include/account.yaml connects")
     prefix: Prefix = Field("", description="written below it, inside the bucket's own prefix")
+    format: Format | None = Field(None, description=_OWN_FORMAT, examples=["csv"])
+    csv_safety: CellPolicyKey | None = Field(None, description=_OWN_SAFETY, examples=["spreadsheet"])
+
+
+class ShapedDownloadForm(Form):
+    """The download area, with a shape of its own."""
+
+    download: DownloadForm = Field(description="let the file wait in the download area")
 
 
 class DeliveryForm(Form):
@@ -91,6 +110,8 @@ def _range_of(value: Any) -> str:
 
 
 def _delivery_of(value: Any) -> str:
+    if isinstance(value, ShapedDownloadForm) or (isinstance(value, dict) and DOWNLOAD in value):
+        return "shaped download"
     return "partner" if isinstance(value, dict | DeliveryForm) else "download"
 
 
@@ -107,6 +128,7 @@ DateRangeValue = Annotated[
 ]
 Delivery = Annotated[
     Annotated[Literal["download"], one_of((DOWNLOAD,), shown=_DELIVERIES), variant("download")]
+    | Annotated[ShapedDownloadForm, variant("shaped download")]
     | Annotated[DeliveryForm, variant("partner")],
     by(_delivery_of),
 ]
@@ -147,15 +169,18 @@ class DefinitionForm(Form):
     )
     delivery: Listed[Delivery] | None = Field(
         None,
-        description="where the export goes; a recurring report needs a partner_export, which makes all text cells raw",
+        description="where the export goes, and in which shape; a recurring report needs a partner_export",
         examples=[[DOWNLOAD, {"partner_export": {"partner": _PARTNER, "bucket": "bi-exports"}}]],
     )
     format: Format | None = Field(
-        None, description="the format of the files; csv where absent, as a ZIP beyond the row limit", examples=["csv"]
+        None,
+        description="the format of deliveries that name none; csv where absent, as a ZIP beyond the row limit",
+        examples=["csv"],
     )
     csv_safety: CellPolicyKey | None = Field(
         None,
-        description="what text cells become; spreadsheet where absent and all is for download, else raw",
+        description="what text cells become in deliveries that do not say it; "
+        "where absent, spreadsheet for a download and raw for a bucket",
         examples=["raw"],
     )
     personal_data: dict[SnakeCase, MaskKey] | None = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import BinaryIO, Protocol, cast
@@ -80,14 +80,14 @@ class FileCode(Protocol):
 
 
 @contextmanager
-def loaded_beside(file_format: FileFormat) -> Iterator[None]:
-    """Import the code of a format, and of what it is split as, on another thread while the `with` block runs.
+def loaded_beside(file_formats: Iterable[FileFormat]) -> Iterator[None]:
+    """Import the code of formats, and of what they are split as, on another thread while the `with` block runs.
 
     Arrow takes a tenth of a second, in which the database can count. An error is left to `code_of`.
     """
 
     def load() -> None:
-        for key in {file_format.key, file_format.split_as or file_format.key}:
+        for key in {key for each in file_formats for key in (each.key, each.split_as or each.key)}:
             with suppress(ImportError):
                 import_module(MODULES[key])
 

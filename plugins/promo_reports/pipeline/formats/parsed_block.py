@@ -55,6 +55,7 @@ class ParsedBlock:
     def __init__(self, content: bytes, width: int, columns: Sequence[int]) -> None:
         """Parse a block of `whole_records`; raise `Unreadable` or `AnotherWidth`."""
         _check_utf8(content)
+        self.content = content
         table = _parsed(content, width, columns or (0,))
         self._rows: int = table.num_rows
         self._columns = {int(name): table.column(name).combine_chunks() for name in table.column_names}
@@ -83,27 +84,27 @@ class ParsedBlock:
         """Yield the text of every cell; NULL and the empty text are both empty."""
         return (text or "" for text in self._columns[column].to_pylist())
 
-    def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[str]:
-        """Yield the cells whose first letter is one of these."""
-        octets, borders = _octets(self._columns[column])
-        if not octets.size:
+    def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[tuple[int, str]]:
+        """Yield the cells whose first letter is one of these, each with its row."""
+        bytes_of, borders = octets(self._columns[column])
+        if not bytes_of.size:
             return
-        first, second = (octets.take(borders[:-1] + place, mode="clip") for place in (0, 1))
+        first, second = (bytes_of.take(borders[:-1] + place, mode="clip") for place in (0, 1))
         rows = np.flatnonzero(_beginnings(letters)[first, second] & (borders[1:] > borders[:-1]))
-        content = octets.data
-        for begin, end in zip(borders[rows].tolist(), borders[rows + 1].tolist(), strict=True):
+        content = bytes_of.data
+        for row, begin, end in zip(rows.tolist(), borders[rows].tolist(), borders[rows + 1].tolist(), strict=True):
             cell = str(content[begin:end], "utf-8")
             if cell[0] in letters:
-                yield cell
+                yield row, cell
 
     def row_with(self, texts: frozenset[str], column: int) -> int | None:
         """Return the first row whose cell is one of these texts, none of which is empty."""
         cells, wanted = self._columns[column], list(map(str.encode, texts))
         lasts = np.zeros(256, bool)
         lasts[[text[-1] for text in wanted]] = True
-        octets, borders = _octets(cells)
+        bytes_of, borders = octets(cells)
         # Nearly every cell ends with another letter, and a look at that is a tenth of a comparison.
-        if not octets.size or not lasts[octets.take(borders[1:] - 1, mode="wrap")].any():
+        if not bytes_of.size or not lasts[bytes_of.take(borders[1:] - 1, mode="wrap")].any():
             return None
         return _first(_booleans(pc.is_in(cells, value_set=texts_of(wanted))))
 
@@ -207,7 +208,7 @@ def _beginnings(letters: frozenset[str]) -> NDArray[np.bool_]:
 def _scales(cells: Any) -> NDArray[np.int32]:
     """Return how many digits each cell has after the point; 0 for NULL."""
     points, lengths = _numbers(pc.find_substring(cells, "."), np.int32), _numbers(pc.binary_length(cells), np.int32)
-    return np.where(_booleans(cells.is_valid()) & (points >= 0), lengths - points - 1, 0).astype(np.int32)
+    return np.where(is_valid(cells) & (points >= 0), lengths - points - 1, 0).astype(np.int32)
 
 
 def _decimals(cells: Any, scale: int) -> Any:
@@ -227,11 +228,16 @@ def texts_of(texts: Iterable[bytes]) -> Any:
     return pa.Array.from_buffers(pa.string(), len(content), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(content))])
 
 
-def _octets(cells: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+def octets(cells: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Return the bytes that texts are kept in, and where in them each begins; then where the last ends."""
     _, borders, content = cells.buffers()
     octets = np.frombuffer(content, np.uint8) if content is not None and content.size else np.zeros(0, np.uint8)
     return octets, np.frombuffer(borders, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+
+
+def is_valid(cells: Any) -> NDArray[np.bool_]:
+    """Return which cells are not NULL."""
+    return _booleans(cells.is_valid())
 
 
 def _places(rows: NDArray[np.int64]) -> Any:

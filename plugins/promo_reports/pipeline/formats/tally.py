@@ -39,13 +39,16 @@ class Tally:
 
     `rows` are those of the present part, `first` and `last` its outermost cells of the window column; None where there
     are no rows or is no such column. `masked` are the cells of each masked column that have the form of its mask.
+    `others` are policies whose files may be made of this one: `due` counts the cells that they would change.
     """
 
     report_type: ReportType
     transform: CellTransform
+    others: tuple[CellTransform, ...] = ()
     rows: int = 0
     cells_changed: dict[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
+    due: dict[str, dict[str, int]] = field(default_factory=dict)
     first: str | None = None
     last: str | None = None
     _part: str = ""
@@ -62,9 +65,11 @@ class Tally:
         self._changed = [i for i, c in enumerate(columns) if self.transform.changes(c)]
         self._masks = [(i, masking_of(c.mask)) for i, c in enumerate(columns) if c.mask is not None]
         self.masked = {self.names[place]: 0 for place, _ in self._masks}
+        self.due = {other.policy.key: {} for other in self.others}
+        self._due = [(other, i) for other in self.others for i, c in enumerate(columns) if other.changes(c)]
         self._measures = [(i, _NO_VALUES[c.type]) for i, c in enumerate(columns) if c.type in _NO_VALUES]
         single = [place for place in (self._by, self._time) if place is not None]
-        looked_at = [place for place, _ in (*self._measures, *self._masks)]
+        looked_at = [place for _, place in self._due] + [place for place, _ in (*self._measures, *self._masks)]
         self.needed = sorted({*self._totals, *single, *self._order, *self._changed, *looked_at})
 
     def begin_part(self, name: str) -> None:
@@ -85,7 +90,9 @@ class Tally:
         for i, place in enumerate(self._totals):
             group.sums[i] = EXACT.add(group.sums[i], self._number(0, place, row[place]))
         for place in self._changed:
-            self._changed_in(place, int(self.transform.is_changed(row[place])))
+            self._note(self.cells_changed, place, int(self.transform.is_changed(row[place])))
+        for other, place in self._due:
+            self._note(self.due[other.policy.key], place, int(other.is_changed(row[place])))
         for place, masking in self._masks:
             self.masked[self.names[place]] += masking.is_masked(row[place])
         time = None if self._time is None else row[self._time]
@@ -105,7 +112,9 @@ class Tally:
             for group, total in zip(found, self._sums(block, place, groups), strict=True):
                 group.sums[i] = EXACT.add(group.sums[i], total)
         for place in self._changed:
-            self._changed_in(place, self.transform.count(block, place))
+            self._note(self.cells_changed, place, self.transform.count(block, place))
+        for other, place in self._due:
+            self._note(self.due[other.policy.key], place, other.count(block, place))
         for place, masking in self._masks:
             self.masked[self.names[place]] += sum(map(masking.is_masked, block.texts(place)))
         self._seen(len(block), *(self._time_of(block, row) for row in (0, len(block) - 1)))
@@ -123,10 +132,10 @@ class Tally:
         self.last = last
         self.rows += rows
 
-    def _changed_in(self, place: int, cells: int) -> None:
+    def _note(self, counts: dict[str, int], place: int, cells: int) -> None:
         if cells:
             name = self.names[place]
-            self.cells_changed[name] = self.cells_changed.get(name, 0) + cells
+            counts[name] = counts.get(name, 0) + cells
 
     def _check_order(self, block: ParsedBlock) -> None:
         if not self._order:

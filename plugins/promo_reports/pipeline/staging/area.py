@@ -13,9 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from promo_reports.domain.delivery import Destination
-from promo_reports.domain.manifest import Manifest
-from promo_reports.object_stores.staged_export import StagedExport
+from promo_reports.object_stores.staged_export import StagedDelivery, StagedExport
 from promo_reports.object_stores.stores import store_at
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
@@ -35,8 +33,8 @@ class Attempt(Protocol):
     def explained(self, needed: Callable[[], int | None]) -> AbstractContextManager[None]:
         """Raise OSErrors of writing as `StagingError`; `needed` returns the bytes of the export."""
 
-    def seal(self, manifest: Manifest, destinations: tuple[Destination, ...]) -> StagedExport:
-        """Stage the files of a verified attempt, where they go, and the manifest, last; now it can be delivered."""
+    def seal(self, deliveries: tuple[StagedDelivery, ...]) -> StagedExport:
+        """Stage the files of a verified attempt, where they go, and their manifests, last; now it can be delivered."""
 
 
 class StagingArea(Protocol):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from promo_reports.domain.delivery import Destination
 from promo_reports.domain.layout import is_attempt_name
-from promo_reports.domain.manifest import MANIFEST_NAME, ExportFile, Manifest
+from promo_reports.domain.manifest import ExportFile, Manifest
 from promo_reports.errors import (
     Damaged,
     DestinationRefused,
@@ -21,7 +20,7 @@ from promo_reports.errors import (
     StagingRefused,
 )
 from promo_reports.object_stores.port import Busy, LostRace, Objects, ObjectStore
-from promo_reports.object_stores.staged_export import StagedExport, staged_file
+from promo_reports.object_stores.staged_export import StagedDelivery, StagedExport, files_of, staged_file
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging import sealed
@@ -59,13 +58,15 @@ class StagingBucket:
         """Open an attempt of one run, in this bucket, whatever bucket the address names."""
         names = sealed.attempt_at(address, dag_id, run_id)
         with self._told(), self._store.reading(*names) as objects:
-            manifest = objects.get(MANIFEST_NAME) if objects else None
-            destinations = objects.get(sealed.DESTINATIONS) if objects and manifest else None
-        if manifest is None or destinations is None:
+
+            def read(name: str) -> bytes | None:
+                found = objects.get(name) if objects else None
+                return found.content if found else None
+
+            found = sealed.opened(self.address_of(names), read, dag_id=dag_id, run_id=run_id)
+        if found is None or not found[1]:
             raise sealed.gone(names[-1])
-        place = self.address_of(names)
-        found, goes_to = sealed.opened(place, manifest.content, destinations.content, dag_id=dag_id, run_id=run_id)
-        return StagedObjects(self, names, found, goes_to)
+        return StagedObjects(self, names, *found)
 
     def mark_delivered(self, staged: StagedExport, destination: int, destinations: int) -> None:
         """Record a delivery in an object beside the manifest; the last one removes the staged files.
@@ -80,7 +81,7 @@ class StagingBucket:
                 objects.put(f"{_DELIVERED}{destination}", b"", replacing=None)
             found = {each.name for each in objects.entries() if not each.unfinished}
             if len([name for name in found if name.startswith(_DELIVERED)]) >= destinations:
-                objects.delete((file.name, None) for file in manifest.files)
+                objects.delete((file.name, None) for file in files_of(staged))
 
     def discard(self, export: Export) -> None:
         """Remove the attempts of a run."""
@@ -96,23 +97,23 @@ class StagingBucket:
         self,
         names: tuple[str, str, str],
         directory: Path,
-        manifest: Manifest,
-        destinations: tuple[Destination, ...],
+        deliveries: tuple[StagedDelivery, ...],
     ) -> StagedObjects:
-        """Upload the files of an attempt, each verified there, then where they go, and the manifest last.
+        """Upload the files of an attempt, each verified there, then where they go, and the first manifest last.
 
         If that fails, what was uploaded is removed.
         """
+        staged = StagedObjects(self, names, deliveries[0].manifest, deliveries)
         try:
             with self._told(), self._store.folder(*names) as objects:
-                for file in manifest.files:
+                for file in files_of(staged):
                     objects.upload(file, directory / file.name)
-                _put(objects, sealed.DESTINATIONS, sealed.destinations_json(destinations))
-                _put(objects, MANIFEST_NAME, manifest.to_json())
+                for name, content in sealed.contents(deliveries).items():
+                    _put(objects, name, content)
         except BaseException:
             self._withdraw(names)
             raise
-        return StagedObjects(self, names, manifest, destinations)
+        return staged
 
     def send(self, names: tuple[str, str, str], staged: ExportFile, file: ExportFile, target: Objects) -> None:
         """Have the target's store copy a staged file; where it cannot, receive it on the scratch disk and upload it.
@@ -171,12 +172,16 @@ class StagedObjects:
     area: StagingBucket
     names: tuple[str, str, str]
     manifest: Manifest
-    destinations: tuple[Destination, ...]
+    deliveries: tuple[StagedDelivery, ...]
 
     @property
     def address(self) -> str:
         """Return the URI; only its end says which attempt it is."""
         return self.area.address_of(self.names)
+
+    def at(self, index: int) -> StagedObjects:
+        """Return it with the manifest of a destination."""
+        return replace(self, manifest=self.deliveries[index].manifest)
 
     def send(self, file: ExportFile, target: Objects) -> None:
         """Copy within the object store, or through the scratch disk."""
@@ -200,9 +205,9 @@ class BucketAttempt:
         """Raise OSErrors of the scratch disk as `StagingError`."""
         return self.local.explained(needed)
 
-    def seal(self, manifest: Manifest, destinations: tuple[Destination, ...]) -> StagedObjects:
+    def seal(self, deliveries: tuple[StagedDelivery, ...]) -> StagedObjects:
         """Upload all of it."""
-        return self.area.seal(self.names, self.directory, manifest, destinations)
+        return self.area.seal(self.names, self.directory, deliveries)
 
 
 def _put(objects: Objects, name: str, content: bytes) -> None:

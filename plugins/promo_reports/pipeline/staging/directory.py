@@ -6,17 +6,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from promo_reports.domain.delivery import Destination
 from promo_reports.domain.layout import new_attempt_name
 from promo_reports.domain.manifest import MANIFEST_NAME, MOST_MANIFEST_BYTES, ExportFile, Manifest
 from promo_reports.errors import StagingError
 from promo_reports.file_modes import ensure_directory, share
 from promo_reports.object_stores.port import Objects
-from promo_reports.object_stores.staged_export import StagedExport, staged_file
+from promo_reports.object_stores.staged_export import StagedDelivery, StagedExport, files_of, staged_file
 from promo_reports.object_stores.swept import Swept
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.staging import sealed
@@ -31,12 +30,16 @@ class StagedDirectory:
 
     directory: Path
     manifest: Manifest
-    destinations: tuple[Destination, ...] = ()
+    deliveries: tuple[StagedDelivery, ...] = ()
 
     @property
     def address(self) -> str:
         """Return the path; only its end says which attempt it is, as hosts may see the area at different places."""
         return str(self.directory)
+
+    def at(self, index: int) -> StagedDirectory:
+        """Return it with the manifest of a destination."""
+        return replace(self, manifest=self.deliveries[index].manifest) if self.deliveries else self
 
     def send(self, file: ExportFile, target: Objects) -> None:
         """Upload a file from its place."""
@@ -59,17 +62,20 @@ class StagingDirectory:
     def open(self, address: object, *, dag_id: str, run_id: str) -> StagedDirectory:
         """Open an attempt of one run; its address may be that of another host's root."""
         directory = self.root.joinpath(*sealed.attempt_at(address, dag_id, run_id))
-        destinations = None
+
+        def read(name: str) -> bytes | None:
+            try:
+                return read_regular(directory / name, MOST_MANIFEST_BYTES)
+            except FileNotFoundError:
+                return None
+
         try:
-            manifest = read_regular(directory / MANIFEST_NAME, MOST_MANIFEST_BYTES)
-            with suppress(FileNotFoundError):
-                destinations = read_regular(directory / sealed.DESTINATIONS, MOST_MANIFEST_BYTES)
-        except FileNotFoundError:
-            raise sealed.gone(directory.name) from None
+            found = sealed.opened(str(directory), read, dag_id=dag_id, run_id=run_id)
         except OSError as error:
             raise StagingError(f"The staged export {directory}: {error.strerror}.", sealed.STAGE_AGAIN) from None
-        found, goes_to = sealed.opened(str(directory), manifest, destinations, dag_id=dag_id, run_id=run_id)
-        return StagedDirectory(directory, found, goes_to)
+        if found is None:
+            raise sealed.gone(directory.name)
+        return StagedDirectory(directory, *found)
 
     def mark_delivered(self, staged: StagedExport, destination: int, destinations: int) -> None:
         """Record a delivery in a file beside the manifest; the last one removes the staged files.
@@ -81,7 +87,7 @@ class StagingDirectory:
         with suppress(OSError):
             (directory / f".delivered-{destination}").touch()
             if len(list(directory.glob(".delivered-*"))) >= destinations:
-                for file in staged.manifest.files:
+                for file in files_of(staged):
                     (directory / file.name).unlink(missing_ok=True)
 
     def discard(self, export: Export) -> None:
@@ -115,18 +121,20 @@ class AttemptDirectory:
         """Raise OSErrors of writing as `StagingError`; a full disk is reported as it is without this attempt."""
         return explained(self.disk, self.directory, needed)
 
-    def seal(self, manifest: Manifest, destinations: tuple[Destination, ...]) -> StagedDirectory:
-        """Write the destinations, then the manifest, which is synced and renamed into its place."""
-        (self.directory / sealed.DESTINATIONS).write_bytes(sealed.destinations_json(destinations))
+    def seal(self, deliveries: tuple[StagedDelivery, ...]) -> StagedDirectory:
+        """Write destinations and manifests, the first of which is synced and renamed into its place, last."""
+        *beside, (_, manifest) = sealed.contents(deliveries).items()
+        for name, content in beside:
+            (self.directory / name).write_bytes(content)
         temporary = self.directory / f".{MANIFEST_NAME}"
         with temporary.open("wb") as file:
-            file.write(manifest.to_json())
+            file.write(manifest)
             file.flush()
             os.fsync(file.fileno())
         for written in self.directory.iterdir():
             share(written, self.directory)
         temporary.replace(self.directory / MANIFEST_NAME)
-        return StagedDirectory(self.directory, manifest, destinations)
+        return StagedDirectory(self.directory, deliveries[0].manifest, deliveries)
 
 
 @contextmanager

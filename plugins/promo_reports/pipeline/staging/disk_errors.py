@@ -70,7 +70,7 @@ def explained(
 def _full(disk: Disk, attempt: Path | None, needed: int | None) -> StagingError:
     """Return the error for a full disk, with the bytes that are free once this attempt is removed."""
     there = next(path for path in (disk.root, *disk.root.parents) if path.exists())
-    free = shutil.disk_usage(there).free + sum(_allocated(path) for path in (attempt.iterdir() if attempt else ()))
+    free = shutil.disk_usage(there).free + sum(_allocated(path) for path in (attempt.rglob("*") if attempt else ()))
     return StagingError(
         f"{disk} is full: {free:,} bytes are free.{_needs(needed)}",
         f"Free space, or set {disk.setting} to a larger disk.",

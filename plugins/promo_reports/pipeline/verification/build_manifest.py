@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from promo_reports.domain.manifest import ExportFile, Manifest, event_key
+from promo_reports.domain.shape import Shape
 from promo_reports.pipeline.export import Export
 from promo_reports.pipeline.verification.count import Counted
 from promo_reports.pipeline.verification.second_reading import Reading
@@ -15,20 +16,21 @@ from promo_reports.pipeline.verification.second_reading import Reading
 
 @dataclass(frozen=True)
 class Made:
-    """An export that has been written and read again; `taken_at` is the instant of its snapshot."""
+    """An export whose files have been written and read again; `taken_at` is the instant of its snapshot."""
 
     export: Export
     sql_sha256: str
     counted: Counted
-    reading: Reading
-    file: ExportFile
     taken_at: datetime
     started: datetime
     finished: datetime
 
 
-def build_manifest(made: Made, settle: timedelta) -> Manifest:
-    """Return the manifest; a window is `open` while less than `settle` has passed since its end (reliability, P2)."""
+def build_manifest(made: Made, shape: Shape, file: ExportFile, reading: Reading, *, settle: timedelta) -> Manifest:
+    """Return the manifest of the file of one shape.
+
+    A window is `open` while less than `settle` has passed since its end (reliability, P2).
+    """
     export, definition = made.export, made.export.definition
     manifest = Manifest(
         report_id=definition.id,
@@ -42,11 +44,11 @@ def build_manifest(made: Made, settle: timedelta) -> Manifest:
         as_of=_local(export, export.as_of) if export.as_of else None,
         dag_id=export.dag_id,
         run_id=export.run_id,
-        rows=made.reading.rows,
+        rows=reading.rows,
         source_rows=made.counted.totals.rows,
-        files=(made.file,),
-        totals={name: _plain(value) for name, value in made.reading.sums.items()},
-        totals_by=_totals_by(made),
+        files=(file,),
+        totals={name: _plain(value) for name, value in reading.sums.items()},
+        totals_by=_totals_by(made, reading),
         columns=tuple(
             {
                 "name": c.name,
@@ -59,8 +61,8 @@ def build_manifest(made: Made, settle: timedelta) -> Manifest:
             }
             for c in definition.report_type.columns
         ),
-        csv_safety=definition.csv_safety.key,
-        cells_changed=sum(made.reading.cells_changed.values()),
+        csv_safety=shape.cells.key,
+        cells_changed=sum(reading.cells_changed.values()),
         excluded_rows=made.counted.excluded,
         late_rows=_late(made),
         definition_sha256=definition.sha256,
@@ -96,13 +98,13 @@ def _late(made: Made) -> dict[str, Any] | None:
     }
 
 
-def _totals_by(made: Made) -> dict[str, Any] | None:
+def _totals_by(made: Made, reading: Reading) -> dict[str, Any] | None:
     column = made.export.definition.report_type.totals_by
     if column is None:
         return None
     values = {
         by: {"rows": group.rows, **{name: _plain(value) for name, value in group.sums.items()}}
-        for by, group in sorted(made.reading.groups.items())
+        for by, group in sorted(reading.groups.items())
     }
     return {"column": column, "values": values}
 

@@ -17,7 +17,6 @@ from types import TracebackType
 
 from promo_reports.domain.file_format import FileFormat
 from promo_reports.domain.manifest import Part
-from promo_reports.domain.report_type import ReportType
 from promo_reports.errors import ReconciliationError
 from promo_reports.interruptible import GRACE
 from promo_reports.pipeline.databases.source import GroupTotals
@@ -27,7 +26,6 @@ from promo_reports.pipeline.formats.file_code import Unreadable, code_of
 from promo_reports.pipeline.formats.growing_file import GrowingFile
 from promo_reports.pipeline.formats.heading import Heading
 from promo_reports.pipeline.formats.tally import Tally
-from promo_reports.sql.cell_policies.transform import CellTransform
 
 _CHUNK = 1 << 20
 
@@ -37,6 +35,7 @@ class Reading:
     """What the second reading found; `cells_changed` are those of each column that the cell policy changed.
 
     `masked` are those of each masked column that have the form of a masked cell.
+    `due` are, by the key of a policy, those that another policy would change (`Tally.others`).
     """
 
     rows: int
@@ -47,6 +46,7 @@ class Reading:
     sha256: str
     cells_changed: dict[str, int]
     masked: dict[str, int]
+    due: dict[str, dict[str, int]]
 
 
 class SecondReading:
@@ -55,16 +55,8 @@ class SecondReading:
     What it raises, if the file is wrong, `result` raises. Leaving the block ends it.
     """
 
-    def __init__(
-        self,
-        file: GrowingFile,
-        file_format: FileFormat,
-        heading: Heading,
-        report_type: ReportType,
-        transform: CellTransform,
-    ) -> None:
-        self._file, self._format, self._heading, self._report_type = file, file_format, heading, report_type
-        self._tally = Tally(report_type, transform)
+    def __init__(self, file: GrowingFile, file_format: FileFormat, heading: Heading, tally: Tally) -> None:
+        self._file, self._format, self._heading, self._tally = file, file_format, heading, tally
         self._parts: tuple[Part, ...] = ()
         self._error: BaseException | None = None
         self._ended = threading.Event()
@@ -99,7 +91,7 @@ class SecondReading:
         if self._error is not None:
             raise self._error
         groups = self._tally.groups()
-        totals = self._report_type.totals
+        totals = self._tally.report_type.totals
         return Reading(
             rows=sum(part.rows for part in self._parts),
             sums={c.name: exact_sum(group.sums[c.name] for group in groups.values()) for c in totals},
@@ -109,6 +101,7 @@ class SecondReading:
             sha256=sha256,
             cells_changed=self._tally.cells_changed,
             masked=self._tally.masked,
+            due=self._tally.due,
         )
 
     def _run(self) -> None:

@@ -5,7 +5,7 @@ No message holds a cell: they are people's data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -49,6 +49,27 @@ def reconcile(reading: Reading, source: SourceTotals, sent: int, written: Sequen
         (p.name, p.rows, p.bytes, p.sha256) for p in written
     ]:
         differences.append("the parts read again are not the parts written")
+    raise_differences(differences)
+
+
+def check_due(reading: Reading, source: Mapping[str, SourceTotals]) -> None:
+    """Raise `ReconciliationError` unless a file has the cells that other policies would change, by their keys.
+
+    Where the database could not count them, `cut_shape` compares with what the file has.
+    """
+    differences = [
+        f"cells to change of {name}: {told.get(name, 0)} in the database, {found.get(name, 0)} in the file"
+        for key, totals in source.items()
+        if (told := totals.cells_changed) is not None
+        for found in (reading.due[key],)
+        for name in sorted(told.keys() | found.keys())
+        if told.get(name, 0) != found.get(name, 0)
+    ]
+    raise_differences(differences)
+
+
+def raise_differences(differences: Sequence[str]) -> None:
+    """Raise `ReconciliationError` with all differences, if there are any."""
     if differences:
         raise ReconciliationError(
             f"Nothing is published, because {'; '.join(differences)}.",

@@ -7,7 +7,7 @@ apostrophe away gives back what it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from promo_reports.domain.report_type import Column
@@ -75,8 +75,11 @@ class EscapedFormulas(CellTransform):
 
     def count(self, block: Block, column: int) -> int:
         """Count the escaped formulas, which are looked for among the few cells that may be one."""
-        return sum(map(is_formula, block.beginning_with(FIRST_LETTERS, column)))
+        return sum(1 for _ in self._found(block, column))
 
     def original(self, text: str) -> str:
         """Return the text without the apostrophe of an escaped formula."""
         return text[1:] if is_formula(text) else text
+
+    def _found(self, block: Block, column: int) -> Iterator[tuple[int, str]]:
+        return (each for each in block.beginning_with(FIRST_LETTERS, column) if is_formula(each[1]))

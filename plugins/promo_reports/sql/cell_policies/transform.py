@@ -24,8 +24,8 @@ class Block(Protocol):
         """Yield the text of every cell; NULL and the empty text are both empty."""
         ...
 
-    def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[str]:
-        """Yield the cells whose first letter is one of these."""
+    def beginning_with(self, letters: frozenset[str], column: int) -> Iterator[tuple[int, str]]:
+        """Yield the cells whose first letter is one of these, each with its row."""
         ...
 
 
@@ -34,7 +34,8 @@ class CellTransform:
 
     A database that writes its cells itself (`Expressions.writes_cells`) is asked for `sql`, and for the number of
     cells for which `sql_is_changed` holds. Cells of other databases are written by `written`. The second reading of
-    the file counts with `is_changed`, which must find the same cells. `beginnings` holds the first letters of all texts
+    the file counts with `is_changed`, which must find the same cells; of a policy that is reversible, it also tells of
+    a cell that is not changed yet whether `written` would change it. `beginnings` holds the first letters of all texts
     that `written` changes; None where it may change any.
     """
 
@@ -70,6 +71,17 @@ class CellTransform:
     def original(self, text: str) -> str:
         """Return a cell as it was before; only asked of a policy that is reversible."""
         return text
+
+    def rewritten(self, block: Block, column: int) -> dict[int, str]:
+        """Return the cells of unchanged rows that `written` changes, by their rows; of a policy that is reversible."""
+        return {row: self.written(text) for row, text in self._found(block, column)}
+
+    def restored(self, block: Block, column: int) -> dict[int, str]:
+        """Return the cells of a file that were changed as they were before; of a policy that is reversible."""
+        return {row: self.original(text) for row, text in self._found(block, column)}
+
+    def _found(self, block: Block, column: int) -> Iterator[tuple[int, str]]:
+        return ((row, text) for row, text in enumerate(block.texts(column)) if text and self.is_changed(text))
 
 
 UNCHANGED = CellTransform(RAW)

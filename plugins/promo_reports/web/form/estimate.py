@@ -39,7 +39,7 @@ def estimate_shown(
         except QueryTooSlow:
             sentence = f"The rows could not be counted within {SECONDS:g} seconds. You can export all the same."
             return EstimateShown(rows=None, files=[], seconds=None, sentence=sentence, window=window, as_of=as_of)
-    found = estimate([definition.format], rows, settings.rows_per_file, past)
+    found = estimate([each.format for each in definition.shapes], rows, settings.rows_per_file, past)
     return EstimateShown(
         rows=rows,
         files=[

@@ -147,11 +147,13 @@ class _Left:
 
     def facts(self) -> TaskFacts:
         """Return the same, frozen, deliveries in their order, and without what an earlier attempt has delivered."""
-        made = ((self.extract.get("facts") or {}).get("file") or {}).get("sha256")
+        facts = self.extract.get("facts") or {}
+        made, delivers = (facts.get("file") or {}).get("sha256"), facts.get("delivers") or ()
         outdated = {
             index
             for index, left in self.deliveries.items()
-            if "delivered" in left and (index in self.unfinished or _differ(made, left["delivered"].get("sha256")))
+            for of in (delivers[index] if index < len(delivers) else made,)
+            if "delivered" in left and (index in self.unfinished or _differ(of, left["delivered"].get("sha256")))
         }
         delivered = {index: left["delivered"] for index, left in self.deliveries.items() if "delivered" in left}
         for index in outdated:

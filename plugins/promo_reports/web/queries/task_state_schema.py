@@ -83,13 +83,17 @@ class FactsFile(_Left):
 
 
 class Facts(_Left):
-    """What is verified and staged; a snapshot has `as_of` and no window."""
+    """What is verified and staged; a snapshot has `as_of` and no window.
+
+    `delivers` are the sha256 of the files that the destinations get, in their order; earlier releases had one file.
+    """
 
     rows: _Count
     bytes: _Count
     window: FactsWindow | None = None
     as_of: _Instant | None = None
     file: FactsFile | None = None
+    delivers: tuple[_Name, ...] = ()
 
 
 class Delivered(_Left):
