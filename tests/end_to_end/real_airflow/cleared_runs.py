@@ -50,7 +50,7 @@ class TestClearedRuns:
         run.clear().succeed()
 
         after = run.delivered()
-        assert after["file"].content == after["s3"].content
+        assert after["file"].csvs == after["s3"].csvs
         for place, found in after.items():
             manifest = check(found, live.csv(sql), totals=["points"], time="occurred_at")
             assert found.place == before[place].place

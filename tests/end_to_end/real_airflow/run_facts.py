@@ -22,7 +22,8 @@ class TestRunFacts:
         return run.succeed()
 
     def test_extract_leaves_what_it_made(self, live: Live, run: Run) -> None:
-        manifest = run.delivered()["s3"].manifest
+        found = run.delivered()
+        manifest = found["file"].manifest  # what the page shows is what people download
         (file,) = manifest["files"]
         assert left_by(live, run)["extract", -1] == {
             "progress": {"written": manifest["rows"], "counted": manifest["source_rows"]},
@@ -32,17 +33,19 @@ class TestRunFacts:
                 "window": manifest["window"],
                 "as_of": None,
                 "file": {"name": file["name"], "bytes": file["bytes"], "sha256": file["sha256"]},
+                "delivers": [found[place].manifest["files"][0]["sha256"] for place in ("file", "s3")],
             },
             "manifest": manifest,
         }
         assert manifest["rows"] > 0
 
     def test_each_deliver_leaves_where_it_is(self, live: Live, run: Run) -> None:
-        left = left_by(live, run)
+        left, found = left_by(live, run), run.delivered()
         events = {event["manifest"]: event for event in run.events()}
-        for map_index, title in enumerate(["download", f"amazon_s3:{BUCKET}/facts"]):
-            delivered = left["deliver", map_index]["delivered"]
-            assert left["deliver", map_index]["manifest"] == left["extract", -1]["manifest"]
+        for map_index, (place, title) in enumerate([("file", "download"), ("s3", f"amazon_s3:{BUCKET}/facts")]):
+            delivered, manifest = left["deliver", map_index]["delivered"], found[place].manifest
+            (file,) = ({name: each[name] for name in ("name", "bytes", "sha256")} for each in manifest["files"])
+            assert left["deliver", map_index]["manifest"] == manifest
             event = events.pop(delivered["manifest"])
             assert event["destination"] == title
             assert delivered == {
@@ -50,8 +53,14 @@ class TestRunFacts:
                 "manifest": event["manifest"],
                 "files": event["files"],
                 "folder": "20261001T040000Z_20261101T040000Z",
-                "sha256": left["extract", -1]["facts"]["file"]["sha256"],
-                "facts": left["extract", -1]["facts"],
+                "sha256": file["sha256"],
+                "facts": {
+                    "rows": manifest["rows"],
+                    "bytes": file["bytes"],
+                    "window": manifest["window"],
+                    "as_of": None,
+                    "file": file,
+                },
                 "again": False,
             }
             assert f"/{delivered['folder']}/" in delivered["manifest"]
@@ -98,9 +107,10 @@ class TestRunFacts:
         run.clear().succeed()
         again = left_by(live, run)
         manifest = again.pop(("extract", -1))["manifest"]
+        assert manifest == again["deliver", 0]["manifest"]
         for left in before.values():
             left["delivered"]["again"] = True
-            left["manifest"] = manifest
+            left["manifest"] |= {name: manifest[name] for name in ("snapshot_at", "started_at", "finished_at")}
         assert again == before
 
     @staticmethod
