@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # reliability, "Formula injection": one apostrophe before what a spreadsheet would run, and before nothing else.
-ESCAPED = r"CASE WHEN description ~ E'^[ ''\t\r\n]*[=+@\t\r\n-]' THEN '''' || description ELSE description END"
+FORMULA = r"description ~ E'^[ ''\t\r\n]*[=+@\t\r\n-]'"
+ESCAPED = f"CASE WHEN {FORMULA} THEN '''' || description ELSE description END"
 
 
 def literal(text: str) -> str:
