@@ -54,7 +54,7 @@ test-fast: $(STAMP) ## Run the tests that start no Airflow
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(BESIDE) --ignore tests/end_to_end
 
 test-mariadb: $(STAMP) ## Run the tests of databases on a MariaDB of their own (Debian's mariadb-server)
-	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/databases/test_stalled_peer.py \
+	$(BIN)/python -m pytest --mariadb tests/pipeline/test_contract.py tests/pipeline/test_masks.py tests/pipeline/databases/test_stalled_peer.py \
 		$(wildcard tests/pipeline/databases/mysql/test_mariadb*.py) tests/report_types/test_mariadb.py \
 		tests/doctor/test_mariadb.py
 
