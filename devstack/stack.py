@@ -33,6 +33,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 BUCKETS = ("bi-exports",)
 PROMO_CONNECTION = "promo_db"
 S3_CONNECTION = "bi_exports_s3"
+HASH_KEY_CONNECTION = "promo_reports_hash_key"
 
 
 class Stack:
@@ -233,6 +234,7 @@ class Stack:
                 "password": SECRET_KEY,
                 "extra": {"endpoint_url": self.s3.endpoint_url, "region_name": REGION},
             },
+            HASH_KEY_CONNECTION: {"conn_type": "generic", "password": credentials.hash_key},
         }
         setup = AirflowSetup(
             project=PROJECT,

@@ -6,7 +6,7 @@
     │   └── InvalidCursor          a list is asked to go on from a place that is not one of its own
     ├── SqlTemplateError           a SQL template breaks a rule, with file:line
     ├── SourceRefused              the promo database answers, but will not do this: no retry helps
-    │   └── UnknownValue, PreviewTooSlow
+    │   └── UnknownValue, PreviewTooSlow, HashKeyRefused
     ├── SourceUnavailable          the promo database is away or overloaded
     │   └── QueryTooSlow           a query ran for longer than it may
     ├── DataRefused                a value that no file may carry (NaN, NUL, infinite time)
@@ -90,6 +90,10 @@ class SqlTemplateError(PromoReportsError):
 
 class SourceRefused(PromoReportsError):
     """Wrong password, missing table, permission denied, unknown filter value."""
+
+
+class HashKeyRefused(SourceRefused):
+    """No key for hashed columns, or one that is too short."""
 
 
 class UnknownValue(SourceRefused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +234,12 @@ def test_credentials_are_made_once_and_only_the_owner_reads_them(tmp_path: Path)
     assert stat.S_IMODE((tmp_path / "credentials.json").stat().st_mode) == 0o600
     assert made.postgres != Credentials().postgres
     assert made.postgres not in repr(made)
+
+
+def test_a_key_that_an_earlier_release_did_not_keep_is_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    made = Credentials.kept_in(path)
+    path.write_text(json.dumps({name: value for name, value in asdict(made).items() if name != "hash_key"}))
+    found = Credentials.kept_in(path)
+    assert found == Credentials.kept_in(path) == replace(made, hash_key=found.hash_key)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

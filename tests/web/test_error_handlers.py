@@ -77,6 +77,7 @@ OF_A_CLASS = {
     "DagsMissing": (422, "invalid"),
     "SqlTemplateError": (503, "unavailable"),
     "SourceRefused": (503, "unavailable"),
+    "HashKeyRefused": (503, "unavailable"),
     "SourceUnavailable": (503, "unavailable"),
     "QueryTooSlow": (503, "unavailable"),
     "DataRefused": (422, "invalid"),

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from airflow.exceptions import AirflowException
 from airflow.sdk.bases.hook import BaseHook
 
-from promo_reports.errors import SourceRefused
+from promo_reports.errors import HashKeyRefused, SourceRefused
 from promo_reports.pipeline.databases.source import Source
 from promo_reports.pipeline.export import Export
 from promo_reports.sql.cell_policies.hashed import SHORTEST_KEY, HashKey, hashes
@@ -46,7 +46,7 @@ def promo_source(connection_id: str) -> Source:
 
 
 def with_hash_key(export: Export) -> Export:
-    """Return an export with the key for its hashed columns; `SourceRefused` where there is none, or it is too short."""
+    """Return an export with the key for its hashed columns; `HashKeyRefused` without one, or where it is too short."""
     if not hashes(export.definition.report_type.columns):
         return export
     fix = (
@@ -56,13 +56,13 @@ def with_hash_key(export: Export) -> Export:
     try:
         secret = BaseHook.get_connection(HASH_KEY).password
     except AirflowException:
-        raise SourceRefused(
+        raise HashKeyRefused(
             f"There is no Airflow connection {HASH_KEY!r} with the key for hashed columns.", fix
         ) from None
     try:
         return replace(export, hash_key=HashKey(secret or ""))
     except ValueError as short:
-        raise SourceRefused(f"The password of connection {HASH_KEY!r} {short}.", fix) from None
+        raise HashKeyRefused(f"The password of connection {HASH_KEY!r} {short}.", fix) from None
 
 
 def _missing(connection_id: str) -> SourceRefused:

@@ -19,6 +19,7 @@ from promo_reports.errors import (
     DestinationRefused,
     DestinationUnavailable,
     Expired,
+    HashKeyRefused,
     InvalidInput,
     NotPublished,
     PreviewTooSlow,
@@ -40,6 +41,7 @@ _BROKEN = ("A file of Promo Reports on the server is broken.", _TELL)
 # Their own messages name directories and hosts of the server, so they go to the log alone.
 _UNAVAILABLE: tuple[tuple[type[PromoReportsError], tuple[str, str]], ...] = (
     (SourceUnavailable, ("The promo database cannot be reached just now, or has too much to do.", _TRY_AGAIN)),
+    (HashKeyRefused, ("The key for hashed columns is missing here, or is too short.", _TELL)),
     (SourceRefused, ("The promo database refuses what this report type asks for.", _TELL)),
     (SqlTemplateError, _BROKEN),
     (InvalidInput, _BROKEN),
