@@ -24,6 +24,8 @@ from tests.support.end_to_end import expected
 PROJECT = Path(__file__).resolve().parents[3]
 ZONE = ZoneInfo("America/New_York")
 CHUNK = 1 << 20
+SETTLES_AFTER = timedelta(minutes=15)
+"""How long the window of an export counts as open after its end, unless PROMO_REPORTS_SETTLE_MINUTES says otherwise."""
 
 
 class Psql:
@@ -143,7 +145,11 @@ def check_window(manifest: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         for _ in range({"past_month": 1, "past_2_months": 2, "past_3_months": 3}[asked["date_range"]]):
             first = (first - timedelta(days=1)).replace(day=1)
     assert manifest["timezone"] == ZONE.key
-    assert manifest["window"] == {"start": midnight(first), "end": midnight(last), "open": False}
+    read_at = datetime.fromisoformat(manifest["snapshot_at"])
+    is_open = (
+        read_at < datetime.combine(last, datetime.min.time(), ZONE) + SETTLES_AFTER
+    )  # in a night, just after its end
+    assert manifest["window"] == {"start": midnight(first), "end": midnight(last), "open": is_open}
 
 
 def midnight(day: date) -> str:
